@@ -1,0 +1,1 @@
+//! Opens a bundle of captured files within limits.

@@ -1,0 +1,2 @@
+//! The coldcase command.
+fn main() {}

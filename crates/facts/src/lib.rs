@@ -1,0 +1,1 @@
+//! Derives the object graph and facts from a snapshot.

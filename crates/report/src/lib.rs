@@ -1,0 +1,3 @@
+//! Renders an incident report as HTML, Markdown, JSON or terminal text.
+
+pub mod model;

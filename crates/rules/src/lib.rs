@@ -1,0 +1,1 @@
+//! Loads declarative rules and evaluates them over facts.

@@ -1,0 +1,1 @@
+//! Reads a bundle into Kubernetes objects, events, logs and coverage.
