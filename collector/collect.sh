@@ -1,0 +1,773 @@
+#!/bin/sh
+# collect.sh - capture one Kubernetes cluster into a coldcase bundle.
+#
+# Responsible for: asking the API server, through kubectl and without changing
+# anything, for what an incident leaves behind; for asking in the order in which
+# it perishes; and for writing down each command that ran together with how it
+# ended, so that "not there" and "not collected" stay apart.
+# The layout it writes is described in docs/bundle-format.md.
+#
+# Not responsible for: judging what it finds, files of the nodes themselves, or
+# removing what applications write into logs and ConfigMaps.  Secret values are
+# never written; see secret_names below.
+#
+# POSIX sh.  Needs kubectl, awk, date, dd, mkdir, mv, od, rm, rmdir, sed, sort,
+# tr and wc; tar and gzip only to pack the result.
+
+set -u
+umask 077
+# Byte-wise tools, [a-z] that means ASCII, and kubectl's messages in English.
+LC_ALL=C
+export LC_ALL
+
+COLLECTOR_VERSION='0.1.0'
+
+# ---------------------------------------------------------------- what is asked
+
+# Events, pods, Secrets and namespaces are asked for by name further down.
+# Namespaced resources that every supported API server has.
+NAMESPACED='deployments replicasets statefulsets daemonsets jobs cronjobs
+replicationcontrollers services endpointslices endpoints ingresses
+networkpolicies persistentvolumeclaims configmaps serviceaccounts
+resourcequotas limitranges horizontalpodautoscalers poddisruptionbudgets leases
+controllerrevisions roles rolebindings'
+
+# Cluster-scoped resources that every supported API server has.
+CLUSTER_SCOPED='nodes persistentvolumes storageclasses volumeattachments
+csidrivers csinodes ingressclasses priorityclasses runtimeclasses
+validatingwebhookconfigurations mutatingwebhookconfigurations apiservices
+customresourcedefinitions certificatesigningrequests clusterroles
+clusterrolebindings'
+
+# May be absent: the API server is too old for them or the add-on that brings
+# them is not installed.  Their absence is recorded but is no failure.
+OPTIONAL_NAMESPACED='gateways.gateway.networking.k8s.io
+httproutes.gateway.networking.k8s.io grpcroutes.gateway.networking.k8s.io
+referencegrants.gateway.networking.k8s.io resourceclaims.resource.k8s.io'
+
+OPTIONAL_CLUSTER_SCOPED='validatingadmissionpolicies
+validatingadmissionpolicybindings gatewayclasses.gateway.networking.k8s.io
+resourceslices.resource.k8s.io nodepools.karpenter.sh nodeclaims.karpenter.sh'
+
+# Both templates quote each value with %q, so that no value can begin a line or
+# a field, and end with a line E: output without it is incomplete.
+
+# One line per pod and one per container status (init, ordinary, ephemeral).
+# shellcheck disable=SC2016 # $x belongs to the template
+CONTAINERS_TEMPLATE='{{define "c"}}C{{"\t"}}{{printf "%q" .name}}{{"\t"}}{{with .restartCount}}{{.}}{{else}}0{{end}}{{"\t"}}{{with .state}}{{if .waiting}}waiting{{else if .running}}running{{else if .terminated}}terminated{{else}}unknown{{end}}{{else}}unknown{{end}}{{"\t"}}{{with .state}}{{with .terminated}}{{with .exitCode}}{{.}}{{else}}0{{end}}{{else}}-{{end}}{{else}}-{{end}}{{"\t"}}{{if .ready}}ready{{else}}unready{{end}}{{"\t"}}{{with .lastState}}{{if .terminated}}last{{else}}first{{end}}{{else}}first{{end}}{{"\n"}}{{end}}{{range $p := .items}}P{{"\t"}}{{with $p.metadata}}{{printf "%q" .namespace}}{{"\t"}}{{printf "%q" .name}}{{end}}{{"\t"}}{{with $p.spec}}{{with .nodeName}}{{printf "%q" .}}{{else}}-{{end}}{{else}}-{{end}}{{"\t"}}{{with $p.status}}{{with .phase}}{{printf "%q" .}}{{else}}-{{end}}{{else}}-{{end}}{{"\n"}}{{with $p.status}}{{range $s := .initContainerStatuses}}{{template "c" $s}}{{end}}{{range $s := .containerStatuses}}{{template "c" $s}}{{end}}{{range $s := .ephemeralContainerStatuses}}{{template "c" $s}}{{end}}{{end}}{{end}}E{{"\n"}}'
+
+# Name, type and key names of each Secret.  $v is bound, never printed.
+# shellcheck disable=SC2016 # $k belongs to the template
+SECRETS_TEMPLATE='{{range $s := .items}}S{{"\t"}}{{printf "%q" $s.metadata.namespace}}{{"\t"}}{{printf "%q" $s.metadata.name}}{{"\t"}}{{with $s.type}}{{printf "%q" .}}{{else}}""{{end}}{{"\n"}}{{range $k, $v := $s.data}}K{{"\t"}}{{printf "%q" $k}}{{"\n"}}{{end}}{{end}}E{{"\n"}}'
+
+# ---------------------------------------------------------------------- options
+
+usage() {
+    cat <<'USAGE'
+Usage: collect.sh [options]
+
+Captures a cluster, read-only, into a bundle for `coldcase analyze`.
+
+  -o DIR                 bundle directory (default coldcase-bundle-<UTC time>)
+  -n NS                  only this namespace; may be given more than once.
+                         Cluster-scoped resources are still asked for
+      --since DURATION   how far back the log of a running container goes
+                         (default 24h; 0 = no limit). Logs of ended containers
+                         are limited by --tail and --limit-bytes alone
+      --tail N           last N lines of each log (default 5000)
+      --limit-bytes N    at most N bytes of each log (default 10485760)
+      --no-logs          no container logs
+      --no-archive       leave the directory, write no .tar.gz
+      --context NAME     kubectl context
+      --kubeconfig FILE  kubectl configuration
+      --request-timeout DURATION
+                         time limit of each API request (default 30s)
+  -v                     report progress even if stderr is no terminal
+  -h, --help             this text
+      --version          version
+
+Exit status: 0 everything was collected, 1 some of it was not (listed on
+stderr and in manifest.jsonl), 2 nothing was collected or wrong usage.
+USAGE
+}
+
+die() {
+    printf 'collect.sh: %s\n' "$1" >&2
+    exit 2
+}
+
+# Go durations as kubectl takes them, and 0.
+valid_duration() {
+    case $1 in
+        0) return 0 ;;
+        '' | *[!0-9hms.]* | [!0-9]* | *[!hms]) return 1 ;;
+    esac
+}
+
+valid_count() {
+    case $1 in
+        '' | 0* | *[!0-9]*) return 1 ;;
+    esac
+}
+
+# DNS-1123 label: namespaces and containers.
+valid_label() {
+    case $1 in
+        '' | -* | *- | *[!a-z0-9-]*) return 1 ;;
+    esac
+    [ "${#1}" -le 63 ]
+}
+
+# DNS-1123 subdomain: pods.
+valid_subdomain() {
+    case $1 in
+        '' | -* | *- | .* | *. | *..* | *[!a-z0-9.-]*) return 1 ;;
+    esac
+    [ "${#1}" -le 253 ]
+}
+
+out=''
+namespaces=''
+since='24h'
+tail_lines='5000'
+limit_bytes='10485760'
+want_logs=1
+want_archive=1
+context=''
+kubeconfig=''
+request_timeout='30s'
+verbose=''
+[ -t 2 ] && verbose=1
+
+while [ "$#" -gt 0 ]; do
+    option=$1
+    shift
+    case $option in
+        --no-logs) want_logs='' ; continue ;;
+        --no-archive) want_archive='' ; continue ;;
+        -v) verbose=1 ; continue ;;
+        -h | --help) usage ; exit 0 ;;
+        --version) printf 'collect.sh %s\n' "$COLLECTOR_VERSION" ; exit 0 ;;
+        --*=*)
+            value=${option#*=}
+            option=${option%%=*}
+            ;;
+        -o | -n | --since | --tail | --limit-bytes | --context | --kubeconfig | --request-timeout)
+            [ "$#" -gt 0 ] || die "$option needs a value"
+            value=$1
+            shift
+            ;;
+        *) die "unknown argument: $option (see --help)" ;;
+    esac
+    [ -n "$value" ] || die "$option needs a value"
+    case $option in
+        -o) out=$value ;;
+        -n)
+            valid_label "$value" || die "not a namespace name: $value"
+            case " $namespaces " in
+                *" $value "*) ;;
+                *) namespaces="$namespaces $value" ;;
+            esac
+            ;;
+        --since)
+            valid_duration "$value" || die "--since wants a duration such as 90m or 24h: $value"
+            since=$value
+            ;;
+        --tail)
+            valid_count "$value" || die "--tail wants a positive number: $value"
+            tail_lines=$value
+            ;;
+        --limit-bytes)
+            valid_count "$value" || die "--limit-bytes wants a positive number: $value"
+            limit_bytes=$value
+            ;;
+        --context) context=$value ;;
+        --kubeconfig) kubeconfig=$value ;;
+        --request-timeout)
+            valid_duration "$value" || die "--request-timeout wants a duration such as 30s: $value"
+            request_timeout=$value
+            ;;
+        *) die "unknown argument: $option (see --help)" ;;
+    esac
+done
+
+command -v kubectl >/dev/null 2>&1 || die 'kubectl is not in PATH'
+
+[ -n "$out" ] || out=coldcase-bundle-$(date -u +%Y%m%dT%H%M%SZ)
+while :; do
+    case $out in
+        */) out=${out%/} ;;
+        *) break ;;
+    esac
+done
+case ${out##*/} in
+    '' | . | .. | -*) die "not a usable name for the bundle directory: $out" ;;
+esac
+case $out in
+    /*) bundle=$out ;;
+    *) bundle=./$out ;;
+esac
+if [ -e "$bundle" ]; then
+    [ -d "$bundle" ] || die "exists and is no directory: $out"
+    [ -z "$(ls -A "$bundle")" ] || die "exists and is not empty: $out"
+fi
+if [ -n "$want_archive" ]; then
+    for existing in "$bundle.tar" "$bundle.tar.gz"; do
+        [ ! -e "$existing" ] || die "exists already: $existing"
+    done
+fi
+tmp=$bundle/.collecting
+manifest=$bundle/manifest.jsonl
+if ! mkdir -p "$bundle/cluster" "$tmp" || ! : >"$manifest"; then
+    die "cannot write to $out"
+fi
+
+# ------------------------------------------------------------------------ tools
+
+say() {
+    [ -z "$verbose" ] || printf '%s\n' "$1" >&2
+}
+
+# A terminal's Ctrl-C reaches every foreground child as well; what writes the
+# record has to outlive it, hence the trap in each of these subshells.
+now() (
+    :
+    date -u +%Y-%m-%dT%H:%M:%SZ
+)
+
+# Reads `od -An -v -tx1`, knows nothing of locales, and writes ASCII only: the
+# bytes are decoded as UTF-8, and what is not UTF-8 becomes U+FFFD.
+# With mode=yaml it writes one quoted string.  With mode=line the input is argc
+# strings that end in NUL, the first of them the file name, and then stderr.
+# shellcheck disable=SC2016 # an awk program
+ESCAPE='
+function hex(s) {
+    return (index(DIGITS, substr(s, 1, 1)) - 1) * 16 + index(DIGITS, substr(s, 2, 1)) - 1
+}
+function put(c) {
+    if (c == 34) text = text "\\\""
+    else if (c == 92) text = text "\\\\"
+    else if (c == 10) text = text "\\n"
+    else if (c == 9) text = text "\\t"
+    else if (c == 13) text = text "\\r"
+    else if (c >= 32 && c < 127) text = text sprintf("%c", c)
+    else if (c < 65536) text = text sprintf("\\u%04x", c)
+    else if (mode == "yaml") text = text sprintf("\\U%08x", c)
+    else {
+        c -= 65536
+        text = text sprintf("\\u%04x\\u%04x", 55296 + int(c / 1024), 56320 + c % 1024)
+    }
+}
+function byte(b) {
+    if (need > 0) {
+        if (b >= 128 && b < 192) {
+            code = code * 64 + b - 128
+            if (--need == 0) {
+                if (code < least || code > 1114111 || (code >= 55296 && code < 57344)) code = 65533
+                put(code)
+            }
+            return
+        }
+        put(65533)
+        need = 0
+    }
+    if (b < 128) put(b)
+    else if (b >= 194 && b < 224) { need = 1; code = b - 192; least = 128 }
+    else if (b >= 224 && b < 240) { need = 2; code = b - 224; least = 2048 }
+    else if (b >= 240 && b < 245) { need = 3; code = b - 240; least = 65536 }
+    else put(65533)
+}
+function flush() {
+    if (need > 0) put(65533)
+    need = 0
+    strings[count++] = "\"" text "\""
+    text = ""
+}
+BEGIN { DIGITS = "0123456789abcdef"; need = 0; count = 0; text = "" }
+{
+    for (i = 1; i <= NF; i++) {
+        b = hex($i)
+        if (mode == "line" && b == 0 && count < argc) flush()
+        else byte(b)
+    }
+}
+END {
+    flush()
+    if (mode == "yaml") { print strings[0]; exit }
+    line = "{\"argv\":["
+    for (i = 1; i < argc; i++) line = line (i > 1 ? "," : "") strings[i]
+    print line "],\"file\":" strings[0] ",\"start\":\"" started "\",\"end\":\"" ended \
+        "\",\"exit\":" status ",\"bytes\":" bytes ",\"truncated\":" truncated \
+        ",\"stderr\":" strings[argc] "}"
+}'
+
+# record FILE START END EXIT BYTES TRUNCATED ARGV...: one manifest line; stderr
+# is what lies in $tmp/err.
+record() (
+    :
+    file=$1 started=$2 ended=$3 status=$4 bytes=$5 truncated=$6
+    shift 6
+    {
+        printf '%s\000' "$file" "$@"
+        dd if="$tmp/err" bs=2048 count=1 2>/dev/null
+    } | od -An -v -tx1 | awk -v mode=line -v argc="$(($# + 1))" -v started="$started" \
+        -v ended="$ended" -v status="$status" -v bytes="$bytes" \
+        -v truncated="$truncated" "$ESCAPE" >>"$manifest"
+)
+
+# bundle.yaml is written at the start, so that an aborted run has one, and again
+# at the end.
+write_bundle_yaml() (
+    :
+    {
+        printf 'apiVersion: coldcase.dev/v1\nkind: Bundle\n'
+        printf 'collector: collect.sh %s\n' "$COLLECTOR_VERSION"
+        printf 'captured_at: "%s"\n' "$captured_at"
+        [ -z "$1" ] || printf 'finished_at: "%s"\n' "$1"
+        printf 'context: '
+        printf '%s' "$context_name" | od -An -v -tx1 | awk -v mode=yaml "$ESCAPE"
+    } >"$tmp/bundle.yaml" && mv "$tmp/bundle.yaml" "$bundle/bundle.yaml"
+)
+
+# The two filters that stand between kubectl and the disk when Secrets are
+# listed.  A template that fails makes kubectl print the whole objects, values
+# and all, on stdout and parts of them on stderr; so nothing is passed on that
+# does not have the expected form.  stdout is all or nothing.
+# shellcheck disable=SC2016 # an awk program
+SECRETS_TO_YAML='
+function plain(s) { return s ~ /^"[-._a-zA-Z0-9\/]*"$/ }
+BEGIN { FS = "\t"; n = 0; bad = 0; done = 0 }
+done { bad = 1; next }
+$1 == "S" && NF == 4 && plain($2) && plain($3) {
+    yaml[n++] = "- apiVersion: v1\n  kind: Secret\n  metadata:\n    name: " $3 \
+        "\n    namespace: " $2 "\n  type: " (plain($4) ? $4 : "\"\"") "\n  data:"
+    keys[n - 1] = ""
+    next
+}
+$1 == "K" && NF == 2 && n > 0 && plain($2) { keys[n - 1] = keys[n - 1] "\n    " $2 ": \"\""; next }
+$0 == "E" { done = 1; next }
+{ bad = 1 }
+END {
+    if (bad || !done) exit 1
+    print "apiVersion: v1\nkind: List\nmetadata:\n  resourceVersion: \"\"\nitems:" (n ? "" : " []")
+    for (i = 0; i < n; i++) print yaml[i] (keys[i] == "" ? " {}" : keys[i])
+}'
+
+# shellcheck disable=SC2016 # an awk program
+SECRETS_STDERR='
+/^Error from server/ || /^Unable to connect to the server/ || /^The connection to the server/ ||
+/^error: You must be logged in/ || /^error: the server doesn.t have a resource type/ { print; next }
+{ withheld++ }
+END { if (withheld) print "(" withheld " other lines withheld by the collector)" }'
+
+# Pod list to one line per container that has or had a run to read:
+# rank, namespace, pod, node, container, restarts, state, last.  Rank 0 is a pod
+# in trouble.  A container that waits for its first start has no log.
+# shellcheck disable=SC2016 # an awk program
+PODS_TO_CONTAINERS='
+function bare(s) {
+    if (s == "-") return s
+    return (s ~ /^".+"$/) ? substr(s, 2, length(s) - 2) : "?"
+}
+function release(   i) {
+    for (i = 0; i < n; i++) print rank "\t" pod "\t" held[i]
+    n = 0
+}
+BEGIN { FS = "\t"; n = 0; done = 0 }
+$1 == "P" && NF == 5 {
+    release()
+    pod = bare($2) "\t" bare($3) "\t" bare($4)
+    rank = ($5 == "\"Running\"" || $5 == "\"Succeeded\"") ? 1 : 0
+    next
+}
+$1 == "C" && NF == 7 {
+    if ($3 + 0 > 0 || $7 == "last") rank = 0
+    if ($4 == "terminated") { if ($5 != "0") rank = 0 }
+    else if ($6 != "ready") rank = 0
+    if ($4 != "waiting" || $7 == "last" || $3 + 0 > 0)
+        held[n++] = bare($2) "\t" ($3 + 0) "\t" $4 "\t" $7
+    next
+}
+$0 == "E" { done = 1 }
+END { release(); exit !done }'
+
+# ------------------------------------------------------------- running commands
+
+collected=0 # commands that gave something
+failed=0    # commands that did not, and were not optional
+absent=0    # optional resources that this cluster does not have
+unreachable=0 # failures before anything was collected, without an answer
+stopped=''  # name of the signal that ended the capture
+gave_up=''
+optional=''
+context_name=$context
+
+on_signal() {
+    stopped=$1
+    if [ -s "$tmp/pid" ]; then
+        read -r victim <"$tmp/pid" && kill "$victim" 2>/dev/null
+    fi
+    return 0
+}
+trap 'on_signal INT' INT
+trap 'on_signal TERM' TERM
+trap 'on_signal HUP' HUP
+
+ended() {
+    [ -n "$stopped$gave_up" ]
+}
+
+stderr_has() (
+    :
+    grep -q -e "$1" "$tmp/err"
+)
+
+# note_failure WHAT: a line for the closing list, free of control characters.
+note_failure() (
+    :
+    {
+        printf '%s: ' "$1"
+        sed -n '/[^[:space:]]/{p;q;}' "$tmp/err"
+        printf '\n'
+    } | tr -d '\000-\011\013-\037\177' | sed -n '1p' >>"$tmp/failures"
+)
+
+# take FILE ARGS...: run kubectl with ARGS, its stdout into FILE of the bundle
+# ("" = into $tmp/out, which is thrown away), and record it.  Sets $status.
+# $filter = secrets puts the two filters above in between; $optional says that
+# the resource need not exist.
+take() {
+    take_file=$1
+    shift
+    status=130
+    ended && return 0
+    what="kubectl $1 ${2-}"
+    case $1 in
+        config) set -- kubectl "$@" ;;
+        *) set -- kubectl "$@" "--request-timeout=$request_timeout" ;;
+    esac
+    [ -z "$context" ] || set -- "$@" "--context=$context"
+    [ -z "$kubeconfig" ] || set -- "$@" "--kubeconfig=$kubeconfig"
+    if [ -n "$take_file" ]; then
+        target=$bundle/$take_file
+        mkdir -p "${target%/*}"
+        what=$take_file
+        say "$take_file"
+    else
+        target=$tmp/out
+    fi
+    : >"$tmp/err"
+    start=$(now)
+
+    # In the background and waited for, so that a signal is handled at once.
+    if [ "${filter-}" = secrets ]; then
+        : >"$tmp/status"
+        {
+            {
+                "$@" </dev/null 2>&1 >&3 3>&- &
+                printf '%s\n' "$!" >"$tmp/pid"
+                wait "$!"
+                printf '%s\n' "$?" >"$tmp/status"
+            } | awk "$SECRETS_STDERR" >"$tmp/err" 3>&-
+        } 3>&1 | awk "$SECRETS_TO_YAML" >"$target" &
+        child=$!
+    else
+        "$@" </dev/null >"$target" 2>"$tmp/err" &
+        child=$!
+        printf '%s\n' "$child" >"$tmp/pid"
+    fi
+    [ -z "$stopped" ] || on_signal "$stopped"
+    wait "$child"
+    status=$?
+    if [ -n "$stopped" ]; then
+        wait "$child" 2>/dev/null
+        status=143
+        printf 'stopped by signal %s\n' "$stopped" >>"$tmp/err"
+        : >"$tmp/pid"
+    else
+        : >"$tmp/pid"
+        if [ "${filter-}" = secrets ]; then
+            read -r kubectl_status <"$tmp/status" || kubectl_status=1
+            if [ "$kubectl_status" -eq 0 ] && [ "$status" -ne 0 ]; then
+                printf 'the answer did not have the expected form and was thrown away\n' >>"$tmp/err"
+            else
+                status=$kubectl_status
+            fi
+            [ "$status" -eq 0 ] || rm -f "$target"
+        fi
+    fi
+    end=$(now)
+
+    bytes=0
+    truncated=false
+    if [ -n "$take_file" ] && [ -e "$target" ]; then
+        counts=$(trap '' INT TERM HUP; wc -l -c <"$target")
+        # shellcheck disable=SC2086 # two numbers
+        set -- $counts "$@"
+        lines=$1
+        bytes=$2
+        shift 2
+        case $take_file in
+            logs/*)
+                if [ "$lines" -ge "$tail_lines" ] || [ "$bytes" -ge "$limit_bytes" ]; then
+                    truncated=true
+                fi
+                ;;
+        esac
+        if [ "$bytes" -eq 0 ] && [ "$status" -ne 0 ]; then
+            rm -f "$target"
+            # The directories of a log that could not be had; kept if not empty.
+            case $take_file in
+                logs/*)
+                    rmdir "${target%/*}" 2>/dev/null
+                    parent=${target%/*}
+                    rmdir "${parent%/*}" 2>/dev/null
+                    ;;
+            esac
+        fi
+    fi
+    record "$take_file" "$start" "$end" "$status" "$bytes" "$truncated" "$@"
+
+    case $2 in
+        config) return 0 ;; # says nothing of the cluster
+    esac
+    if [ "$status" -eq 0 ]; then
+        collected=$((collected + 1))
+    elif [ -n "$optional" ] && stderr_has "the server doesn't have a resource type"; then
+        absent=$((absent + 1))
+    else
+        failed=$((failed + 1))
+        note_failure "$what"
+        # Five commands and no word from an API server yet: it is not there, or
+        # kubectl cannot log in.  A server that drops packets would otherwise
+        # cost minutes for each of the remaining commands.
+        if [ "$collected" -eq 0 ] && ! stderr_has 'Error from server'; then
+            unreachable=$((unreachable + 1))
+            [ "$unreachable" -lt 5 ] || gave_up=1
+        fi
+    fi
+    return 0
+}
+
+# refuse WHY WHAT ARGS...: a command that the collector itself decided not to
+# run.  Recorded like one that could not be executed: exit 126, no file.
+refuse() {
+    why=$1
+    what=$2
+    shift 2
+    printf 'not run: %s\n' "$why" >"$tmp/err"
+    start=$(now)
+    record '' "$start" "$start" 126 0 false kubectl "$@"
+    failed=$((failed + 1))
+    note_failure "$what"
+}
+
+take_cluster_scoped() {
+    take "cluster/$1.yaml" get "$1" -A -o yaml --show-managed-fields
+}
+
+take_namespaced() {
+    if [ -z "$namespaces" ]; then
+        take "cluster/$1.yaml" get "$1" -A -o yaml --show-managed-fields
+        return
+    fi
+    for namespace in $namespaces; do
+        take "cluster/$1.$namespace.yaml" get "$1" -n "$namespace" -o yaml --show-managed-fields
+    done
+}
+
+take_secret_names() {
+    filter=secrets
+    if [ -z "$namespaces" ]; then
+        take cluster/secrets.yaml get secrets -A -o "go-template=$SECRETS_TEMPLATE"
+    else
+        for namespace in $namespaces; do
+            take "cluster/secrets.$namespace.yaml" get secrets -n "$namespace" \
+                -o "go-template=$SECRETS_TEMPLATE"
+        done
+    fi
+    filter=''
+}
+
+tab=$(printf '\t')
+
+# Writes $tmp/containers, pods in trouble first, from what the API server says.
+# A name that Kubernetes would not allow never gets as far as a path.
+list_containers() {
+    : >"$tmp/listed"
+    : >"$tmp/containers"
+    for namespace in ${namespaces:--A}; do
+        if [ "$namespace" = -A ]; then
+            take '' get pods -A -o "go-template=$CONTAINERS_TEMPLATE"
+        else
+            take '' get pods -n "$namespace" -o "go-template=$CONTAINERS_TEMPLATE"
+        fi
+        [ "$status" -eq 0 ] || continue
+        if ! awk "$PODS_TO_CONTAINERS" "$tmp/out" >>"$tmp/listed"; then
+            refuse 'the list of pods was incomplete; some logs were not asked for' \
+                'container list' logs
+        fi
+    done
+    sort -k1,1n "$tmp/listed" >"$tmp/sorted"
+    while IFS=$tab read -r rank namespace pod node container restarts state last; do
+        if valid_label "$namespace" && valid_subdomain "$pod" && valid_label "$container"; then
+            printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$rank" "$namespace" "$pod" "$node" \
+                "$container" "$restarts" "$state" "$last" >>"$tmp/containers"
+        else
+            refuse 'not a name that Kubernetes allows' \
+                "log of $namespace/$pod/$container" logs "$pod" -n "$namespace" -c "$container"
+        fi
+    done <"$tmp/sorted"
+    : >"$tmp/out"
+}
+
+# Nodes whose kubelet did not answer; a node twice in the list is asked no more.
+silent_nodes=' '
+
+# take_log NAMESPACE POD NODE CONTAINER previous|STATE
+take_log() {
+    log_node=$3
+    log_file=logs/$1/$2/$4
+    case $5 in
+        previous)
+            log_file=$log_file.previous.log
+            set -- logs "$2" -n "$1" -c "$4" --previous
+            ;;
+        running)
+            log_file=$log_file.log
+            if [ "$since" = 0 ]; then
+                set -- logs "$2" -n "$1" -c "$4"
+            else
+                set -- logs "$2" -n "$1" -c "$4" "--since=$since"
+            fi
+            ;;
+        *)
+            log_file=$log_file.log
+            set -- logs "$2" -n "$1" -c "$4"
+            ;;
+    esac
+    set -- "$@" --timestamps "--tail=$tail_lines" "--limit-bytes=$limit_bytes"
+    case $silent_nodes in
+        *" $log_node "*" $log_node "*)
+            refuse "node $log_node did not answer two requests for logs" "$log_file" "$@"
+            return
+            ;;
+    esac
+    take "$log_file" "$@"
+    if [ "$status" -ne 0 ] && [ "$bytes" -eq 0 ] && [ "$log_node" != - ]; then
+        if stderr_has 'dial tcp' || stderr_has 'Client.Timeout' ||
+            stderr_has 'context deadline exceeded' || stderr_has 'No agent available'; then
+            silent_nodes="$silent_nodes $log_node  "
+        fi
+    fi
+}
+
+take_previous_logs() {
+    while IFS=$tab read -r rank namespace pod node container restarts state last; do
+        ended && break
+        if [ "$restarts" -gt 0 ] || [ "$last" = last ]; then
+            take_log "$namespace" "$pod" "$node" "$container" previous
+        fi
+    done <"$tmp/containers"
+}
+
+take_current_logs() {
+    while IFS=$tab read -r rank namespace pod node container restarts state last; do
+        ended && break
+        take_log "$namespace" "$pod" "$node" "$container" "$state"
+    done <"$tmp/containers"
+}
+
+# ------------------------------------------------------------------ the capture
+
+: >"$tmp/failures"
+: >"$tmp/pid"
+captured_at=$(now)
+write_bundle_yaml ''
+take '' config current-context
+if [ -z "$context" ] && [ "$status" -eq 0 ]; then
+    read -r context_name <"$tmp/out" || :
+    write_bundle_yaml ''
+fi
+
+# By perishability: events expire after an hour, a pod is replaced at any time,
+# and only one previous log of a container exists.
+take_namespaced events
+take_namespaced events.events.k8s.io
+take_namespaced pods
+if [ -n "$want_logs" ]; then
+    list_containers
+    take_previous_logs
+fi
+
+if [ -z "$namespaces" ]; then
+    take_cluster_scoped namespaces
+else
+    # shellcheck disable=SC2086 # names, checked
+    take cluster/namespaces.yaml get namespaces $namespaces -o yaml --show-managed-fields
+fi
+for resource in $NAMESPACED; do take_namespaced "$resource"; done
+take_secret_names
+for resource in $CLUSTER_SCOPED; do take_cluster_scoped "$resource"; done
+optional=1
+for resource in $OPTIONAL_NAMESPACED; do take_namespaced "$resource"; done
+for resource in $OPTIONAL_CLUSTER_SCOPED; do take_cluster_scoped "$resource"; done
+optional=''
+
+[ -z "$want_logs" ] || take_current_logs
+
+take cluster/version.yaml version -o yaml
+take cluster/readyz.txt get --raw '/readyz?verbose'
+
+# ---------------------------------------------------------------------- the end
+
+write_bundle_yaml "$(now)"
+
+if [ "$failed" -gt 0 ]; then
+    printf 'collect.sh: not collected (%s):\n' "$failed" >&2
+    sed -n '1,20s/^/  /p' "$tmp/failures" >&2
+    [ "$failed" -le 20 ] || printf '  ... all of them are in manifest.jsonl\n' >&2
+fi
+[ "$absent" -eq 0 ] || say "$absent optional resources are not known to this API server"
+[ -z "$stopped" ] || printf 'collect.sh: stopped by signal %s; the bundle is incomplete\n' "$stopped" >&2
+[ -z "$gave_up" ] || printf 'collect.sh: no answer from an API server; gave up\n' >&2
+
+rm -f "$tmp/bundle.yaml" "$tmp/containers" "$tmp/err" "$tmp/failures" "$tmp/listed" \
+    "$tmp/out" "$tmp/pid" "$tmp/sorted" "$tmp/status"
+rmdir "$tmp"
+
+# A signal from here on ends the packing; the directory is complete.
+packing=''
+trap 'rm -f "$packing"; exit 1' INT TERM HUP
+
+result=$out
+if [ -n "$want_archive" ] && command -v tar >/dev/null 2>&1; then
+    parent=${bundle%/*}
+    packing=$bundle.tar
+    if tar -cf "$packing" -C "${parent:-/}" "${bundle##*/}"; then
+        result=$out.tar
+        if command -v gzip >/dev/null 2>&1 && gzip "$packing"; then
+            result=$out.tar.gz
+        fi
+    else
+        rm -f "$packing"
+        printf 'collect.sh: could not pack %s; the directory is complete\n' "$out" >&2
+    fi
+fi
+
+if [ "$collected" -eq 0 ]; then
+    printf 'collect.sh: nothing could be collected; what was tried is in %s\n' "$result" >&2
+    exit 2
+fi
+
+# The command is printed so that it can be pasted.
+case $result in
+    -* | *[!A-Za-z0-9_./:@%+,-]*)
+        shown="'$(printf '%s' "$result" | sed "s/'/'\\\\''/g")'"
+        ;;
+    *) shown=$result ;;
+esac
+printf 'collected into %s; next: coldcase analyze %s\n' "$shown" "$shown"
+
+[ "$failed" -eq 0 ] && [ -z "$stopped" ] && exit 0
+exit 1

@@ -1,0 +1,117 @@
+//! A copy of the report whose every string is safe to show, whatever a captured machine wrote.
+
+use std::borrow::Cow;
+
+use crate::model::{
+    Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
+    DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem, Reason, Related, Report,
+    Subject, TimelineEntry, Tool, Unknown, Verdict,
+};
+use crate::text;
+
+/// Cleans every string of a report.
+pub fn report(report: &Report) -> Report {
+    let mut copy = report.clone();
+    copy.clean();
+    copy
+}
+
+trait Clean {
+    fn clean(&mut self);
+}
+
+impl Clean for String {
+    fn clean(&mut self) {
+        if let Cow::Owned(cleaned) = text::clean(self) {
+            *self = cleaned;
+        }
+    }
+}
+
+impl<T: Clean> Clean for Option<T> {
+    fn clean(&mut self) {
+        self.iter_mut().for_each(Clean::clean);
+    }
+}
+
+impl<T: Clean> Clean for Vec<T> {
+    fn clean(&mut self) {
+        self.iter_mut().for_each(Clean::clean);
+    }
+}
+
+/// Numbers are clean.
+macro_rules! numbers {
+    ($($number:ty)*) => { $(impl Clean for $number { fn clean(&mut self) {} })* };
+}
+
+numbers!(usize u32 u64 i64);
+
+/// Cleans each named field; the pattern is exhaustive, so a new field of the model is a compile
+/// error here until it is listed.
+macro_rules! fields {
+    ($($name:ident { $($field:ident),+ })*) => {
+        $(impl Clean for $name {
+            fn clean(&mut self) {
+                let Self { $($field),+ } = self;
+                $($field.clean();)+
+            }
+        })*
+    };
+}
+
+fields! {
+    Report {
+        schema, tool, bundle, verdict, incident, triage, causes, exonerated, changes, blast_radius,
+        findings, causal_edges, unknown, timeline, evidence, problems
+    }
+    Tool { version, rules_hash, rules }
+    BundleInfo {
+        name, hash, layouts, captured_at, captured_at_source, kubernetes_version, cluster, counts,
+        events_from, events_to, coverage
+    }
+    Counts { files, objects, events, logs, log_bytes, journals, nodes, pods, namespaces }
+    Coverage { source, status, detail }
+    Verdict { state, sentence, confidence }
+    Incident { first_anomaly, first_anomaly_text, recovered_at }
+    Answer { question, answer, evidence }
+    Subject { kind, namespace, name }
+    Related { subject, role }
+    Cause {
+        rank, finding, rule, title, layer, severity, confidence, state, subject, related, points,
+        reasons, explains, first_seen, last_seen, meaning, next
+    }
+    Reason { text, points, evidence }
+    Next { observe, mitigate, fix, avoid, verify }
+    Exoneration { title, text, subject, evidence }
+    Change { time, kind, text, subject, relation, why, evidence }
+    BlastRadius { subject, failing, healthy, text, dimensions, evidence }
+    Dimension { name, result, values }
+    DimensionValue { value, failing, healthy }
+    Finding {
+        id, rule, title, layer, severity, role, state, subject, related, count, first_seen,
+        last_seen, explained_by, evidence, meaning, false_alarm
+    }
+    CausalEdge { from, to, along }
+    Unknown { rule, title, missing, collect, subjects }
+    TimelineEntry {
+        id, time, end_time, precision, raw_time, kind, layer, severity, count, subject, text,
+        evidence, assumed
+    }
+    Evidence { id, file, line, end_line, quote, before, after }
+    Problem { file, line, what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_of_a_hostile_report_is_cleaned() {
+        let hostile = crate::fixture::hostile("\u{1b}[31mx\u{202e}y\0");
+        let cleaned = report(&hostile);
+        let json = serde_json::to_string(&cleaned).unwrap();
+        assert!(!json.contains("\\u001b") && !json.contains('\u{202e}') && !json.contains("\\u0000"));
+        assert!(json.contains("x\u{fffd}y\u{fffd}"));
+    }
+}

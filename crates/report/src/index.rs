@@ -1,0 +1,157 @@
+//! Look-ups over a report that every renderer needs: by id, by place, by importance.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Answer, Cause, Evidence, Finding, Report, TimelineEntry};
+
+/// A report with its evidence and findings by id.
+pub(crate) struct Index<'a> {
+    pub(crate) report: &'a Report,
+    evidence: BTreeMap<&'a str, &'a Evidence>,
+    findings: BTreeMap<&'a str, &'a Finding>,
+}
+
+impl<'a> Index<'a> {
+    pub(crate) fn new(report: &'a Report) -> Self {
+        Self {
+            report,
+            evidence: report.evidence.iter().map(|e| (e.id.as_str(), e)).collect(),
+            findings: report.findings.iter().map(|f| (f.id.as_str(), f)).collect(),
+        }
+    }
+
+    pub(crate) fn evidence(&self, id: &str) -> Option<&'a Evidence> {
+        self.evidence.get(id).copied()
+    }
+
+    pub(crate) fn finding(&self, id: &str) -> Option<&'a Finding> {
+        self.findings.get(id).copied()
+    }
+
+    /// The first known quote among some evidence ids.
+    pub(crate) fn first_evidence(&self, ids: &[String]) -> Option<&'a Evidence> {
+        ids.iter().find_map(|id| self.evidence(id))
+    }
+
+    /// The leading cause.
+    pub(crate) fn cause(&self) -> Option<&'a Cause> {
+        self.report.causes.first()
+    }
+
+    /// The triage answer whose question holds `word`.
+    pub(crate) fn answer(&self, word: &str) -> Option<&'a Answer> {
+        self.report.triage.iter().find(|a| {
+            a.question.to_lowercase().contains(word) && !a.answer.trim().is_empty()
+        })
+    }
+
+    /// What a cause explains: one line for each rule, with its title if it fired once.
+    pub(crate) fn explained(&self, cause: &Cause) -> Vec<String> {
+        let mut rules: Vec<(&str, Vec<&str>)> = Vec::new();
+        for finding in cause.explains.iter().filter_map(|id| self.finding(id)) {
+            match rules.iter_mut().find(|(rule, _)| *rule == finding.rule) {
+                Some((_, titles)) => titles.push(&finding.title),
+                None => rules.push((&finding.rule, vec![&finding.title])),
+            }
+        }
+        let line = |(rule, titles): &(&str, Vec<&str>)| match titles.as_slice() {
+            [only] => (*only).to_owned(),
+            many => format!("{rule} ×{}", many.len()),
+        };
+        rules.iter().map(line).collect()
+    }
+
+    /// Positions of at most `cap` timeline entries, the most important ones, oldest first.
+    pub(crate) fn important(&self, cap: usize) -> Vec<usize> {
+        let cited = self.cited_by_causes();
+        let first = self.report.incident.first_anomaly.as_deref();
+        let weight = |entry: &TimelineEntry| {
+            let decisive = entry.evidence.iter().any(|id| cited.contains(id.as_str()));
+            match () {
+                () if decisive || first == Some(entry.time.as_str()) => 0,
+                () if entry.kind == "change" => 1 + severity_rank(&entry.severity).min(2),
+                () => 1 + severity_rank(&entry.severity),
+            }
+        };
+        let mut order: Vec<usize> = (0..self.report.timeline.len()).collect();
+        order.sort_by_key(|&at| self.report.timeline.get(at).map(weight));
+        order.truncate(cap);
+        order.sort_unstable();
+        order
+    }
+
+    fn cited_by_causes(&self) -> BTreeSet<&'a str> {
+        let reasons = self.report.causes.iter().flat_map(|cause| &cause.reasons);
+        reasons.flat_map(|reason| &reason.evidence).map(String::as_str).collect()
+    }
+}
+
+/// `file:line`, `file:1-37`, or the file alone where no line is known.
+pub(crate) fn place(evidence: &Evidence) -> String {
+    match (evidence.line, evidence.end_line) {
+        (0, _) => evidence.file.clone(),
+        (line, end) if end > line => format!("{}:{line}-{end}", evidence.file),
+        (line, _) => format!("{}:{line}", evidence.file),
+    }
+}
+
+/// The last part of [`place`], for narrow columns.
+pub(crate) fn short_place(evidence: &Evidence) -> String {
+    let place = place(evidence);
+    place.rsplit('/').next().unwrap_or(&place).to_owned()
+}
+
+/// 0 for `critical` to 4 for `info` and words nobody knows.
+pub(crate) fn severity_rank(severity: &str) -> usize {
+    ["critical", "high", "medium", "low"].iter().position(|s| *s == severity).unwrap_or(4)
+}
+
+/// Position of a layer on the page: from the control plane to the workload, then the others.
+pub(crate) fn layer_rank(layer: &str) -> usize {
+    LAYERS.iter().position(|l| *l == layer).unwrap_or(LAYERS.len())
+}
+
+/// The lanes of the timeline.
+pub(crate) const LAYERS: [&str; 5] = ["control-plane", "node", "storage", "network", "workload"];
+
+/// Arguments for a cause, the strongest first.
+pub(crate) fn reasons_for(cause: &Cause) -> Vec<&crate::model::Reason> {
+    let mut reasons: Vec<_> = cause.reasons.iter().filter(|r| r.points > 0).collect();
+    reasons.sort_by_key(|r| std::cmp::Reverse(r.points));
+    reasons
+}
+
+/// Arguments against a cause, the strongest first.
+pub(crate) fn reasons_against(cause: &Cause) -> Vec<&crate::model::Reason> {
+    let mut reasons: Vec<_> = cause.reasons.iter().filter(|r| r.points < 0).collect();
+    reasons.sort_by_key(|r| r.points);
+    reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn important_entries_keep_their_order() {
+        let report = crate::fixture::kube_proxy_oom();
+        let index = Index::new(&report);
+        let all = index.important(usize::MAX);
+        assert_eq!(all.len(), report.timeline.len());
+        let few = index.important(3);
+        assert!(few.is_sorted());
+        let oom = report.timeline.iter().position(|e| e.kind == "kernel" && e.text.contains("Killed")).unwrap();
+        assert!(few.contains(&oom));
+    }
+
+    #[test]
+    fn places_name_lines_where_there_are_any() {
+        let mut evidence = Evidence { file: "a/b.log".into(), line: 3, end_line: 3, ..Evidence::default() };
+        assert_eq!(place(&evidence), "a/b.log:3");
+        evidence.end_line = 5;
+        assert_eq!(place(&evidence), "a/b.log:3-5");
+        assert_eq!(short_place(&evidence), "b.log:3-5");
+        evidence.line = 0;
+        assert_eq!(place(&evidence), "a/b.log");
+    }
+}

@@ -1,0 +1,335 @@
+//! The incident report for a ticket, in Markdown that hostile text cannot turn into markup.
+
+mod escape;
+mod incident;
+
+use std::io::{Result, Write};
+
+use crate::index::{Index, layer_rank, place, reasons_against, reasons_for, severity_rank};
+use crate::layout::{plural, thousands};
+use crate::model::{BlastRadius, Cause, Finding, Reason, Report};
+use crate::text::{QUOTE_LIMIT, cut};
+use crate::times;
+use escape::{cell, code, code_cell, fenced, prose};
+
+/// Timeline entries in a ticket; the HTML report has more.
+const TIMELINE: usize = 200;
+
+pub(crate) fn render(report: &Report, out: &mut dyn Write) -> Result<()> {
+    let index = Index::new(report);
+    let mut page = String::new();
+    head(&mut page, report);
+    incident::template(&mut page, &index);
+    causes(&mut page, &index);
+    exonerated(&mut page, &index);
+    changes(&mut page, &index);
+    blast_radius(&mut page, &index);
+    findings(&mut page, &index);
+    unknown(&mut page, report);
+    timeline(&mut page, &index);
+    evidence(&mut page, report);
+    out.write_all(page.as_bytes())
+}
+
+/// A line of its own.
+fn line(page: &mut String, text: &str) {
+    page.push_str(text);
+    page.push('\n');
+}
+
+fn heading(page: &mut String, text: &str) {
+    page.push_str(&format!("\n## {text}\n\n"));
+}
+
+/// Evidence with its places, for arguments.
+fn cited(index: &Index<'_>, ids: &[String]) -> String {
+    let mut out = String::new();
+    for id in ids {
+        let place = index.evidence(id).map_or_else(|| "not in this report".to_owned(), |e| code(&place(e)));
+        out.push_str(&format!("{}{} {place}", if out.is_empty() { " — " } else { ", " }, prose(id)));
+    }
+    out
+}
+
+/// Evidence ids alone, for tables.
+fn ids(ids: &[String]) -> String {
+    ids.iter().map(|id| cell(id)).collect::<Vec<_>>().join(", ")
+}
+
+fn head(page: &mut String, report: &Report) {
+    let (bundle, verdict) = (&report.bundle, &report.verdict);
+    line(page, &format!("# Incident report: {}", prose(&bundle.name)));
+    let confidence = verdict.confidence.as_ref().map(|c| format!(" ({})", prose(c))).unwrap_or_default();
+    let state = prose(&verdict.state.replace('_', " "));
+    page.push_str(&format!("\n**Verdict: {state}**{confidence}. {}\n\n", prose(&verdict.sentence)));
+    let captured = bundle.captured_at.as_deref().map_or_else(|| "at an unknown time".to_owned(), times::stamp);
+    let version = bundle.kubernetes_version.as_deref().unwrap_or("unknown");
+    line(page, &format!("- Captured: {} ({})", prose(&captured), prose(&bundle.captured_at_source)));
+    line(page, &format!("- Cluster: {}, Kubernetes {}", prose(blank(&bundle.cluster)), prose(version)));
+    line(page, &format!("- Bundle hash: {}", code(&bundle.hash)));
+    let tool = &report.tool;
+    line(page, &format!("- coldcase {}, {} ({})", prose(&tool.version), plural(tool.rules, "rule"), code(&tool.rules_hash)));
+}
+
+/// A word where a name is missing.
+fn blank(text: &str) -> &str {
+    if text.is_empty() { "unnamed" } else { text }
+}
+
+fn causes(page: &mut String, index: &Index<'_>) {
+    if index.report.causes.is_empty() {
+        return;
+    }
+    heading(page, "Ranked causes");
+    for cause in &index.report.causes {
+        one_cause(page, index, cause);
+    }
+}
+
+fn one_cause(page: &mut String, index: &Index<'_>, cause: &Cause) {
+    page.push_str(&format!("### {}. {}\n\n", cause.rank, prose(&cause.title)));
+    let since = cause.first_seen.as_deref().map(|t| format!(" since {}", prose(&times::stamp(t)))).unwrap_or_default();
+    let state = format!("{}{since}", prose(&cause.state));
+    page.push_str(&format!(
+        "{state}; confidence {}; {}; rule {}; {}\n\n",
+        prose(&cause.confidence),
+        prose(&cause.subject.to_string()),
+        code(&cause.rule),
+        prose(&cause.layer)
+    ));
+    if !cause.meaning.is_empty() {
+        page.push_str(&format!("{}\n\n", prose(&cause.meaning)));
+    }
+    let context = cause.reasons.iter().filter(|r| r.points == 0).collect();
+    arguments(page, index, "For", reasons_for(cause));
+    arguments(page, index, "Against", reasons_against(cause));
+    arguments(page, index, "Context", context);
+    list(page, "Explains", &index.explained(cause));
+    let next = &cause.next;
+    list(page, "Observe first (read-only)", &next.observe);
+    list(page, "Mitigate (reversible)", &next.mitigate);
+    list(page, "Fix", &next.fix);
+    list(page, "Do not", &next.avoid);
+    list(page, "Verify recovery", &next.verify);
+}
+
+fn arguments(page: &mut String, index: &Index<'_>, label: &str, reasons: Vec<&Reason>) {
+    if reasons.is_empty() {
+        return;
+    }
+    page.push_str(&format!("**{label}**\n\n"));
+    for reason in reasons {
+        line(page, &format!("- {}{}", prose(&reason.text), cited(index, &reason.evidence)));
+    }
+    page.push('\n');
+}
+
+fn list(page: &mut String, label: &str, items: &[String]) {
+    if items.is_empty() {
+        return;
+    }
+    page.push_str(&format!("**{label}**\n\n"));
+    for item in items {
+        line(page, &format!("- {}", prose(item)));
+    }
+    page.push('\n');
+}
+
+fn exonerated(page: &mut String, index: &Index<'_>) {
+    if index.report.exonerated.is_empty() {
+        return;
+    }
+    heading(page, "Not the cause");
+    for suspect in &index.report.exonerated {
+        let why = format!("{}{}", prose(&suspect.text), cited(index, &suspect.evidence));
+        line(page, &format!("- **{}**: {why}", prose(&suspect.title)));
+    }
+}
+
+fn changes(page: &mut String, index: &Index<'_>) {
+    if index.report.changes.is_empty() {
+        return;
+    }
+    heading(page, "What changed");
+    line(page, "| Time (UTC) | Kind | Change | Relation | Evidence |");
+    line(page, "|---|---|---|---|---|");
+    for change in &index.report.changes {
+        let relation = if change.why.is_empty() { change.relation.clone() } else { format!("{}: {}", change.relation, change.why) };
+        let (time, kind, text) = (cell(&times::stamp(&change.time)), cell(&change.kind), cell(&change.text));
+        line(page, &format!("| {time} | {kind} | {text} | {} | {} |", cell(&relation), ids(&change.evidence)));
+    }
+}
+
+fn blast_radius(page: &mut String, index: &Index<'_>) {
+    if index.report.blast_radius.is_empty() {
+        return;
+    }
+    heading(page, "Blast radius");
+    for radius in &index.report.blast_radius {
+        one_radius(page, index, radius);
+    }
+}
+
+fn one_radius(page: &mut String, index: &Index<'_>, radius: &BlastRadius) {
+    let cites = cited(index, &radius.evidence);
+    page.push_str(&format!("### {}\n\n{}{cites}\n\n", prose(&radius.subject.to_string()), prose(&radius.text)));
+    line(page, "| Dimension | Value | Failing | Healthy | Result |");
+    line(page, "|---|---|---:|---:|---|");
+    for dimension in &radius.dimensions {
+        let (name, result) = (cell(&dimension.name), cell(&dimension.result));
+        for value in &dimension.values {
+            let shown = code_cell(&value.value);
+            line(page, &format!("| {name} | {shown} | {} | {} | {result} |", value.failing, value.healthy));
+        }
+    }
+    page.push('\n');
+}
+
+fn findings(page: &mut String, index: &Index<'_>) {
+    if index.report.findings.is_empty() {
+        return;
+    }
+    heading(page, "Findings");
+    let mut sorted: Vec<&Finding> = index.report.findings.iter().collect();
+    sorted.sort_by_key(|f| (layer_rank(&f.layer), f.layer.as_str(), severity_rank(&f.severity)));
+    line(page, "| Layer | Severity | Role | State | Finding | Rule | Evidence |");
+    line(page, "|---|---|---|---|---|---|---|");
+    for finding in sorted {
+        let head = [&finding.layer, &finding.severity, &finding.role, &finding.state].map(|text| cell(text)).join(" | ");
+        let count = if finding.count > 1 { format!(" ×{}", finding.count) } else { String::new() };
+        let title = cell(&finding.title);
+        line(page, &format!("| {head} | {title}{count} | {} | {} |", code_cell(&finding.rule), ids(&finding.evidence)));
+    }
+}
+
+fn unknown(page: &mut String, report: &Report) {
+    if !report.unknown.is_empty() {
+        heading(page, "Could not check");
+        for unknown in &report.unknown {
+            let missing = unknown.missing.iter().map(|m| prose(m)).collect::<Vec<_>>().join("; ");
+            line(page, &format!("- **{}** ({}): {missing}", prose(&unknown.title), code(&unknown.rule)));
+            for step in &unknown.collect {
+                line(page, &format!("  - Collect: {}", prose(step)));
+            }
+        }
+    }
+    if !report.problems.is_empty() {
+        heading(page, "Damage and limits");
+        for problem in &report.problems {
+            let place = match problem.line {
+                0 => problem.file.clone(),
+                number => format!("{}:{number}", problem.file),
+            };
+            line(page, &format!("- {}: {}", code(blank(&place)), prose(&problem.what)));
+        }
+    }
+}
+
+fn timeline(page: &mut String, index: &Index<'_>) {
+    let all = &index.report.timeline;
+    if all.is_empty() {
+        return;
+    }
+    heading(page, "Timeline");
+    let shown = index.important(TIMELINE);
+    let omitted = all.len() - shown.len();
+    if omitted > 0 {
+        let (kept, left) = (thousands(shown.len() as u64), thousands(omitted as u64));
+        page.push_str(&format!("The {kept} most important entries; {left} others are left out.\n\n"));
+    }
+    line(page, "| Time (UTC) | Layer | Severity | What | Evidence |");
+    line(page, "|---|---|---|---|---|");
+    for entry in shown.into_iter().filter_map(|at| all.get(at)) {
+        let mut time = times::stamp(&entry.time);
+        if let Some(end) = &entry.end_time {
+            time = format!("{time} to {}", times::near(end, Some(&entry.time)));
+        }
+        let count = if entry.count > 1 { format!(" ×{}", thousands(entry.count)) } else { String::new() };
+        let what = cell(&format!("{}: {}", entry.subject, cut(&entry.text, QUOTE_LIMIT)));
+        let (layer, severity) = (cell(&entry.layer), cell(&entry.severity));
+        line(page, &format!("| {} | {layer} | {severity} | {what}{count} | {} |", cell(&time), ids(&entry.evidence)));
+    }
+}
+
+fn evidence(page: &mut String, report: &Report) {
+    if report.evidence.is_empty() {
+        return;
+    }
+    heading(page, "Evidence");
+    for quote in &report.evidence {
+        page.push_str(&format!("**{}** {}\n\n", prose(&quote.id), code(&place(quote))));
+        page.push_str(&fenced(&cut(&quote.quote, QUOTE_LIMIT)));
+        page.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Format, fixture, render};
+
+    fn markdown(report: &crate::model::Report) -> String {
+        let mut out = Vec::new();
+        render(report, Format::Markdown, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// The document without its fenced quotes, which show everything as it is.
+    fn outside_fences(document: &str) -> String {
+        let mut fence: Option<String> = None;
+        let mut out = String::new();
+        for line in document.lines() {
+            match &fence {
+                Some(open) if line == open => fence = None,
+                Some(_) => {}
+                None if line.starts_with("```") => fence = Some(line.trim_end_matches("text").to_owned()),
+                None => out.push_str(&format!("{line}\n")),
+            }
+        }
+        assert!(fence.is_none(), "a fence stays open");
+        out
+    }
+
+    #[test]
+    fn no_field_injects_markup() {
+        for text in ["<script>alert(1)</script>", "[a](javascript:x)", "![a](https://evil.example/x.png)", "<img src=x onerror=y>"] {
+            let outside = outside_fences(&markdown(&fixture::hostile(text)));
+            assert!(!outside.replace("\\<", "").contains('<'), "{text}");
+            assert!(!outside.replace("\\]", "").contains("]("), "{text}");
+            assert!(!outside.contains("://"), "{text}");
+        }
+    }
+
+    #[test]
+    fn newlines_start_no_blocks() {
+        let outside = outside_fences(&markdown(&fixture::hostile("x\n\n# owned\n> owned\n- owned\n| owned |\n```\nowned")));
+        for line in outside.lines() {
+            assert!(!line.trim_start().starts_with("# owned") && !line.contains("| owned |"), "{line}");
+            assert!(!line.trim_start_matches(['-', ' ']).starts_with("owned"), "{line}");
+        }
+    }
+
+    #[test]
+    fn tables_keep_their_columns() {
+        let document = markdown(&fixture::hostile("a | b `c | d` \\"));
+        let mut columns = 0;
+        for line in outside_fences(&document).lines() {
+            if !line.starts_with('|') {
+                columns = 0;
+                continue;
+            }
+            let bars = line.replace("\\\\", "").replace("\\|", "").matches('|').count();
+            assert!(columns == 0 || columns == bars, "{line}");
+            columns = bars;
+        }
+    }
+
+    #[test]
+    fn a_long_timeline_is_cut_and_says_so() {
+        let mut report = fixture::kube_proxy_oom();
+        let quiet = report.timeline.first().cloned().unwrap();
+        report.timeline.splice(0..0, vec![quiet; 500]);
+        let document = markdown(&report);
+        assert!(document.contains("The 200 most important entries; 313 others are left out."));
+        assert!(document.contains("Killed process 2211"));
+    }
+}

@@ -1,0 +1,138 @@
+//! The incident template of the field guide, filled as far as the bundle knows.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::index::{Index, reasons_for};
+use crate::model::{Subject, TimelineEntry};
+use crate::times;
+
+/// Entries in the skeleton's own short timeline.
+const TIMELINE: usize = 12;
+
+/// What nobody can read from a bundle stays open, in angle brackets.
+pub(crate) const OPEN_DETECTION: &str = "<alert / user / report>";
+pub(crate) const OPEN_IMPACT: &str = "<errors / latency / unavailable / data risk>";
+pub(crate) const OPEN_CONFIRMED: &str = "<after validation>";
+pub(crate) const OPEN_PREVENTION: &str = "<tests / policy / alerts / runbook / platform guardrail>";
+
+/// A line with the evidence it stands on.
+#[derive(Serialize)]
+pub(crate) struct Line {
+    pub(crate) time: String,
+    pub(crate) text: String,
+    pub(crate) evidence: Vec<String>,
+}
+
+/// The filled template.
+#[derive(Serialize)]
+pub(crate) struct Skeleton {
+    pub(crate) incident: String,
+    pub(crate) namespace: String,
+    pub(crate) workload: String,
+    pub(crate) started: String,
+    pub(crate) detected_by: String,
+    pub(crate) impact: String,
+    pub(crate) impact_evidence: Vec<String>,
+    pub(crate) timeline: Vec<Line>,
+    pub(crate) evidence: Vec<Line>,
+    pub(crate) hypothesis: String,
+    pub(crate) confirmed: String,
+    pub(crate) preventive: Vec<String>,
+}
+
+/// Fills the template.
+pub(crate) fn skeleton(index: &Index<'_>) -> Skeleton {
+    let report = index.report;
+    let impact = index.answer("affected");
+    let touched = touched(index);
+    Skeleton {
+        incident: report.verdict.sentence.clone(),
+        namespace: joined(touched.iter().filter_map(|s| s.namespace.clone()), "<namespace>"),
+        workload: joined(touched.iter().map(|s| format!("{} {}", s.kind, s.name)), "<workload>"),
+        started: started(index),
+        detected_by: OPEN_DETECTION.to_owned(),
+        impact: impact.map_or_else(|| OPEN_IMPACT.to_owned(), |a| a.answer.clone()),
+        impact_evidence: impact.map(|a| a.evidence.clone()).unwrap_or_default(),
+        timeline: timeline(index),
+        evidence: evidence(index),
+        hypothesis: hypothesis(index),
+        confirmed: OPEN_CONFIRMED.to_owned(),
+        preventive: index.cause().map(|c| c.next.fix.clone()).unwrap_or_default(),
+    }
+}
+
+/// The failing workloads, or the object at fault where no workload is known to fail.
+fn touched<'a>(index: &Index<'a>) -> Vec<&'a Subject> {
+    let failing: Vec<_> = index.report.blast_radius.iter().map(|b| &b.subject).collect();
+    if failing.is_empty() { index.cause().map(|c| &c.subject).into_iter().collect() } else { failing }
+}
+
+fn joined(parts: impl Iterator<Item = String>, open: &str) -> String {
+    let parts: BTreeSet<String> = parts.collect();
+    if parts.is_empty() { open.to_owned() } else { parts.into_iter().collect::<Vec<_>>().join(", ") }
+}
+
+fn started(index: &Index<'_>) -> String {
+    let incident = &index.report.incident;
+    let since = incident.first_anomaly.as_ref().or_else(|| index.cause()?.first_seen.as_ref());
+    match since {
+        Some(time) if incident.first_anomaly_text.is_empty() => times::stamp(time),
+        Some(time) => format!("{} ({})", times::stamp(time), incident.first_anomaly_text),
+        None => "<timestamp>".to_owned(),
+    }
+}
+
+fn timeline(index: &Index<'_>) -> Vec<Line> {
+    let line = |entry: &TimelineEntry| Line {
+        time: times::stamp(&entry.time),
+        text: if entry.text.contains(&entry.subject.name) {
+            entry.text.clone()
+        } else {
+            format!("{}: {}", entry.subject, entry.text)
+        },
+        evidence: entry.evidence.clone(),
+    };
+    index.important(TIMELINE).into_iter().filter_map(|at| index.report.timeline.get(at)).map(line).collect()
+}
+
+fn evidence(index: &Index<'_>) -> Vec<Line> {
+    let reasons = index.cause().map(reasons_for).unwrap_or_default();
+    let line = |reason: &crate::model::Reason| Line {
+        time: String::new(),
+        text: reason.text.clone(),
+        evidence: reason.evidence.clone(),
+    };
+    reasons.into_iter().map(line).collect()
+}
+
+fn hypothesis(index: &Index<'_>) -> String {
+    match index.cause() {
+        Some(cause) => format!("{} ({})", cause.title, cause.confidence),
+        None => "<hypothesis>".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_failing_workload_not_the_culprit() {
+        let report = crate::fixture::kube_proxy_oom();
+        let skeleton = skeleton(&Index::new(&report));
+        assert_eq!(skeleton.namespace, "payments");
+        assert_eq!(skeleton.workload, "Deployment payment-service");
+        assert_eq!(skeleton.confirmed, "<after validation>");
+        assert!(skeleton.started.starts_with("2026-07-07 02:42:31Z"));
+    }
+
+    #[test]
+    fn an_empty_report_leaves_the_template_open() {
+        let skeleton = skeleton(&Index::new(&crate::model::Report::default()));
+        assert_eq!(skeleton.workload, "<workload>");
+        assert_eq!(skeleton.hypothesis, "<hypothesis>");
+        assert!(skeleton.timeline.is_empty());
+    }
+}

@@ -1,0 +1,160 @@
+//! A tree of captured values in which every value knows the lines it stands on.
+
+use compact_str::CompactString;
+
+/// A value and its place.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Node {
+    /// What.
+    pub value: Value,
+    /// First line in the file, from 1; 0 for values that were computed.
+    pub line: u32,
+    /// Further lines that the value spans (folded strings).
+    pub more_lines: u16,
+}
+
+/// A captured value. Scalars keep their text: whether `0777` or `1.10` is a number is the reader's question.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Value {
+    /// `null`, `~` or nothing.
+    #[default]
+    Null,
+    /// Text of a scalar; `plain` if it was not quoted.
+    Scalar {
+        /// The text, unescaped.
+        text: CompactString,
+        /// Unquoted in YAML, not a string in JSON.
+        plain: bool,
+    },
+    /// A list.
+    Seq(Vec<Node>),
+    /// A mapping in file order.
+    Map(Vec<(CompactString, Node)>),
+}
+
+impl Node {
+    /// A computed string.
+    pub fn text(text: impl Into<CompactString>) -> Self {
+        Self { value: Value::Scalar { text: text.into(), plain: false }, line: 0, more_lines: 0 }
+    }
+
+    /// A computed number.
+    pub fn number(number: i64) -> Self {
+        Self { value: Value::Scalar { text: number.to_string().into(), plain: true }, line: 0, more_lines: 0 }
+    }
+
+    /// A computed truth value.
+    pub fn flag(flag: bool) -> Self {
+        let text = if flag { "true" } else { "false" };
+        Self { value: Value::Scalar { text: text.into(), plain: true }, line: 0, more_lines: 0 }
+    }
+
+    /// A computed mapping.
+    pub fn map(entries: Vec<(&str, Node)>) -> Self {
+        let entries = entries.into_iter().map(|(key, node)| (CompactString::from(key), node)).collect();
+        Self { value: Value::Map(entries), line: 0, more_lines: 0 }
+    }
+
+    /// A computed list.
+    pub fn seq(items: Vec<Node>) -> Self {
+        Self { value: Value::Seq(items), line: 0, more_lines: 0 }
+    }
+
+    /// The same value as if it stood at `line`.
+    #[must_use]
+    pub fn at_line(mut self, line: u32) -> Self {
+        self.line = line;
+        self
+    }
+
+    /// The last line of the value.
+    pub fn end_line(&self) -> u32 {
+        self.line + u32::from(self.more_lines)
+    }
+
+    /// The value of a key, if this is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        match &self.value {
+            Value::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, node)| node),
+            _ => None,
+        }
+    }
+
+    /// Follows keys; `None` as soon as one is missing.
+    pub fn at<'n>(&'n self, path: &[&str]) -> Option<&'n Node> {
+        path.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The text of the scalar at a path.
+    pub fn str_at(&self, path: &[&str]) -> Option<&str> {
+        self.at(path)?.as_str()
+    }
+
+    /// The integer at a path.
+    pub fn int_at(&self, path: &[&str]) -> Option<i64> {
+        self.at(path)?.as_i64()
+    }
+
+    /// The truth value at a path.
+    pub fn bool_at(&self, path: &[&str]) -> Option<bool> {
+        self.at(path)?.as_bool()
+    }
+
+    /// The list at a path; empty if there is none.
+    pub fn items_at(&self, path: &[&str]) -> &[Node] {
+        self.at(path).map_or(&[], Node::items)
+    }
+
+    /// Text of a scalar.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A scalar read as an integer.
+    pub fn as_i64(&self) -> Option<i64> {
+        self.as_str()?.parse().ok()
+    }
+
+    /// A scalar read as a truth value.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.as_str()? {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether this is nothing.
+    pub fn is_null(&self) -> bool {
+        matches!(self.value, Value::Null)
+    }
+
+    /// Elements of a list; empty for anything else.
+    pub fn items(&self) -> &[Node] {
+        match &self.value {
+            Value::Seq(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// Entries of a mapping; empty for anything else.
+    pub fn entries(&self) -> &[(CompactString, Node)] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// Adds or replaces an entry of a mapping; does nothing to anything else.
+    pub fn set(&mut self, key: &str, node: Node) {
+        if let Value::Map(entries) = &mut self.value {
+            match entries.iter_mut().find(|(name, _)| name == key) {
+                Some((_, old)) => *old = node,
+                None => entries.push((key.into(), node)),
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+"""Writes every sample bundle from its module, or with --check verifies what is on disk and its consistency."""
+
+import os
+import sys
+
+import check
+import i01
+import i02
+import i03
+import i04
+import i05
+import i06
+import i07
+import n1
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+HAND_WRITTEN = {"README.md", "truth.yaml"}
+SAMPLES = {
+    "i01-kube-proxy-oom": i01.main,
+    "i01-variant-timeout": i01.timeout,
+    "i01-variant-recovered": i01.recovered,
+    "i01-variant-no-node-files": i01.no_node_files,
+    "i02-impossible-node-selector": i02.main,
+    "i03-missing-env-after-configmap-edit": i03.main,
+    "i04-service-selector-typo": i04.main,
+    "i05-dns-blocked-by-networkpolicy": i05.main,
+    "i05-variant-wrong-dns-label": i05.wrong_label,
+    "i06-volume-permission-denied": i06.main,
+    "i07-rollout-induced-503": i07.main,
+    "n1-healthy-rolling-update": n1.main,
+}
+
+
+def on_disk(directory):
+    """Generated files of a sample as they lie on disk: path -> bytes."""
+    found = {}
+    for base, _, names in os.walk(directory):
+        for name in names:
+            path = os.path.relpath(os.path.join(base, name), directory)
+            if path not in HAND_WRITTEN:
+                with open(os.path.join(base, name), "rb") as handle:
+                    found[path] = handle.read()
+    return found
+
+
+def write(directory, files, existing):
+    """Makes the directory hold exactly `files` besides the hand-written ones."""
+    for path in set(existing) - set(files):
+        os.remove(os.path.join(directory, path))
+    for path, data in files.items():
+        if existing.get(path) != data:
+            full = os.path.join(directory, path)
+            os.makedirs(os.path.dirname(full), exist_ok=True)
+            with open(full, "wb") as handle:
+                handle.write(data)
+    for base, dirs, names in os.walk(directory, topdown=False):
+        if not dirs and not names and not os.listdir(base):
+            os.rmdir(base)
+
+
+def main(arguments):
+    """Entry point; returns the exit code."""
+    checking = "--check" in arguments
+    only = [a for a in arguments if not a.startswith("--")]
+    bad = 0
+    for name, build in SAMPLES.items():
+        if only and name not in only:
+            continue
+        cluster = build()
+        files = cluster.finish()
+        problems = check.problems(cluster, files)
+        directory = os.path.join(ROOT, name)
+        existing = on_disk(directory)
+        if checking:
+            problems += ["differs on disk: " + p for p in sorted(set(files) | set(existing))
+                         if files.get(p) != existing.get(p)]
+            problems += ["missing: " + p for p in sorted(HAND_WRITTEN) if not os.path.exists(os.path.join(directory, p))]
+        else:
+            write(directory, files, existing)
+        print("%-42s %4d files %8d bytes%s" % (name, len(files), sum(map(len, files.values())),
+                                               "" if not problems else "  %d problem(s)" % len(problems)))
+        for problem in problems:
+            print("  " + problem)
+        bad += len(problems)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

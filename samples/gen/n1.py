@@ -1,0 +1,2 @@
+from i01 import main
+wrong_label = main

@@ -1,0 +1,307 @@
+#!/bin/sh
+# Runs collector/collect.sh against the fake kubectl in bin/ (and, if there is
+# one, a real kubectl against fake_api.py) and checks what it leaves behind.
+# Prints a line per check; exit 1 if one failed.  Needs dash or busybox, python3.
+
+set -u
+LC_ALL=C
+export LC_ALL
+
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+collect=$here/../../collector/collect.sh
+rbac=$here/../../collector/rbac.yaml
+manifest=$here/manifest.py
+real_path=$PATH
+work=$(mktemp -d) || exit 1
+api=''
+cleanup() {
+    [ -z "$api" ] || kill "$api" 2>/dev/null
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+passed=0
+failed=0
+shell=''
+
+# check WHAT COMMAND...: passes if COMMAND succeeds.
+check() {
+    label=$1
+    shift
+    if "$@" >"$work/check.out" 2>&1; then
+        passed=$((passed + 1))
+        printf 'ok    %s: %s\n' "$shell" "$label"
+    else
+        failed=$((failed + 1))
+        printf 'FAIL  %s: %s\n' "$shell" "$label"
+        sed 's/^/      /' "$work/check.out"
+    fi
+}
+
+not() { ! "$@"; }
+same() { [ "$1" = "$2" ] || { printf 'got:    %s\nwanted: %s\n' "$1" "$2"; return 1; }; }
+has() { case $1 in *"$2"*) ;; *) printf 'got:    %s\nwanted: %s\n' "$1" "$2"; return 1 ;; esac; }
+no_file() { [ ! -e "$1" ]; }
+value() { python3 "$manifest" get "$@"; }
+
+# run_collect ARGS...: with the fake kubectl; sets $code, $stdout, $stderr.
+run_collect() {
+    FAKE_LOG=$work/argv
+    export FAKE_LOG
+    : >"$FAKE_LOG"
+    # shellcheck disable=SC2086 # "busybox sh" is two words
+    (cd "$work" && PATH=$fake_path exec $shell "$collect" "$@") >"$work/stdout" 2>"$work/stderr"
+    code=$?
+    stdout=$(cat "$work/stdout")
+    stderr=$(cat "$work/stderr")
+}
+
+layout() {
+    (cd "$1" && find . -type f | sort | sed 's,^\./,,')
+}
+
+# The verbs that the collector may use; anything else is a fault.
+only_reading() {
+    awk '$1 == "get" || $1 == "logs" || $1 == "version" { next }
+        $0 ~ /^config current-context/ { next }
+        { print; bad = 1 } END { exit bad }' "$1"
+}
+
+# Each resource that kubectl was asked for is named in rbac.yaml.
+rbac_covers() {
+    awk '$1 == "get" && $2 !~ /^-/ { sub(/\..*/, "", $2); print $2 }' "$1" | sort -u |
+        while read -r resource; do
+            grep -q "^ *- $resource\$" "$rbac" || printf 'missing: %s\n' "$resource"
+        done >"$work/missing"
+    cat "$work/missing"
+    [ ! -s "$work/missing" ]
+}
+
+every_file_is_told() {
+    python3 "$manifest" files "$1/manifest.jsonl" | sort >"$work/told"
+    layout "$1" | grep -v -e '^bundle.yaml$' -e '^manifest.jsonl$' >"$work/there"
+    [ -z "$(comm -13 "$work/told" "$work/there")" ] || { comm -13 "$work/told" "$work/there"; return 1; }
+}
+
+sizes_are_right() {
+    layout "$1" | grep -v -e '^bundle.yaml$' -e '^manifest.jsonl$' | while read -r file; do
+        same "$(value "$1/manifest.jsonl" "$file" bytes)" "$(($(wc -c <"$1/$file")))" || exit 1
+    done
+}
+
+# The order of first appearance of some calls.
+order() {
+    awk '/^get events /{print "events"} /^get events\.events/{print "events2"} /^get pods .*yaml/{print "pods"}
+        /^logs .*--previous/{print "previous"} /^get deployments/{print "rest"}
+        /^logs/ && !/--previous/{print "logs"} /^version/{print "version"} /readyz/{print "readyz"}' "$1" |
+        awk '!seen[$0]++ { printf "%s ", $0 }'
+}
+
+suite() {
+    run_collect -o 'a b/c d' -v
+    b="$work/a b/c d"
+    m=$b/manifest.jsonl
+    check 'some failures give exit 1' same "$code" 1
+    check 'the next command is printed, quoted' same "$stdout" \
+        "collected into 'a b/c d.tar.gz'; next: coldcase analyze 'a b/c d.tar.gz'"
+    check 'the failures are listed' has "$stderr" 'cluster/nodes.yaml: Error from server (Forbidden)'
+    check 'the list has no control characters' not grep -q "$(printf '\033')" "$work/stderr"
+    check 'progress with -v' has "$stderr" "$(printf '\ncluster/deployments.yaml\n')"
+    check 'every manifest line is valid' python3 "$manifest" valid "$m"
+    check 'every file is in the manifest' every_file_is_told "$b"
+    check 'bytes are the sizes' sizes_are_right "$b"
+    check 'layout' same "$(layout "$b" | tr '\n' ' ')" "$(tr '\n' ' ' <"$here/layout.txt")"
+    check 'nothing is left of the work files' no_file "$b/.collecting"
+    check 'bundle.yaml' grep -q '^collector: collect.sh [0-9.]*$' "$b/bundle.yaml"
+    check 'bundle.yaml: context is escaped' grep -q '^context: "lab \\"one\\" \\\\ zwei"$' "$b/bundle.yaml"
+    check 'bundle.yaml: finished' grep -q '^finished_at: "2' "$b/bundle.yaml"
+    check 'only the owner can read it' same "$(find "$b" "$b.tar.gz" -perm -040 -o -perm -004)" ''
+
+    check 'refused resource: no file' no_file "$b/cluster/nodes.yaml"
+    check 'refused resource: exit' same "$(value "$m" cluster/nodes.yaml exit)" 1
+    check 'refused resource: stderr' has "$(value "$m" cluster/nodes.yaml stderr)" 'nodes is forbidden: User \"system:serviceaccount'
+    check 'argv as it was run' same "$(value "$m" cluster/nodes.yaml argv)" \
+        '["kubectl", "get", "nodes", "-A", "-o", "yaml", "--show-managed-fields", "--request-timeout=30s"]'
+    check 'stderr with odd bytes' same "$(value "$m" cluster/leases.yaml stderr)" \
+        '"say \"hi\" C:\\dir\ttab\r\nnext \u0001\u001b[31m\u007f caf\u00e9 \ud83d\udd25 bad\ufffd cut\ufffd"'
+    check 'long stderr is cut at 2 kB' same "$(value "$m" cluster/configmaps.yaml stderr | awk '{print length($0)}')" 2050
+    check 'a warning is no failure' same "$(value "$m" cluster/endpoints.yaml exit)" 0
+    check 'absent optional resource is no failure' not has "$stderr" 'gateways.gateway.networking.k8s.io.yaml: error'
+    check 'absent optional resource is recorded' has \
+        "$(value "$m" cluster/gateways.gateway.networking.k8s.io.yaml stderr)" 'have a resource type'
+
+    check 'previous log' grep -q 'line 4 of web-0' "$b/logs/shop/web-0/app.previous.log"
+    check 'absent previous log: no file' no_file "$b/logs/shop/web-1/app.previous.log"
+    check 'absent previous log: stderr' has "$(value "$m" logs/shop/web-1/app.previous.log stderr)" 'previous terminated container'
+    check 'an empty log is kept' test -f "$b/logs/shop/quiet-0/app.log"
+    check 'no log of what never ran' no_file "$b/logs/shop/new-0"
+    check 'no previous log without a restart' not grep -q 'logs quiet-0.*--previous' "$FAKE_LOG"
+    check 'previous logs whatever their age' not grep -q 'previous.*--since\|--since.*previous' "$FAKE_LOG"
+    check 'running containers since' grep -q '^logs web-0 -n shop -c app --since=24h --timestamps --tail=5000 --limit-bytes=10485760' "$FAKE_LOG"
+    check 'ended containers whole' grep -q '^logs migrate-x7x -n shop -c migrate --timestamps' "$FAKE_LOG"
+    check 'order by perishability' same "$(order "$FAKE_LOG")" 'events events2 pods previous rest logs version readyz '
+    check 'failing pods first' same "$(awk '/^logs/ && !/--previous/ {print $2}' "$FAKE_LOG" | awk 'END{print}')" quiet-0
+
+    check 'a silent node is asked twice' same "$(grep -c '^logs lost-0' "$FAKE_LOG")" 2
+    check 'a silent node: third log is recorded as not run' has "$(python3 "$manifest" refused "$m")" 'logs lost-0 -n shop -c c'
+    check 'hostile pod name is recorded' has "$(python3 "$manifest" refused "$m")" 'logs ../../etc/x'
+    check 'hostile pod name is never asked for' not grep -q '^logs \.\.' "$FAKE_LOG"
+    check 'hostile namespace is never asked for' not grep -q 'sh op' "$FAKE_LOG"
+    check 'nothing outside of the bundle' no_file "$work/a b/etc"
+
+    check 'secret keys' grep -q '^    "password": ""$' "$b/cluster/secrets.yaml"
+    check 'secret without data' grep -q '^  data: {}$' "$b/cluster/secrets.yaml"
+    check 'no secret value' not grep -r -q aHVudGVyMg "$work/a b"
+    check 'only reading verbs' only_reading "$FAKE_LOG"
+    check 'rbac.yaml names each resource' rbac_covers "$FAKE_LOG"
+
+    mkdir "$work/unpacked"
+    tar -xzf "$b.tar.gz" -C "$work/unpacked"
+    check 'the archive holds the same files' diff -r "$b" "$work/unpacked/c d"
+
+    run_collect -o 'a b/c d'
+    check 'an existing bundle is not written to' same "$code" 2
+
+    FAKE_CLEAN=1
+    export FAKE_CLEAN
+    run_collect -o clean --no-archive --tail 5 --since=0 --context=x --kubeconfig "/k 'f" --request-timeout 5s
+    check 'no failure gives exit 0' same "$code$stderr" 0
+    check '--no-archive' no_file "$work/clean.tar.gz"
+    check 'stdout names the directory' same "$stdout" 'collected into clean; next: coldcase analyze clean'
+    check 'cut by --tail' same "$(value "$work/clean/manifest.jsonl" logs/shop/web-0/app.log truncated)" true
+    check 'not cut' same "$(value "$work/clean/manifest.jsonl" logs/shop/quiet-0/app.log truncated)" false
+    check '--since 0' not grep -q -e '--since' "$FAKE_LOG"
+    check 'global options reach kubectl' grep -q "^get nodes .*--request-timeout=5s --context=x --kubeconfig=/k 'f\$" "$FAKE_LOG"
+    run_collect -o limited --no-archive --limit-bytes 100
+    check 'cut by --limit-bytes' same "$(value "$work/limited/manifest.jsonl" logs/shop/web-0/app.log truncated)" true
+    run_collect -o nologs --no-logs --no-archive
+    check '--no-logs' same "$code$(grep -c -e '^logs' -e 'get pods.*template' "$FAKE_LOG")" 00
+    run_collect -o two --no-archive -n shop -n ops -n shop
+    check '-n: one file per resource and namespace' test -f "$work/two/cluster/deployments.shop.yaml" -a -f "$work/two/cluster/secrets.ops.yaml"
+    check '-n: never all namespaces' same "$(grep -c '^get \(pods\|deployments\|secrets\|events\).* -A' "$FAKE_LOG")" 0
+    check '-n: only these Namespace objects' grep -q '^get namespaces shop ops -o yaml' "$FAKE_LOG"
+    check '-n: each once' same "$(grep -c '^get deployments -n shop' "$FAKE_LOG")" 1
+    FAKE_SECRETS=dump
+    export FAKE_SECRETS
+    run_collect -o dump
+    check 'a failing secrets template leaves no value' not grep -r -q aHVudGVyMg "$work/dump" "$work/stderr"
+    check 'a failing secrets template leaves no file' no_file "$work/dump/cluster/secrets.yaml"
+    check 'a failing secrets template: stderr withheld' same "$(value "$work/dump/manifest.jsonl" cluster/secrets.yaml stderr)" \
+        '"(1 other lines withheld by the collector)\n"'
+    check 'a failing secrets template gives exit 1' same "$code" 1
+    FAKE_SECRETS=odd
+    run_collect -o odd
+    check 'an odd answer leaves no value' not grep -r -q aHVudGVyMg "$work/odd" "$work/stderr"
+    check 'an odd answer is a failure' same "$code$(value "$work/odd/manifest.jsonl" cluster/secrets.yaml exit)" 11
+    unset FAKE_SECRETS
+
+    for case in INT/services TERM/secrets HUP/pods; do
+        signal=${case%/*}
+        FAKE_SLEEP=${case#*/}
+        export FAKE_SLEEP
+        began=$(date +%s)
+        # Ctrl-C reaches the whole process group; python makes one and sends it.
+        # shellcheck disable=SC2086
+        (cd "$work" && PATH=$fake_path python3 "$here/interrupt.py" "$signal" "$work/argv" "get $FAKE_SLEEP" \
+            $shell "$collect" -o "stop$signal") >"$work/stdout" 2>"$work/stderr"
+        code=$?
+        check "$signal: at once" test "$(($(date +%s) - began))" -lt 15
+        check "$signal: exit 1" same "$code" 1
+        check "$signal: manifest is valid" python3 "$manifest" valid "$work/stop$signal/manifest.jsonl"
+        check "$signal: nothing is asked after it" same "$(awk 'END {print $2}' "$work/argv")" "$FAKE_SLEEP"
+        check "$signal: the command is recorded" has "$(value "$work/stop$signal/manifest.jsonl" "cluster/$FAKE_SLEEP.yaml" stderr)" "stopped by signal $signal"
+        check "$signal: finished" grep -q '^finished_at' "$work/stop$signal/bundle.yaml"
+        check "$signal: packed" tar -tzf "$work/stop$signal.tar.gz"
+        check "$signal: no work files" no_file "$work/stop$signal/.collecting"
+        unset FAKE_SLEEP
+    done
+    unset FAKE_CLEAN
+
+    FAKE_DOWN=1
+    export FAKE_DOWN
+    run_collect -o down --no-archive
+    check 'no API server gives exit 2' same "$code$stdout" 2
+    check 'no API server: gives up early' same "$(grep -c '^get' "$FAKE_LOG")" 5
+    check 'no API server: recorded' has "$(value "$work/down/manifest.jsonl" cluster/pods.yaml stderr)" 'was refused'
+    unset FAKE_DOWN
+
+    for wrong in --nonsense '-n ../x' '-n A' '--since 1d' '--tail 0' '--tail -5' '--limit-bytes x' '-o' '-o -x' '-o .' '--since='; do
+        # shellcheck disable=SC2086
+        run_collect $wrong
+        check "usage: $wrong" same "$code$(wc -c <"$FAKE_LOG" | tr -d ' ')" 20
+    done
+    run_collect --help
+    check '--help' same "$code" 0
+}
+
+# A real kubectl proves that the templates and options are what kubectl takes.
+real_kubectl() {
+    python3 "$here/fake_api.py" >"$work/port" &
+    api=$!
+    tries=0
+    while [ ! -s "$work/port" ] && [ "$tries" -lt 50 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    port=$(cat "$work/port")
+    cat >"$work/kubeconfig" <<CONFIG
+apiVersion: v1
+kind: Config
+current-context: fake
+clusters: [{name: fake, cluster: {server: "http://127.0.0.1:$port"}}]
+contexts: [{name: fake, context: {cluster: fake, user: fake}}]
+users: [{name: fake, user: {}}]
+CONFIG
+    HOME=$work dash "$collect" -o "$work/real" --kubeconfig "$work/kubeconfig" >"$work/stdout" 2>"$work/stderr"
+    b=$work/real
+    m=$b/manifest.jsonl
+    check 'manifest is valid' python3 "$manifest" valid "$m"
+    check 'pods' grep -q 'name: bare-0' "$b/cluster/pods.yaml"
+    check 'readyz' grep -q 'readyz check passed' "$b/cluster/readyz.txt"
+    check 'version' grep -q 'gitVersion: v1.36.2' "$b/cluster/version.yaml"
+    check 'context' grep -q '^context: "fake"$' "$b/bundle.yaml"
+    check 'logs' same "$(layout "$b" | grep '^logs' | tr '\n' ' ')" \
+        'logs/shop/web-0/app.log logs/shop/web-0/app.previous.log logs/shop/web-0/debugger.log logs/shop/web-0/init-db.log '
+    check 'log options reach the server' grep -q 'limitBytes=10485760.*sinceSeconds=86400.*tailLines=5000.*timestamps=true' "$b/logs/shop/web-0/debugger.log"
+    check 'secret keys' grep -q '^    "tls.crt": ""$' "$b/cluster/secrets.yaml"
+    check 'secret type' grep -q '^  type: "kubernetes.io/tls"$' "$b/cluster/secrets.yaml"
+    check 'no secret value' not grep -r -q aHVudGVyMg "$b"
+    check 'only GET' same "$(python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())' "http://127.0.0.1:$port/verbs")" '["GET"]'
+    kill "$api"
+    wait "$api" 2>/dev/null
+    api=''
+}
+
+if command -v dash >/dev/null 2>&1; then
+    shell=dash
+    fake_path=$here/bin:$PATH
+    suite
+else
+    printf 'skip  dash: not installed\n'
+fi
+if command -v busybox >/dev/null 2>&1; then
+    # With busybox's own utilities, too: python3 is the only thing that is not.
+    find "$work" -mindepth 1 -delete
+    mkdir "$work/applets"
+    for applet in $(busybox --list); do
+        ln -s "$(command -v busybox)" "$work/applets/$applet"
+    done
+    [ -e "$work/applets/busybox" ] || ln -s "$(command -v busybox)" "$work/applets/busybox"
+    ln -s "$(python3 -c 'import sys; print(sys.executable)')" "$work/applets/python3"
+    shell='busybox sh'
+    fake_path=$here/bin:$work/applets
+    suite
+else
+    printf 'skip  busybox: not installed\n'
+fi
+shell='real kubectl'
+if command -v kubectl >/dev/null 2>&1 && command -v dash >/dev/null 2>&1; then
+    PATH=$real_path
+    real_kubectl
+else
+    printf 'skip  real kubectl: not installed\n'
+fi
+
+printf '%s passed, %s failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
