@@ -231,7 +231,7 @@ say() {
 # A terminal's Ctrl-C reaches every foreground child as well; what writes the
 # record has to outlive it, hence the trap in each of these subshells.
 now() (
-    :
+    trap '' INT TERM HUP
     date -u +%Y-%m-%dT%H:%M:%SZ
 )
 
@@ -304,7 +304,7 @@ END {
 # record FILE START END EXIT BYTES TRUNCATED ARGV...: one manifest line; stderr
 # is what lies in $tmp/err.
 record() (
-    :
+    trap '' INT TERM HUP
     file=$1 started=$2 ended=$3 status=$4 bytes=$5 truncated=$6
     shift 6
     {
@@ -318,7 +318,7 @@ record() (
 # bundle.yaml is written at the start, so that an aborted run has one, and again
 # at the end.
 write_bundle_yaml() (
-    :
+    trap '' INT TERM HUP
     {
         printf 'apiVersion: coldcase.dev/v1\nkind: Bundle\n'
         printf 'collector: collect.sh %s\n' "$COLLECTOR_VERSION"
@@ -418,13 +418,13 @@ ended() {
 }
 
 stderr_has() (
-    :
+    trap '' INT TERM HUP
     grep -q -e "$1" "$tmp/err"
 )
 
 # note_failure WHAT: a line for the closing list, free of control characters.
 note_failure() (
-    :
+    trap '' INT TERM HUP
     {
         printf '%s: ' "$1"
         sed -n '/[^[:space:]]/{p;q;}' "$tmp/err"

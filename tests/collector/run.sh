@@ -216,6 +216,17 @@ suite() {
         check "$signal: no work files" no_file "$work/stop$signal/.collecting"
         unset FAKE_SLEEP
     done
+    # Ctrl-C while a manifest line is being written: a slow od makes the time for it.
+    mkdir "$work/slow"
+    printf '#!/bin/sh\nsleep 1\nexec %s "$@"\n' "$(PATH=$fake_path command -v od)" >"$work/slow/od"
+    chmod +x "$work/slow/od"
+    # shellcheck disable=SC2086
+    (cd "$work" && PATH=$work/slow:$fake_path python3 "$here/interrupt.py" INT "$work/argv" 'get events' \
+        $shell "$collect" -o stopped) >"$work/stdout" 2>"$work/stderr"
+    check 'INT while recording: manifest is valid' python3 "$manifest" valid "$work/stopped/manifest.jsonl"
+    check 'INT while recording: the line is there' same "$(value "$work/stopped/manifest.jsonl" cluster/events.yaml exit)" 0
+    check 'INT while recording: nothing is asked after it' same "$(grep -c '^get' "$work/argv")" 1
+    check 'INT while recording: packed' tar -tzf "$work/stopped.tar.gz"
     unset FAKE_CLEAN
 
     FAKE_DOWN=1
