@@ -1,1 +1,165 @@
-//! Derives the object graph and facts from a snapshot.
+//! Derives entities, the object graph and facts from a snapshot: everything a rule can select, and the arithmetic it cannot say.
+
+mod change;
+mod container;
+mod dns;
+mod entity;
+mod fit;
+mod graph;
+mod health;
+mod nodes;
+pub mod quantity;
+mod refs;
+mod relation;
+mod rollout;
+pub mod schema;
+pub mod select;
+mod service;
+mod workload;
+
+use std::collections::{BTreeMap, HashMap};
+
+use coldcase_snapshot::{Snapshot, node::Node, stamp};
+use jiff::Timestamp;
+
+pub use entity::{Cite, Entity, EntityId, Identity};
+pub use health::PodHealth;
+pub use relation::{NOUNS, Related, Relation};
+
+/// Entities and how they hang together.
+#[derive(Debug)]
+pub struct Facts<'s> {
+    /// What it was derived from.
+    pub snapshot: &'s Snapshot<'s>,
+    /// Everything that rules can select, except lines that patterns hit.
+    pub entities: Vec<Entity<'s>>,
+    pub(crate) by_kind: BTreeMap<&'static str, Vec<EntityId>>,
+    pub(crate) by_identity: HashMap<Identity, EntityId>,
+    pub(crate) by_uid: HashMap<String, EntityId>,
+    pub(crate) pods_of_node: BTreeMap<String, Vec<EntityId>>,
+    pub(crate) pods_of_namespace: BTreeMap<String, Vec<EntityId>>,
+    pub(crate) events_of: HashMap<Identity, Vec<EntityId>>,
+    pub(crate) containers_of: HashMap<EntityId, Vec<EntityId>>,
+    pub(crate) workload_of: HashMap<EntityId, EntityId>,
+    pub(crate) pods_of_workload: HashMap<EntityId, Vec<EntityId>>,
+    pub(crate) selected_by: HashMap<EntityId, Vec<EntityId>>,
+    pub(crate) selects: HashMap<EntityId, Vec<EntityId>>,
+    pub(crate) derived_of: HashMap<(&'static str, Identity), Vec<EntityId>>,
+    pub(crate) health: HashMap<EntityId, PodHealth>,
+}
+
+/// Derives all facts.
+pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
+    let mut facts = graph::objects(snapshot);
+    graph::events(&mut facts);
+    container::derive(&mut facts);
+    health::derive(&mut facts);
+    workload::derive(&mut facts);
+    service::derive(&mut facts);
+    rollout::derive(&mut facts);
+    refs::derive(&mut facts);
+    fit::derive(&mut facts);
+    dns::derive(&mut facts);
+    change::derive(&mut facts);
+    nodes::derive(&mut facts);
+    facts
+}
+
+impl<'s> Facts<'s> {
+    /// An entity.
+    pub fn get(&self, id: EntityId) -> &Entity<'s> {
+        &self.entities[id.0 as usize]
+    }
+
+    /// All entities of a kind, in a fixed order.
+    pub fn of_kind(&self, kind: &str) -> &[EntityId] {
+        self.by_kind.get(kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// An object by kind, namespace and name.
+    pub fn object(&self, kind: &str, namespace: &str, name: &str) -> Option<EntityId> {
+        self.by_identity.get(&Identity::new(kind, namespace, name)).copied()
+    }
+
+    /// "Now".
+    pub fn now(&self) -> Option<Timestamp> {
+        self.snapshot.captured_at
+    }
+
+    /// Seconds from a stamp to the capture.
+    pub fn age(&self, text: Option<&str>) -> Option<i64> {
+        Some(self.now()?.as_second() - stamp::rfc3339(text?)?.as_second())
+    }
+
+    /// The health of a pod at capture.
+    pub fn health_of(&self, pod: EntityId) -> PodHealth {
+        self.health.get(&pod).copied().unwrap_or(PodHealth::Unknown)
+    }
+
+    /// Containers of a pod.
+    pub fn containers(&self, pod: EntityId) -> &[EntityId] {
+        self.containers_of.get(&pod).map_or(&[], Vec::as_slice)
+    }
+
+    /// The top-level owner of a pod, as a `Workload`.
+    pub fn workload(&self, pod: EntityId) -> Option<EntityId> {
+        self.workload_of.get(&pod).copied()
+    }
+
+    /// Pods of a `Workload`.
+    pub fn workload_pods(&self, workload: EntityId) -> &[EntityId] {
+        self.pods_of_workload.get(&workload).map_or(&[], Vec::as_slice)
+    }
+
+    /// Pods that a Service selects.
+    pub fn selected_pods(&self, service: EntityId) -> &[EntityId] {
+        self.selects.get(&service).map_or(&[], Vec::as_slice)
+    }
+
+    /// Services that select a pod.
+    pub fn services_of(&self, pod: EntityId) -> &[EntityId] {
+        self.selected_by.get(&pod).map_or(&[], Vec::as_slice)
+    }
+
+    /// Pods on a node.
+    pub fn pods_on(&self, node: &str) -> &[EntityId] {
+        self.pods_of_node.get(node).map_or(&[], Vec::as_slice)
+    }
+
+    /// Events about an object.
+    pub fn events_about(&self, identity: &Identity) -> &[EntityId] {
+        self.events_of.get(identity).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn push(&mut self, entity: Entity<'s>) -> EntityId {
+        let id = EntityId(u32::try_from(self.entities.len()).unwrap_or(u32::MAX));
+        self.by_kind.entry(entity.kind).or_default().push(id);
+        self.entities.push(entity);
+        id
+    }
+
+    /// Adds a computed entity that `derived_of` finds from a subject.
+    pub(crate) fn push_derived(&mut self, entity: Entity<'s>, about: &[&Identity]) -> EntityId {
+        let kind = entity.kind;
+        let id = self.push(entity);
+        for identity in about {
+            self.derived_of.entry((kind, (*identity).clone())).or_default().push(id);
+        }
+        id
+    }
+
+    pub(crate) fn set_extra(&mut self, id: EntityId, field: &str, value: Node) {
+        if let Some(entity) = self.entities.get_mut(id.0 as usize) {
+            entity.extra.set(field, value);
+        }
+    }
+
+    /// Whether lists of a kind were captured.
+    pub fn collected(&self, kind: &str) -> bool {
+        use coldcase_snapshot::coverage::Status;
+        matches!(self.snapshot.coverage.status(kind), Status::Collected | Status::Truncated)
+    }
+}
+
+#[cfg(test)]
+mod tests;

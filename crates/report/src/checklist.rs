@@ -35,7 +35,9 @@ pub(crate) fn checklist(index: &Index<'_>) -> Vec<Item> {
         triage("Which object graph is affected?", "graph"),
         supporting(index),
         layer(index),
-        step("What is the safest reversible action?", |next| &next.mitigate),
+        step("What is the safest reversible action?", |next| {
+            &next.mitigate
+        }),
         preserve(index),
         step("How will recovery be verified?", |next| &next.verify),
         step("What guardrail prevents recurrence?", |next| &next.fix),
@@ -62,7 +64,9 @@ fn supporting(index: &Index<'_>) -> Item {
 fn layer(index: &Index<'_>) -> Item {
     Item {
         question: "Is this a workload, platform, network, storage, or dependency failure?",
-        answer: index.cause().map(|c| format!("{} (rule `{}`)", c.layer, c.rule)),
+        answer: index
+            .cause()
+            .map(|c| format!("{} (rule `{}`)", c.layer, c.rule)),
         evidence: Vec::new(),
     }
 }
@@ -78,9 +82,17 @@ fn preserve(index: &Index<'_>) -> Item {
         .collect();
     let kept = bundle.captured_at.as_ref().map(|at| {
         let kept = format!("This bundle keeps the state of {}", crate::times::stamp(at));
-        if lacking.is_empty() { kept } else { format!("{kept}; save first what it lacks: {}", lacking.join(", ")) }
+        if lacking.is_empty() {
+            kept
+        } else {
+            format!("{kept}; save first what it lacks: {}", lacking.join(", "))
+        }
     });
-    Item { question: "What evidence should be preserved first?", answer: kept, evidence: Vec::new() }
+    Item {
+        question: "What evidence should be preserved first?",
+        answer: kept,
+        evidence: Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -98,6 +110,10 @@ mod tests {
     #[test]
     fn an_empty_report_answers_none() {
         let report = crate::model::Report::default();
-        assert!(checklist(&Index::new(&report)).iter().all(|item| item.answer.is_none()));
+        assert!(
+            checklist(&Index::new(&report))
+                .iter()
+                .all(|item| item.answer.is_none())
+        );
     }
 }

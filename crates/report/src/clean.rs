@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::model::{
     Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
-    DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem, Reason, Related, Report,
-    Subject, TimelineEntry, Tool, Unknown, Verdict,
+    DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem, Reason, Related,
+    Report, Subject, TimelineEntry, Tool, Unknown, Verdict,
 };
 use crate::text;
 
@@ -111,7 +111,9 @@ mod tests {
         let hostile = crate::fixture::hostile("\u{1b}[31mx\u{202e}y\0");
         let cleaned = report(&hostile);
         let json = serde_json::to_string(&cleaned).unwrap();
-        assert!(!json.contains("\\u001b") && !json.contains('\u{202e}') && !json.contains("\\u0000"));
+        assert!(
+            !json.contains("\\u001b") && !json.contains('\u{202e}') && !json.contains("\\u0000")
+        );
         assert!(json.contains("x\u{fffd}y\u{fffd}"));
     }
 }

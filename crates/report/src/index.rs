@@ -40,9 +40,10 @@ impl<'a> Index<'a> {
 
     /// The triage answer whose question holds `word`.
     pub(crate) fn answer(&self, word: &str) -> Option<&'a Answer> {
-        self.report.triage.iter().find(|a| {
-            a.question.to_lowercase().contains(word) && !a.answer.trim().is_empty()
-        })
+        self.report
+            .triage
+            .iter()
+            .find(|a| a.question.to_lowercase().contains(word) && !a.answer.trim().is_empty())
     }
 
     /// What a cause explains: one line for each rule, with its title if it fired once.
@@ -82,7 +83,10 @@ impl<'a> Index<'a> {
 
     fn cited_by_causes(&self) -> BTreeSet<&'a str> {
         let reasons = self.report.causes.iter().flat_map(|cause| &cause.reasons);
-        reasons.flat_map(|reason| &reason.evidence).map(String::as_str).collect()
+        reasons
+            .flat_map(|reason| &reason.evidence)
+            .map(String::as_str)
+            .collect()
     }
 }
 
@@ -103,12 +107,18 @@ pub(crate) fn short_place(evidence: &Evidence) -> String {
 
 /// 0 for `critical` to 4 for `info` and words nobody knows.
 pub(crate) fn severity_rank(severity: &str) -> usize {
-    ["critical", "high", "medium", "low"].iter().position(|s| *s == severity).unwrap_or(4)
+    ["critical", "high", "medium", "low"]
+        .iter()
+        .position(|s| *s == severity)
+        .unwrap_or(4)
 }
 
 /// Position of a layer on the page: from the control plane to the workload, then the others.
 pub(crate) fn layer_rank(layer: &str) -> usize {
-    LAYERS.iter().position(|l| *l == layer).unwrap_or(LAYERS.len())
+    LAYERS
+        .iter()
+        .position(|l| *l == layer)
+        .unwrap_or(LAYERS.len())
 }
 
 /// The lanes of the timeline.
@@ -140,13 +150,22 @@ mod tests {
         assert_eq!(all.len(), report.timeline.len());
         let few = index.important(3);
         assert!(few.is_sorted());
-        let oom = report.timeline.iter().position(|e| e.kind == "kernel" && e.text.contains("Killed")).unwrap();
+        let oom = report
+            .timeline
+            .iter()
+            .position(|e| e.kind == "kernel" && e.text.contains("Killed"))
+            .unwrap();
         assert!(few.contains(&oom));
     }
 
     #[test]
     fn places_name_lines_where_there_are_any() {
-        let mut evidence = Evidence { file: "a/b.log".into(), line: 3, end_line: 3, ..Evidence::default() };
+        let mut evidence = Evidence {
+            file: "a/b.log".into(),
+            line: 3,
+            end_line: 3,
+            ..Evidence::default()
+        };
         assert_eq!(place(&evidence), "a/b.log:3");
         evidence.end_line = 5;
         assert_eq!(place(&evidence), "a/b.log:3-5");

@@ -3,7 +3,10 @@
 /// Columns that a character takes in a terminal: enough for names, CJK and emoji.
 pub(crate) fn char_width(c: char) -> usize {
     match c {
-        '\u{0300}'..='\u{036F}' | '\u{200B}'..='\u{200D}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' => 0,
+        '\u{0300}'..='\u{036F}'
+        | '\u{200B}'..='\u{200D}'
+        | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FEFF}' => 0,
         '\u{1100}'..='\u{115F}'
         | '\u{2E80}'..='\u{A4CF}'
         | '\u{AC00}'..='\u{D7A3}'

@@ -47,7 +47,11 @@ pub struct UnknownFormat(pub String);
 
 impl std::fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "unknown format `{}`: expected html, markdown (md), json or summary", self.0)
+        write!(
+            f,
+            "unknown format `{}`: expected html, markdown (md), json or summary",
+            self.0
+        )
     }
 }
 

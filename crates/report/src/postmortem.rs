@@ -11,11 +11,28 @@ use crate::times;
 /// Entries in the skeleton's own short timeline.
 const TIMELINE: usize = 12;
 
+const OPEN_NAMESPACE: &str = "<namespace>";
+const OPEN_WORKLOAD: &str = "<workload>";
+const OPEN_START: &str = "<timestamp>";
+const OPEN_HYPOTHESIS: &str = "<hypothesis>";
+
 /// What nobody can read from a bundle stays open, in angle brackets.
 pub(crate) const OPEN_DETECTION: &str = "<alert / user / report>";
 pub(crate) const OPEN_IMPACT: &str = "<errors / latency / unavailable / data risk>";
 pub(crate) const OPEN_CONFIRMED: &str = "<after validation>";
 pub(crate) const OPEN_PREVENTION: &str = "<tests / policy / alerts / runbook / platform guardrail>";
+
+/// Every placeholder, so that a page can set them apart from captured text.
+pub(crate) const OPEN: [&str; 8] = [
+    OPEN_NAMESPACE,
+    OPEN_WORKLOAD,
+    OPEN_START,
+    OPEN_HYPOTHESIS,
+    OPEN_DETECTION,
+    OPEN_IMPACT,
+    OPEN_CONFIRMED,
+    OPEN_PREVENTION,
+];
 
 /// A line with the evidence it stands on.
 #[derive(Serialize)]
@@ -49,8 +66,14 @@ pub(crate) fn skeleton(index: &Index<'_>) -> Skeleton {
     let touched = touched(index);
     Skeleton {
         incident: report.verdict.sentence.clone(),
-        namespace: joined(touched.iter().filter_map(|s| s.namespace.clone()), "<namespace>"),
-        workload: joined(touched.iter().map(|s| format!("{} {}", s.kind, s.name)), "<workload>"),
+        namespace: joined(
+            touched.iter().filter_map(|s| s.namespace.clone()),
+            OPEN_NAMESPACE,
+        ),
+        workload: joined(
+            touched.iter().map(|s| format!("{} {}", s.kind, s.name)),
+            "<workload>",
+        ),
         started: started(index),
         detected_by: OPEN_DETECTION.to_owned(),
         impact: impact.map_or_else(|| OPEN_IMPACT.to_owned(), |a| a.answer.clone()),
@@ -59,28 +82,47 @@ pub(crate) fn skeleton(index: &Index<'_>) -> Skeleton {
         evidence: evidence(index),
         hypothesis: hypothesis(index),
         confirmed: OPEN_CONFIRMED.to_owned(),
-        preventive: index.cause().map(|c| c.next.fix.clone()).unwrap_or_default(),
+        preventive: index
+            .cause()
+            .map(|c| c.next.fix.clone())
+            .unwrap_or_default(),
     }
 }
 
 /// The failing workloads, or the object at fault where no workload is known to fail.
 fn touched<'a>(index: &Index<'a>) -> Vec<&'a Subject> {
-    let failing: Vec<_> = index.report.blast_radius.iter().map(|b| &b.subject).collect();
-    if failing.is_empty() { index.cause().map(|c| &c.subject).into_iter().collect() } else { failing }
+    let failing: Vec<_> = index
+        .report
+        .blast_radius
+        .iter()
+        .map(|b| &b.subject)
+        .collect();
+    if failing.is_empty() {
+        index.cause().map(|c| &c.subject).into_iter().collect()
+    } else {
+        failing
+    }
 }
 
 fn joined(parts: impl Iterator<Item = String>, open: &str) -> String {
     let parts: BTreeSet<String> = parts.collect();
-    if parts.is_empty() { open.to_owned() } else { parts.into_iter().collect::<Vec<_>>().join(", ") }
+    if parts.is_empty() {
+        open.to_owned()
+    } else {
+        parts.into_iter().collect::<Vec<_>>().join(", ")
+    }
 }
 
 fn started(index: &Index<'_>) -> String {
     let incident = &index.report.incident;
-    let since = incident.first_anomaly.as_ref().or_else(|| index.cause()?.first_seen.as_ref());
+    let since = incident
+        .first_anomaly
+        .as_ref()
+        .or_else(|| index.cause()?.first_seen.as_ref());
     match since {
         Some(time) if incident.first_anomaly_text.is_empty() => times::stamp(time),
         Some(time) => format!("{} ({})", times::stamp(time), incident.first_anomaly_text),
-        None => "<timestamp>".to_owned(),
+        None => OPEN_START.to_owned(),
     }
 }
 
@@ -94,7 +136,12 @@ fn timeline(index: &Index<'_>) -> Vec<Line> {
         },
         evidence: entry.evidence.clone(),
     };
-    index.important(TIMELINE).into_iter().filter_map(|at| index.report.timeline.get(at)).map(line).collect()
+    let entries = index
+        .important(TIMELINE)
+        .into_iter()
+        .filter_map(|at| index.report.timeline.get(at));
+    let telling = |entry: &&TimelineEntry| entry.severity != "info" || entry.kind == "change";
+    entries.filter(telling).map(line).collect()
 }
 
 fn evidence(index: &Index<'_>) -> Vec<Line> {
@@ -110,7 +157,7 @@ fn evidence(index: &Index<'_>) -> Vec<Line> {
 fn hypothesis(index: &Index<'_>) -> String {
     match index.cause() {
         Some(cause) => format!("{} ({})", cause.title, cause.confidence),
-        None => "<hypothesis>".to_owned(),
+        None => OPEN_HYPOTHESIS.to_owned(),
     }
 }
 
@@ -131,7 +178,7 @@ mod tests {
     #[test]
     fn an_empty_report_leaves_the_template_open() {
         let skeleton = skeleton(&Index::new(&crate::model::Report::default()));
-        assert_eq!(skeleton.workload, "<workload>");
+        assert_eq!(skeleton.workload, OPEN_WORKLOAD);
         assert_eq!(skeleton.hypothesis, "<hypothesis>");
         assert!(skeleton.timeline.is_empty());
     }

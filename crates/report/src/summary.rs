@@ -5,7 +5,7 @@ use std::io::{Result, Write};
 use crate::index::{Index, place, reasons_against, reasons_for};
 use crate::layout::{bytes, plural, thousands, width, wrap};
 use crate::model::{BundleInfo, Cause, Evidence, Report};
-use crate::text::{cut, one_line};
+use crate::text::one_line;
 use crate::times;
 
 /// How the summary is set.
@@ -19,7 +19,10 @@ pub struct SummaryStyle {
 
 impl Default for SummaryStyle {
     fn default() -> Self {
-        Self { color: false, width: 110 }
+        Self {
+            color: false,
+            width: 110,
+        }
     }
 }
 
@@ -46,7 +49,10 @@ mod ink {
 
 pub(crate) fn render(report: &Report, style: SummaryStyle, out: &mut dyn Write) -> Result<()> {
     let index = Index::new(report);
-    let mut page = Page { style, text: String::new() };
+    let mut page = Page {
+        style,
+        text: String::new(),
+    };
     page.paragraph(0, &facts(&report.bundle), ink::DIM);
     let shown: Vec<&Cause> = report.causes.iter().take(CAUSES).collect();
     let decided = matches!(report.verdict.state.as_str(), "active" | "recovered");
@@ -71,10 +77,23 @@ fn facts(bundle: &BundleInfo) -> String {
     if !bundle.layouts.is_empty() {
         parts.push(bundle.layouts.join(" + "));
     }
-    parts.extend(bundle.kubernetes_version.as_ref().map(|v| format!("Kubernetes {v}")));
-    parts.extend(bundle.captured_at.as_ref().map(|at| format!("captured {}", times::stamp(at))));
+    parts.extend(
+        bundle
+            .kubernetes_version
+            .as_ref()
+            .map(|v| format!("Kubernetes {v}")),
+    );
+    parts.extend(
+        bundle
+            .captured_at
+            .as_ref()
+            .map(|at| format!("captured {}", times::stamp(at))),
+    );
     let counts = &bundle.counts;
-    let mut sizes = vec![plural(counts.objects, "object"), plural(counts.events, "event")];
+    let mut sizes = vec![
+        plural(counts.objects, "object"),
+        plural(counts.events, "event"),
+    ];
     if counts.logs > 0 {
         sizes.push(format!("{} of logs", bytes(counts.log_bytes)));
     }
@@ -106,13 +125,19 @@ fn headline(page: &mut Page, cause: &Cause, report: &Report) {
     page.blank();
     let (mut state, color) = state_word(&cause.state);
     if let Some(since) = &cause.first_seen {
-        state = format!("{state} since {}", times::near(since, report.bundle.captured_at.as_deref()));
+        state = format!(
+            "{state} since {}",
+            times::near(since, report.bundle.captured_at.as_deref())
+        );
     }
     page.head(&state, color, &cause.title, Some(&cause.confidence));
 }
 
 fn arguments(page: &mut Page, index: &Index<'_>, cause: &Cause) {
-    for (label, reasons) in [("for", reasons_for(cause)), ("against", reasons_against(cause))] {
+    for (label, reasons) in [
+        ("for", reasons_for(cause)),
+        ("against", reasons_against(cause)),
+    ] {
         for (at, reason) in reasons.iter().take(REASONS).enumerate() {
             let label = if at == 0 { label } else { "" };
             page.argument(label, &reason.text, index.first_evidence(&reason.evidence));
@@ -133,14 +158,16 @@ fn exonerated(page: &mut Page, index: &Index<'_>) {
 
 fn steps(page: &mut Page, cause: &Cause) {
     let next = &cause.next;
-    let mut safe = [&next.observe, &next.mitigate, &next.fix].into_iter().filter_map(|steps| steps.first());
+    let mut safe = [&next.observe, &next.mitigate, &next.fix]
+        .into_iter()
+        .filter_map(|steps| steps.first());
     for label in ["first", "then"] {
         if let Some(step) = safe.next() {
             page.entry(label, step, None);
         }
     }
     if !next.avoid.is_empty() {
-        page.entry("do not", &next.avoid.join(" · "), None);
+        page.entry("avoid", &next.avoid.join(" · "), None);
     }
 }
 
@@ -149,19 +176,37 @@ fn closing(page: &mut Page, report: &Report, decided: bool) {
     if !report.unknown.is_empty() {
         let mut missing: Vec<String> = Vec::new();
         for unknown in &report.unknown {
-            let reasons = if unknown.missing.is_empty() { std::slice::from_ref(&unknown.title) } else { &unknown.missing };
-            reasons.iter().for_each(|reason| push_new(&mut missing, reason));
+            let reasons = if unknown.missing.is_empty() {
+                std::slice::from_ref(&unknown.title)
+            } else {
+                &unknown.missing
+            };
+            reasons
+                .iter()
+                .for_each(|reason| push_new(&mut missing, reason));
         }
         page.blank();
-        page.head(&format!("could not check {}", thousands(report.unknown.len() as u64)), ink::BOLD, &some(&missing), None);
+        page.head(
+            &format!("could not check {}", thousands(report.unknown.len() as u64)),
+            ink::BOLD,
+            &some(&missing),
+            None,
+        );
     }
     if decided {
         return;
     }
     let mut wanted: Vec<String> = Vec::new();
-    report.unknown.iter().flat_map(|u| &u.collect).for_each(|step| push_new(&mut wanted, step));
+    report
+        .unknown
+        .iter()
+        .flat_map(|u| &u.collect)
+        .for_each(|step| push_new(&mut wanted, step));
     if wanted.is_empty() && report.causes.is_empty() {
-        wanted.push("a bundle taken while it fails, with previous logs, events and the node's journal".to_owned());
+        wanted.push(
+            "a bundle taken while it fails, with previous logs, events and the node's journal"
+                .to_owned(),
+        );
     }
     for (at, step) in wanted.iter().take(LISTED).enumerate() {
         page.entry(if at == 0 { "collect" } else { "" }, step, None);
@@ -177,7 +222,12 @@ fn push_new(list: &mut Vec<String>, item: &str) {
 
 /// The first few of a list, and how many there are besides.
 fn some(list: &[String]) -> String {
-    let shown = list.iter().take(LISTED).map(|item| one_line(item)).collect::<Vec<_>>().join(" · ");
+    let shown = list
+        .iter()
+        .take(LISTED)
+        .map(|item| one_line(item))
+        .collect::<Vec<_>>()
+        .join(" · ");
     match list.len().saturating_sub(LISTED) {
         0 => shown,
         more => format!("{shown} · and {} more", thousands(more as u64)),
@@ -229,7 +279,9 @@ impl Page {
     /// State, title and confidence: on one line if they fit.
     fn head(&mut self, state: &str, color: &str, title: &str, confidence: Option<&str>) {
         let title = one_line(title);
-        let badge = confidence.map(|c| format!("   [{}]", one_line(c))).unwrap_or_default();
+        let badge = confidence
+            .map(|c| format!("   [{}]", one_line(c)))
+            .unwrap_or_default();
         if width(state) + 3 + width(&title) + width(&badge) <= self.style.width {
             let state = self.paint(state, color);
             let title = self.paint(&title, ink::BOLD);
@@ -250,7 +302,11 @@ impl Page {
         let lines = wrap(text, room);
         let last = lines.len().saturating_sub(1);
         for (at, line) in lines.iter().enumerate() {
-            let label = if at == 0 && !self.narrow() { format!("  {label}") } else { String::new() };
+            let label = if at == 0 && !self.narrow() {
+                format!("  {label}")
+            } else {
+                String::new()
+            };
             let gap = " ".repeat(body.saturating_sub(width(&label)));
             let label = self.paint(&label, ink::BOLD);
             let fits = |place: &&str| at == last && width(line) + 2 + width(place) <= room;
@@ -258,7 +314,10 @@ impl Page {
                 let space = " ".repeat(room - width(line) - width(place));
                 format!("{space}{}", self.paint(place, ink::DIM))
             });
-            self.text.push_str(&format!("{label}{gap}{line}{}\n", right.as_deref().unwrap_or_default()));
+            self.text.push_str(&format!(
+                "{label}{gap}{line}{}\n",
+                right.as_deref().unwrap_or_default()
+            ));
             if at == last && right.is_none() {
                 self.right(place.unwrap_or_default());
             }
@@ -268,7 +327,11 @@ impl Page {
     /// A place on a line of its own, as far right as it goes.
     fn right(&mut self, place: &str) {
         let room = self.style.width.saturating_sub(self.body());
-        self.paragraph(self.style.width.saturating_sub(width(place).min(room)), place, ink::DIM);
+        self.paragraph(
+            self.style.width.saturating_sub(width(place).min(room)),
+            place,
+            ink::DIM,
+        );
     }
 
     /// A reason with its first quote, unless the reason already holds the quote.
@@ -283,7 +346,9 @@ impl Page {
             return self.entry(label, &text, Some(&place));
         }
         self.entry(label, &text, None);
-        self.entry("", &format!("“{}”", cut(&quote, QUOTE)), Some(&place));
+        let shown: String = quote.chars().take(QUOTE).collect();
+        let more = if shown.len() < quote.len() { "…" } else { "" };
+        self.entry("", &format!("“{shown}{more}”"), Some(&place));
     }
 }
 
@@ -301,13 +366,20 @@ mod tests {
 
     #[test]
     fn every_width_holds() {
-        let reports =
-            [fixture::kube_proxy_oom(), fixture::nothing_found(), fixture::inconclusive(), fixture::hostile("日本 <x> \u{1b}[2J")];
+        let reports = [
+            fixture::kube_proxy_oom(),
+            fixture::nothing_found(),
+            fixture::inconclusive(),
+            fixture::hostile("日本 <x> \u{1b}[2J"),
+        ];
         for report in &reports {
             for columns in (0..140).chain([1_000]) {
                 for line in text(report, false, columns).lines() {
                     let single = line.chars().map(char_width).filter(|w| *w > 0).count() <= 1;
-                    assert!(width(line) <= columns.max(1) || single, "{columns}: {line:?}");
+                    assert!(
+                        width(line) <= columns.max(1) || single,
+                        "{columns}: {line:?}"
+                    );
                 }
             }
         }

@@ -13,7 +13,11 @@ const REPLACEMENT: char = '\u{FFFD}';
 pub fn is_unsafe(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
-        '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
+        '\u{200E}'
+        | '\u{200F}'
+        | '\u{061C}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2066}'..='\u{2069}' => true,
         // Tag characters: invisible text inside text.
         '\u{E0000}'..='\u{E007F}' => true,
         _ => c.is_control(),
@@ -146,13 +150,22 @@ mod tests {
     #[test]
     fn colours_and_titles_vanish() {
         assert_eq!(clean("\u{1b}[1;31mERROR\u{1b}[0m boom"), "ERROR boom");
-        assert_eq!(clean("a\u{1b}]0;owned\u{7}b\u{1b}]8;;http://x\u{1b}\\c"), "abc");
-        assert_eq!(clean("\u{9b}31mred \u{1b}(Bplain \u{1b}cend"), "red plain end");
+        assert_eq!(
+            clean("a\u{1b}]0;owned\u{7}b\u{1b}]8;;http://x\u{1b}\\c"),
+            "abc"
+        );
+        assert_eq!(
+            clean("\u{9b}31mred \u{1b}(Bplain \u{1b}cend"),
+            "red plain end"
+        );
     }
 
     #[test]
     fn unfinished_sequences_hide_nothing() {
-        assert_eq!(clean("\u{1b}]0;never ended\nnext line"), "0;never ended\nnext line");
+        assert_eq!(
+            clean("\u{1b}]0;never ended\nnext line"),
+            "0;never ended\nnext line"
+        );
         assert_eq!(clean("\u{1b}"), "");
         assert_eq!(clean("\u{1b}[31"), "");
     }
@@ -173,9 +186,18 @@ mod tests {
 
     #[test]
     fn backticks_pair_up() {
-        let code = |text: &str| Segment { code: true, text: text.to_owned() };
-        let prose = |text: &str| Segment { code: false, text: text.to_owned() };
-        assert_eq!(segments("run `ls`, now"), vec![prose("run "), code("ls"), prose(", now")]);
+        let code = |text: &str| Segment {
+            code: true,
+            text: text.to_owned(),
+        };
+        let prose = |text: &str| Segment {
+            code: false,
+            text: text.to_owned(),
+        };
+        assert_eq!(
+            segments("run `ls`, now"),
+            vec![prose("run "), code("ls"), prose(", now")]
+        );
         assert_eq!(segments("a ` b"), vec![prose("a ` b")]);
         assert_eq!(segments("``x"), vec![prose("``x")]);
         assert_eq!(segments(""), vec![]);

@@ -26,7 +26,11 @@ pub(crate) fn clock(time: &str) -> String {
     let Some((whole, fraction)) = clock.split_once('.') else {
         return clock.to_owned();
     };
-    let digits: String = fraction.chars().take_while(char::is_ascii_digit).take(3).collect();
+    let digits: String = fraction
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .take(3)
+        .collect();
     let zone = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
     format!("{whole}.{digits}{zone}")
 }
@@ -66,21 +70,39 @@ mod tests {
 
     #[test]
     fn reads_whole_and_broken_stamps() {
-        assert_eq!(stamp("2026-07-07T02:42:31.417123Z"), "2026-07-07 02:42:31.417Z");
+        assert_eq!(
+            stamp("2026-07-07T02:42:31.417123Z"),
+            "2026-07-07 02:42:31.417Z"
+        );
         assert_eq!(clock("2026-07-07T02:42:31Z"), "02:42:31Z");
         assert_eq!(day("yesterday"), "undated");
         assert_eq!(stamp("yesterday"), "yesterday");
-        assert_eq!(near("2026-07-07T02:42:31Z", Some("2026-07-07T03:00:00Z")), "02:42:31Z");
-        assert_eq!(near("2026-07-06T02:42:31Z", Some("2026-07-07T03:00:00Z")), "2026-07-06 02:42:31Z");
+        assert_eq!(
+            near("2026-07-07T02:42:31Z", Some("2026-07-07T03:00:00Z")),
+            "02:42:31Z"
+        );
+        assert_eq!(
+            near("2026-07-06T02:42:31Z", Some("2026-07-07T03:00:00Z")),
+            "2026-07-06 02:42:31Z"
+        );
     }
 
     #[test]
     fn spans_read_well() {
         let from = "2026-07-07T02:42:31Z";
         assert_eq!(span(from, "2026-07-07T02:42:40Z").as_deref(), Some("9 s"));
-        assert_eq!(span(from, "2026-07-07T02:50:07Z").as_deref(), Some("7 min 36 s"));
-        assert_eq!(span(from, "2026-07-07T06:50:07Z").as_deref(), Some("4 h 7 min"));
-        assert_eq!(span(from, "2026-07-09T06:50:07Z").as_deref(), Some("2 d 4 h"));
+        assert_eq!(
+            span(from, "2026-07-07T02:50:07Z").as_deref(),
+            Some("7 min 36 s")
+        );
+        assert_eq!(
+            span(from, "2026-07-07T06:50:07Z").as_deref(),
+            Some("4 h 7 min")
+        );
+        assert_eq!(
+            span(from, "2026-07-09T06:50:07Z").as_deref(),
+            Some("2 d 4 h")
+        );
         assert_eq!(span(from, "2026-07-07T02:42:30Z"), None);
         assert_eq!(span(from, "?"), None);
     }

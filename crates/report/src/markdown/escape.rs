@@ -40,8 +40,16 @@ fn code_span(text: &str, table: bool) -> String {
         return String::new();
     }
     let fence = "`".repeat(longest_run(text) + 1);
-    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
-    let text = if table { text.replace('|', "\\|") } else { text.to_owned() };
+    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) {
+        " "
+    } else {
+        ""
+    };
+    let text = if table {
+        text.replace('|', "\\|")
+    } else {
+        text.to_owned()
+    };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
@@ -52,7 +60,10 @@ pub(crate) fn fenced(text: &str) -> String {
 }
 
 fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
+    text.split(|c| c != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or_default()
 }
 
 /// Escapes what begins markup anywhere in a line. Underscores inside words are no markup, and
@@ -81,11 +92,13 @@ fn escape_into(out: &mut String, text: &str) {
 /// Escapes what is markup only at the beginning of a block: headings, quotes, lists, rules.
 fn defuse_start(text: String) -> String {
     let digits = text.chars().take_while(char::is_ascii_digit).count();
-    let after = text.chars().nth(digits);
+    let mut after = text.chars().skip(digits);
+    let listed =
+        matches!(after.next(), Some('.' | ')')) && after.next().is_none_or(char::is_whitespace);
     if text.starts_with(['#', '-', '+', '=', ':', '!']) {
         return format!("\\{text}");
     }
-    if digits > 0 && matches!(after, Some('.' | ')')) {
+    if digits > 0 && listed {
         let number: String = text.chars().take(digits).collect();
         let rest: String = text.chars().skip(digits).collect();
         return format!("{number}\\{rest}");
@@ -100,8 +113,14 @@ mod tests {
 
     #[test]
     fn hostile_text_is_inert() {
-        assert_eq!(prose("<script>alert(1)</script>"), "\\<script\\>alert(1)\\</script\\>");
-        assert_eq!(prose("[x](javascript:alert(1))"), "\\[x\\](javascript:alert(1))");
+        assert_eq!(
+            prose("<script>alert(1)</script>"),
+            "\\<script\\>alert(1)\\</script\\>"
+        );
+        assert_eq!(
+            prose("[x](javascript:alert(1))"),
+            "\\[x\\](javascript:alert(1))"
+        );
         assert_eq!(prose("![x](http://evil)"), "\\!\\[x\\](http\\://evil)");
         assert_eq!(prose("a | b"), "a \\| b");
         assert_eq!(prose("one\n\n# two"), "one # two");
@@ -109,12 +128,19 @@ mod tests {
         assert_eq!(prose("> quote"), "\\> quote");
         assert_eq!(prose("- item"), "\\- item");
         assert_eq!(prose("12. item"), "12\\. item");
-        assert_eq!(prose("see #12, @all &amp; www.evil.example"), "see \\#12, \\@all \\&amp; www\\.evil.example");
+        assert_eq!(
+            prose("see #12, @all &amp; www.evil.example"),
+            "see \\#12, \\@all \\&amp; www\\.evil.example"
+        );
     }
 
     #[test]
     fn plain_words_stay_readable() {
-        assert_eq!(prose("kube_pod_status (2 of 4), 10.96.0.1:5432"), "kube_pod_status (2 of 4), 10.96.0.1:5432");
+        assert_eq!(
+            prose("kube_pod_status (2 of 4), 10.96.0.1:5432"),
+            "kube_pod_status (2 of 4), 10.96.0.1:5432"
+        );
+        assert_eq!(prose("1.31.4"), "1.31.4");
         assert_eq!(prose("2026-07-07 02:42:31Z"), "2026-07-07 02:42:31Z");
     }
 

@@ -21,8 +21,16 @@ pub(super) fn template(page: &mut String, index: &Index<'_>) {
     }
     lines(page, index, "Timeline", &skeleton.timeline);
     lines(page, index, "Evidence", &skeleton.evidence);
-    items(page, "Root cause hypothesis", std::slice::from_ref(&skeleton.hypothesis));
-    items(page, "Confirmed root cause", std::slice::from_ref(&skeleton.confirmed));
+    items(
+        page,
+        "Root cause hypothesis",
+        std::slice::from_ref(&skeleton.hypothesis),
+    );
+    items(
+        page,
+        "Confirmed root cause",
+        std::slice::from_ref(&skeleton.confirmed),
+    );
     let mut preventive = skeleton.preventive;
     preventive.push(OPEN_PREVENTION.to_owned());
     items(page, "Preventive actions", &preventive);
@@ -38,8 +46,15 @@ fn items(page: &mut String, label: &str, items: &[String]) {
 fn lines(page: &mut String, index: &Index<'_>, label: &str, lines: &[Line]) {
     line(page, &format!("- **{label}:**"));
     for entry in lines {
-        let time = if entry.time.is_empty() { String::new() } else { format!("{}: ", prose(&entry.time)) };
-        let cite = index.first_evidence(&entry.evidence).map(|e| format!(" — {}", code(&place(e)))).unwrap_or_default();
+        let time = if entry.time.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", prose(&entry.time))
+        };
+        let cite = index
+            .first_evidence(&entry.evidence)
+            .map(|e| format!(" — {}", code(&place(e))))
+            .unwrap_or_default();
         line(page, &format!("  - {time}{}{cite}", prose(&entry.text)));
     }
     if lines.is_empty() {

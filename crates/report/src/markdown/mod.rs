@@ -37,18 +37,32 @@ fn line(page: &mut String, text: &str) {
     page.push('\n');
 }
 
+/// A block of its own.
+fn paragraph(page: &mut String, text: &str) {
+    line(page, text);
+    page.push('\n');
+}
+
 fn heading(page: &mut String, text: &str) {
-    page.push_str(&format!("\n## {text}\n\n"));
+    page.push('\n');
+    paragraph(page, &format!("## {text}"));
 }
 
 /// Evidence with its places, for arguments.
 fn cited(index: &Index<'_>, ids: &[String]) -> String {
-    let mut out = String::new();
-    for id in ids {
-        let place = index.evidence(id).map_or_else(|| "not in this report".to_owned(), |e| code(&place(e)));
-        out.push_str(&format!("{}{} {place}", if out.is_empty() { " — " } else { ", " }, prose(id)));
+    let place = |id: &str| match index.evidence(id) {
+        Some(evidence) => code(&place(evidence)),
+        None => "not in this report".to_owned(),
+    };
+    let cites: Vec<String> = ids
+        .iter()
+        .map(|id| format!("{} {}", prose(id), place(id)))
+        .collect();
+    if cites.is_empty() {
+        String::new()
+    } else {
+        format!(" — {}", cites.join(", "))
     }
-    out
 }
 
 /// Evidence ids alone, for tables.
@@ -58,17 +72,52 @@ fn ids(ids: &[String]) -> String {
 
 fn head(page: &mut String, report: &Report) {
     let (bundle, verdict) = (&report.bundle, &report.verdict);
-    line(page, &format!("# Incident report: {}", prose(&bundle.name)));
-    let confidence = verdict.confidence.as_ref().map(|c| format!(" ({})", prose(c))).unwrap_or_default();
+    paragraph(page, &format!("# Incident report: {}", prose(&bundle.name)));
+    let confidence = verdict
+        .confidence
+        .as_ref()
+        .map(|c| format!(" ({})", prose(c)))
+        .unwrap_or_default();
     let state = prose(&verdict.state.replace('_', " "));
-    page.push_str(&format!("\n**Verdict: {state}**{confidence}. {}\n\n", prose(&verdict.sentence)));
-    let captured = bundle.captured_at.as_deref().map_or_else(|| "at an unknown time".to_owned(), times::stamp);
+    paragraph(
+        page,
+        &format!(
+            "**Verdict: {state}**{confidence}. {}",
+            prose(&verdict.sentence)
+        ),
+    );
+    let captured = bundle
+        .captured_at
+        .as_deref()
+        .map_or_else(|| "at an unknown time".to_owned(), times::stamp);
     let version = bundle.kubernetes_version.as_deref().unwrap_or("unknown");
-    line(page, &format!("- Captured: {} ({})", prose(&captured), prose(&bundle.captured_at_source)));
-    line(page, &format!("- Cluster: {}, Kubernetes {}", prose(blank(&bundle.cluster)), prose(version)));
+    line(
+        page,
+        &format!(
+            "- Captured: {} ({})",
+            prose(&captured),
+            prose(&bundle.captured_at_source)
+        ),
+    );
+    line(
+        page,
+        &format!(
+            "- Cluster: {}, Kubernetes {}",
+            prose(blank(&bundle.cluster)),
+            prose(version)
+        ),
+    );
     line(page, &format!("- Bundle hash: {}", code(&bundle.hash)));
     let tool = &report.tool;
-    line(page, &format!("- coldcase {}, {} ({})", prose(&tool.version), plural(tool.rules, "rule"), code(&tool.rules_hash)));
+    line(
+        page,
+        &format!(
+            "- coldcase {}, {} ({})",
+            prose(&tool.version),
+            plural(tool.rules, "rule"),
+            code(&tool.rules_hash)
+        ),
+    );
 }
 
 /// A word where a name is missing.
@@ -87,18 +136,28 @@ fn causes(page: &mut String, index: &Index<'_>) {
 }
 
 fn one_cause(page: &mut String, index: &Index<'_>, cause: &Cause) {
-    page.push_str(&format!("### {}. {}\n\n", cause.rank, prose(&cause.title)));
-    let since = cause.first_seen.as_deref().map(|t| format!(" since {}", prose(&times::stamp(t)))).unwrap_or_default();
+    paragraph(
+        page,
+        &format!("### {}. {}", cause.rank, prose(&cause.title)),
+    );
+    let since = cause
+        .first_seen
+        .as_deref()
+        .map(|t| format!(" since {}", prose(&times::stamp(t))))
+        .unwrap_or_default();
     let state = format!("{}{since}", prose(&cause.state));
-    page.push_str(&format!(
-        "{state}; confidence {}; {}; rule {}; {}\n\n",
-        prose(&cause.confidence),
-        prose(&cause.subject.to_string()),
-        code(&cause.rule),
-        prose(&cause.layer)
-    ));
+    paragraph(
+        page,
+        &format!(
+            "{state}; confidence {}; {}; rule {}; {}",
+            prose(&cause.confidence),
+            prose(&cause.subject.to_string()),
+            code(&cause.rule),
+            prose(&cause.layer)
+        ),
+    );
     if !cause.meaning.is_empty() {
-        page.push_str(&format!("{}\n\n", prose(&cause.meaning)));
+        paragraph(page, &prose(&cause.meaning));
     }
     let context = cause.reasons.iter().filter(|r| r.points == 0).collect();
     arguments(page, index, "For", reasons_for(cause));
@@ -117,9 +176,16 @@ fn arguments(page: &mut String, index: &Index<'_>, label: &str, reasons: Vec<&Re
     if reasons.is_empty() {
         return;
     }
-    page.push_str(&format!("**{label}**\n\n"));
+    paragraph(page, &format!("**{label}**"));
     for reason in reasons {
-        line(page, &format!("- {}{}", prose(&reason.text), cited(index, &reason.evidence)));
+        line(
+            page,
+            &format!(
+                "- {}{}",
+                prose(&reason.text),
+                cited(index, &reason.evidence)
+            ),
+        );
     }
     page.push('\n');
 }
@@ -128,7 +194,7 @@ fn list(page: &mut String, label: &str, items: &[String]) {
     if items.is_empty() {
         return;
     }
-    page.push_str(&format!("**{label}**\n\n"));
+    paragraph(page, &format!("**{label}**"));
     for item in items {
         line(page, &format!("- {}", prose(item)));
     }
@@ -141,7 +207,11 @@ fn exonerated(page: &mut String, index: &Index<'_>) {
     }
     heading(page, "Not the cause");
     for suspect in &index.report.exonerated {
-        let why = format!("{}{}", prose(&suspect.text), cited(index, &suspect.evidence));
+        let why = format!(
+            "{}{}",
+            prose(&suspect.text),
+            cited(index, &suspect.evidence)
+        );
         line(page, &format!("- **{}**: {why}", prose(&suspect.title)));
     }
 }
@@ -154,9 +224,24 @@ fn changes(page: &mut String, index: &Index<'_>) {
     line(page, "| Time (UTC) | Kind | Change | Relation | Evidence |");
     line(page, "|---|---|---|---|---|");
     for change in &index.report.changes {
-        let relation = if change.why.is_empty() { change.relation.clone() } else { format!("{}: {}", change.relation, change.why) };
-        let (time, kind, text) = (cell(&times::stamp(&change.time)), cell(&change.kind), cell(&change.text));
-        line(page, &format!("| {time} | {kind} | {text} | {} | {} |", cell(&relation), ids(&change.evidence)));
+        let relation = if change.why.is_empty() {
+            change.relation.clone()
+        } else {
+            format!("{}: {}", change.relation, change.why)
+        };
+        let (time, kind, text) = (
+            cell(&times::stamp(&change.time)),
+            cell(&change.kind),
+            cell(&change.text),
+        );
+        line(
+            page,
+            &format!(
+                "| {time} | {kind} | {text} | {} | {} |",
+                cell(&relation),
+                ids(&change.evidence)
+            ),
+        );
     }
 }
 
@@ -172,14 +257,27 @@ fn blast_radius(page: &mut String, index: &Index<'_>) {
 
 fn one_radius(page: &mut String, index: &Index<'_>, radius: &BlastRadius) {
     let cites = cited(index, &radius.evidence);
-    page.push_str(&format!("### {}\n\n{}{cites}\n\n", prose(&radius.subject.to_string()), prose(&radius.text)));
+    paragraph(
+        page,
+        &format!(
+            "### {}\n\n{}{cites}",
+            prose(&radius.subject.to_string()),
+            prose(&radius.text)
+        ),
+    );
     line(page, "| Dimension | Value | Failing | Healthy | Result |");
     line(page, "|---|---|---:|---:|---|");
     for dimension in &radius.dimensions {
         let (name, result) = (cell(&dimension.name), cell(&dimension.result));
         for value in &dimension.values {
             let shown = code_cell(&value.value);
-            line(page, &format!("| {name} | {shown} | {} | {} | {result} |", value.failing, value.healthy));
+            line(
+                page,
+                &format!(
+                    "| {name} | {shown} | {} | {} | {result} |",
+                    value.failing, value.healthy
+                ),
+            );
         }
     }
     page.push('\n');
@@ -191,14 +289,41 @@ fn findings(page: &mut String, index: &Index<'_>) {
     }
     heading(page, "Findings");
     let mut sorted: Vec<&Finding> = index.report.findings.iter().collect();
-    sorted.sort_by_key(|f| (layer_rank(&f.layer), f.layer.as_str(), severity_rank(&f.severity)));
-    line(page, "| Layer | Severity | Role | State | Finding | Rule | Evidence |");
+    sorted.sort_by_key(|f| {
+        (
+            layer_rank(&f.layer),
+            f.layer.as_str(),
+            severity_rank(&f.severity),
+        )
+    });
+    line(
+        page,
+        "| Layer | Severity | Role | State | Finding | Rule | Evidence |",
+    );
     line(page, "|---|---|---|---|---|---|---|");
     for finding in sorted {
-        let head = [&finding.layer, &finding.severity, &finding.role, &finding.state].map(|text| cell(text)).join(" | ");
-        let count = if finding.count > 1 { format!(" ×{}", finding.count) } else { String::new() };
+        let head = [
+            &finding.layer,
+            &finding.severity,
+            &finding.role,
+            &finding.state,
+        ]
+        .map(|text| cell(text))
+        .join(" | ");
+        let count = if finding.count > 1 {
+            format!(" ×{}", finding.count)
+        } else {
+            String::new()
+        };
         let title = cell(&finding.title);
-        line(page, &format!("| {head} | {title}{count} | {} | {} |", code_cell(&finding.rule), ids(&finding.evidence)));
+        line(
+            page,
+            &format!(
+                "| {head} | {title}{count} | {} | {} |",
+                code_cell(&finding.rule),
+                ids(&finding.evidence)
+            ),
+        );
     }
 }
 
@@ -206,8 +331,20 @@ fn unknown(page: &mut String, report: &Report) {
     if !report.unknown.is_empty() {
         heading(page, "Could not check");
         for unknown in &report.unknown {
-            let missing = unknown.missing.iter().map(|m| prose(m)).collect::<Vec<_>>().join("; ");
-            line(page, &format!("- **{}** ({}): {missing}", prose(&unknown.title), code(&unknown.rule)));
+            let missing = unknown
+                .missing
+                .iter()
+                .map(|m| prose(m))
+                .collect::<Vec<_>>()
+                .join("; ");
+            line(
+                page,
+                &format!(
+                    "- **{}** ({}): {missing}",
+                    prose(&unknown.title),
+                    code(&unknown.rule)
+                ),
+            );
             for step in &unknown.collect {
                 line(page, &format!("  - Collect: {}", prose(step)));
             }
@@ -220,7 +357,10 @@ fn unknown(page: &mut String, report: &Report) {
                 0 => problem.file.clone(),
                 number => format!("{}:{number}", problem.file),
             };
-            line(page, &format!("- {}: {}", code(blank(&place)), prose(&problem.what)));
+            line(
+                page,
+                &format!("- {}: {}", code(blank(&place)), prose(&problem.what)),
+            );
         }
     }
 }
@@ -235,7 +375,10 @@ fn timeline(page: &mut String, index: &Index<'_>) {
     let omitted = all.len() - shown.len();
     if omitted > 0 {
         let (kept, left) = (thousands(shown.len() as u64), thousands(omitted as u64));
-        page.push_str(&format!("The {kept} most important entries; {left} others are left out.\n\n"));
+        paragraph(
+            page,
+            &format!("The {kept} most important entries; {left} others are left out."),
+        );
     }
     line(page, "| Time (UTC) | Layer | Severity | What | Evidence |");
     line(page, "|---|---|---|---|---|");
@@ -244,10 +387,25 @@ fn timeline(page: &mut String, index: &Index<'_>) {
         if let Some(end) = &entry.end_time {
             time = format!("{time} to {}", times::near(end, Some(&entry.time)));
         }
-        let count = if entry.count > 1 { format!(" ×{}", thousands(entry.count)) } else { String::new() };
-        let what = cell(&format!("{}: {}", entry.subject, cut(&entry.text, QUOTE_LIMIT)));
+        let count = if entry.count > 1 {
+            format!(" ×{}", thousands(entry.count))
+        } else {
+            String::new()
+        };
+        let what = cell(&format!(
+            "{}: {}",
+            entry.subject,
+            cut(&entry.text, QUOTE_LIMIT)
+        ));
         let (layer, severity) = (cell(&entry.layer), cell(&entry.severity));
-        line(page, &format!("| {} | {layer} | {severity} | {what}{count} | {} |", cell(&time), ids(&entry.evidence)));
+        line(
+            page,
+            &format!(
+                "| {} | {layer} | {severity} | {what}{count} | {} |",
+                cell(&time),
+                ids(&entry.evidence)
+            ),
+        );
     }
 }
 
@@ -257,7 +415,10 @@ fn evidence(page: &mut String, report: &Report) {
     }
     heading(page, "Evidence");
     for quote in &report.evidence {
-        page.push_str(&format!("**{}** {}\n\n", prose(&quote.id), code(&place(quote))));
+        paragraph(
+            page,
+            &format!("**{}** {}", prose(&quote.id), code(&place(quote))),
+        );
         page.push_str(&fenced(&cut(&quote.quote, QUOTE_LIMIT)));
         page.push('\n');
     }
@@ -281,30 +442,71 @@ mod tests {
             match &fence {
                 Some(open) if line == open => fence = None,
                 Some(_) => {}
-                None if line.starts_with("```") => fence = Some(line.trim_end_matches("text").to_owned()),
-                None => out.push_str(&format!("{line}\n")),
+                None if line.starts_with("```") => {
+                    fence = Some(line.trim_end_matches("text").to_owned())
+                }
+                None => out.extend([line, "\n"]),
             }
         }
         assert!(fence.is_none(), "a fence stays open");
-        out
+        out.lines().map(outside_spans).collect()
+    }
+
+    /// A line without its inline code, found as CommonMark finds it.
+    fn outside_spans(line: &str) -> String {
+        let chars: Vec<char> = line.chars().collect();
+        let run = |at: usize| chars.iter().skip(at).take_while(|c| **c == '`').count();
+        let mut out = String::new();
+        let mut at = 0;
+        while let Some(c) = chars.get(at) {
+            let ticks = run(at);
+            if *c == '\\' {
+                out.extend(chars.iter().skip(at).take(2));
+                at += 2;
+            } else if ticks == 0 {
+                out.push(*c);
+                at += 1;
+            } else {
+                let mut close = at + ticks;
+                while close < chars.len() && run(close) != ticks {
+                    close += run(close).max(1);
+                }
+                assert!(close < chars.len(), "inline code stays open: {line}");
+                at = close + ticks;
+            }
+        }
+        out + "\n"
     }
 
     #[test]
     fn no_field_injects_markup() {
-        for text in ["<script>alert(1)</script>", "[a](javascript:x)", "![a](https://evil.example/x.png)", "<img src=x onerror=y>"] {
+        for text in [
+            "<script>alert(1)</script>",
+            "[a](javascript:x)",
+            "![a](https://evil.example/x.png)",
+            "<img src=x onerror=y>",
+        ] {
             let outside = outside_fences(&markdown(&fixture::hostile(text)));
             assert!(!outside.replace("\\<", "").contains('<'), "{text}");
             assert!(!outside.replace("\\]", "").contains("]("), "{text}");
-            assert!(!outside.contains("://"), "{text}");
+            assert!(!outside.replace("\\:", "").contains("://"), "{text}");
         }
     }
 
     #[test]
     fn newlines_start_no_blocks() {
-        let outside = outside_fences(&markdown(&fixture::hostile("x\n\n# owned\n> owned\n- owned\n| owned |\n```\nowned")));
+        let outside = outside_fences(&markdown(&fixture::hostile(
+            "x\n\n# owned\n> owned\n- owned\n| owned |\n```\nowned",
+        )));
         for line in outside.lines() {
-            assert!(!line.trim_start().starts_with("# owned") && !line.contains("| owned |"), "{line}");
-            assert!(!line.trim_start_matches(['-', ' ']).starts_with("owned"), "{line}");
+            assert!(
+                !line.trim_start().starts_with("# owned") && !line.contains("| owned |"),
+                "{line}"
+            );
+            assert!(
+                !line.trim_start_matches(['-', ' ']).starts_with("owned"),
+                "{line}"
+            );
         }
     }
 
@@ -317,7 +519,11 @@ mod tests {
                 columns = 0;
                 continue;
             }
-            let bars = line.replace("\\\\", "").replace("\\|", "").matches('|').count();
+            let bars = line
+                .replace("\\\\", "")
+                .replace("\\|", "")
+                .matches('|')
+                .count();
             assert!(columns == 0 || columns == bars, "{line}");
             columns = bars;
         }

@@ -1,0 +1,233 @@
+//! Containers with the last instance that ended, whoever killed it and its last words.
+
+use coldcase_bundle::FileId;
+use coldcase_snapshot::{logs, node::Node, stamp};
+
+use crate::{Cite, Entity, EntityId, Facts, Identity, quantity};
+
+/// Waiting reasons that do not pass by themselves.
+const STUCK: &[&str] = &[
+    "CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName",
+    "ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed", "CreateContainerConfigError",
+    "CreateContainerError", "RunContainerError", "PreCreateHookError", "PostStartHookError", "StartError",
+];
+
+/// Seconds a container may be running but not ready before that counts.
+const READY_GRACE: i64 = 30;
+
+/// Derives `Container` entities.
+pub(crate) fn derive(facts: &mut Facts<'_>) {
+    for pod in facts.of_kind("Pod").to_vec() {
+        for (list, statuses, default) in [
+            ("initContainers", "initContainerStatuses", "init"),
+            ("containers", "containerStatuses", "app"),
+            ("ephemeralContainers", "ephemeralContainerStatuses", "ephemeral"),
+        ] {
+            let Some(root) = facts.get(pod).root else { continue };
+            for spec in root.items_at(&["spec", list]) {
+                let name = spec.str_at(&["name"]).unwrap_or("");
+                let status = root.items_at(&["status", statuses]).iter().find(|status| status.str_at(&["name"]) == Some(name));
+                let kind = if default == "init" && spec.str_at(&["restartPolicy"]) == Some("Always") { "sidecar" } else { default };
+                let entity = container(facts, pod, spec, status, kind);
+                let id = facts.push(entity);
+                facts.containers_of.entry(pod).or_default().push(id);
+            }
+        }
+    }
+}
+
+fn container<'s>(facts: &Facts<'s>, pod: EntityId, spec: &'s Node, status: Option<&'s Node>, kind: &'static str) -> Entity<'s> {
+    let owner = facts.get(pod);
+    let name = spec.str_at(&["name"]).unwrap_or("");
+    let subject = owner.subject.clone();
+    let mut fields = vec![
+        ("name", spec.get("name").cloned().unwrap_or_default()),
+        ("type", Node::text(kind)),
+        ("pod", Node::text(subject.name.as_str())),
+        ("namespace", Node::text(subject.namespace.as_str())),
+        ("image", spec.get("image").cloned().unwrap_or_default()),
+    ];
+    resources(spec, &mut fields);
+    let mut cites = Vec::new();
+    if let Some(status) = status {
+        let ended = ended(status);
+        let state = ["waiting", "running", "terminated"].into_iter().find(|state| status.at(&["state", state]).is_some_and(|node| !node.is_null()));
+        fields.push(("state", Node::text(state.unwrap_or("unknown")).at_line(status.get("state").map_or(0, |n| n.line))));
+        for part in ["waiting", "running"] {
+            fields.extend(status.at(&["state", part]).filter(|node| !node.is_null()).map(|node| (part, node.clone())));
+        }
+        for (field, key) in [("restartCount", "restartCount"), ("ready", "ready")] {
+            fields.extend(status.get(key).map(|node| (field, node.clone())));
+        }
+        let trouble = Trouble::of(facts, owner, status, ended, kind);
+        fields.push(("failing", Node::flag(trouble.failing)));
+        fields.push(("healthy", Node::flag(trouble.healthy)));
+        fields.push(("recentRestart", Node::flag(trouble.flapping)));
+        if let Some(ended) = ended {
+            fields.push(("ended", ended_fields(ended)));
+            if let Some((probe, cite)) = killed_by_probe(facts, owner, name, ended) {
+                fields.push(("killedByProbe", Node::text(probe)));
+                cites.push(("killedByProbe".to_owned(), cite));
+            }
+            let from_previous = status.at(&["state", "terminated"]).is_none_or(Node::is_null);
+            last_words(facts, &subject, name, from_previous, &mut fields, &mut cites);
+        }
+    }
+    let mut entity = Entity::computed("Container", subject, fields);
+    entity.label = name.to_owned();
+    entity.mounts = vec![("spec", spec)];
+    entity.file = owner.file;
+    entity.cites = cites;
+    if let (Some(file), Some(node)) = (owner.file, spec.get("name")) {
+        entity.cites.push((String::new(), Cite { file, line: node.line, end_line: node.line }));
+    }
+    entity
+}
+
+fn resources(spec: &Node, fields: &mut Vec<(&str, Node)>) {
+    for (field, group, resource) in [
+        ("memoryLimit", "limits", "memory"),
+        ("memoryRequest", "requests", "memory"),
+        ("cpuLimit", "limits", "cpu"),
+        ("cpuRequest", "requests", "cpu"),
+    ] {
+        if let Some(node) = spec.at(&["resources", group, resource]) {
+            let text = node.as_str().unwrap_or("");
+            let value = if resource == "cpu" { quantity::millicores(text) } else { quantity::bytes(text) };
+            fields.extend(value.map(|value| (field, Node::number(value).at_line(node.line))));
+        }
+    }
+}
+
+/// The last instance that ended: `state.terminated`, else `lastState.terminated`.
+fn ended(status: &Node) -> Option<&Node> {
+    [["state", "terminated"], ["lastState", "terminated"]].iter().filter_map(|path| status.at(path)).find(|node| !node.is_null())
+}
+
+fn ended_fields(ended: &Node) -> Node {
+    let mut fields = ended.clone();
+    let time = |key: &str| ended.str_at(&[key]).and_then(stamp::rfc3339);
+    if let (Some(start), Some(end)) = (time("startedAt"), time("finishedAt"))
+        && start.as_second() > 0
+    {
+        fields.set("runtime", Node::number(end.as_second() - start.as_second()).at_line(ended.get("finishedAt").map_or(0, |n| n.line)));
+    }
+    fields
+}
+
+struct Trouble {
+    failing: bool,
+    healthy: bool,
+    flapping: bool,
+}
+
+impl Trouble {
+    fn of(facts: &Facts<'_>, pod: &Entity<'_>, status: &Node, ended: Option<&Node>, kind: &str) -> Self {
+        let stuck = status.str_at(&["state", "waiting", "reason"]).is_some_and(|reason| STUCK.contains(&reason));
+        let policy = pod.str_at(&["spec", "restartPolicy"]).unwrap_or("Always");
+        let exit = status.int_at(&["state", "terminated", "exitCode"]);
+        let restarts = status.int_at(&["restartCount"]).unwrap_or(0);
+        let run = facts.age(status.str_at(&["state", "running", "startedAt"]));
+        let lasted = ended.and_then(|ended| {
+            let time = |key: &str| ended.str_at(&[key]).and_then(stamp::rfc3339).map(jiff::Timestamp::as_second);
+            Some(time("finishedAt")? - time("startedAt").filter(|start| *start > 0)?)
+        });
+        // The kubelet forgets a container's crashes after ten good minutes; until then a run that has
+        // not clearly outlived the one before it says nothing.
+        let flapping = restarts >= 2 && run.is_some_and(|run| run < lasted.map_or(60, |lasted| lasted * 2 + 60).min(600));
+        let ready = status.bool_at(&["ready"]).unwrap_or(false);
+        let unready = kind == "app" && run.is_some_and(|run| run > READY_GRACE) && !ready;
+        let died = match exit {
+            Some(0) => policy == "Always" && kind == "app",
+            Some(_) => policy != "Never" || kind == "init",
+            None => false,
+        };
+        let failing = stuck || flapping || unready || died;
+        let done = exit == Some(0) && !died;
+        Self { failing, healthy: !failing && (ready || done), flapping }
+    }
+}
+
+/// The probe for which the kubelet killed the instance that ended, by its own event.
+fn killed_by_probe(facts: &Facts<'_>, pod: &Entity<'_>, container: &str, ended: &Node) -> Option<(&'static str, Cite)> {
+    let finished = ended.str_at(&["finishedAt"]).and_then(stamp::rfc3339)?.as_second();
+    let grace = pod.str_at(&["spec", "terminationGracePeriodSeconds"]).and_then(|text| text.parse::<i64>().ok()).unwrap_or(30);
+    for id in facts.events_about(&pod.subject) {
+        let event = facts.get(*id);
+        let message = event.str_at(&["message"]).unwrap_or("");
+        if event.str_at(&["reason"]) != Some("Killing") || !message.starts_with(&format!("Container {container} failed ")) {
+            continue;
+        }
+        let time = |field: &str| event.str_at(&[field]).and_then(stamp::rfc3339).map(jiff::Timestamp::as_second);
+        let (Some(first), Some(last)) = (time("first"), time("last")) else { continue };
+        if first - 5 <= finished && finished <= last + grace + 10 {
+            let probe = if message.contains("startup probe") { "startup" } else { "liveness" };
+            return Some((probe, event.place()?));
+        }
+    }
+    None
+}
+
+/// Words that mark the line that matters in a log's tail.
+const FATAL: &[&str] = &[
+    "fatal", "panic", "error", "exception", "traceback", "denied", "missing", "required", "cannot", "can't",
+    "failed", "failure", "refused", "not found", "no such", "unable", "invalid", "unknown", "killed", "timeout", "timed out",
+];
+
+fn last_words(facts: &Facts<'_>, pod: &Identity, container: &str, previous: bool, fields: &mut Vec<(&'static str, Node)>, cites: &mut Vec<(String, Cite)>) {
+    let find = |previous: bool| {
+        facts.snapshot.logs.iter().find(|log| {
+            log.previous == previous && log.pod == pod.name && log.namespace == pod.namespace && (log.container == container || log.container.is_empty())
+        })
+    };
+    let Some(log) = find(previous) else { return };
+    let file = facts.snapshot.bundle.file(log.file);
+    if file.text.trim().is_empty() {
+        fields.push(("logEmpty", Node::flag(true)));
+        return;
+    }
+    if logs::is_kubectl_excuse(&file.text) {
+        return;
+    }
+    if let Some((text, cite)) = tail(file, log.file) {
+        fields.push(("lastWords", Node::text(text)));
+        cites.push(("lastWords".to_owned(), cite));
+    }
+}
+
+/// The last line that says what went wrong, else the last line; without its stamp.
+fn tail(file: &coldcase_bundle::File, id: FileId) -> Option<(String, Cite)> {
+    let count = file.line_count();
+    let from = count.saturating_sub(40).max(1);
+    let lines = (from..=count).rev().map(|number| (number, message(file.line(number)))).filter(|(_, text)| !text.is_empty());
+    let mut last = None;
+    for (number, text) in lines {
+        let lower: String = text.chars().take(400).collect::<String>().to_lowercase();
+        // Indented lines are frames of a stack trace; the line that names the fault is not.
+        let frame = text.starts_with(char::is_whitespace);
+        if last.is_none() {
+            last = Some((number, text));
+        }
+        if !frame && FATAL.iter().any(|word| lower.contains(word)) {
+            last = Some((number, text));
+            break;
+        }
+    }
+    let (line, text) = last?;
+    Some((text.trim().chars().take(400).collect(), Cite { file: id, line, end_line: line }))
+}
+
+/// A log line without the stamp that kubectl or the runtime put before it.
+pub(crate) fn message(line: &str) -> &str {
+    let Some(stamp) = stamp::leading(line, None).filter(|stamp| stamp.precision == 9 || stamp.len >= 20) else {
+        return line;
+    };
+    let rest = line.get(stamp.len..).unwrap_or("");
+    let rest = rest.strip_prefix(' ').unwrap_or(rest);
+    for tag in ["stdout F ", "stderr F ", "stdout P ", "stderr P "] {
+        if let Some(message) = rest.strip_prefix(tag) {
+            return message;
+        }
+    }
+    rest
+}

@@ -1,0 +1,114 @@
+//! Objects and events as entities, and the indexes over them.
+
+use coldcase_snapshot::{Snapshot, node::Node, stamp};
+
+use crate::{Cite, Entity, Facts, Identity, entity::static_kind, select};
+
+/// Every captured object as an entity.
+pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
+    let mut facts = Facts {
+        snapshot,
+        entities: Vec::with_capacity(snapshot.objects.len() + snapshot.events.len()),
+        by_kind: std::collections::BTreeMap::default(),
+        by_identity: std::collections::HashMap::default(),
+        by_uid: std::collections::HashMap::default(),
+        pods_of_node: std::collections::BTreeMap::default(),
+        pods_of_namespace: std::collections::BTreeMap::default(),
+        events_of: std::collections::HashMap::default(),
+        containers_of: std::collections::HashMap::default(),
+        workload_of: std::collections::HashMap::default(),
+        pods_of_workload: std::collections::HashMap::default(),
+        selected_by: std::collections::HashMap::default(),
+        selects: std::collections::HashMap::default(),
+        derived_of: std::collections::HashMap::default(),
+        health: std::collections::HashMap::default(),
+    };
+    for object in &snapshot.objects {
+        let subject = Identity::new(&object.kind, &object.namespace, &object.name);
+        let id = facts.push(Entity {
+            kind: static_kind(&object.kind),
+            label: object.name.clone(),
+            subject: subject.clone(),
+            extra: Node::map(vec![]),
+            root: Some(&object.root),
+            mounts: Vec::new(),
+            file: Some(object.file),
+            cites: Vec::new(),
+        });
+        facts.by_identity.insert(subject, id);
+        if !object.uid.is_empty() {
+            facts.by_uid.insert(object.uid.clone(), id);
+        }
+        if object.kind == "Pod" {
+            facts.pods_of_namespace.entry(object.namespace.clone()).or_default().push(id);
+            if let Some(node) = object.root.str_at(&["spec", "nodeName"]) {
+                facts.pods_of_node.entry(node.to_owned()).or_default().push(id);
+            }
+        }
+    }
+    select_pods(&mut facts);
+    facts
+}
+
+fn select_pods(facts: &mut Facts<'_>) {
+    let services: Vec<_> = facts.of_kind("Service").to_vec();
+    for service in services {
+        let entity = facts.get(service);
+        let selector = select::plain(entity.root.and_then(|root| root.at(&["spec", "selector"])));
+        if selector.is_empty() {
+            continue;
+        }
+        let pods = facts.pods_of_namespace.get(&entity.subject.namespace).cloned().unwrap_or_default();
+        let chosen: Vec<_> = pods
+            .into_iter()
+            .filter(|pod| facts.get(*pod).root.is_some_and(|root| select::matches_plain(&selector, &select::labels(root))))
+            .collect();
+        for pod in &chosen {
+            facts.selected_by.entry(*pod).or_default().push(service);
+        }
+        facts.selects.insert(service, chosen);
+    }
+}
+
+/// Every event as an entity that is found from what it is about.
+pub(crate) fn events(facts: &mut Facts<'_>) {
+    for event in &facts.snapshot.events {
+        let root = &event.object.root;
+        let time = |time: Option<jiff::Timestamp>| time.map_or_else(Node::default, |time| Node::text(stamp::format(time, 0)));
+        let about = &event.regarding;
+        let kind = if about.kind.is_empty() { "Unknown" } else { about.kind.as_str() };
+        let namespace = if matches!(kind, "Node" | "Namespace" | "PersistentVolume") { "" } else { about.namespace.as_str() };
+        let subject = Identity::new(kind, namespace, &about.name);
+        let line_of = |keys: &[&str]| keys.iter().find_map(|key| root.get(key)).filter(|node| !node.is_null());
+        let mut fields = vec![
+            ("reason", Node::text(event.reason.as_str()).at_line(line_of(&["reason"]).map_or(0, |n| n.line))),
+            ("type", Node::text(event.kind.as_str()).at_line(line_of(&["type"]).map_or(0, |n| n.line))),
+            ("count", Node::number(i64::try_from(event.count).unwrap_or(i64::MAX))),
+            ("first", time(event.first)),
+            ("last", time(event.last)),
+            ("component", Node::text(event.component.as_str())),
+            ("host", Node::text(event.host.as_str())),
+            ("container", event.container().map_or_else(Node::default, Node::text)),
+            (
+                "regarding",
+                Node::map(vec![
+                    ("kind", Node::text(kind)),
+                    ("namespace", Node::text(about.namespace.as_str())),
+                    ("name", Node::text(about.name.as_str())),
+                    ("uid", Node::text(about.uid.as_str())),
+                    ("fieldPath", Node::text(about.field_path.as_str())),
+                ]),
+            ),
+        ];
+        if let Some(message) = line_of(&["message", "note"]) {
+            fields.push(("message", message.clone()));
+        }
+        let place = line_of(&["message", "note", "reason"]).or_else(|| root.get("metadata"));
+        let file = event.object.file;
+        let cite = place.map(|node| Cite { file, line: node.line, end_line: node.end_line() });
+        let mut entity = Entity::computed("Event", subject.clone(), fields).cited("", cite);
+        entity.file = Some(file);
+        let id = facts.push(entity);
+        facts.events_of.entry(subject).or_default().push(id);
+    }
+}

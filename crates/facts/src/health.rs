@@ -1,0 +1,112 @@
+//! Whether each pod was well at capture: events tell what happened, this tells what holds.
+
+use coldcase_snapshot::node::Node;
+
+use crate::{Entity, EntityId, Facts};
+
+/// A pod's state at capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PodHealth {
+    /// Ready.
+    Healthy,
+    /// Not ready, and not merely young.
+    Failing,
+    /// Too young to judge.
+    Starting,
+    /// Being deleted, within its time.
+    Leaving,
+    /// Ran to its end.
+    Done,
+    /// The status says nothing.
+    Unknown,
+}
+
+impl PodHealth {
+    /// The word that rules compare with.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Failing => "failing",
+            Self::Starting => "starting",
+            Self::Leaving => "leaving",
+            Self::Done => "done",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Seconds after which a pod that is not running or not ready is not merely young.
+const YOUNG: i64 = 45;
+
+/// Adds `health`, `age` and `restarts` to pods, `health` to nodes.
+pub(crate) fn derive(facts: &mut Facts<'_>) {
+    for pod in facts.of_kind("Pod").to_vec() {
+        let health = pod_health(facts, pod);
+        facts.health.insert(pod, health);
+        let age = facts.age(facts.get(pod).str_at(&["metadata", "creationTimestamp"]));
+        let restarts: i64 = facts.containers(pod).iter().filter_map(|id| facts.get(*id).int_at(&["restartCount"])).sum();
+        facts.set_extra(pod, "health", Node::text(health.word()));
+        facts.set_extra(pod, "restarts", Node::number(restarts));
+        if let Some(age) = age {
+            facts.set_extra(pod, "age", Node::number(age));
+        }
+    }
+    for node in facts.of_kind("Node").to_vec() {
+        let health = node_health(facts.get(node));
+        facts.set_extra(node, "health", Node::text(health));
+        let name = facts.get(node).subject.name.clone();
+        let lease = facts.object("Lease", "kube-node-lease", &name);
+        let age = lease.and_then(|lease| facts.age(facts.get(lease).str_at(&["spec", "renewTime"])));
+        if let Some(age) = age {
+            facts.set_extra(node, "leaseAge", Node::number(age));
+        }
+    }
+}
+
+fn condition<'e>(entity: &'e Entity<'_>, name: &str) -> Option<&'e Node> {
+    entity.root?.items_at(&["status", "conditions"]).iter().find(|condition| condition.str_at(&["type"]) == Some(name))
+}
+
+fn pod_health(facts: &Facts<'_>, id: EntityId) -> PodHealth {
+    let pod = facts.get(id);
+    let age = facts.age(pod.str_at(&["metadata", "creationTimestamp"])).unwrap_or(i64::MAX);
+    if let Some(since) = facts.age(pod.str_at(&["metadata", "deletionTimestamp"])) {
+        // The stamp is the end of the grace period, not its beginning.
+        return if since > 60 { PodHealth::Failing } else { PodHealth::Leaving };
+    }
+    match pod.str_at(&["status", "phase"]) {
+        Some("Succeeded") => return PodHealth::Done,
+        Some("Failed") => return failed(facts, id, pod),
+        None => return PodHealth::Unknown,
+        _ => {}
+    }
+    if facts.containers(id).iter().any(|container| facts.get(*container).bool_at(&["failing"])) {
+        return PodHealth::Failing;
+    }
+    let young = |since: Option<i64>| since.unwrap_or(age).min(age) < YOUNG;
+    match condition(pod, "Ready").and_then(|ready| ready.str_at(&["status"])) {
+        Some("True") => PodHealth::Healthy,
+        Some(_) if pod.str_at(&["status", "phase"]) == Some("Running") => {
+            let since = facts.age(condition(pod, "Ready").and_then(|ready| ready.str_at(&["lastTransitionTime"])));
+            if young(since) { PodHealth::Starting } else { PodHealth::Failing }
+        }
+        _ if age < YOUNG => PodHealth::Starting,
+        _ => PodHealth::Failing,
+    }
+}
+
+/// A failed pod is trouble while it is recent; later it is a leaf that nobody swept up.
+fn failed(facts: &Facts<'_>, id: EntityId, pod: &Entity<'_>) -> PodHealth {
+    let finished = facts.containers(id).iter().filter_map(|c| facts.age(facts.get(*c).str_at(&["ended", "finishedAt"]))).min();
+    let age = finished.or_else(|| facts.age(pod.str_at(&["metadata", "creationTimestamp"])));
+    if age.is_some_and(|age| age > 3_600) { PodHealth::Done } else { PodHealth::Failing }
+}
+
+fn node_health(node: &Entity<'_>) -> &'static str {
+    match condition(node, "Ready").and_then(|ready| ready.str_at(&["status"])) {
+        Some("True") => "ready",
+        Some("False") => "notready",
+        Some(_) => "unreachable",
+        None => "unknown",
+    }
+}

@@ -1,0 +1,57 @@
+//! Label selectors, as Services, policies and workloads use them.
+
+use std::collections::BTreeMap;
+
+use coldcase_snapshot::node::Node;
+
+/// Labels of an object.
+pub type Labels = BTreeMap<String, String>;
+
+/// The labels of an object's tree.
+pub fn labels(root: &Node) -> Labels {
+    plain(root.at(&["metadata", "labels"]))
+}
+
+/// A mapping of scalars.
+pub fn plain(node: Option<&Node>) -> Labels {
+    node.into_iter()
+        .flat_map(Node::entries)
+        .map(|(key, value)| (key.to_string(), value.as_str().unwrap_or("").to_owned()))
+        .collect()
+}
+
+/// Whether a plain selector (Service, nodeSelector) matches; an empty one matches nothing here.
+pub fn matches_plain(selector: &Labels, labels: &Labels) -> bool {
+    !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+}
+
+/// Whether a LabelSelector matches; an empty one matches everything, an absent one nothing.
+pub fn matches(selector: Option<&Node>, labels: &Labels) -> bool {
+    let Some(selector) = selector else { return false };
+    let wanted = plain(selector.get("matchLabels"));
+    wanted.iter().all(|(key, value)| labels.get(key) == Some(value))
+        && selector.items_at(&["matchExpressions"]).iter().all(|expression| matches_expression(expression, labels))
+}
+
+/// One `key operator values`.
+pub fn matches_expression(expression: &Node, labels: &Labels) -> bool {
+    let key = expression.str_at(&["key"]).unwrap_or("");
+    let value = labels.get(key);
+    let listed = || value.is_some_and(|value| expression.items_at(&["values"]).iter().any(|item| item.as_str() == Some(value)));
+    let number = |text: Option<&str>| text.and_then(|text| text.parse::<i64>().ok());
+    let bound = || number(expression.items_at(&["values"]).first().and_then(Node::as_str));
+    match expression.str_at(&["operator"]).unwrap_or("") {
+        "In" => listed(),
+        "NotIn" => !listed(),
+        "Exists" => value.is_some(),
+        "DoesNotExist" => value.is_none(),
+        "Gt" => matches!((number(value.map(String::as_str)), bound()), (Some(a), Some(b)) if a > b),
+        "Lt" => matches!((number(value.map(String::as_str)), bound()), (Some(a), Some(b)) if a < b),
+        _ => false,
+    }
+}
+
+/// `key=value,key=value`.
+pub fn show(labels: &Labels) -> String {
+    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,42 @@
+//! Writes the demo incident in the format of the path's ending: `demo out.html [incident|quiet|inconclusive|long|hostile]`.
+
+use std::fs::File;
+use std::io::{BufWriter, Error, Result, Write};
+use std::path::Path;
+
+use coldcase_report::model::Report;
+use coldcase_report::{Format, render};
+
+#[path = "../tests/fixture/mod.rs"]
+mod fixture;
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let path = arguments
+        .next()
+        .ok_or_else(|| Error::other("usage: demo FILE [REPORT]"))?;
+    let ending = Path::new(&path)
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or("html");
+    let format: Format = if ending == "txt" {
+        Format::Summary
+    } else {
+        ending.parse().map_err(Error::other)?
+    };
+    let report = choose(arguments.next().as_deref().unwrap_or("incident"))?;
+    let mut out = BufWriter::new(File::create(&path)?);
+    render(&report, format, &mut out)?;
+    out.flush()
+}
+
+fn choose(name: &str) -> Result<Report> {
+    match name {
+        "incident" => Ok(fixture::kube_proxy_oom()),
+        "quiet" => Ok(fixture::nothing_found()),
+        "inconclusive" => Ok(fixture::inconclusive()),
+        "long" => Ok(fixture::long(5_000)),
+        "hostile" => Ok(fixture::hostile("</script><img src=x onerror=alert(1)>")),
+        other => Err(Error::other(format!("no report named {other}"))),
+    }
+}

@@ -1,0 +1,80 @@
+//! Whole bundles through the snapshot reader.
+
+use super::*;
+
+const EVENTS: &str = r#"apiVersion: v1
+items:
+- apiVersion: v1
+  eventTime: "2026-07-14T09:00:05.123456Z"
+  firstTimestamp: null
+  involvedObject: {kind: Pod, name: report-0, namespace: batch, uid: u1}
+  kind: Event
+  lastTimestamp: null
+  message: '0/4 nodes are available: 4 x.'
+  metadata: {name: report-0.1, namespace: batch, uid: e1}
+  reason: FailedScheduling
+  reportingComponent: default-scheduler
+  series: {count: 7, lastObservedTime: "2026-07-14T09:15:05.000000Z"}
+  source: {}
+  type: Warning
+- apiVersion: v1
+  count: 3
+  firstTimestamp: "2026-07-14T08:00:00Z"
+  lastTimestamp: "2026-07-14T08:10:00Z"
+  involvedObject: {fieldPath: 'spec.containers{app}', kind: Pod, name: a, namespace: batch}
+  kind: Event
+  message: Back-off restarting failed container
+  metadata: {name: a.1, namespace: batch, uid: e2}
+  reason: BackOff
+  source: {component: kubelet, host: n1}
+  type: Warning
+kind: List
+"#;
+
+fn bundle(files: &[(&str, &str)]) -> Bundle {
+    Bundle::from_texts("test", files.iter().copied())
+}
+
+#[test]
+fn the_three_shapes_of_events() {
+    let bundle = bundle(&[("cluster/events.yaml", EVENTS)]);
+    let snapshot = read(&bundle);
+    assert!(snapshot.problems.is_empty(), "{:?}", snapshot.problems);
+    let [back_off, scheduling] = snapshot.events.as_slice() else { panic!("{:?}", snapshot.events) };
+    assert_eq!((back_off.count, back_off.container(), back_off.host.as_str()), (3, Some("app"), "n1"));
+    assert_eq!(scheduling.count, 7);
+    assert_eq!(scheduling.last, stamp::rfc3339("2026-07-14T09:15:05Z"));
+    assert_eq!(scheduling.first, stamp::rfc3339("2026-07-14T09:00:05.123456Z"));
+    assert_eq!(snapshot.captured_at, scheduling.last);
+}
+
+#[test]
+fn coverage_tells_empty_from_refused_from_not_collected() {
+    let manifest = r#"{"argv":["kubectl","get","secrets"],"file":"cluster/secrets.yaml","exit":1,"stderr":"Error from server (Forbidden): secrets is forbidden"}"#;
+    let bundle = bundle(&[("cluster/services.yaml", "apiVersion: v1\nitems: []\nkind: List\n"), ("manifest.jsonl", manifest)]);
+    let coverage = read(&bundle).coverage;
+    assert_eq!(coverage.status("Service"), Status::Collected);
+    assert_eq!(coverage.status("Secret"), Status::Refused);
+    assert_eq!(coverage.status("Pod"), Status::NotCollected);
+    assert!(coverage.reason("Secret").contains("forbidden"));
+}
+
+#[test]
+fn manifests_are_not_state_and_foreign_kinds_keep_their_group() {
+    let manifest = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: wanted\n---\napiVersion: config.openshift.io/v1\nkind: Ingress\nmetadata:\n  name: cluster\n  uid: x\n";
+    let bundle = bundle(&[("a.yaml", manifest)]);
+    let snapshot = read(&bundle);
+    assert_eq!(snapshot.declared.len(), 1);
+    assert_eq!(snapshot.objects[0].kind, "Ingress.config.openshift.io");
+}
+
+#[test]
+fn bare_arrays_and_typed_lists_in_json() {
+    let bundle = bundle(&[
+        ("cluster-resources/pods/shop.json", r#"[{"metadata":{"name":"a","namespace":"shop","uid":"1"},"status":{}}]"#),
+        ("nodes.json", r#"{"kind":"NodeList","apiVersion":"v1","items":[{"metadata":{"name":"n","uid":"2"}}]}"#),
+    ]);
+    let snapshot = read(&bundle);
+    let kinds: Vec<_> = snapshot.objects.iter().map(|object| object.kind.as_str()).collect();
+    assert_eq!(kinds, ["Node", "Pod"]);
+}
