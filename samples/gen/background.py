@@ -1,15 +1,16 @@
 """Furnishes every sample cluster with its system components and with healthy, unrelated workloads."""
 
-from kube import Cluster, at, container, digest, ended, http_probe, sec, stamp, tcp_probe, template
+from kube import Cluster, at, container, digest, ended, http_probe, parse, sec, stamp, tcp_probe, template
 
 REG = "registry.example.com/"
 WORKERS = ("node-worker-1", "node-worker-2", "node-worker-3")
 
 
 def cluster(seed, minor, patch, captured, context, worker_options=None, coredns_options=None, kube_proxy_limit="512Mi",
-            kube_proxy_options=None, drivers=None):
+            kube_proxy_options=None, drivers=None, reserved=()):
     """A four-node cluster with kube-system, three unrelated namespaces, a finished Job and an old restart."""
     c = Cluster(seed, minor, patch, captured, at("2026-02-10 08:00"), context)
+    c.used_ips.update(reserved)
     for ns in ("default", "kube-node-lease", "kube-public", "kube-system"):
         c.namespace(ns, c.born)
     c.node("cp-1", "10.20.0.10", cpu="4", memory="16383028Ki", role="control-plane")
@@ -75,7 +76,7 @@ def networking(c, coredns_options, limit, kube_proxy_options):
     rs = c.deployment("kube-system", "coredns", dns, 2, made)
     pods = c.owned_pods(rs, [(None, "node-worker-1", made, {}), (None, "node-worker-2", made + sec(2), coredns_options)])
     for pod in pods:
-        begun = at(pod["status"]["containerStatuses"][0]["state"]["running"]["startedAt"].replace("T", " ").rstrip("Z"))
+        begun = parse(pod["status"]["containerStatuses"][0]["state"]["running"]["startedAt"])
         c.log(pod, "coredns", [(begun, ".:53"), (begun, "[INFO] plugin/reload: Running configuration SHA512 = "
                                                  "591cf328cccc12bc490481273e738df59329c62c0b729d94e8b61db9961c2fa5"),
                                (begun, "CoreDNS-1.11.3"), (begun, "linux/amd64, go1.21.11, a6338e9")])

@@ -3,14 +3,9 @@
 import json
 import re
 
-from kube import HOUR, at
+from kube import HOUR, parse
 
 LIMIT = 400000
-
-
-def when(text):
-    """datetime of an RFC 3339 stamp."""
-    return at(re.sub(r"[TZ]", " ", text).strip())
 
 
 def problems(c, files):
@@ -27,7 +22,7 @@ def problems(c, files):
             if key in seen:
                 out.append("twice: %s %s %s" % key)
             seen.add(key)
-            if when(x["metadata"]["creationTimestamp"]) > c.now:
+            if parse(x["metadata"]["creationTimestamp"]) > c.now:
                 out.append("created after the capture: %s %s %s" % key)
             for ref in x["metadata"].get("ownerReferences", []):
                 owner = everything.get(ref["uid"])
@@ -62,12 +57,12 @@ def pod_problems(c, p, nodes):
             out.append("pod %s runs since before its last end" % name)
         for state in (running, last, cs["state"].get("terminated")):
             for key in ("startedAt", "finishedAt"):
-                if state and key in state and not when(p["metadata"]["creationTimestamp"]) <= when(state[key]) <= c.now:
+                if state and key in state and not parse(p["metadata"]["creationTimestamp"]) <= parse(state[key]) <= c.now:
                     out.append("pod %s: %s lies outside its life" % (name, key))
         if cs["ready"] != c.is_ready(p):
             out.append("pod %s: container ready against condition" % name)
     for cond in p["status"].get("conditions", []):
-        if when(cond["lastTransitionTime"]) > c.now:
+        if parse(cond["lastTransitionTime"]) > c.now:
             out.append("pod %s: condition in the future" % name)
     claims = {(x["metadata"]["namespace"], x["metadata"]["name"]) for x in c.objects["persistentvolumeclaims"]}
     maps = {(x["metadata"]["namespace"], x["metadata"]["name"]) for x in c.objects["configmaps"]}
@@ -145,14 +140,14 @@ def event_problems(c, everything):
     for e in core:
         ref = e["involvedObject"]
         series = e.get("series", {}).get("lastObservedTime")
-        last = when(series or e["lastTimestamp"] or e["eventTime"])
+        last = parse(series or e["lastTimestamp"] or e["eventTime"])
         if not c.now - HOUR <= last <= c.now:
             out.append("event outside the hour: " + e["message"][:60])
         target = everything.get(ref.get("uid"))
         if target and ref["kind"] == "Pod" and "fieldPath" in ref:
             if ref["fieldPath"][16:-1] not in [x["name"] for x in target["spec"]["containers"]]:
                 out.append("event about no container: " + e["message"][:60])
-        if target and e["firstTimestamp"] and when(e["firstTimestamp"]) < when(target["metadata"]["creationTimestamp"]):
+        if target and e["firstTimestamp"] and parse(e["firstTimestamp"]) < parse(target["metadata"]["creationTimestamp"]):
             out.append("event before its object: " + e["message"][:60])
         if not target and ref["kind"] not in ("Pod", "Node"):
             out.append("event about nothing: " + e["message"][:60])
@@ -177,7 +172,7 @@ def file_problems(c, files):
             stamps = [x[:30] for x in lines]
             if not lines or any(not re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$", s) for s in stamps):
                 out.append("%s: a line without a stamp" % path)
-            elif stamps != sorted(stamps) or when(stamps[-1][:19]) > c.now:
+            elif stamps != sorted(stamps) or parse(stamps[-1][:19]) > c.now:
                 out.append("%s: stamps" % path)
         if b"/work/" in data or b"corpus" in data or b"{iso}" in data:
             out.append("%s: leaked text" % path)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import background as bg
-from kube import at, backoff_runs, container, digest, ended, http_probe, number, sec, tcp_probe, template
+from kube import at, backoff_runs, container, digest, ended, http_probe, number, parse, sec, tcp_probe, template
 
 DB = "10.96.45.12:5432"
 PLATFORM = {
@@ -16,13 +16,13 @@ ROLES = (("", "http", 80, 8080), ("-admin", "admin", 8081, 8081), ("-events", "e
          ("-grpc", "grpc", 9000, 9000))
 
 
-def build(captured, refused=True, recovered_=False, node_files=True):
+def build(captured, refused=True, recovered_=False, node_files=True, offsets=None):
     """The cluster of I01; `refused` chooses ECONNREFUSED or i/o timeout."""
     oom = at("02:42:31")
     up_since = at("2026-06-23 04:11:09")
-    c = bg.cluster("i01", 31, 6, captured, "prod-eu-1", kube_proxy_limit="128Mi", kube_proxy_options={"node-worker-3": {
+    c = bg.cluster("i01", 31, 6, captured, "prod-eu-1", kube_proxy_limit="128Mi", reserved=["10.244.1.20"], kube_proxy_options={"node-worker-3": {
         "start": at("02:42:33"), "restarts": 1, "last": ended(137, "OOMKilled", up_since, oom), "ready_at": at("02:42:34")}})
-    c.with_node_files = node_files
+    c.with_node_files, c.offsets = node_files, offsets or {}
     c.focus = {"payments"}
     c.no_managed = {"services", "endpointslices", "configmaps", "serviceaccounts"}
     c.split = {"endpointslices": "tenants"}
@@ -45,9 +45,7 @@ def main():
 
 def timeout():
     """Variant B: the log says i/o timeout; one node's journal is written in +0200."""
-    c = build(at("02:50:07"), refused=False)
-    c.offsets["node-worker-2"] = 2
-    return c
+    return build(at("02:50:07"), refused=False, offsets={"node-worker-2": 2})
 
 
 def recovered():
@@ -186,7 +184,7 @@ def payments(c, refused, done):
     healthy = c.owned_pods(rs, [("a8j3n", "node-worker-1", at("02:41:00"), {}), ("m5t2w", "node-worker-2", at("02:41:10"), {})],
                            pulled=2.418)
     for pod in healthy:
-        begun = at(pod["status"]["containerStatuses"][0]["state"]["running"]["startedAt"].replace("T", " ").rstrip("Z"))
+        begun = parse(pod["status"]["containerStatuses"][0]["state"]["running"]["startedAt"])
         c.log(pod, "app", startup(begun) + [
             (begun + sec(1), "{iso} INFO  db - connected to postgres (%s) pool=10" % DB),
             (begun + sec(2), "{iso} INFO  http - listening on :8080")] + requests(c, begun + sec(15), pod))
