@@ -1,4 +1,4 @@
-//! Writes the demo incident in the format of the path's ending: `demo out.html [incident|quiet|inconclusive|long|hostile]`.
+//! Writes the demo incident in the format of the path's ending: `demo out.html [incident|quiet|inconclusive|long|huge|hostile|endless]`.
 
 use std::fs::File;
 use std::io::{BufWriter, Error, Result, Write};
@@ -36,7 +36,9 @@ fn choose(name: &str) -> Result<Report> {
         "quiet" => Ok(fixture::nothing_found()),
         "inconclusive" => Ok(fixture::inconclusive()),
         "long" => Ok(fixture::long(5_000)),
+        "huge" => Ok(fixture::long(50_000)),
         "hostile" => Ok(fixture::hostile("</script><img src=x onerror=alert(1)>")),
+        "endless" => Ok(fixture::hostile(&"endless-name-".repeat(30))),
         other => Err(Error::other(format!("no report named {other}"))),
     }
 }

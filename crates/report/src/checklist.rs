@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::index::{Index, reasons_for};
 use crate::layout::plural;
 use crate::model::Next;
+use crate::times;
 
 /// A question, answered from the report or left open.
 #[derive(Serialize)]
@@ -73,19 +74,13 @@ fn layer(index: &Index<'_>) -> Item {
 
 /// The bundle itself is the preserved evidence; what it lacks must be saved before anyone acts.
 fn preserve(index: &Index<'_>) -> Item {
-    let bundle = &index.report.bundle;
-    let lacking: Vec<&str> = bundle
-        .coverage
-        .iter()
-        .filter(|c| c.status != "collected" && c.status != "expired")
-        .map(|c| c.source.as_str())
-        .collect();
-    let kept = bundle.captured_at.as_ref().map(|at| {
-        let kept = format!("This bundle keeps the state of {}", crate::times::stamp(at));
-        if lacking.is_empty() {
-            kept
-        } else {
-            format!("{kept}; save first what it lacks: {}", lacking.join(", "))
+    let lacking = index.lacking();
+    let captured = index.report.bundle.captured_at.as_deref();
+    let kept = captured.map(|at| {
+        let kept = format!("This bundle keeps the state of {}", times::stamp(at));
+        match lacking.as_slice() {
+            [] => kept,
+            lacking => format!("{kept}; save first what it lacks: {}", lacking.join(", ")),
         }
     });
     Item {

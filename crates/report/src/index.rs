@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Answer, Cause, Evidence, Finding, Report, TimelineEntry};
+use crate::model::{Answer, Cause, Coverage, Evidence, Finding, Report, TimelineEntry};
 
 /// A report with its evidence and findings by id.
 pub(crate) struct Index<'a> {
@@ -36,6 +36,15 @@ impl<'a> Index<'a> {
     /// The leading cause.
     pub(crate) fn cause(&self) -> Option<&'a Cause> {
         self.report.causes.first()
+    }
+
+    /// Sources that the bundle should have had, with what became of them.
+    pub(crate) fn lacking(&self) -> Vec<String> {
+        let lacks = |c: &&Coverage| c.status != "collected" && c.status != "expired";
+        let coverage = self.report.bundle.coverage.iter().filter(lacks);
+        coverage
+            .map(|c| format!("{} ({})", c.source, c.status.replace('_', " ")))
+            .collect()
     }
 
     /// The triage answer whose question holds `word`.

@@ -51,19 +51,31 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// Pushes full lines of an overlong word and gives back its rest.
+/// Pushes full lines of an overlong word and gives back its rest; it breaks behind a separator in
+/// the right two thirds of a line, so that `file:1187` is not read as `file:118`.
 fn break_word(word: &str, columns: usize, lines: &mut Vec<String>) -> String {
     let mut line = String::new();
-    let mut used = 0;
     for c in word.chars() {
-        if used + char_width(c) > columns && !line.is_empty() {
-            lines.push(std::mem::take(&mut line));
-            used = 0;
+        if width(&line) + char_width(c) > columns && !line.is_empty() {
+            let rest = line.split_off(break_point(&line));
+            lines.push(std::mem::replace(&mut line, rest));
+            if width(&line) + char_width(c) > columns && !line.is_empty() {
+                lines.push(std::mem::take(&mut line));
+            }
         }
         line.push(c);
-        used += char_width(c);
     }
     line
+}
+
+/// Where to cut a full line: behind its last separator, or at its end if that is too far left.
+fn break_point(line: &str) -> usize {
+    let last = line.rfind(['/', '-', ',', '=']).map_or(0, |at| at + 1);
+    if last * 3 > line.len() {
+        last
+    } else {
+        line.len()
+    }
 }
 
 /// Like [`wrap`], but with at most `max` lines; the last one then ends in an ellipsis.
@@ -138,6 +150,10 @@ mod tests {
     fn wraps_between_words_and_breaks_long_ones() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(
+            wrap("nodes/w-3/kernel.log:1187", 22),
+            ["nodes/w-3/", "kernel.log:1187"]
+        );
         assert_eq!(wrap("  ", 3), Vec::<String>::new());
         assert_eq!(wrap("日本語", 4), ["日本", "語"]);
         assert_eq!(wrap_max("one two three four", 7, 2), ["one two", "three…"]);

@@ -67,7 +67,7 @@ pub(crate) fn render(report: &Report, style: SummaryStyle, out: &mut dyn Write) 
         }
         steps(&mut page, cause);
     }
-    closing(&mut page, report, decided);
+    closing(&mut page, &index, decided);
     out.write_all(page.text.as_bytes())
 }
 
@@ -172,7 +172,8 @@ fn steps(page: &mut Page, cause: &Cause) {
 }
 
 /// What is missing, and what to collect where that would decide it.
-fn closing(page: &mut Page, report: &Report, decided: bool) {
+fn closing(page: &mut Page, index: &Index<'_>, decided: bool) {
+    let report = index.report;
     if !report.unknown.is_empty() {
         let mut missing: Vec<String> = Vec::new();
         for unknown in &report.unknown {
@@ -181,9 +182,9 @@ fn closing(page: &mut Page, report: &Report, decided: bool) {
             } else {
                 &unknown.missing
             };
-            reasons
-                .iter()
-                .for_each(|reason| push_new(&mut missing, reason));
+            for reason in reasons {
+                push_new(&mut missing, reason);
+            }
         }
         page.blank();
         page.head(
@@ -195,6 +196,10 @@ fn closing(page: &mut Page, report: &Report, decided: bool) {
     }
     if decided {
         return;
+    }
+    let lacking = index.lacking();
+    if report.unknown.is_empty() && !lacking.is_empty() {
+        page.entry("lacks", &some(&lacking), None);
     }
     let mut wanted: Vec<String> = Vec::new();
     report
@@ -241,8 +246,13 @@ struct Page {
 }
 
 impl Page {
-    fn blank(&mut self) {
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text);
         self.text.push('\n');
+    }
+
+    fn blank(&mut self) {
+        self.line("");
     }
 
     fn narrow(&self) -> bool {
@@ -270,9 +280,7 @@ impl Page {
     fn paragraph(&mut self, column: usize, text: &str, ink: &str) {
         for line in wrap(text, self.style.width.saturating_sub(column)) {
             let line = self.paint(&line, ink);
-            self.text.push_str(&" ".repeat(column));
-            self.text.push_str(&line);
-            self.text.push('\n');
+            self.line(&format!("{}{line}", " ".repeat(column)));
         }
     }
 
@@ -285,7 +293,7 @@ impl Page {
         if width(state) + 3 + width(&title) + width(&badge) <= self.style.width {
             let state = self.paint(state, color);
             let title = self.paint(&title, ink::BOLD);
-            self.text.push_str(&format!("{state}   {title}{badge}\n"));
+            self.line(&format!("{state}   {title}{badge}"));
         } else {
             self.paragraph(0, &format!("{state}{badge}"), color);
             self.paragraph(if self.body() == 0 { 0 } else { 2 }, &title, ink::BOLD);
@@ -314,10 +322,8 @@ impl Page {
                 let space = " ".repeat(room - width(line) - width(place));
                 format!("{space}{}", self.paint(place, ink::DIM))
             });
-            self.text.push_str(&format!(
-                "{label}{gap}{line}{}\n",
-                right.as_deref().unwrap_or_default()
-            ));
+            let right_text = right.as_deref().unwrap_or_default();
+            self.line(&format!("{label}{gap}{line}{right_text}"));
             if at == last && right.is_none() {
                 self.right(place.unwrap_or_default());
             }

@@ -17,9 +17,9 @@ pub fn is_unsafe(c: char) -> bool {
         | '\u{200F}'
         | '\u{061C}'
         | '\u{202A}'..='\u{202E}'
-        | '\u{2066}'..='\u{2069}' => true,
+        | '\u{2066}'..='\u{2069}'
         // Tag characters: invisible text inside text.
-        '\u{E0000}'..='\u{E007F}' => true,
+        | '\u{E0000}'..='\u{E007F}' => true,
         _ => c.is_control(),
     }
 }

@@ -1,5 +1,7 @@
 //! Snapshots of every text format: a changed report is a change somebody has read.
 
+#![allow(clippy::unwrap_used, reason = "a panic here is the failure report")]
+
 mod fixture;
 
 use coldcase_report::model::Report;

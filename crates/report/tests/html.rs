@@ -1,5 +1,7 @@
 //! The page under attack: hostile text, its policy, its links, its bytes.
 
+#![allow(clippy::unwrap_used, reason = "a panic here is the failure report")]
+
 mod fixture;
 
 use std::collections::BTreeSet;
@@ -152,6 +154,15 @@ fn every_link_inside_the_page_has_a_target() {
             assert!(targets.contains(link), "#{link}");
         }
     }
+}
+
+#[test]
+fn an_undecided_case_suggests_no_action() {
+    let verdict =
+        |report: &Report| between(&html(report), "id=\"verdict\"", "</section>").to_owned();
+    assert!(verdict(&fixture::kube_proxy_oom()).contains("cordon"));
+    let undecided = verdict(&fixture::inconclusive());
+    assert!(undecided.contains("previous logs") && !undecided.contains("cordon"));
 }
 
 #[test]

@@ -1,1 +1,174 @@
-//! Loads declarative rules and evaluates them over facts.
+//! Loads declarative rules and evaluates them over facts; the language is described in `docs/rule-language.md`.
+
+mod engine;
+pub mod examples;
+mod finding;
+mod lines;
+mod load;
+pub mod rule;
+mod source;
+mod template;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use coldcase_facts::{Entity, EntityId, Facts, schema::nearest};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+pub use engine::{Bound, Row, World};
+pub use finding::{Finding, Held, Unknown, show_time};
+pub use lines::Pattern;
+pub use rule::{Along, Confidence, Role, Rule, Severity};
+pub use source::{LoadError, Place};
+pub use template::Template;
+
+/// The rules that are part of the binary: path below `rules/` and text.
+pub const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+/// A checked set of rules.
+#[derive(Debug)]
+pub struct RuleSet {
+    /// Rules by id.
+    pub rules: Vec<Rule>,
+    /// Line patterns of all of them.
+    pub patterns: Vec<Pattern>,
+    /// SHA-256 over the files, first 16 hex digits.
+    pub hash: String,
+}
+
+/// What evaluation found.
+pub struct Evaluation<'f, 's> {
+    /// Rules that fired, by rule and subject.
+    pub findings: Vec<Finding>,
+    /// Rules that could not be decided.
+    pub unknown: Vec<Unknown>,
+    facts: &'f Facts<'s>,
+    lines: lines::Lines<'s>,
+}
+
+impl<'f, 's> Evaluation<'f, 's> {
+    /// An entity of a finding, lines included.
+    pub fn entity(&self, id: EntityId) -> &Entity<'s> {
+        let index = id.0 as usize;
+        let known = self.facts.entities.len();
+        if index < known { &self.facts.entities[index] } else { &self.lines.entities[index - known] }
+    }
+
+    /// All lines that any pattern hit.
+    pub fn lines(&self) -> &[Entity<'s>] {
+        &self.lines.entities
+    }
+
+    /// The facts it was evaluated on.
+    pub fn facts(&self) -> &'f Facts<'s> {
+        self.facts
+    }
+}
+
+impl RuleSet {
+    /// The rules of this version.
+    ///
+    /// # Errors
+    /// Never for a released binary: a test loads them.
+    pub fn builtin() -> Result<Self, Vec<LoadError>> {
+        Self::load(BUILTIN.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
+    }
+
+    /// Loads rules from texts; a later file replaces an earlier one with the same id.
+    ///
+    /// # Errors
+    /// Every error of every file, with its place.
+    pub fn load(files: Vec<(String, String)>) -> Result<Self, Vec<LoadError>> {
+        let (rules, errors) = Self::draft(files);
+        if errors.is_empty() { Ok(rules) } else { Err(errors) }
+    }
+
+    /// Loads what can be loaded, with every error: for linting rules that are being written.
+    pub fn draft(files: Vec<(String, String)>) -> (Self, Vec<LoadError>) {
+        let mut errors = Vec::new();
+        let mut patterns = Vec::new();
+        let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
+        let mut hasher = Sha256::new();
+        for (file, text) in files {
+            hasher.update(file.as_bytes());
+            hasher.update([0]);
+            hasher.update(text.as_bytes());
+            match load::load(&file, &text, &mut patterns) {
+                Ok(rule) => {
+                    rules.insert(rule.id.clone(), rule);
+                }
+                Err(found) => errors.extend(found),
+            }
+        }
+        let rules: Vec<Rule> = rules.into_values().collect();
+        errors.extend(check_edges(&rules));
+        errors.sort();
+        let hash = hasher.finalize().iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        (Self { rules, patterns, hash }, errors)
+    }
+
+    /// A rule by id.
+    pub fn get(&self, id: &str) -> Option<&Rule> {
+        self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok().map(|index| &self.rules[index])
+    }
+}
+
+/// Edges must lead to rules, and nothing may explain itself.
+fn check_edges(rules: &[Rule]) -> Vec<LoadError> {
+    let ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+    let mut errors = Vec::new();
+    for rule in rules {
+        for edge in &rule.explains {
+            if !ids.contains(edge.rule.as_str()) {
+                let hint = nearest(&edge.rule, ids.iter().copied()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                errors.push(LoadError { file: rule.file.clone(), place: edge.place, what: format!("explains unknown rule `{}`{hint}", edge.rule) });
+            }
+        }
+    }
+    let by_id: BTreeMap<&str, &Rule> = rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
+    let mut done = BTreeSet::new();
+    for rule in rules {
+        let mut path = Vec::new();
+        if let Some((at, cycle)) = cycle(rule, &by_id, &mut path, &mut done) {
+            errors.push(LoadError { file: at.file.clone(), place: Place { line: 1, column: 1 }, what: format!("`explains` runs in a circle: {cycle}") });
+        }
+    }
+    errors
+}
+
+fn cycle<'r>(rule: &'r Rule, by_id: &BTreeMap<&str, &'r Rule>, path: &mut Vec<&'r str>, done: &mut BTreeSet<&'r str>) -> Option<(&'r Rule, String)> {
+    if done.contains(rule.id.as_str()) {
+        return None;
+    }
+    if let Some(at) = path.iter().position(|id| *id == rule.id) {
+        let mut names: Vec<&str> = path.split_off(at);
+        names.push(&rule.id);
+        return Some((rule, names.join(" → ")));
+    }
+    path.push(&rule.id);
+    for edge in &rule.explains {
+        if let Some(next) = by_id.get(edge.rule.as_str())
+            && let Some(found) = cycle(next, by_id, path, done)
+        {
+            return Some(found);
+        }
+    }
+    path.pop();
+    done.insert(&rule.id);
+    None
+}
+
+/// Evaluates all rules, in parallel; the order of the result does not depend on threads.
+pub fn evaluate<'f, 's>(rules: &RuleSet, facts: &'f Facts<'s>) -> Evaluation<'f, 's> {
+    let lines = lines::scan(facts, &rules.patterns);
+    let world = World { facts, lines: &lines };
+    let results: Vec<(Vec<Finding>, Option<Unknown>)> =
+        rules.rules.par_iter().enumerate().map(|(index, rule)| finding::run(&world, index, rule)).collect();
+    let mut findings = Vec::new();
+    let mut unknown = Vec::new();
+    for (found, open) in results {
+        findings.extend(found);
+        unknown.extend(open);
+    }
+    Evaluation { findings, unknown, facts, lines }
+}

@@ -185,7 +185,7 @@ fn yearless(month: i8, day: i8, clock: Clock, precision: u8, len: usize, now: Op
     let now = now?;
     let assumed = Assumed { year: true, zone: true };
     let limit = now.as_second() + 86_400;
-    let year = jiff::tz::Offset::UTC.to_datetime(now).year() + 1;
+    let year = Offset::UTC.to_datetime(now).year() + 1;
     (0..9).find_map(|back| build((year - back, month, day), clock, None, precision, len, assumed).filter(|stamp| stamp.time.as_second() <= limit))
 }
 

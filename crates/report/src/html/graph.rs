@@ -41,11 +41,11 @@ struct Tile {
     height: usize,
     role: String,
     label: String,
-    lines: Vec<Text>,
+    lines: Vec<Words>,
 }
 
 #[derive(Serialize)]
-struct Text {
+struct Words {
     x: usize,
     y: usize,
     text: String,
@@ -54,7 +54,7 @@ struct Text {
 #[derive(Serialize)]
 struct Arrow {
     path: String,
-    label: Option<Text>,
+    label: Option<Words>,
 }
 
 /// An edge in the table.
@@ -154,9 +154,9 @@ fn nodes<'a>(
     edges: &Edges<'a>,
 ) -> Vec<Node<'a>> {
     let mut members: BTreeMap<&str, usize> = BTreeMap::new();
-    stands_for
-        .values()
-        .for_each(|id| *members.entry(id).or_default() += 1);
+    for id in stands_for.values() {
+        *members.entry(id).or_default() += 1;
+    }
     let columns = columns(&members, edges);
     let node = |(id, members): (&&str, &usize)| {
         let column = columns.get(id).copied().unwrap_or_default();
@@ -248,7 +248,7 @@ fn place(nodes: &[Node<'_>]) -> (Vec<Tile>, usize, usize) {
 
 fn one_box(node: &Node<'_>, x: usize, y: usize, height: usize) -> Tile {
     let label = label(node);
-    let text = |(at, text): (usize, String)| Text {
+    let text = |(at, text): (usize, String)| Words {
         x: x + 12,
         y: y + 19 + LINE_HEIGHT * (at + 1),
         text,
@@ -263,7 +263,7 @@ fn one_box(node: &Node<'_>, x: usize, y: usize, height: usize) -> Tile {
         y,
         width: BOX_WIDTH,
         height,
-        role: node.finding.role.clone(),
+        role: wrap_max(&node.finding.role, COLUMNS, 1).concat(),
         label,
         lines,
     }
@@ -291,7 +291,7 @@ fn arrows(nodes: &[Node<'_>], boxes: &[Tile], edges: &Edges<'_>) -> Vec<Arrow> {
             x2.saturating_sub(bend)
         );
         let text = wrap_max(along, 18, 1).pop().unwrap_or_default();
-        let label = labelled.insert((to, along)).then(|| Text {
+        let label = labelled.insert((to, along)).then(|| Words {
             x: x2.saturating_sub(12),
             y: y2.saturating_sub(7),
             text,

@@ -25,7 +25,7 @@ pub(super) struct Lanes {
     width: usize,
     height: usize,
     labels: usize,
-    lanes: Vec<Lane>,
+    rows: Vec<Lane>,
     ticks: Vec<Tick>,
     window: Option<(usize, usize)>,
     from: String,
@@ -98,7 +98,7 @@ pub(super) fn lanes(report: &Report) -> Option<Lanes> {
         width: WIDTH + 8,
         height: height + 26,
         labels: LABELS,
-        lanes: LAYERS
+        rows: LAYERS
             .iter()
             .enumerate()
             .map(|(at, name)| lane(at, name, &dated, &range))
@@ -212,10 +212,10 @@ mod tests {
     #[test]
     fn the_incident_fills_the_picture() {
         let lanes = lanes(&crate::fixture::kube_proxy_oom()).unwrap();
-        assert_eq!(lanes.lanes.len(), 5);
+        assert_eq!(lanes.rows.len(), 5);
         assert!(
             lanes
-                .lanes
+                .rows
                 .iter()
                 .flat_map(|l| &l.bars)
                 .any(|b| b.severity == "critical")

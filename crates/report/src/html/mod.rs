@@ -76,7 +76,7 @@ fn environment() -> std::result::Result<Environment<'static>, minijinja::Error> 
 
 fn context(report: &Report) -> Value {
     let index = Index::new(report);
-    let timeline = timeline::timeline(&index);
+    let (timeline, rest) = timeline::timeline(&index);
     context! {
         csp => content_security_policy(),
         css => Value::from_safe_string(CSS.to_owned()),
@@ -84,6 +84,7 @@ fn context(report: &Report) -> Value {
         tool => value(&report.tool),
         bundle => value(&report.bundle),
         coverage => value(coverage(report)),
+        lacking => value(index.lacking()),
         verdict => value(&report.verdict),
         incident => value(&report.incident),
         lasted => value(lasted(report)),
@@ -100,7 +101,7 @@ fn context(report: &Report) -> Value {
         layers => value(findings::by_layer(report)),
         graph => value(graph::graph(&index)),
         timeline => value(&timeline),
-        timeline_data => Value::from_safe_string(timeline.data.clone()),
+        timeline_data => Value::from_safe_string(rest),
         lanes => value(lanes::lanes(report)),
         checklist => value(checklist(&index)),
         skeleton => value(skeleton(&index)),

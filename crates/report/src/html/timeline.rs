@@ -14,7 +14,7 @@ use crate::times;
 /// Rows that are in the page without the script.
 const ROWS: usize = 2_000;
 /// Further rows that the script can add.
-const REST: usize = 20_000;
+const REST: usize = 6_000;
 
 /// Everything the section shows.
 #[derive(Serialize)]
@@ -27,9 +27,6 @@ pub(super) struct Timeline {
     layers: Vec<Choice>,
     kinds: Vec<Choice>,
     namespaces: Vec<Choice>,
-    /// The rest as JSON that may stand in a script element.
-    #[serde(skip)]
-    pub(super) data: String,
 }
 
 #[derive(Serialize)]
@@ -68,8 +65,8 @@ struct Row {
     cites: Vec<(String, String)>,
 }
 
-/// Chooses and prepares the rows.
-pub(super) fn timeline(index: &Index<'_>) -> Timeline {
+/// Chooses and prepares the rows; those for the script as JSON that may stand in its element.
+pub(super) fn timeline(index: &Index<'_>) -> (Timeline, String) {
     let all = &index.report.timeline;
     let shown = index.important(ROWS);
     let candidates = index.important(ROWS + REST);
@@ -84,7 +81,7 @@ pub(super) fn timeline(index: &Index<'_>) -> Timeline {
             .map(|entry| row(index, *at, entry, first == Some(*at)))
     };
     let rest: Vec<Row> = rest.iter().filter_map(row).collect();
-    Timeline {
+    let timeline = Timeline {
         total: all.len(),
         shown: shown.len(),
         lost: all.len() - shown.len() - rest.len(),
@@ -97,9 +94,9 @@ pub(super) fn timeline(index: &Index<'_>) -> Timeline {
             all.iter().filter_map(|e| e.subject.namespace.as_deref()),
             |_| 0,
         ),
-        data: script_json(&rest),
         rest: rest.len(),
-    }
+    };
+    (timeline, script_json(&rest))
 }
 
 /// The first entry at or after the first anomaly; among equals the most severe.
@@ -205,7 +202,7 @@ fn script_json(rows: &[Row]) -> String {
     for c in json.chars() {
         match c {
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                out.extend(format!("\\u{:04x}", u32::from(c)).chars())
+                out.extend(format!("\\u{:04x}", u32::from(c)).chars());
             }
             c => out.push(c),
         }
@@ -220,7 +217,7 @@ mod tests {
     #[test]
     fn long_timelines_keep_what_matters() {
         let report = crate::fixture::long(5_000);
-        let timeline = timeline(&Index::new(&report));
+        let (timeline, _) = timeline(&Index::new(&report));
         assert_eq!(
             (timeline.shown, timeline.rest, timeline.lost),
             (2_000, 3_013, 0)
@@ -244,7 +241,7 @@ mod tests {
             .timeline
             .iter_mut()
             .for_each(|e| e.text = "</script><!-- &\u{2028}".into());
-        let data = timeline(&Index::new(&report)).data;
+        let (_, data) = timeline(&Index::new(&report));
         assert!(!data.contains(['<', '>', '&', '\u{2028}']));
         assert!(data.contains("\\u003c/script\\u003e"));
     }

@@ -443,7 +443,7 @@ mod tests {
                 Some(open) if line == open => fence = None,
                 Some(_) => {}
                 None if line.starts_with("```") => {
-                    fence = Some(line.trim_end_matches("text").to_owned())
+                    fence = Some(line.trim_end_matches("text").to_owned());
                 }
                 None => out.extend([line, "\n"]),
             }
