@@ -1,2 +1,28 @@
-//! The coldcase command.
-fn main() {}
+//! The `coldcase` command: reads the arguments, runs the line from bytes to report, and sets the exit code.
+
+mod analyze;
+mod args;
+mod error;
+mod output;
+mod rules;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match &arguments.command {
+        Command::Analyze(analyze) => analyze::run(analyze),
+        Command::Rules(rules) => rules::run(rules),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            output::complain(&error.to_string());
+            ExitCode::from(2)
+        }
+    }
+}

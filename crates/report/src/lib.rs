@@ -3,6 +3,7 @@
 //! The verb is [`render`], the noun is [`model::Report`]. Every format starts from the same cleaned
 //! copy of the report (see [`clean`]), so no renderer ever sees an escape sequence or a bidi control.
 
+mod assemble;
 mod checklist;
 pub mod clean;
 mod html;
@@ -26,6 +27,7 @@ use std::io::{Result, Write};
 use std::str::FromStr;
 
 use model::Report;
+pub use assemble::assemble;
 pub use summary::SummaryStyle;
 
 /// What to render.

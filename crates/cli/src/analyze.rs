@@ -1,0 +1,120 @@
+//! `coldcase analyze`: the straight line from a path to a report.
+
+use std::{
+    fs::File,
+    io::{BufWriter, IsTerminal, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use coldcase_bundle::Limits;
+use coldcase_report::{Format, SummaryStyle, model::Report};
+use coldcase_rules::rule::SEVERITIES;
+
+use crate::{
+    args::{Analyze, FormatName, When},
+    error::Failure,
+    output::{self, Progress},
+    rules,
+};
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
+    if let Some(threads) = arguments.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(|error| Failure::Threads(error.to_string()))?;
+    }
+    let progress = Progress::new(arguments.quiet);
+    let rules = rules::load(&arguments.rules)?;
+    progress.step("reading");
+    let limits = Limits { total_bytes: arguments.max_total_bytes, entry_bytes: arguments.max_file_bytes, entries: arguments.max_files, ..Limits::default() };
+    let bundle = coldcase_bundle::open(&arguments.bundle, &limits)?;
+    let snapshot = coldcase_snapshot::read(&bundle);
+    progress.step("deriving facts");
+    let facts = coldcase_facts::derive(&snapshot);
+    progress.step("evaluating rules");
+    let evaluation = coldcase_rules::evaluate(&rules, &facts);
+    progress.step("diagnosing");
+    let diagnosis = coldcase_diagnosis::diagnose(&facts, &rules, &evaluation);
+    let report = coldcase_report::assemble(&bundle, &snapshot, &rules, &evaluation, &diagnosis);
+    progress.step("writing the report");
+    let place = write(arguments, &report)?;
+    progress.done();
+    if !arguments.quiet {
+        summarise(arguments, &report, place.as_deref());
+    }
+    Ok(exit_code(&report, arguments))
+}
+
+/// Writes the product; gives its path unless it went to standard output.
+fn write(arguments: &Analyze, report: &Report) -> Result<Option<PathBuf>, Failure> {
+    let format = format(arguments);
+    let path = arguments.output.clone().unwrap_or_else(|| default_path(&arguments.bundle, format));
+    if path == Path::new("-") {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        let written = coldcase_report::render(report, format, &mut out).and_then(|()| out.flush());
+        return match written {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Write(path, error)),
+            _ => Ok(None),
+        };
+    }
+    let failed = |error| Failure::Write(path.clone(), error);
+    let mut out = BufWriter::new(File::create(&path).map_err(failed)?);
+    coldcase_report::render(report, format, &mut out).and_then(|()| out.flush()).map_err(failed)?;
+    Ok(Some(path))
+}
+
+fn format(arguments: &Analyze) -> Format {
+    let by_extension = || match arguments.output.as_ref()?.extension()?.to_str()? {
+        "md" | "markdown" => Some(FormatName::Md),
+        "json" => Some(FormatName::Json),
+        _ => None,
+    };
+    match arguments.format.or_else(by_extension) {
+        Some(FormatName::Md) => Format::Markdown,
+        Some(FormatName::Json) => Format::Json,
+        Some(FormatName::Html) | None => Format::Html,
+    }
+}
+
+/// `payments.tar.gz` gives `payments.report.html` in the current directory.
+fn default_path(bundle: &Path, format: Format) -> PathBuf {
+    let name = std::path::absolute(bundle).ok().and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned())).unwrap_or_else(|| "bundle".to_owned());
+    let stem = [".tar.gz", ".tgz", ".tar.xz", ".tar.zst", ".tar", ".zip", ".yaml", ".json"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    let extension = match format {
+        Format::Markdown => "md",
+        Format::Json => "json",
+        Format::Html | Format::Summary => "html",
+    };
+    PathBuf::from(format!("{stem}.report.{extension}"))
+}
+
+/// The summary goes to the terminal; when the product took standard output, to standard error.
+fn summarise(arguments: &Analyze, report: &Report, place: Option<&Path>) {
+    let to_error = place.is_none();
+    let terminal = if to_error { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
+    let color = match arguments.color {
+        When::Auto => terminal,
+        When::Always => true,
+        When::Never => false,
+    };
+    let style = SummaryStyle { color, width: if terminal { output::width() } else { 120 } };
+    let mut text = Vec::new();
+    if coldcase_report::render_summary(report, style, &mut text).is_err() {
+        return;
+    }
+    if let Some(place) = place {
+        let _ = writeln!(text, "report  {}", place.display());
+    }
+    if to_error {
+        let _ = std::io::stderr().lock().write_all(&text);
+    } else {
+        let _ = std::io::stdout().lock().write_all(&text);
+    }
+}
+
+fn exit_code(report: &Report, arguments: &Analyze) -> ExitCode {
+    let floor = arguments.fail_on.severity();
+    let severity = |word: &str| SEVERITIES.iter().find(|(name, _)| *name == word).map(|(_, severity)| *severity);
+    let found = report.findings.iter().any(|finding| severity(&finding.severity).is_some_and(|severity| severity >= floor));
+    ExitCode::from(u8::from(found))
+}

@@ -1,0 +1,122 @@
+//! The command line as clap sees it; help texts are the reference.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use coldcase_rules::Severity;
+
+/// Offline forensics for Kubernetes incidents.
+///
+/// Reads a captured bundle (a directory, .tar, .tar.gz, .tar.xz, .tar.zst, .zip, or a single file) and says what broke first,
+/// what it dragged along and what it was not, each claim quoted from file:line. No cluster, no network.
+#[derive(Debug, Parser)]
+#[command(name = "coldcase", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Diagnose a bundle and write a report
+    Analyze(Analyze),
+    /// Work with rules
+    Rules(Rules),
+}
+
+/// Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the bundle could not be analysed.
+#[derive(Debug, Args)]
+pub(crate) struct Analyze {
+    /// Directory, archive or file to analyse
+    pub bundle: PathBuf,
+    /// Where the report goes; `-` is standard output [default: <bundle>.report.html beside where you are]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Format of the report [default: by the output's extension, else html]
+    #[arg(short, long, value_enum)]
+    pub format: Option<FormatName>,
+    /// Add rules from a directory; a rule with a known id replaces it
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Lowest severity of a finding that makes the exit code 1
+    #[arg(long, value_enum, default_value_t = SeverityName::Medium)]
+    pub fail_on: SeverityName,
+    /// Worker threads [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Colour the summary
+    #[arg(long, value_enum, default_value_t = When::Auto)]
+    pub color: When,
+    /// Print no summary
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Most bytes that the whole bundle may unpack to
+    #[arg(long, value_name = "BYTES", default_value_t = coldcase_bundle::Limits::default().total_bytes, help_heading = "Limits")]
+    pub max_total_bytes: u64,
+    /// Most bytes of one file
+    #[arg(long, value_name = "BYTES", default_value_t = coldcase_bundle::Limits::default().entry_bytes, help_heading = "Limits")]
+    pub max_file_bytes: u64,
+    /// Most files
+    #[arg(long, value_name = "N", default_value_t = coldcase_bundle::Limits::default().entries, help_heading = "Limits")]
+    pub max_files: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rules {
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Check rules and print every error with its place
+    Lint(RuleDir),
+    /// Run the examples inside rules
+    Test(RuleDir),
+    /// List rules: id, layer, severity, role
+    List(RuleDir),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RuleDir {
+    /// Directory of rules; without it the rules of this version
+    pub dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatName {
+    /// One self-contained page
+    Html,
+    /// Markdown for a ticket
+    Md,
+    /// For scripts; see `schema` in the report
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeverityName {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl SeverityName {
+    pub(crate) fn severity(self) -> Severity {
+        match self {
+            Self::Info => Severity::Info,
+            Self::Low => Severity::Low,
+            Self::Medium => Severity::Medium,
+            Self::High => Severity::High,
+            Self::Critical => Severity::Critical,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    Auto,
+    Always,
+    Never,
+}

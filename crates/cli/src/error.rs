@@ -1,0 +1,44 @@
+//! Errors as a user reads them: one line with the place, the reason and the way out.
+
+use std::path::PathBuf;
+
+use coldcase_bundle::OpenError;
+use coldcase_rules::LoadError;
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The input.
+    Open(OpenError),
+    /// Rules with errors.
+    Rules(Vec<LoadError>),
+    /// A rules directory that cannot be read.
+    RulesDir(PathBuf, String),
+    /// The output.
+    Write(PathBuf, std::io::Error),
+    /// The worker threads.
+    Threads(String),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Open(error) => write!(f, "{error}"),
+            Self::Rules(errors) => {
+                for error in errors {
+                    writeln!(f, "{error}")?;
+                }
+                write!(f, "{} error{} in rules; nothing was analysed", errors.len(), if errors.len() == 1 { "" } else { "s" })
+            }
+            Self::RulesDir(path, why) => write!(f, "{}: cannot read rules: {why}; give a directory of .yaml files", path.display()),
+            Self::Write(path, error) => write!(f, "{}: cannot write the report: {error}; choose another place with --output", path.display()),
+            Self::Threads(why) => write!(f, "--threads: {why}; leave it out to use all processors"),
+        }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::Open(error)
+    }
+}

@@ -1,0 +1,70 @@
+//! Joins findings by the rules' `explains` edges, where the object graph and the clock allow it.
+
+use std::collections::BTreeSet;
+
+use coldcase_rules::{Along, Evaluation, Finding, RuleSet};
+
+use crate::{Edge, scope::Scope, weights};
+
+/// All edges between findings, sorted.
+pub(crate) fn edges(rules: &RuleSet, evaluation: &Evaluation<'_, '_>, scopes: &[Scope]) -> Vec<Edge> {
+    let mut edges = BTreeSet::new();
+    for (from, cause) in evaluation.findings.iter().enumerate() {
+        for explains in &rules.rules[cause.rule].explains {
+            for (to, effect) in evaluation.findings.iter().enumerate() {
+                if from != to
+                    && rules.rules[effect.rule].id == explains.rule
+                    && touch(explains.along, &scopes[from], &scopes[to])
+                    && in_time(explains.along, cause, effect)
+                {
+                    edges.insert(Edge { from, to, along: explains.along });
+                }
+            }
+        }
+    }
+    // One edge for each pair: the narrowest relation comes first in the order.
+    let mut kept: Vec<Edge> = Vec::new();
+    for edge in edges {
+        if !kept.iter().any(|other| other.from == edge.from && other.to == edge.to) {
+            kept.push(edge);
+        }
+    }
+    kept
+}
+
+fn meet<T: Ord>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> bool {
+    a.intersection(b).next().is_some()
+}
+
+fn touch(along: Along, cause: &Scope, effect: &Scope) -> bool {
+    match along {
+        Along::Container => meet(&cause.containers, &effect.containers),
+        Along::Pod => meet(&cause.pods, &effect.pods) || (cause.pods.is_empty() || effect.pods.is_empty()) && meet(&cause.workloads, &effect.workloads),
+        Along::Workload => meet(&cause.workloads, &effect.workloads),
+        Along::Node => {
+            let of = |scope: &Scope| if scope.nodes.is_empty() { scope.pod_nodes.clone() } else { scope.nodes.clone() };
+            meet(&of(cause), &of(effect)) || meet(&of(cause), &effect.pod_nodes)
+        }
+        Along::Service => {
+            let cause: BTreeSet<_> = cause.services.union(&cause.pod_services).collect();
+            let effect: BTreeSet<_> = effect.services.union(&effect.pod_services).collect();
+            meet(&cause, &effect)
+        }
+        Along::Claim => meet(&cause.claims, &effect.claims),
+        Along::Config => meet(&cause.configs, &effect.pod_configs) || meet(&cause.configs, &effect.configs),
+        Along::Namespace => meet(&cause.namespaces, &effect.namespaces),
+        Along::Cluster => true,
+    }
+}
+
+/// Between different objects the cause must not begin after its effect. Within one object only the
+/// last instance is known, so its stamp says nothing about the first.
+fn in_time(along: Along, cause: &Finding, effect: &Finding) -> bool {
+    if matches!(along, Along::Container | Along::Pod | Along::Workload) {
+        return true;
+    }
+    match (cause.first_seen, effect.last_seen.or(effect.first_seen)) {
+        (Some(cause), Some(effect)) => cause.as_second() <= effect.as_second() + weights::TOLERANCE_SECONDS,
+        _ => true,
+    }
+}

@@ -1,0 +1,185 @@
+//! Every dated thing as one list: events as ranges, container ends and starts, node conditions, changes, log and kernel lines.
+
+use coldcase_facts::{Cite, Entity, Facts, Identity};
+use coldcase_rules::{Evaluation, RuleSet};
+use coldcase_snapshot::{node::Node, stamp};
+use jiff::Timestamp;
+
+use crate::{Change, Judged, Ranked, State};
+
+/// A dated thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When.
+    pub time: Timestamp,
+    /// End of a counted range.
+    pub end: Option<Timestamp>,
+    /// Digits after the second.
+    pub precision: u8,
+    /// As written.
+    pub raw: String,
+    /// `event`, `container`, `condition`, `change`, `log`, `kernel`, `journal`.
+    pub kind: &'static str,
+    /// Lane.
+    pub layer: &'static str,
+    /// Severity word.
+    pub severity: &'static str,
+    /// Occurrences.
+    pub count: u64,
+    /// The object.
+    pub subject: Identity,
+    /// What happened.
+    pub text: String,
+    /// Places.
+    pub cites: Vec<Cite>,
+    /// What the stamp left out.
+    pub assumed: &'static str,
+}
+
+/// All entries, oldest first.
+pub(crate) fn all(facts: &Facts<'_>, _rules: &RuleSet, evaluation: &Evaluation<'_, '_>, changes: &[Change]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for id in facts.of_kind("Event") {
+        entries.extend(event(facts.get(*id)));
+    }
+    for id in facts.of_kind("Container") {
+        container(facts.get(*id), &mut entries);
+    }
+    for id in facts.of_kind("Node") {
+        conditions(facts.get(*id), &mut entries);
+    }
+    for change in changes {
+        entries.push(Entry {
+            time: change.time,
+            end: None,
+            precision: 0,
+            raw: change.raw.clone(),
+            kind: "change",
+            layer: layer_of(&change.subject.kind),
+            severity: "info",
+            count: 1,
+            subject: change.subject.clone(),
+            text: change.text.clone(),
+            cites: change.cites.clone(),
+            assumed: "",
+        });
+    }
+    for line in evaluation.lines() {
+        entries.extend(log_line(facts, line));
+    }
+    entries.sort_by(|a, b| (a.time, a.end, a.kind, &a.subject, &a.text, &a.cites).cmp(&(b.time, b.end, b.kind, &b.subject, &b.text, &b.cites)));
+    entries.dedup();
+    entries
+}
+
+fn layer_of(kind: &str) -> &'static str {
+    match kind {
+        "Node" | "Lease" => "node",
+        "PersistentVolumeClaim" | "PersistentVolume" | "StorageClass" | "VolumeAttachment" => "storage",
+        "Service" | "Ingress" | "NetworkPolicy" | "EndpointSlice" | "Endpoints" | "Gateway" | "HTTPRoute" => "network",
+        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" | "APIService" | "ResourceQuota" | "Namespace" => "control-plane",
+        _ => "workload",
+    }
+}
+
+fn event(event: &Entity<'_>) -> Option<Entry> {
+    let raw = event.str_at(&["first"])?.to_owned();
+    let time = stamp::rfc3339(&raw)?;
+    let end = event.str_at(&["last"]).and_then(stamp::rfc3339).filter(|end| *end != time);
+    let reason = event.str_at(&["reason"]).unwrap_or("");
+    Some(Entry {
+        time,
+        end,
+        precision: 0,
+        raw,
+        kind: "event",
+        layer: layer_of(&event.subject.kind),
+        severity: if event.str_at(&["type"]) == Some("Warning") { "medium" } else { "info" },
+        count: event.int_at(&["count"]).and_then(|count| u64::try_from(count).ok()).unwrap_or(1),
+        subject: event.subject.clone(),
+        text: format!("{reason}: {}", event.str_at(&["message"]).unwrap_or("").trim()),
+        cites: event.place().into_iter().collect(),
+        assumed: "",
+    })
+}
+
+fn container(container: &Entity<'_>, entries: &mut Vec<Entry>) {
+    let mut add = |field: &[&str], severity: &'static str, text: String| {
+        let Some(node) = container.field(field[0]).and_then(|node| node.at(&field[1..])) else { return };
+        let Some((raw, time)) = node.as_str().and_then(|raw| Some((raw.to_owned(), stamp::rfc3339(raw)?))) else { return };
+        if time.as_second() <= 0 {
+            return;
+        }
+        entries.push(Entry {
+            time,
+            end: None,
+            precision: 0,
+            raw,
+            kind: "container",
+            layer: "workload",
+            severity,
+            count: 1,
+            subject: container.subject.clone(),
+            text,
+            cites: container.cite(field[0], node).into_iter().collect(),
+            assumed: "",
+        });
+    };
+    let name = &container.label;
+    let code = container.str_at(&["ended", "exitCode"]).unwrap_or("?");
+    let reason = container.str_at(&["ended", "reason"]).unwrap_or("");
+    let severity = if code == "0" { "info" } else { "high" };
+    add(&["ended", "finishedAt"], severity, format!("container {name} ended: exit code {code} {reason}").trim_end().to_owned());
+    add(&["running", "startedAt"], "info", format!("container {name} started"));
+}
+
+fn conditions(node: &Entity<'_>, entries: &mut Vec<Entry>) {
+    for condition in node.root.map_or(&[][..], |root| root.items_at(&["status", "conditions"])) {
+        let (Some(kind), Some(status)) = (condition.str_at(&["type"]), condition.str_at(&["status"])) else { continue };
+        let Some((raw, time)) = condition.str_at(&["lastTransitionTime"]).and_then(|raw| Some((raw.to_owned(), stamp::rfc3339(raw)?))) else { continue };
+        let well = if kind == "Ready" { status == "True" } else { status == "False" };
+        let text = format!("condition {kind} became {status}: {}", condition.str_at(&["message"]).unwrap_or(""));
+        let line = condition.get("lastTransitionTime").map_or(condition.line, |node: &Node| node.line);
+        let cites = node.file.map(|file| Cite { file, line, end_line: line }).into_iter().collect();
+        let severity = if well { "info" } else { "critical" };
+        entries.push(Entry { time, end: None, precision: 0, raw, kind: "condition", layer: "node", severity, count: 1, subject: node.subject.clone(), text, cites, assumed: "" });
+    }
+}
+
+fn log_line(facts: &Facts<'_>, line: &Entity<'_>) -> Option<Entry> {
+    let cite = line.place()?;
+    let raw_line = facts.snapshot.bundle.file(cite.file).line(cite.line);
+    let found = stamp::leading(raw_line, facts.now());
+    let time = stamp::rfc3339(line.str_at(&["time"])?)?;
+    let kernel = line.str_at(&["unit"]) == Some("kernel");
+    let (kind, layer) = match line.kind {
+        "JournalLine" if kernel => ("kernel", "node"),
+        "JournalLine" => ("journal", "node"),
+        _ => ("log", "workload"),
+    };
+    let text: String = line.str_at(&["text"]).unwrap_or("").chars().take(400).collect();
+    Some(Entry {
+        time,
+        end: None,
+        precision: found.map_or(0, |found| found.precision),
+        raw: found.and_then(|found| raw_line.get(..found.len)).unwrap_or("").to_owned(),
+        kind,
+        layer,
+        severity: "medium",
+        count: 1,
+        subject: line.subject.clone(),
+        text,
+        cites: vec![cite],
+        assumed: found.map_or("", |found| found.assumed.words()),
+    })
+}
+
+/// The earliest sign of the first cause and of what it explains.
+pub(crate) fn first_anomaly(evaluation: &Evaluation<'_, '_>, causes: &[Ranked], judged: &[Judged]) -> Option<(Timestamp, String)> {
+    let cause = causes.first()?;
+    std::iter::once(&cause.finding)
+        .chain(&cause.explains)
+        .filter(|index| judged[**index].state != State::Past)
+        .filter_map(|index| evaluation.findings[*index].first_seen.map(|time| (time, evaluation.findings[*index].title.clone())))
+        .min()
+}

@@ -1,0 +1,310 @@
+//! Turns a diagnosis into the report's plain data: places become numbered quotes, enums become words.
+
+use std::collections::BTreeMap;
+
+use coldcase_bundle::{Bundle, Problem as BundleProblem};
+use coldcase_diagnosis::{Diagnosis, Ranked};
+use coldcase_facts::{Cite, Identity};
+use coldcase_rules::{Evaluation, RuleSet, show_time};
+use coldcase_snapshot::{Snapshot, coverage::Status, object, stamp};
+
+use crate::model::{
+    Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension, DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem,
+    Reason, Related, Report, SCHEMA, Subject, TimelineEntry, Tool, Unknown, Verdict,
+};
+
+/// Quotes in order of first use.
+#[derive(Default)]
+struct Quotes {
+    ids: BTreeMap<Cite, String>,
+    order: Vec<Cite>,
+}
+
+impl Quotes {
+    fn ids(&mut self, cites: &[Cite]) -> Vec<String> {
+        cites
+            .iter()
+            .map(|cite| {
+                if let Some(id) = self.ids.get(cite) {
+                    return id.clone();
+                }
+                let id = format!("e{}", self.order.len() + 1);
+                self.ids.insert(*cite, id.clone());
+                self.order.push(*cite);
+                id
+            })
+            .collect()
+    }
+}
+
+/// Events, log lines and objects that the timeline may quote; the rest is dated without a quote.
+const TIMELINE_QUOTES: usize = 4_000;
+
+/// Builds the report.
+pub fn assemble(bundle: &Bundle, snapshot: &Snapshot<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, '_>, diagnosis: &Diagnosis) -> Report {
+    let mut quotes = Quotes::default();
+    let causes = diagnosis.causes.iter().enumerate().map(|(at, cause)| self::cause(at + 1, cause, rules, evaluation, diagnosis, &mut quotes)).collect();
+    let exonerated = diagnosis.exonerations.iter().map(|it| Exoneration { title: it.title.clone(), text: it.text.clone(), subject: subject(&it.subject), evidence: quotes.ids(&it.cites) }).collect();
+    let triage = diagnosis.triage.iter().map(|it| Answer { question: it.question.to_owned(), answer: it.answer.clone(), evidence: quotes.ids(&it.cites) }).collect();
+    let changes = diagnosis.changes.iter().map(|it| change(it, &mut quotes)).collect();
+    let blast_radius = diagnosis.blasts.iter().map(|it| blast(it, &mut quotes)).collect();
+    let findings = findings(rules, evaluation, diagnosis, &mut quotes);
+    let timeline = timeline(diagnosis, &mut quotes);
+    Report {
+        schema: SCHEMA.to_owned(),
+        tool: Tool { version: env!("CARGO_PKG_VERSION").to_owned(), rules_hash: rules.hash.clone(), rules: rules.rules.len() },
+        bundle: bundle_info(bundle, snapshot),
+        verdict: Verdict { state: diagnosis.outcome.word().to_owned(), sentence: diagnosis.sentence.clone(), confidence: diagnosis.confidence.map(|confidence| confidence.word().to_owned()) },
+        incident: Incident {
+            first_anomaly: diagnosis.first_anomaly.as_ref().map(|(time, _)| show_time(*time)),
+            first_anomaly_text: diagnosis.first_anomaly.as_ref().map(|(_, text)| text.clone()).unwrap_or_default(),
+            recovered_at: diagnosis.recovered_at.map(show_time),
+        },
+        triage,
+        causes,
+        exonerated,
+        changes,
+        blast_radius,
+        findings,
+        causal_edges: diagnosis
+            .edges
+            .iter()
+            .map(|edge| CausalEdge { from: diagnosis.judged[edge.from].id.clone(), to: diagnosis.judged[edge.to].id.clone(), along: edge.along.word().to_owned() })
+            .collect(),
+        unknown: evaluation.unknown.iter().map(|it| unknown(rules, it)).collect(),
+        timeline,
+        evidence: evidence(bundle, &quotes),
+        problems: bundle.problems.iter().chain(&snapshot.problems).map(problem).collect(),
+    }
+}
+
+fn subject(identity: &Identity) -> Subject {
+    Subject { kind: identity.kind.clone(), namespace: (!identity.namespace.is_empty()).then(|| identity.namespace.clone()), name: identity.name.clone() }
+}
+
+fn problem(problem: &BundleProblem) -> Problem {
+    Problem { file: problem.file.clone(), line: problem.line, what: problem.what.clone() }
+}
+
+fn related(evaluation: &Evaluation<'_, '_>, finding: &coldcase_rules::Finding) -> Vec<Related> {
+    let mut found: Vec<Related> = Vec::new();
+    for (role, id) in &finding.related {
+        let entity = evaluation.entity(*id);
+        let other = subject(&entity.subject);
+        if entity.subject != finding.subject && !found.iter().any(|known| known.subject == other) {
+            // Names of bindings are one letter; the kind tells people more.
+            let role = if role.chars().count() < 3 { entity.kind.to_lowercase() } else { role.clone() };
+            found.push(Related { subject: other, role });
+        }
+    }
+    found
+}
+
+fn cause(rank: usize, cause: &Ranked, rules: &RuleSet, evaluation: &Evaluation<'_, '_>, diagnosis: &Diagnosis, quotes: &mut Quotes) -> Cause {
+    let finding = &evaluation.findings[cause.finding];
+    let judged = &diagnosis.judged[cause.finding];
+    let rule = &rules.rules[finding.rule];
+    let [observe, mitigate, fix, avoid, verify] = finding.next.clone();
+    Cause {
+        rank,
+        finding: judged.id.clone(),
+        rule: rule.id.clone(),
+        title: finding.title.clone(),
+        layer: rule.layer.clone(),
+        severity: judged.severity.word().to_owned(),
+        confidence: cause.confidence.word().to_owned(),
+        state: judged.state.word().to_owned(),
+        subject: subject(&finding.subject),
+        related: related(evaluation, finding),
+        points: cause.points,
+        reasons: cause.reasons.iter().map(|reason| Reason { text: reason.text.clone(), points: reason.points, evidence: quotes.ids(&reason.cites) }).collect(),
+        explains: cause.explains.iter().map(|index| diagnosis.judged[*index].id.clone()).collect(),
+        first_seen: finding.first_seen.map(show_time),
+        last_seen: finding.last_seen.map(show_time),
+        meaning: finding.meaning.clone(),
+        next: Next { observe, mitigate, fix, avoid, verify },
+    }
+}
+
+fn change(change: &coldcase_diagnosis::Change, quotes: &mut Quotes) -> Change {
+    Change {
+        time: stamp::format(change.time, 0),
+        kind: change.kind.word().to_owned(),
+        text: change.text.clone(),
+        subject: subject(&change.subject),
+        relation: change.relation.word().to_owned(),
+        why: change.why.clone(),
+        evidence: quotes.ids(&change.cites),
+    }
+}
+
+fn blast(blast: &coldcase_diagnosis::Blast, quotes: &mut Quotes) -> BlastRadius {
+    let dimensions = blast
+        .dimensions
+        .iter()
+        .map(|dimension| Dimension {
+            name: dimension.name.to_owned(),
+            result: dimension.result().to_owned(),
+            values: dimension.values.iter().map(|(value, (failing, healthy))| DimensionValue { value: value.clone(), failing: *failing, healthy: *healthy }).collect(),
+        })
+        .collect();
+    BlastRadius { subject: subject(&blast.subject), failing: blast.failing.len(), healthy: blast.healthy.len(), text: blast.text.clone(), dimensions, evidence: quotes.ids(&blast.cites) }
+}
+
+fn findings(rules: &RuleSet, evaluation: &Evaluation<'_, '_>, diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<Finding> {
+    let mut found: Vec<Finding> = evaluation
+        .findings
+        .iter()
+        .zip(&diagnosis.judged)
+        .map(|(finding, judged)| {
+            let rule = &rules.rules[finding.rule];
+            Finding {
+                id: judged.id.clone(),
+                rule: rule.id.clone(),
+                title: finding.title.clone(),
+                layer: rule.layer.clone(),
+                severity: judged.severity.word().to_owned(),
+                role: rule.role.word().to_owned(),
+                state: judged.state.word().to_owned(),
+                subject: subject(&finding.subject),
+                related: related(evaluation, finding),
+                count: finding.rows.len(),
+                first_seen: finding.first_seen.map(show_time),
+                last_seen: finding.last_seen.map(show_time),
+                explained_by: judged.explained_by.iter().map(|index| diagnosis.judged[*index].id.clone()).collect(),
+                evidence: quotes.ids(&finding.cites),
+                meaning: finding.meaning.clone(),
+                false_alarm: rule.false_alarm.clone(),
+            }
+        })
+        .collect();
+    let order = |severity: &str| ["critical", "high", "medium", "low", "info"].iter().position(|word| *word == severity).unwrap_or(9);
+    found.sort_by_key(|finding| (order(&finding.severity), finding.id.clone()));
+    found
+}
+
+fn unknown(rules: &RuleSet, unknown: &coldcase_rules::Unknown) -> Unknown {
+    let rule = &rules.rules[unknown.rule];
+    Unknown {
+        rule: rule.id.clone(),
+        title: rule.title.source().to_owned(),
+        missing: unknown.missing.clone(),
+        collect: rule.collect.clone(),
+        subjects: unknown.subjects.iter().map(subject).collect(),
+    }
+}
+
+fn timeline(diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<TimelineEntry> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let many = diagnosis.timeline.len() > TIMELINE_QUOTES;
+    diagnosis
+        .timeline
+        .iter()
+        .map(|entry| {
+            let time = stamp::format(entry.time, entry.precision);
+            let base = format!("{}-{}-{}", entry.kind, time, entry.subject.name).to_lowercase();
+            let base: String = base.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+            let number = seen.entry(base.clone()).or_default();
+            *number += 1;
+            let id = if *number == 1 { base } else { format!("{base}-{number}") };
+            let quoted = !many || entry.severity != "info";
+            TimelineEntry {
+                id,
+                time,
+                end_time: entry.end.map(|end| stamp::format(end, entry.precision)),
+                precision: match entry.precision {
+                    0 => "s",
+                    3 => "ms",
+                    6 => "us",
+                    _ => "ns",
+                }
+                .to_owned(),
+                raw_time: entry.raw.clone(),
+                kind: entry.kind.to_owned(),
+                layer: entry.layer.to_owned(),
+                severity: entry.severity.to_owned(),
+                count: entry.count,
+                subject: subject(&entry.subject),
+                text: entry.text.clone(),
+                evidence: if quoted { quotes.ids(&entry.cites) } else { Vec::new() },
+                assumed: entry.assumed.to_owned(),
+            }
+        })
+        .collect()
+}
+
+fn evidence(bundle: &Bundle, quotes: &Quotes) -> Vec<Evidence> {
+    quotes
+        .order
+        .iter()
+        .map(|cite| {
+            let file = bundle.file(cite.file);
+            let excerpt = file.excerpt(cite.line, cite.end_line);
+            Evidence {
+                id: quotes.ids.get(cite).cloned().unwrap_or_default(),
+                file: file.path.clone(),
+                line: cite.line,
+                end_line: excerpt.end_line,
+                quote: excerpt.quote,
+                before: excerpt.before,
+                after: excerpt.after,
+            }
+        })
+        .collect()
+}
+
+fn bundle_info(bundle: &Bundle, snapshot: &Snapshot<'_>) -> BundleInfo {
+    let of = |kind: &str| snapshot.objects.iter().filter(|object| object.kind == kind).count();
+    let log_bytes = snapshot.logs.iter().map(|log| bundle.file(log.file).bytes).sum();
+    let first = snapshot.events.iter().filter_map(|event| event.first).min();
+    let last = snapshot.events.iter().filter_map(|event| event.last).max();
+    BundleInfo {
+        name: bundle.name.clone(),
+        hash: bundle.hash.clone(),
+        layouts: bundle.layouts.iter().map(|layout| layout.name().to_owned()).collect(),
+        captured_at: snapshot.captured_at.map(show_time),
+        captured_at_source: snapshot.captured_at_source.to_owned(),
+        kubernetes_version: snapshot.kubernetes_version.clone(),
+        cluster: snapshot.cluster.clone(),
+        counts: Counts {
+            files: bundle.files.len(),
+            objects: snapshot.objects.len(),
+            events: snapshot.events.len(),
+            logs: snapshot.logs.len(),
+            log_bytes,
+            journals: snapshot.journals.len(),
+            nodes: of("Node"),
+            pods: of("Pod"),
+            namespaces: of("Namespace"),
+        },
+        events_from: first.map(show_time),
+        events_to: last.map(show_time),
+        coverage: coverage(snapshot),
+    }
+}
+
+/// Sources that an incident usually needs; their absence is worth a line even if nobody asked.
+const EXPECTED: &[&str] = &[
+    "Pod", "Node", "Event", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Service", "EndpointSlice", "Ingress", "NetworkPolicy", "ConfigMap", "Secret",
+    "PersistentVolumeClaim", "PersistentVolume", "Lease", "ResourceQuota", "logs", "previous logs",
+];
+
+fn coverage(snapshot: &Snapshot<'_>) -> Vec<Coverage> {
+    let mut rows: Vec<Coverage> = snapshot
+        .coverage
+        .sources
+        .iter()
+        .map(|(source, covered)| Coverage { source: plural(source), status: covered.status.word().to_owned(), detail: covered.detail.clone() })
+        .collect();
+    for source in EXPECTED {
+        if !snapshot.coverage.sources.contains_key(*source) {
+            rows.push(Coverage { source: plural(source), status: Status::NotCollected.word().to_owned(), detail: String::new() });
+        }
+    }
+    rows.sort_by(|a, b| a.source.cmp(&b.source));
+    rows
+}
+
+fn plural(source: &str) -> String {
+    object::resource_of_kind(source).map_or_else(|| source.to_owned(), str::to_owned)
+}
