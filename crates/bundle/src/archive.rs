@@ -27,9 +27,15 @@ pub(crate) struct Budget<'a> {
 impl<'a> Budget<'a> {
     /// `compressed` is the size of the compressed input, for the ratio.
     pub(crate) fn new(limits: &'a Limits, compressed: Option<u64>) -> Self {
-        let by_ratio = compressed
-            .map_or(u64::MAX, |size| size.saturating_mul(limits.ratio).saturating_add(RATIO_GRACE));
-        Self { limits, produced: 0, ceiling: limits.total_bytes.min(by_ratio) }
+        let by_ratio = compressed.map_or(u64::MAX, |size| {
+            size.saturating_mul(limits.ratio)
+                .saturating_add(RATIO_GRACE)
+        });
+        Self {
+            limits,
+            produced: 0,
+            ceiling: limits.total_bytes.min(by_ratio),
+        }
     }
 
     fn left(&self) -> u64 {
@@ -38,13 +44,20 @@ impl<'a> Budget<'a> {
 }
 
 /// Reads the file at `path`, whatever kind of container it is.
-pub(crate) fn read(path: &Path, limits: &Limits, problems: &mut Vec<Problem>) -> Result<Vec<Entry>, OpenError> {
+pub(crate) fn read(
+    path: &Path,
+    limits: &Limits,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<Entry>, OpenError> {
     let unreadable = |source| OpenError::from_io(path, source);
     let mut file = std::fs::File::open(path).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
     let magic = sniff(&mut file).map_err(unreadable)?;
     let mut budget = Budget::new(limits, Some(size));
-    let name = path.file_name().map_or_else(|| "input".to_owned(), |name| name.to_string_lossy().into_owned());
+    let name = path.file_name().map_or_else(
+        || "input".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    );
     if magic == Magic::Zip {
         return Ok(read_zip(file, &mut budget, problems));
     }
@@ -96,29 +109,52 @@ impl Read for Failing {
 }
 
 /// A decompressed stream is a tar archive or a single file.
-fn read_stream(name: &str, mut stream: Box<dyn Read + '_>, budget: &mut Budget<'_>, problems: &mut Vec<Problem>) -> Vec<Entry> {
+fn read_stream(
+    name: &str,
+    mut stream: Box<dyn Read + '_>,
+    budget: &mut Budget<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Entry> {
     let mut head = Vec::with_capacity(512);
     if let Err(error) = stream.by_ref().take(512).read_to_end(&mut head) {
-        problems.push(Problem { file: String::new(), line: 0, what: format!("{name} is damaged: {error}; what came before is read") });
+        problems.push(Problem {
+            file: String::new(),
+            line: 0,
+            what: format!("{name} is damaged: {error}; what came before is read"),
+        });
     }
     let is_tar = head.get(257..262) == Some(b"ustar");
     let stream = std::io::Cursor::new(head).chain(stream);
     if is_tar {
         return read_tar(name, stream, budget, problems);
     }
-    let inner = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".xz")).or_else(|| name.strip_suffix(".zst")).unwrap_or(name);
+    let inner = name
+        .strip_suffix(".gz")
+        .or_else(|| name.strip_suffix(".xz"))
+        .or_else(|| name.strip_suffix(".zst"))
+        .unwrap_or(name);
     let bytes = read_limited(stream, inner, budget, problems);
     if bytes.is_empty() {
         return Vec::new();
     }
-    vec![Entry { path: inner.to_owned(), bytes }]
+    vec![Entry {
+        path: inner.to_owned(),
+        bytes,
+    }]
 }
 
-fn read_tar(name: &str, stream: impl Read, budget: &mut Budget<'_>, problems: &mut Vec<Problem>) -> Vec<Entry> {
+fn read_tar(
+    name: &str,
+    stream: impl Read,
+    budget: &mut Budget<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Entry> {
     let damaged = |error: &std::io::Error, kept: usize| Problem {
         file: String::new(),
         line: 0,
-        what: format!("{name} is damaged or cut off: {error}; the {kept} files before that are read"),
+        what: format!(
+            "{name} is damaged or cut off: {error}; the {kept} files before that are read"
+        ),
     };
     let mut entries = Vec::new();
     let mut archive = tar::Archive::new(stream);
@@ -141,7 +177,14 @@ fn read_tar(name: &str, stream: impl Read, budget: &mut Budget<'_>, problems: &m
         };
         seen += 1;
         if seen > budget.limits.entries {
-            problems.push(Problem { file: String::new(), line: 0, what: format!("more than {} entries; the rest is not read", budget.limits.entries) });
+            problems.push(Problem {
+                file: String::new(),
+                line: 0,
+                what: format!(
+                    "more than {} entries; the rest is not read",
+                    budget.limits.entries
+                ),
+            });
             break;
         }
         let kind = item.header().entry_type();
@@ -156,29 +199,53 @@ fn read_tar(name: &str, stream: impl Read, budget: &mut Budget<'_>, problems: &m
         let path = match path::normalise(&raw, budget.limits) {
             Ok(path) => path,
             Err(why) => {
-                problems.push(Problem { file: raw, line: 0, what: format!("not read: {why}") });
+                problems.push(Problem {
+                    file: raw,
+                    line: 0,
+                    what: format!("not read: {why}"),
+                });
                 continue;
             }
         };
         let before = problems.len();
         let bytes = read_limited(item, &path, budget, problems);
-        entries.push(inflate_single(Entry { path, bytes }, budget.limits, problems));
-        if budget.left() == 0 || problems.get(before..).is_some_and(|new| new.iter().any(|p| p.what.starts_with("cut off"))) {
+        entries.push(inflate_single(
+            Entry { path, bytes },
+            budget.limits,
+            problems,
+        ));
+        if budget.left() == 0
+            || problems
+                .get(before..)
+                .is_some_and(|new| new.iter().any(|p| p.what.starts_with("cut off")))
+        {
             break;
         }
     }
     if links > 0 {
-        problems.push(Problem { file: String::new(), line: 0, what: format!("{links} links in the archive are not followed") });
+        problems.push(Problem {
+            file: String::new(),
+            line: 0,
+            what: format!("{links} links in the archive are not followed"),
+        });
     }
     entries
 }
 
-fn read_zip(file: std::fs::File, budget: &mut Budget<'_>, problems: &mut Vec<Problem>) -> Vec<Entry> {
+fn read_zip(
+    file: std::fs::File,
+    budget: &mut Budget<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut archive = match zip::ZipArchive::new(BufReader::new(file)) {
         Ok(archive) => archive,
         Err(error) => {
-            problems.push(Problem { file: String::new(), line: 0, what: format!("the zip archive is damaged or cut off: {error}") });
+            problems.push(Problem {
+                file: String::new(),
+                line: 0,
+                what: format!("the zip archive is damaged or cut off: {error}"),
+            });
             return entries;
         }
     };
@@ -186,7 +253,11 @@ fn read_zip(file: std::fs::File, budget: &mut Budget<'_>, problems: &mut Vec<Pro
         let item = match archive.by_index(index) {
             Ok(item) => item,
             Err(error) => {
-                problems.push(Problem { file: String::new(), line: 0, what: format!("entry {index} of the zip archive cannot be read: {error}") });
+                problems.push(Problem {
+                    file: String::new(),
+                    line: 0,
+                    what: format!("entry {index} of the zip archive cannot be read: {error}"),
+                });
                 continue;
             }
         };
@@ -195,10 +266,18 @@ fn read_zip(file: std::fs::File, budget: &mut Budget<'_>, problems: &mut Vec<Pro
         }
         let raw = String::from_utf8_lossy(item.name_raw()).into_owned();
         match path::normalise(&raw, budget.limits) {
-            Err(why) => problems.push(Problem { file: raw, line: 0, what: format!("not read: {why}") }),
+            Err(why) => problems.push(Problem {
+                file: raw,
+                line: 0,
+                what: format!("not read: {why}"),
+            }),
             Ok(path) => {
                 let bytes = read_limited(item, &path, budget, problems);
-                entries.push(inflate_single(Entry { path, bytes }, budget.limits, problems));
+                entries.push(inflate_single(
+                    Entry { path, bytes },
+                    budget.limits,
+                    problems,
+                ));
             }
         }
         if budget.left() == 0 {
@@ -209,10 +288,17 @@ fn read_zip(file: std::fs::File, budget: &mut Budget<'_>, problems: &mut Vec<Pro
 }
 
 /// Reads a stream to its end, to its first error or to the limits; what was read is kept.
-pub(crate) fn read_limited(stream: impl Read, path: &str, budget: &mut Budget<'_>, problems: &mut Vec<Problem>) -> Vec<u8> {
+pub(crate) fn read_limited(
+    stream: impl Read,
+    path: &str,
+    budget: &mut Budget<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<u8> {
     let allowed = budget.limits.entry_bytes.min(budget.left());
     let mut bytes = Vec::new();
-    let result = stream.take(allowed.saturating_add(1)).read_to_end(&mut bytes);
+    let result = stream
+        .take(allowed.saturating_add(1))
+        .read_to_end(&mut bytes);
     if bytes.len() as u64 > allowed {
         bytes.truncate(usize::try_from(allowed).unwrap_or(usize::MAX));
         problems.push(Problem {
@@ -226,7 +312,10 @@ pub(crate) fn read_limited(stream: impl Read, path: &str, budget: &mut Budget<'_
         problems.push(Problem {
             file: path.to_owned(),
             line: 0,
-            what: format!("cut off after {} bytes: {error}; what came before is read", bytes.len()),
+            what: format!(
+                "cut off after {} bytes: {error}; what came before is read",
+                bytes.len()
+            ),
         });
     }
     bytes
@@ -240,10 +329,18 @@ pub(crate) fn inflate_single(entry: Entry, limits: &Limits, problems: &mut Vec<P
     }
     let mut budget = Budget::new(limits, Some(entry.bytes.len() as u64));
     let mut found = Vec::new();
-    let bytes = read_limited(decoder(magic, entry.bytes.as_slice()), &entry.path, &mut budget, &mut found);
+    let bytes = read_limited(
+        decoder(magic, entry.bytes.as_slice()),
+        &entry.path,
+        &mut budget,
+        &mut found,
+    );
     if bytes.get(257..262) == Some(b"ustar") {
         return entry;
     }
     problems.extend(found);
-    Entry { path: entry.path, bytes }
+    Entry {
+        path: entry.path,
+        bytes,
+    }
 }

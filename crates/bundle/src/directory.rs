@@ -5,29 +5,50 @@ use std::path::Path;
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use crate::{Limits, OpenError, Problem, archive, entry::Entry, path};
+use crate::{Limits, Problem, archive, entry::Entry, path};
 
 /// Reads all regular files below `root`; compressed single files (`.gz` logs) are inflated.
-pub(crate) fn read(root: &Path, limits: &Limits, problems: &mut Vec<Problem>) -> Result<Vec<Entry>, OpenError> {
+pub(crate) fn read(root: &Path, limits: &Limits, problems: &mut Vec<Problem>) -> Vec<Entry> {
     let mut found = Vec::new();
     let mut total = 0_u64;
-    for item in WalkDir::new(root).follow_links(false).max_depth(limits.depth).sort_by_file_name() {
+    for item in WalkDir::new(root)
+        .follow_links(false)
+        .max_depth(limits.depth)
+        .sort_by_file_name()
+    {
         let item = match item {
             Ok(item) => item,
             Err(error) => {
-                problems.push(Problem { file: String::new(), line: 0, what: format!("cannot be read: {error}") });
+                problems.push(Problem {
+                    file: String::new(),
+                    line: 0,
+                    what: format!("cannot be read: {error}"),
+                });
                 continue;
             }
         };
         if !item.file_type().is_file() {
             continue;
         }
-        let relative = item.path().strip_prefix(root).unwrap_or(item.path()).to_string_lossy().into_owned();
-        let relative = if std::path::MAIN_SEPARATOR == '/' { relative } else { relative.replace('\\', "/") };
+        let relative = item
+            .path()
+            .strip_prefix(root)
+            .unwrap_or(item.path())
+            .to_string_lossy()
+            .into_owned();
+        let relative = if std::path::MAIN_SEPARATOR == '/' {
+            relative
+        } else {
+            relative.replace('\\', "/")
+        };
         let name = match path::normalise(&relative, limits) {
             Ok(name) => name,
             Err(why) => {
-                problems.push(Problem { file: relative, line: 0, what: format!("not read: {why}") });
+                problems.push(Problem {
+                    file: relative,
+                    line: 0,
+                    what: format!("not read: {why}"),
+                });
                 continue;
             }
         };
@@ -37,20 +58,25 @@ pub(crate) fn read(root: &Path, limits: &Limits, problems: &mut Vec<Problem>) ->
             problems.push(Problem {
                 file: name,
                 line: 0,
-                what: format!("not read, nor anything after it: the bundle exceeds {} bytes or {} files", limits.total_bytes, limits.entries),
+                what: format!(
+                    "not read, nor anything after it: the bundle exceeds {} bytes or {} files",
+                    limits.total_bytes, limits.entries
+                ),
             });
             break;
         }
         found.push((name, item.into_path()));
     }
-    let read: Vec<(Option<Entry>, Vec<Problem>)> =
-        found.into_par_iter().map(|(name, path)| read_one(name, &path, limits)).collect();
+    let read: Vec<(Option<Entry>, Vec<Problem>)> = found
+        .into_par_iter()
+        .map(|(name, path)| read_one(name, &path, limits))
+        .collect();
     let mut entries = Vec::with_capacity(read.len());
     for (entry, found) in read {
         entries.extend(entry);
         problems.extend(found);
     }
-    Ok(entries)
+    entries
 }
 
 fn read_one(name: String, path: &Path, limits: &Limits) -> (Option<Entry>, Vec<Problem>) {
@@ -58,7 +84,11 @@ fn read_one(name: String, path: &Path, limits: &Limits) -> (Option<Entry>, Vec<P
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) => {
-            problems.push(Problem { file: name, line: 0, what: format!("cannot be read: {error}") });
+            problems.push(Problem {
+                file: name,
+                line: 0,
+                what: format!("cannot be read: {error}"),
+            });
             return (None, problems);
         }
     };

@@ -52,7 +52,13 @@ impl File {
             String::from_utf8(entry.bytes)
                 .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
         };
-        Self { path: entry.path, text, bytes, binary, lines: OnceLock::new() }
+        Self {
+            path: entry.path,
+            text,
+            bytes,
+            binary,
+            lines: OnceLock::new(),
+        }
     }
 
     /// The last part of the path.
@@ -68,9 +74,15 @@ impl File {
     /// A line without its end, from 1; empty if there is no such line.
     pub fn line(&self, number: u32) -> &str {
         let starts = self.starts();
-        let Some(index) = (number as usize).checked_sub(1) else { return "" };
-        let Some(&start) = starts.get(index) else { return "" };
-        let end = starts.get(index + 1).map_or(self.text.len(), |next| *next as usize);
+        let Some(index) = (number as usize).checked_sub(1) else {
+            return "";
+        };
+        let Some(&start) = starts.get(index) else {
+            return "";
+        };
+        let end = starts
+            .get(index + 1)
+            .map_or(self.text.len(), |next| *next as usize);
         self.text
             .get(start as usize..end)
             .unwrap_or("")
@@ -88,12 +100,18 @@ impl File {
     pub fn excerpt(&self, line: u32, end_line: u32) -> Excerpt {
         let last = self.line_count();
         let line = line.clamp(1, last.max(1));
-        let end_line = end_line.clamp(line, last.max(line)).min(line.saturating_add(QUOTE_LINES - 1));
+        let end_line = end_line
+            .clamp(line, last.max(line))
+            .min(line.saturating_add(QUOTE_LINES - 1));
         let cut = |number: u32| cut_line(self.line(number));
         Excerpt {
-            before: (line.saturating_sub(CONTEXT).max(1)..line).map(cut).collect(),
+            before: (line.saturating_sub(CONTEXT).max(1)..line)
+                .map(cut)
+                .collect(),
             quote: (line..=end_line).map(cut).collect::<Vec<_>>().join("\n"),
-            after: (end_line + 1..=last.min(end_line + CONTEXT)).map(cut).collect(),
+            after: (end_line + 1..=last.min(end_line + CONTEXT))
+                .map(cut)
+                .collect(),
             end_line,
         }
     }
@@ -102,9 +120,14 @@ impl File {
         self.lines.get_or_init(|| {
             let mut starts = vec![0];
             starts.extend(
-                memchr::memchr_iter(b'\n', self.text.as_bytes()).filter_map(|at| u32::try_from(at + 1).ok()),
+                memchr::memchr_iter(b'\n', self.text.as_bytes())
+                    .filter_map(|at| u32::try_from(at + 1).ok()),
             );
-            if starts.last().is_some_and(|last| *last as usize == self.text.len()) && starts.len() > 1 {
+            if starts
+                .last()
+                .is_some_and(|last| *last as usize == self.text.len())
+                && starts.len() > 1
+            {
                 starts.pop();
             }
             starts
@@ -125,10 +148,16 @@ fn cut_line(line: &str) -> String {
 /// Text may hold a NUL here and there (cut logs do); a tenth of control bytes is something else.
 fn looks_binary(bytes: &[u8]) -> bool {
     let head = bytes.get(..8_192).unwrap_or(bytes);
-    let odd = head.iter().filter(|b| **b < 0x20 && !matches!(**b, b'\n' | b'\r' | b'\t' | 0x1b)).count();
+    let odd = head
+        .iter()
+        .filter(|b| **b < 0x20 && !matches!(**b, b'\n' | b'\r' | b'\t' | 0x1b))
+        .count();
     let broken = match std::str::from_utf8(head) {
         Ok(_) => 0,
-        Err(_) => String::from_utf8_lossy(head).chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count(),
+        Err(_) => String::from_utf8_lossy(head)
+            .chars()
+            .filter(|c| *c == char::REPLACEMENT_CHARACTER)
+            .count(),
     };
     (odd + broken) * 10 > head.len()
 }

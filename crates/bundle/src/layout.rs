@@ -42,15 +42,23 @@ impl Layout {
 /// All layouts that the paths speak for; `Loose` if none.
 pub(crate) fn detect(files: &[File]) -> Vec<Layout> {
     let any = |test: &dyn Fn(&str) -> bool| files.iter().any(|file| test(&file.path));
-    let under = |path: &str, directory: &str| path.starts_with(&format!("{directory}/")) || path.contains(&format!("/{directory}/"));
+    let under = |path: &str, directory: &str| {
+        path.starts_with(&format!("{directory}/")) || path.contains(&format!("/{directory}/"))
+    };
     let mut found = Vec::new();
-    if files.iter().any(|file| file.path == "bundle.yaml" && file.text.contains("coldcase.dev/")) {
+    if files
+        .iter()
+        .any(|file| file.path == "bundle.yaml" && file.text.contains("coldcase.dev/"))
+    {
         found.push(Layout::Native);
     }
     if any(&|path| under(path, "cluster-resources")) {
         found.push(Layout::Troubleshoot);
     }
-    if any(&|path| under(path, "cluster-scoped-resources") || (under(path, "namespaces") && under(path, "core"))) {
+    if any(&|path| {
+        under(path, "cluster-scoped-resources")
+            || (under(path, "namespaces") && under(path, "core"))
+    }) {
         found.push(Layout::MustGather);
     }
     if any(&|path| path.ends_with("insights-operator/gathers.json")) {
@@ -59,7 +67,10 @@ pub(crate) fn detect(files: &[File]) -> Vec<Layout> {
     if any(&|path| under(path, "yamls")) {
         found.push(Layout::RancherSupportBundle);
     }
-    if any(&|path| path.ends_with("/replication-controllers.json") || path.ends_with("/replication-controllers.yaml")) {
+    if any(&|path| {
+        path.ends_with("/replication-controllers.json")
+            || path.ends_with("/replication-controllers.yaml")
+    }) {
         found.push(Layout::ClusterInfoDump);
     }
     if any(&|path| path.ends_with("kind-version.txt") || path.ends_with("kubernetes-version.txt")) {

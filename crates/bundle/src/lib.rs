@@ -56,22 +56,29 @@ impl Bundle {
 
     /// The file at this path.
     pub fn find(&self, path: &str) -> Option<(FileId, &File)> {
-        let index = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+        let index = self
+            .files
+            .binary_search_by(|file| file.path.as_str().cmp(path))
+            .ok()?;
         Some((FileId(u32::try_from(index).ok()?), &self.files[index]))
     }
 
     /// All files with their ids, in path order.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &File)> {
-        self.files.iter().enumerate().filter_map(|(index, file)| {
-            Some((FileId(u32::try_from(index).ok()?), file))
-        })
+        self.files
+            .iter()
+            .enumerate()
+            .filter_map(|(index, file)| Some((FileId(u32::try_from(index).ok()?), file)))
     }
 
     /// A bundle made from texts in memory: rule examples and tests.
     pub fn from_texts<'a>(name: &str, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let entries = files
             .into_iter()
-            .map(|(path, text)| entry::Entry { path: path.to_owned(), bytes: text.as_bytes().to_vec() })
+            .map(|(path, text)| entry::Entry {
+                path: path.to_owned(),
+                bytes: text.as_bytes().to_vec(),
+            })
             .collect();
         assemble(name.to_owned(), entries, Vec::new())
     }
@@ -85,16 +92,21 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Bundle, OpenError> {
     let metadata = std::fs::metadata(path).map_err(|source| OpenError::from_io(path, source))?;
     let mut problems = Vec::new();
     let entries = if metadata.is_dir() {
-        directory::read(path, limits, &mut problems)?
+        directory::read(path, limits, &mut problems)
     } else {
         archive::read(path, limits, &mut problems)?
     };
     if entries.is_empty() {
-        return Err(OpenError::Empty { path: path.to_owned(), hint: problems.first().map(|p| p.what.clone()) });
+        return Err(OpenError::Empty {
+            path: path.to_owned(),
+            hint: problems.first().map(|p| p.what.clone()),
+        });
     }
     let bundle = assemble(display_name(path), entries, problems);
     if bundle.files.iter().all(|file| file.binary) {
-        return Err(OpenError::UnknownFormat { path: path.to_owned() });
+        return Err(OpenError::UnknownFormat {
+            path: path.to_owned(),
+        });
     }
     Ok(bundle)
 }
@@ -119,7 +131,13 @@ fn assemble(name: String, mut entries: Vec<entry::Entry>, mut problems: Vec<Prob
     problems.sort();
     problems.dedup();
     let layouts = layout::detect(&files);
-    Bundle { name, files, layouts, problems, hash }
+    Bundle {
+        name,
+        files,
+        layouts,
+        problems,
+        hash,
+    }
 }
 
 fn hash(entries: &[entry::Entry]) -> String {
@@ -130,11 +148,14 @@ fn hash(entries: &[entry::Entry]) -> String {
         hasher.update((entry.bytes.len() as u64).to_le_bytes());
         hasher.update(&entry.bytes);
     }
-    hasher.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        use std::fmt::Write;
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hasher
+        .finalize()
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            use std::fmt::Write;
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]

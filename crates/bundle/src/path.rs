@@ -29,7 +29,9 @@ pub(crate) fn normalise(raw: &str, limits: &Limits) -> Result<String, &'static s
     if raw.starts_with('/') || raw.starts_with('\\') {
         return Err("absolute name");
     }
-    if raw.as_bytes().get(1) == Some(&b':') && raw.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) {
+    if raw.as_bytes().get(1) == Some(&b':')
+        && raw.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+    {
         return Err("name with a drive letter");
     }
     let mut parts = Vec::new();
@@ -57,7 +59,8 @@ pub(crate) fn drop_duplicates(entries: &mut Vec<Entry>, problems: &mut Vec<Probl
             problems.push(Problem {
                 file: first.path.clone(),
                 line: 0,
-                what: "the archive holds this name more than once; the first one is read".to_owned(),
+                what: "the archive holds this name more than once; the first one is read"
+                    .to_owned(),
             });
         }
         same
@@ -67,7 +70,9 @@ pub(crate) fn drop_duplicates(entries: &mut Vec<Entry>, problems: &mut Vec<Probl
 /// Removes the directories that all entries share, so that a directory and an archive of it read alike.
 pub(crate) fn strip_common_root(entries: &mut [Entry], problems: &mut [Problem]) {
     loop {
-        let Some((root, _)) = entries.first().and_then(|entry| entry.path.split_once('/')) else { return };
+        let Some((root, _)) = entries.first().and_then(|entry| entry.path.split_once('/')) else {
+            return;
+        };
         if MEANINGFUL.contains(&root) {
             return;
         }

@@ -13,8 +13,11 @@ fn scratch(name: &str) -> std::path::PathBuf {
     path
 }
 
-const FILES: &[(&str, &str)] =
-    &[("cluster/pods.yaml", "kind: List\n"), ("logs/a/b/c.log", "one\ntwo\n"), ("bundle.yaml", "apiVersion: coldcase.dev/v1\n")];
+const FILES: &[(&str, &str)] = &[
+    ("cluster/pods.yaml", "kind: List\n"),
+    ("logs/a/b/c.log", "one\ntwo\n"),
+    ("bundle.yaml", "apiVersion: coldcase.dev/v1\n"),
+];
 
 fn write_dir(root: &Path) {
     for (path, text) in FILES {
@@ -31,7 +34,9 @@ fn tar_bytes(prefix: &str) -> Vec<u8> {
         header.set_size(text.len() as u64);
         header.set_mode(0o644);
         header.set_cksum();
-        builder.append_data(&mut header, format!("{prefix}{path}"), text.as_bytes()).unwrap();
+        builder
+            .append_data(&mut header, format!("{prefix}{path}"), text.as_bytes())
+            .unwrap();
     }
     builder.into_inner().unwrap()
 }
@@ -49,7 +54,11 @@ fn directory_tar_and_zip_are_the_same_bundle() {
     std::fs::write(root.join("b.tar.gz"), gz(&tar_bytes("top/"))).unwrap();
     let mut zip = zip::ZipWriter::new(std::fs::File::create(root.join("b.zip")).unwrap());
     for (path, text) in FILES.iter().rev() {
-        zip.start_file(format!("other/{path}"), zip::write::SimpleFileOptions::default()).unwrap();
+        zip.start_file(
+            format!("other/{path}"),
+            zip::write::SimpleFileOptions::default(),
+        )
+        .unwrap();
         zip.write_all(text.as_bytes()).unwrap();
     }
     zip.finish().unwrap();
@@ -57,8 +66,17 @@ fn directory_tar_and_zip_are_the_same_bundle() {
     let dir = open(&root.join("bundle"), &limits).unwrap();
     let tar = open(&root.join("b.tar.gz"), &limits).unwrap();
     let zip = open(&root.join("b.zip"), &limits).unwrap();
-    let paths = |bundle: &Bundle| bundle.files.iter().map(|file| file.path.clone()).collect::<Vec<_>>();
-    assert_eq!(paths(&dir), ["bundle.yaml", "cluster/pods.yaml", "logs/a/b/c.log"]);
+    let paths = |bundle: &Bundle| {
+        bundle
+            .files
+            .iter()
+            .map(|file| file.path.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        paths(&dir),
+        ["bundle.yaml", "cluster/pods.yaml", "logs/a/b/c.log"]
+    );
     assert_eq!(paths(&dir), paths(&tar));
     assert_eq!(paths(&dir), paths(&zip));
     assert_eq!(dir.hash, tar.hash);
@@ -73,29 +91,55 @@ fn a_truncated_archive_keeps_what_came_before() {
     std::fs::write(root.join("cut.tar.gz"), &whole[..whole.len() * 2 / 3]).unwrap();
     let bundle = open(&root.join("cut.tar.gz"), &Limits::default()).unwrap();
     assert!(!bundle.files.is_empty());
-    assert!(bundle.problems.iter().any(|problem| problem.what.contains("cut off")), "{:?}", bundle.problems);
+    assert!(
+        bundle
+            .problems
+            .iter()
+            .any(|problem| problem.what.contains("cut off")),
+        "{:?}",
+        bundle.problems
+    );
 }
 
 #[test]
 fn random_bytes_missing_paths_and_empty_directories_say_so() {
     let root = scratch("odd");
-    let noise: Vec<u8> = (0_u32..4096).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let noise: Vec<u8> = (0_u32..4096)
+        .map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[2])
+        .collect();
     std::fs::write(root.join("noise"), noise).unwrap();
     std::fs::create_dir(root.join("empty")).unwrap();
     let limits = Limits::default();
-    assert!(matches!(open(&root.join("noise"), &limits), Err(OpenError::UnknownFormat { .. })));
-    assert!(matches!(open(&root.join("empty"), &limits), Err(OpenError::Empty { .. })));
-    assert!(matches!(open(&root.join("none"), &limits), Err(OpenError::NotFound { .. })));
+    assert!(matches!(
+        open(&root.join("noise"), &limits),
+        Err(OpenError::UnknownFormat { .. })
+    ));
+    assert!(matches!(
+        open(&root.join("empty"), &limits),
+        Err(OpenError::Empty { .. })
+    ));
+    assert!(matches!(
+        open(&root.join("none"), &limits),
+        Err(OpenError::NotFound { .. })
+    ));
 }
 
 #[test]
 fn a_bomb_is_stopped_by_its_ratio_and_said() {
     let root = scratch("bomb");
     std::fs::write(root.join("bomb.gz"), gz(&vec![b'a'; 80 << 20])).unwrap();
-    let limits = Limits { ratio: 2, ..Limits::default() };
+    let limits = Limits {
+        ratio: 2,
+        ..Limits::default()
+    };
     let bundle = open(&root.join("bomb.gz"), &limits).unwrap();
     assert!(bundle.files[0].bytes < 66 << 20);
-    assert!(bundle.problems.iter().any(|problem| problem.what.contains("limit")));
+    assert!(
+        bundle
+            .problems
+            .iter()
+            .any(|problem| problem.what.contains("limit"))
+    );
 }
 
 #[test]
@@ -112,11 +156,27 @@ fn lines_are_found_again() {
     let bundle = Bundle::from_texts("t", [("a.log", "one\r\ntwo\n\nfour")]);
     let file = &bundle.files[0];
     assert_eq!(file.line_count(), 4);
-    assert_eq!((file.line(1), file.line(2), file.line(3), file.line(4), file.line(9)), ("one", "two", "", "four", ""));
+    assert_eq!(
+        (
+            file.line(1),
+            file.line(2),
+            file.line(3),
+            file.line(4),
+            file.line(9)
+        ),
+        ("one", "two", "", "four", "")
+    );
     assert_eq!(file.line_at(0), 1);
     assert_eq!(file.line_at(5), 2);
     let excerpt = file.excerpt(2, 2);
-    assert_eq!((excerpt.quote.as_str(), excerpt.before.len(), excerpt.after.len()), ("two", 1, 2));
+    assert_eq!(
+        (
+            excerpt.quote.as_str(),
+            excerpt.before.len(),
+            excerpt.after.len()
+        ),
+        ("two", 1, 2)
+    );
 }
 
 proptest! {

@@ -21,12 +21,20 @@ use crate::{
 /// Runs the command.
 pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     if let Some(threads) = arguments.threads {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(|error| Failure::Threads(error.to_string()))?;
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global()
+            .map_err(|error| Failure::Threads(error.to_string()))?;
     }
     let progress = Progress::new(arguments.quiet);
     let rules = rules::load(&arguments.rules)?;
     progress.step("reading");
-    let limits = Limits { total_bytes: arguments.max_total_bytes, entry_bytes: arguments.max_file_bytes, entries: arguments.max_files, ..Limits::default() };
+    let limits = Limits {
+        total_bytes: arguments.max_total_bytes,
+        entry_bytes: arguments.max_file_bytes,
+        entries: arguments.max_files,
+        ..Limits::default()
+    };
     let bundle = coldcase_bundle::open(&arguments.bundle, &limits)?;
     let snapshot = coldcase_snapshot::read(&bundle);
     progress.step("deriving facts");
@@ -48,18 +56,25 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
 /// Writes the product; gives its path unless it went to standard output.
 fn write(arguments: &Analyze, report: &Report) -> Result<Option<PathBuf>, Failure> {
     let format = format(arguments);
-    let path = arguments.output.clone().unwrap_or_else(|| default_path(&arguments.bundle, format));
+    let path = arguments
+        .output
+        .clone()
+        .unwrap_or_else(|| default_path(&arguments.bundle, format));
     if path == Path::new("-") {
         let mut out = BufWriter::new(std::io::stdout().lock());
         let written = coldcase_report::render(report, format, &mut out).and_then(|()| out.flush());
         return match written {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Write(path, error)),
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Failure::Write(path, error))
+            }
             _ => Ok(None),
         };
     }
     let failed = |error| Failure::Write(path.clone(), error);
     let mut out = BufWriter::new(File::create(&path).map_err(failed)?);
-    coldcase_report::render(report, format, &mut out).and_then(|()| out.flush()).map_err(failed)?;
+    coldcase_report::render(report, format, &mut out)
+        .and_then(|()| out.flush())
+        .map_err(failed)?;
     Ok(Some(path))
 }
 
@@ -78,8 +93,19 @@ fn format(arguments: &Analyze) -> Format {
 
 /// `payments.tar.gz` gives `payments.report.html` in the current directory.
 fn default_path(bundle: &Path, format: Format) -> PathBuf {
-    let name = std::path::absolute(bundle).ok().and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned())).unwrap_or_else(|| "bundle".to_owned());
-    let stem = [".tar.gz", ".tgz", ".tar.xz", ".tar.zst", ".tar", ".zip", ".yaml", ".json"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    let name = std::path::absolute(bundle)
+        .ok()
+        .and_then(|path| {
+            path.file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+        })
+        .unwrap_or_else(|| "bundle".to_owned());
+    let stem = [
+        ".tar.gz", ".tgz", ".tar.xz", ".tar.zst", ".tar", ".zip", ".yaml", ".json",
+    ]
+    .iter()
+    .find_map(|end| name.strip_suffix(end))
+    .unwrap_or(&name);
     let extension = match format {
         Format::Markdown => "md",
         Format::Json => "json",
@@ -91,13 +117,20 @@ fn default_path(bundle: &Path, format: Format) -> PathBuf {
 /// The summary goes to the terminal; when the product took standard output, to standard error.
 fn summarise(arguments: &Analyze, report: &Report, place: Option<&Path>) {
     let to_error = place.is_none();
-    let terminal = if to_error { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
+    let terminal = if to_error {
+        std::io::stderr().is_terminal()
+    } else {
+        std::io::stdout().is_terminal()
+    };
     let color = match arguments.color {
         When::Auto => terminal,
         When::Always => true,
         When::Never => false,
     };
-    let style = SummaryStyle { color, width: if terminal { output::width() } else { 120 } };
+    let style = SummaryStyle {
+        color,
+        width: if terminal { output::width() } else { 120 },
+    };
     let mut text = Vec::new();
     if coldcase_report::render_summary(report, style, &mut text).is_err() {
         return;
@@ -114,7 +147,15 @@ fn summarise(arguments: &Analyze, report: &Report, place: Option<&Path>) {
 
 fn exit_code(report: &Report, arguments: &Analyze) -> ExitCode {
     let floor = arguments.fail_on.severity();
-    let severity = |word: &str| SEVERITIES.iter().find(|(name, _)| *name == word).map(|(_, severity)| *severity);
-    let found = report.findings.iter().any(|finding| severity(&finding.severity).is_some_and(|severity| severity >= floor));
+    let severity = |word: &str| {
+        SEVERITIES
+            .iter()
+            .find(|(name, _)| *name == word)
+            .map(|(_, severity)| *severity)
+    };
+    let found = report
+        .findings
+        .iter()
+        .any(|finding| severity(&finding.severity).is_some_and(|severity| severity >= floor));
     ExitCode::from(u8::from(found))
 }

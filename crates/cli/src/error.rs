@@ -28,10 +28,23 @@ impl std::fmt::Display for Failure {
                 for error in errors {
                     writeln!(f, "{error}")?;
                 }
-                write!(f, "{} error{} in rules; nothing was analysed", errors.len(), if errors.len() == 1 { "" } else { "s" })
+                write!(
+                    f,
+                    "{} error{} in rules; nothing was analysed",
+                    errors.len(),
+                    if errors.len() == 1 { "" } else { "s" }
+                )
             }
-            Self::RulesDir(path, why) => write!(f, "{}: cannot read rules: {why}; give a directory of .yaml files", path.display()),
-            Self::Write(path, error) => write!(f, "{}: cannot write the report: {error}; choose another place with --output", path.display()),
+            Self::RulesDir(path, why) => write!(
+                f,
+                "{}: cannot read rules: {why}; give a directory of .yaml files",
+                path.display()
+            ),
+            Self::Write(path, error) => write!(
+                f,
+                "{}: cannot write the report: {error}; choose another place with --output",
+                path.display()
+            ),
             Self::Threads(why) => write!(f, "--threads: {why}; leave it out to use all processors"),
         }
     }

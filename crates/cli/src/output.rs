@@ -19,7 +19,9 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new(quiet: bool) -> Self {
-        Self { shown: !quiet && std::io::stderr().is_terminal() }
+        Self {
+            shown: !quiet && std::io::stderr().is_terminal(),
+        }
     }
 
     pub(crate) fn step(&self, what: &str) {
@@ -37,5 +39,6 @@ impl Progress {
 
 /// Width of the terminal, or a page's.
 pub(crate) fn width() -> usize {
-    terminal_size::terminal_size().map_or(100, |(terminal_size::Width(width), _)| usize::from(width))
+    terminal_size::terminal_size()
+        .map_or(100, |(terminal_size::Width(width), _)| usize::from(width))
 }

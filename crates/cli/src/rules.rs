@@ -32,7 +32,10 @@ pub(crate) fn load(dirs: &[PathBuf]) -> Result<RuleSet, Failure> {
 }
 
 fn builtin() -> Vec<(String, String)> {
-    BUILTIN.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+    BUILTIN
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+        .collect()
 }
 
 /// Rule files below a directory, in path order.
@@ -44,8 +47,14 @@ fn read(dir: &Path) -> Result<Vec<(String, String)>, Failure> {
     let mut files = Vec::new();
     for entry in walkdir::WalkDir::new(dir).sort_by_file_name() {
         let entry = entry.map_err(|error| bad(error.to_string()))?;
-        if entry.file_type().is_file() && entry.path().extension().is_some_and(|extension| extension == "yaml") {
-            let text = std::fs::read_to_string(entry.path()).map_err(|error| bad(format!("{}: {error}", entry.path().display())))?;
+        if entry.file_type().is_file()
+            && entry
+                .path()
+                .extension()
+                .is_some_and(|extension| extension == "yaml")
+        {
+            let text = std::fs::read_to_string(entry.path())
+                .map_err(|error| bad(format!("{}: {error}", entry.path().display())))?;
             files.push((entry.path().to_string_lossy().into_owned(), text));
         }
     }
@@ -59,9 +68,16 @@ fn draft(dir: &RuleDir) -> Result<(RuleSet, Vec<LoadError>, Vec<String>), Failur
         None => builtin(),
     };
     let names: Vec<String> = own.iter().map(|(name, _)| name.clone()).collect();
-    let files = if dir.dir.is_some() { builtin().into_iter().chain(own).collect() } else { own };
+    let files = if dir.dir.is_some() {
+        builtin().into_iter().chain(own).collect()
+    } else {
+        own
+    };
     let (rules, errors) = RuleSet::draft(files);
-    let errors = errors.into_iter().filter(|error| names.contains(&error.file)).collect();
+    let errors = errors
+        .into_iter()
+        .filter(|error| names.contains(&error.file))
+        .collect();
     Ok((rules, errors, names))
 }
 
@@ -81,7 +97,12 @@ fn test(dir: &RuleDir) -> Result<ExitCode, Failure> {
     }
     let (mut passed, mut failed) = (0, 0);
     for result in examples::run(&rules, None) {
-        let Some(rule) = rules.get(&result.rule).filter(|rule| names.contains(&rule.file)) else { continue };
+        let Some(rule) = rules
+            .get(&result.rule)
+            .filter(|rule| names.contains(&rule.file))
+        else {
+            continue;
+        };
         match result.failure {
             None => passed += 1,
             Some(why) => {
@@ -100,7 +121,13 @@ fn list(dir: &RuleDir) -> Result<ExitCode, Failure> {
         return Err(Failure::Rules(errors));
     }
     for rule in rules.rules.iter().filter(|rule| names.contains(&rule.file)) {
-        output::say(&format!("{:<34} {:<14} {:<9} {}", rule.id, rule.layer, rule.severity.word(), rule.role.word()));
+        output::say(&format!(
+            "{:<34} {:<14} {:<9} {}",
+            rule.id,
+            rule.layer,
+            rule.severity.word(),
+            rule.role.word()
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -35,7 +35,9 @@ pub struct Dimension {
 impl Dimension {
     /// No value has both failing and healthy pods, and there are both.
     pub fn separates(&self) -> bool {
-        self.mixed().next().is_none() && self.values.values().any(|(failing, _)| *failing > 0) && self.values.values().any(|(_, healthy)| *healthy > 0)
+        self.mixed().next().is_none()
+            && self.values.values().any(|(failing, _)| *failing > 0)
+            && self.values.values().any(|(_, healthy)| *healthy > 0)
     }
 
     /// A value with pods on both sides: the dimension cannot be what differs.
@@ -44,7 +46,10 @@ impl Dimension {
     }
 
     fn mixed(&self) -> impl Iterator<Item = &String> {
-        self.values.iter().filter(|(_, (failing, healthy))| *failing > 0 && *healthy > 0).map(|(value, _)| value)
+        self.values
+            .iter()
+            .filter(|(_, (failing, healthy))| *failing > 0 && *healthy > 0)
+            .map(|(value, _)| value)
     }
 
     /// The word in JSON.
@@ -61,34 +66,80 @@ impl Dimension {
 
 /// Blast radii of all workloads that have failing pods and siblings.
 pub(crate) fn all(facts: &Facts<'_>) -> Vec<Blast> {
-    facts.of_kind("Workload").iter().filter_map(|id| one(facts, *id)).collect()
+    facts
+        .of_kind("Workload")
+        .iter()
+        .filter_map(|id| one(facts, *id))
+        .collect()
 }
 
 fn one(facts: &Facts<'_>, workload: EntityId) -> Option<Blast> {
     let pods = facts.workload_pods(workload);
-    let with = |health: PodHealth| pods.iter().copied().filter(|pod| facts.health_of(*pod) == health).collect::<Vec<_>>();
+    let with = |health: PodHealth| {
+        pods.iter()
+            .copied()
+            .filter(|pod| facts.health_of(*pod) == health)
+            .collect::<Vec<_>>()
+    };
     let (failing, healthy) = (with(PodHealth::Failing), with(PodHealth::Healthy));
     if failing.is_empty() || failing.len() + healthy.len() < 2 {
         return None;
     }
-    let dimensions: Vec<Dimension> = ["node", "zone", "revision", "image", "kernel", "runtime version", "node pool"].iter().filter_map(|name| dimension(facts, name, &failing, &healthy)).collect();
-    let cites = unique(failing.iter().take(3).chain(healthy.iter().take(2)).filter_map(|pod| {
-        let entity = facts.get(*pod);
-        let node = entity.root?.at(&["spec", "nodeName"])?;
-        Some(Cite { file: entity.file?, line: node.line, end_line: node.line })
-    }));
+    let dimensions: Vec<Dimension> = [
+        "node",
+        "zone",
+        "revision",
+        "image",
+        "kernel",
+        "runtime version",
+        "node pool",
+    ]
+    .iter()
+    .filter_map(|name| dimension(facts, name, &failing, &healthy))
+    .collect();
+    let cites = unique(
+        failing
+            .iter()
+            .take(3)
+            .chain(healthy.iter().take(2))
+            .filter_map(|pod| {
+                let entity = facts.get(*pod);
+                let node = entity.root?.at(&["spec", "nodeName"])?;
+                Some(Cite {
+                    file: entity.file?,
+                    line: node.line,
+                    end_line: node.line,
+                })
+            }),
+    );
     let subject = facts.get(workload).subject.clone();
     let text = sentence(&dimensions, failing.len(), healthy.len());
-    Some(Blast { subject, failing, healthy, dimensions, text, cites })
+    Some(Blast {
+        subject,
+        failing,
+        healthy,
+        dimensions,
+        text,
+        cites,
+    })
 }
 
-fn dimension(facts: &Facts<'_>, name: &'static str, failing: &[EntityId], healthy: &[EntityId]) -> Option<Dimension> {
+fn dimension(
+    facts: &Facts<'_>,
+    name: &'static str,
+    failing: &[EntityId],
+    healthy: &[EntityId],
+) -> Option<Dimension> {
     let mut values: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for (pods, side) in [(failing, 0), (healthy, 1)] {
         for pod in pods {
             let value = value(facts, name, *pod)?;
             let entry = values.entry(value).or_default();
-            if side == 0 { entry.0 += 1 } else { entry.1 += 1 }
+            if side == 0 {
+                entry.0 += 1;
+            } else {
+                entry.1 += 1;
+            }
         }
     }
     Some(Dimension { name, values })
@@ -96,24 +147,50 @@ fn dimension(facts: &Facts<'_>, name: &'static str, failing: &[EntityId], health
 
 fn value(facts: &Facts<'_>, name: &str, pod: EntityId) -> Option<String> {
     let entity = facts.get(pod);
-    let node = || entity.str_at(&["spec", "nodeName"]).and_then(|name| facts.object("Node", "", name)).map(|id| facts.get(id));
-    let label = |keys: &[&str]| node().and_then(|node| keys.iter().find_map(|key| node.str_at(&["metadata", "labels", key]).map(str::to_owned)));
+    let node = || {
+        entity
+            .str_at(&["spec", "nodeName"])
+            .and_then(|name| facts.object("Node", "", name))
+            .map(|id| facts.get(id))
+    };
+    let label = |keys: &[&str]| {
+        node().and_then(|node| {
+            keys.iter()
+                .find_map(|key| node.str_at(&["metadata", "labels", key]).map(str::to_owned))
+        })
+    };
     match name {
         "node" => entity.str_at(&["spec", "nodeName"]).map(str::to_owned),
-        "zone" => label(&["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"]),
+        "zone" => label(&[
+            "topology.kubernetes.io/zone",
+            "failure-domain.beta.kubernetes.io/zone",
+        ]),
         "revision" => entity
             .str_at(&["revision"])
             .or_else(|| entity.str_at(&["metadata", "labels", "controller-revision-hash"]))
             .or_else(|| entity.str_at(&["metadata", "labels", "pod-template-hash"]))
             .map(str::to_owned),
         "image" => entity.root.map(|root| {
-            let mut images: Vec<&str> = root.items_at(&["spec", "containers"]).iter().filter_map(|container| container.str_at(&["image"])).collect();
+            let mut images: Vec<&str> = root
+                .items_at(&["spec", "containers"])
+                .iter()
+                .filter_map(|container| container.str_at(&["image"]))
+                .collect();
             images.sort_unstable();
             images.join(" ")
         }),
-        "kernel" => node()?.str_at(&["status", "nodeInfo", "kernelVersion"]).map(str::to_owned),
-        "runtime version" => node()?.str_at(&["status", "nodeInfo", "containerRuntimeVersion"]).map(str::to_owned),
-        "node pool" => label(&["cloud.google.com/gke-nodepool", "eks.amazonaws.com/nodegroup", "agentpool", "karpenter.sh/nodepool"]),
+        "kernel" => node()?
+            .str_at(&["status", "nodeInfo", "kernelVersion"])
+            .map(str::to_owned),
+        "runtime version" => node()?
+            .str_at(&["status", "nodeInfo", "containerRuntimeVersion"])
+            .map(str::to_owned),
+        "node pool" => label(&[
+            "cloud.google.com/gke-nodepool",
+            "eks.amazonaws.com/nodegroup",
+            "agentpool",
+            "karpenter.sh/nodepool",
+        ]),
         _ => None,
     }
 }
@@ -123,22 +200,52 @@ fn sentence(dimensions: &[Dimension], failing: usize, healthy: usize) -> String 
     if healthy == 0 {
         return format!("all {failing} pods fail; there is no healthy sibling to compare with");
     }
-    let separating: Vec<&Dimension> = dimensions.iter().filter(|dimension| dimension.separates()).collect();
-    let same: Vec<&Dimension> = dimensions.iter().filter(|dimension| dimension.exonerated()).collect();
+    let separating: Vec<&Dimension> = dimensions
+        .iter()
+        .filter(|dimension| dimension.separates())
+        .collect();
+    let same: Vec<&Dimension> = dimensions
+        .iter()
+        .filter(|dimension| dimension.exonerated())
+        .collect();
     let mut parts = Vec::new();
     match separating.as_slice() {
-        [] => parts.push(format!("{failing} of {} pods fail, and no tested dimension separates them from the others", failing + healthy)),
+        [] => parts.push(format!(
+            "{failing} of {} pods fail, and no tested dimension separates them from the others",
+            failing + healthy
+        )),
         [first, rest @ ..] => {
-            let values: Vec<String> = first.values.iter().filter(|(_, (failing, _))| *failing > 0).map(|(value, (failing, _))| format!("{failing} of {failing} pods with {} {value} fail", first.name)).collect();
+            let values: Vec<String> = first
+                .values
+                .iter()
+                .filter(|(_, (failing, _))| *failing > 0)
+                .map(|(value, (failing, _))| {
+                    format!(
+                        "{failing} of {failing} pods with {} {value} fail",
+                        first.name
+                    )
+                })
+                .collect();
             parts.push(format!("{}, 0 of {healthy} elsewhere", values.join(", ")));
             if !rest.is_empty() {
                 let names: Vec<&str> = rest.iter().map(|dimension| dimension.name).collect();
-                parts.push(format!("{} differs as well, so the numbers alone do not tell them apart", names.join(" and ")));
+                parts.push(format!(
+                    "{} differs as well, so the numbers alone do not tell them apart",
+                    names.join(" and ")
+                ));
             }
         }
     }
-    if let Some(dimension) = same.iter().find(|dimension| dimension.name == "revision").or(same.first()) {
-        let value = dimension.values.iter().find(|(_, (failing, healthy))| *failing > 0 && *healthy > 0).map_or("", |(value, _)| value.as_str());
+    if let Some(dimension) = same
+        .iter()
+        .find(|dimension| dimension.name == "revision")
+        .or(same.first())
+    {
+        let value = dimension
+            .values
+            .iter()
+            .find(|(_, (failing, healthy))| *failing > 0 && *healthy > 0)
+            .map_or("", |(value, _)| value.as_str());
         parts.push(format!("{} {value} is on both sides", dimension.name));
     }
     if failing + healthy <= 2 {

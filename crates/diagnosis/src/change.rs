@@ -88,7 +88,13 @@ const WINDOW_SECONDS: i64 = 86_400;
 const GROUP: usize = 6;
 
 /// All changes, oldest first.
-pub(crate) fn all(facts: &Facts<'_>, blasts: &[Blast], exonerations: &[Exoneration], cause: Option<&Scope>, first: Option<Timestamp>) -> Vec<Change> {
+pub(crate) fn all(
+    facts: &Facts<'_>,
+    blasts: &[Blast],
+    exonerations: &[Exoneration],
+    cause: Option<&Scope>,
+    first: Option<Timestamp>,
+) -> Vec<Change> {
     let mut changes = Vec::new();
     for id in facts.of_kind("Rollout") {
         changes.extend(rollout(facts, *id));
@@ -96,26 +102,50 @@ pub(crate) fn all(facts: &Facts<'_>, blasts: &[Blast], exonerations: &[Exonerati
     changes.extend(objects(facts));
     changes.extend(events(facts));
     let anchor = first.or(facts.now());
-    changes.retain(|change: &Change| anchor.is_none_or(|anchor| anchor.as_second() - change.time.as_second() <= WINDOW_SECONDS || change.text.starts_with(|c: char| c.is_ascii_digit())));
+    changes.retain(|change: &Change| {
+        anchor.is_none_or(|anchor| {
+            anchor.as_second() - change.time.as_second() <= WINDOW_SECONDS
+                || change.text.starts_with(|c: char| c.is_ascii_digit())
+        })
+    });
     for change in &mut changes {
         relate(facts, change, exonerations, cause, blasts, anchor);
     }
-    changes.sort_by(|a, b| (a.time, a.kind, &a.subject, &a.text).cmp(&(b.time, b.kind, &b.subject, &b.text)));
+    changes.sort_by(|a, b| {
+        (a.time, a.kind, &a.subject, &a.text).cmp(&(b.time, b.kind, &b.subject, &b.text))
+    });
     changes
 }
 
 fn rollout(facts: &Facts<'_>, id: EntityId) -> Option<Change> {
     let entity = facts.get(id);
     let raw = entity.str_at(&["startedAt"])?.to_owned();
-    let what = entity.str_at(&["changed"]).map_or_else(|| "the template is the same".to_owned(), str::to_owned);
+    let what = entity
+        .str_at(&["changed"])
+        .map_or_else(|| "the template is the same".to_owned(), str::to_owned);
     Some(Change {
         time: stamp::rfc3339(&raw)?,
         kind: ChangeKind::Rollout,
-        text: format!("revision {} of {} rolled out ({what})", entity.str_at(&["revision"]).unwrap_or("?"), entity.subject),
+        text: format!(
+            "revision {} of {} rolled out ({what})",
+            entity.str_at(&["revision"]).unwrap_or("?"),
+            entity.subject
+        ),
         subject: entity.subject.clone(),
         relation: Relation::Unrelated,
         why: String::new(),
-        cites: entity.field("startedAt").and_then(|node| entity.cite("startedAt", node)).into_iter().chain(entity.cites.iter().filter(|(field, _)| field == "changed").map(|(_, cite)| *cite)).collect(),
+        cites: entity
+            .field("startedAt")
+            .and_then(|node| entity.cite("startedAt", node))
+            .into_iter()
+            .chain(
+                entity
+                    .cites
+                    .iter()
+                    .filter(|(field, _)| field == "changed")
+                    .map(|(_, cite)| *cite),
+            )
+            .collect(),
         raw,
     })
 }
@@ -127,25 +157,57 @@ fn objects(facts: &Facts<'_>) -> Vec<Change> {
     for id in facts.of_kind("ConfigChange") {
         let entity = facts.get(*id);
         if entity.bool_at(&["created"]) {
-            let day = entity.str_at(&["time"]).and_then(|time| time.get(..10)).unwrap_or("").to_owned();
-            created.entry((entity.subject.kind.clone(), day)).or_default().push(*id);
+            let day = entity
+                .str_at(&["time"])
+                .and_then(|time| time.get(..10))
+                .unwrap_or("")
+                .to_owned();
+            created
+                .entry((entity.subject.kind.clone(), day))
+                .or_default()
+                .push(*id);
         } else if !matches!(entity.subject.kind.as_str(), "Deployment" | "Node") {
-            let manager = entity.str_at(&["manager"]).map_or(String::new(), |manager| format!(" by {manager}"));
-            changes.extend(object(facts, *id, format!("{} written{manager}", entity.subject)));
+            let manager = entity
+                .str_at(&["manager"])
+                .map_or(String::new(), |manager| format!(" by {manager}"));
+            changes.extend(object(
+                facts,
+                *id,
+                format!("{} written{manager}", entity.subject),
+            ));
         }
     }
     for ((kind, day), ids) in created {
         if ids.len() >= GROUP {
-            let mut spaces: Vec<&str> = ids.iter().map(|id| facts.get(*id).subject.namespace.as_str()).collect();
+            let mut spaces: Vec<&str> = ids
+                .iter()
+                .map(|id| facts.get(*id).subject.namespace.as_str())
+                .collect();
             spaces.sort_unstable();
             spaces.dedup();
-            let shown = spaces.iter().take(3).copied().collect::<Vec<_>>().join(", ");
-            let more = if spaces.len() > 3 { format!(" and {} more", spaces.len() - 3) } else { String::new() };
-            let text = format!("{} objects of kind {kind} created on {day} (namespaces {shown}{more})", ids.len());
+            let shown = spaces
+                .iter()
+                .take(3)
+                .copied()
+                .collect::<Vec<_>>()
+                .join(", ");
+            let more = if spaces.len() > 3 {
+                format!(" and {} more", spaces.len() - 3)
+            } else {
+                String::new()
+            };
+            let text = format!(
+                "{} objects of kind {kind} created on {day} (namespaces {shown}{more})",
+                ids.len()
+            );
             changes.extend(ids.first().and_then(|id| object(facts, *id, text)));
         } else {
             for id in ids {
-                changes.extend(object(facts, id, format!("{} created", facts.get(id).subject)));
+                changes.extend(object(
+                    facts,
+                    id,
+                    format!("{} created", facts.get(id).subject),
+                ));
             }
         }
     }
@@ -161,7 +223,16 @@ fn object(facts: &Facts<'_>, id: EntityId, text: String) -> Option<Change> {
         "Node" => ChangeKind::Node,
         _ => ChangeKind::Object,
     };
-    Some(Change { time: stamp::rfc3339(&raw)?, raw, kind, text, subject: entity.subject.clone(), relation: Relation::Unrelated, why: String::new(), cites: entity.place().into_iter().collect() })
+    Some(Change {
+        time: stamp::rfc3339(&raw)?,
+        raw,
+        kind,
+        text,
+        subject: entity.subject.clone(),
+        relation: Relation::Unrelated,
+        why: String::new(),
+        cites: entity.place().into_iter().collect(),
+    })
 }
 
 /// Scaling by hand or by an autoscaler, reboots and cordons, from events.
@@ -171,21 +242,46 @@ fn events(facts: &Facts<'_>) -> Vec<Change> {
         let event = facts.get(*id);
         let kind = match event.str_at(&["reason"]).unwrap_or("") {
             "SuccessfulRescale" => ChangeKind::Scale,
-            "Rebooted" | "NodeNotSchedulable" | "NodeSchedulable" | "RegisteredNode" | "RemovingNode" => ChangeKind::Node,
+            "Rebooted" | "NodeNotSchedulable" | "NodeSchedulable" | "RegisteredNode"
+            | "RemovingNode" => ChangeKind::Node,
             _ => continue,
         };
         let raw = event.str_at(&["last"]).unwrap_or("").to_owned();
-        let Some(time) = stamp::rfc3339(&raw) else { continue };
-        let text = format!("{}: {}", event.subject, event.str_at(&["message"]).unwrap_or("").trim());
-        changes.push(Change { time, raw, kind, text, subject: event.subject.clone(), relation: Relation::Unrelated, why: String::new(), cites: event.place().into_iter().collect() });
+        let Some(time) = stamp::rfc3339(&raw) else {
+            continue;
+        };
+        let text = format!(
+            "{}: {}",
+            event.subject,
+            event.str_at(&["message"]).unwrap_or("").trim()
+        );
+        changes.push(Change {
+            time,
+            raw,
+            kind,
+            text,
+            subject: event.subject.clone(),
+            relation: Relation::Unrelated,
+            why: String::new(),
+            cites: event.place().into_iter().collect(),
+        });
     }
     changes
 }
 
 /// A change is a suspect only if the graph connects it to the cause and the time fits.
-fn relate(facts: &Facts<'_>, change: &mut Change, exonerations: &[Exoneration], cause: Option<&Scope>, blasts: &[Blast], anchor: Option<Timestamp>) {
+fn relate(
+    facts: &Facts<'_>,
+    change: &mut Change,
+    exonerations: &[Exoneration],
+    cause: Option<&Scope>,
+    blasts: &[Blast],
+    anchor: Option<Timestamp>,
+) {
     if change.kind == ChangeKind::Rollout
-        && let Some(exoneration) = exonerations.iter().find(|exoneration| exoneration.subject == change.subject && exoneration.title.starts_with("rollout"))
+        && let Some(exoneration) = exonerations.iter().find(|exoneration| {
+            exoneration.subject == change.subject && exoneration.title.starts_with("rollout")
+        })
     {
         change.relation = Relation::Exonerated;
         change.why.clone_from(&exoneration.text);
@@ -205,13 +301,20 @@ fn relate(facts: &Facts<'_>, change: &mut Change, exonerations: &[Exoneration], 
         || cause.configs.contains(subject)
         || cause.pod_configs.contains(subject)
         || cause.claims.contains(subject)
-        || subject.kind == "Node" && (cause.nodes.contains(&subject.name) || cause.pod_nodes.contains(&subject.name))
+        || subject.kind == "Node"
+            && (cause.nodes.contains(&subject.name) || cause.pod_nodes.contains(&subject.name))
         || subject.kind == "NetworkPolicy" && cause.namespaces.contains(&subject.namespace)
         || subject.kind == "ResourceQuota" && cause.namespaces.contains(&subject.namespace);
     if connected {
         change.relation = Relation::Suspect;
         change.why = "touches what fails, and came before the first sign".to_owned();
-    } else if change.kind == ChangeKind::Rollout && blasts.iter().all(|blast| blast.subject != *subject) && facts.derived("Workload", subject).iter().all(|id| facts.get(*id).int_at(&["failing"]) == Some(0)) {
+    } else if change.kind == ChangeKind::Rollout
+        && blasts.iter().all(|blast| blast.subject != *subject)
+        && facts
+            .derived("Workload", subject)
+            .iter()
+            .all(|id| facts.get(*id).int_at(&["failing"]) == Some(0))
+    {
         change.why = "its pods are healthy".to_owned();
     } else {
         change.why = "not connected to what fails".to_owned();

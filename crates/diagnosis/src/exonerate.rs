@@ -19,53 +19,112 @@ pub struct Exoneration {
 }
 
 /// All exonerations.
-pub(crate) fn all(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, '_>, judged: &[Judged], blasts: &[Blast]) -> Vec<Exoneration> {
-    let mut found: Vec<Exoneration> = blasts.iter().filter_map(|blast| rollout(facts, blast)).collect();
+pub(crate) fn all(
+    facts: &Facts<'_>,
+    rules: &RuleSet,
+    evaluation: &Evaluation<'_, '_>,
+    judged: &[Judged],
+    blasts: &[Blast],
+) -> Vec<Exoneration> {
+    let mut found: Vec<Exoneration> = blasts
+        .iter()
+        .filter_map(|blast| rollout(facts, blast))
+        .collect();
     found.extend(dependencies(facts, rules, evaluation, judged, blasts));
     found
 }
 
 fn rollout(facts: &Facts<'_>, blast: &Blast) -> Option<Exoneration> {
     let rollout = facts.get(*facts.derived("Rollout", &blast.subject).first()?);
-    let revision = blast.dimensions.iter().find(|dimension| dimension.name == "revision" && dimension.exonerated())?;
+    let revision = blast
+        .dimensions
+        .iter()
+        .find(|dimension| dimension.name == "revision" && dimension.exonerated())?;
     let number = rollout.str_at(&["revision"])?;
-    let (_, (_, healthy)) = revision.values.iter().find(|(value, (failing, healthy))| *value == number && *failing > 0 && *healthy > 0)?;
-    let mut nodes: Vec<&str> = blast.healthy.iter().filter_map(|pod| facts.get(*pod).str_at(&["spec", "nodeName"])).collect();
+    let (_, (_, healthy)) = revision
+        .values
+        .iter()
+        .find(|(value, (failing, healthy))| *value == number && *failing > 0 && *healthy > 0)?;
+    let mut nodes: Vec<&str> = blast
+        .healthy
+        .iter()
+        .filter_map(|pod| facts.get(*pod).str_at(&["spec", "nodeName"]))
+        .collect();
     nodes.sort_unstable();
     nodes.dedup();
     let started = rollout.str_at(&["startedAt"]).unwrap_or("");
     let cites = unique(blast.healthy.iter().take(3).filter_map(|pod| {
         let entity = facts.get(*pod);
-        let hash = entity.root?.at(&["metadata", "labels", "pod-template-hash"])?;
-        Some(Cite { file: entity.file?, line: hash.line, end_line: hash.line })
+        let hash = entity
+            .root?
+            .at(&["metadata", "labels", "pod-template-hash"])?;
+        Some(Cite {
+            file: entity.file?,
+            line: hash.line,
+            end_line: hash.line,
+        })
     }));
     Some(Exoneration {
-        title: format!("rollout of revision {number} of {} at {started}", blast.subject.name),
-        text: format!("the same revision is healthy in {healthy} pods on {}, so the rollout does not separate failing from healthy", nodes.join(", ")),
+        title: format!(
+            "rollout of revision {number} of {} at {started}",
+            blast.subject.name
+        ),
+        text: format!(
+            "the same revision is healthy in {healthy} pods on {}, so the rollout does not separate failing from healthy",
+            nodes.join(", ")
+        ),
         subject: blast.subject.clone(),
         cites: unique(rollout.place().into_iter().chain(cites)),
     })
 }
 
 /// A dependency that the logs accuse although it has ready endpoints and siblings that reach it.
-fn dependencies(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, '_>, judged: &[Judged], blasts: &[Blast]) -> Vec<Exoneration> {
+fn dependencies(
+    facts: &Facts<'_>,
+    rules: &RuleSet,
+    evaluation: &Evaluation<'_, '_>,
+    judged: &[Judged],
+    blasts: &[Blast],
+) -> Vec<Exoneration> {
     let mut found: Vec<Exoneration> = Vec::new();
     for (finding, judged) in evaluation.findings.iter().zip(judged) {
-        if judged.state != State::Active || rules.rules[finding.rule].role != coldcase_rules::Role::Symptom {
+        if judged.state != State::Active
+            || rules.rules[finding.rule].role != coldcase_rules::Role::Symptom
+        {
             continue;
         }
-        let Some(blast) = blasts.iter().find(|blast| blast.subject == finding.subject && !blast.healthy.is_empty()) else { continue };
+        let Some(blast) = blasts
+            .iter()
+            .find(|blast| blast.subject == finding.subject && !blast.healthy.is_empty())
+        else {
+            continue;
+        };
         for (_, id) in &finding.related {
             let service = evaluation.entity(*id);
             let ready = service.int_at(&["readyEndpoints"]).unwrap_or(0);
-            if service.kind != "Service" || ready == 0 || facts.selected_pods(*id).iter().any(|pod| blast.failing.contains(pod)) || found.iter().any(|other| other.subject == service.subject) {
+            if service.kind != "Service"
+                || ready == 0
+                || facts
+                    .selected_pods(*id)
+                    .iter()
+                    .any(|pod| blast.failing.contains(pod))
+                || found.iter().any(|other| other.subject == service.subject)
+            {
                 continue;
             }
-            let slice = facts.related("endpointslice", *id).ids.first().and_then(|slice| {
-                let slice = facts.get(*slice);
-                let endpoints = slice.root?.get("endpoints")?;
-                Some(Cite { file: slice.file?, line: endpoints.line, end_line: endpoints.line + 4 })
-            });
+            let slice = facts
+                .related("endpointslice", *id)
+                .ids
+                .first()
+                .and_then(|slice| {
+                    let slice = facts.get(*slice);
+                    let endpoints = slice.root?.get("endpoints")?;
+                    Some(Cite {
+                        file: slice.file?,
+                        line: endpoints.line,
+                        end_line: endpoints.line + 4,
+                    })
+                });
             found.push(Exoneration {
                 title: format!("{} being down", service.label),
                 text: format!("the Service has {ready} ready endpoint{}, and {} sibling pod{} of {} {} healthy", plural(ready), blast.healthy.len(), plural(i64::try_from(blast.healthy.len()).unwrap_or(2)), blast.subject.name, if blast.healthy.len() == 1 { "is" } else { "are" }),

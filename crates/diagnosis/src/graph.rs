@@ -7,7 +7,11 @@ use coldcase_rules::{Along, Evaluation, Finding, RuleSet};
 use crate::{Edge, scope::Scope, weights};
 
 /// All edges between findings, sorted.
-pub(crate) fn edges(rules: &RuleSet, evaluation: &Evaluation<'_, '_>, scopes: &[Scope]) -> Vec<Edge> {
+pub(crate) fn edges(
+    rules: &RuleSet,
+    evaluation: &Evaluation<'_, '_>,
+    scopes: &[Scope],
+) -> Vec<Edge> {
     let mut edges = BTreeSet::new();
     for (from, cause) in evaluation.findings.iter().enumerate() {
         for explains in &rules.rules[cause.rule].explains {
@@ -17,7 +21,11 @@ pub(crate) fn edges(rules: &RuleSet, evaluation: &Evaluation<'_, '_>, scopes: &[
                     && touch(explains.along, &scopes[from], &scopes[to])
                     && in_time(explains.along, cause, effect)
                 {
-                    edges.insert(Edge { from, to, along: explains.along });
+                    edges.insert(Edge {
+                        from,
+                        to,
+                        along: explains.along,
+                    });
                 }
             }
         }
@@ -25,7 +33,10 @@ pub(crate) fn edges(rules: &RuleSet, evaluation: &Evaluation<'_, '_>, scopes: &[
     // One edge for each pair: the narrowest relation comes first in the order.
     let mut kept: Vec<Edge> = Vec::new();
     for edge in edges {
-        if !kept.iter().any(|other| other.from == edge.from && other.to == edge.to) {
+        if !kept
+            .iter()
+            .any(|other| other.from == edge.from && other.to == edge.to)
+        {
             kept.push(edge);
         }
     }
@@ -39,10 +50,20 @@ fn meet<T: Ord>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> bool {
 fn touch(along: Along, cause: &Scope, effect: &Scope) -> bool {
     match along {
         Along::Container => meet(&cause.containers, &effect.containers),
-        Along::Pod => meet(&cause.pods, &effect.pods) || (cause.pods.is_empty() || effect.pods.is_empty()) && meet(&cause.workloads, &effect.workloads),
+        Along::Pod => {
+            meet(&cause.pods, &effect.pods)
+                || (cause.pods.is_empty() || effect.pods.is_empty())
+                    && meet(&cause.workloads, &effect.workloads)
+        }
         Along::Workload => meet(&cause.workloads, &effect.workloads),
         Along::Node => {
-            let of = |scope: &Scope| if scope.nodes.is_empty() { scope.pod_nodes.clone() } else { scope.nodes.clone() };
+            let of = |scope: &Scope| {
+                if scope.nodes.is_empty() {
+                    scope.pod_nodes.clone()
+                } else {
+                    scope.nodes.clone()
+                }
+            };
             meet(&of(cause), &of(effect)) || meet(&of(cause), &effect.pod_nodes)
         }
         Along::Service => {
@@ -51,7 +72,9 @@ fn touch(along: Along, cause: &Scope, effect: &Scope) -> bool {
             meet(&cause, &effect)
         }
         Along::Claim => meet(&cause.claims, &effect.claims),
-        Along::Config => meet(&cause.configs, &effect.pod_configs) || meet(&cause.configs, &effect.configs),
+        Along::Config => {
+            meet(&cause.configs, &effect.pod_configs) || meet(&cause.configs, &effect.configs)
+        }
         Along::Namespace => meet(&cause.namespaces, &effect.namespaces),
         Along::Cluster => true,
     }
@@ -64,7 +87,9 @@ fn in_time(along: Along, cause: &Finding, effect: &Finding) -> bool {
         return true;
     }
     match (cause.first_seen, effect.last_seen.or(effect.first_seen)) {
-        (Some(cause), Some(effect)) => cause.as_second() <= effect.as_second() + weights::TOLERANCE_SECONDS,
+        (Some(cause), Some(effect)) => {
+            cause.as_second() <= effect.as_second() + weights::TOLERANCE_SECONDS
+        }
         _ => true,
     }
 }

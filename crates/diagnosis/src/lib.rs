@@ -105,7 +105,11 @@ pub struct Diagnosis {
 
 /// Diagnoses.
 pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, '_>) -> Diagnosis {
-    let scopes: Vec<scope::Scope> = evaluation.findings.iter().map(|finding| scope::of(facts, evaluation, finding)).collect();
+    let scopes: Vec<scope::Scope> = evaluation
+        .findings
+        .iter()
+        .map(|finding| scope::of(facts, evaluation, finding))
+        .collect();
     let mut judged: Vec<Judged> = evaluation
         .findings
         .iter()
@@ -127,21 +131,60 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
     state::settle(rules, evaluation, &edges, &mut judged);
     let blasts = blast::all(facts);
     let exonerations = exonerate::all(facts, rules, evaluation, &judged, &blasts);
-    let causes = rank::causes(&rank::Context { facts, rules, evaluation, judged: &judged, edges: &edges, scopes: &scopes, blasts: &blasts });
+    let causes = rank::causes(&rank::Context {
+        facts,
+        rules,
+        evaluation,
+        judged: &judged,
+        edges: &edges,
+        scopes: &scopes,
+        blasts: &blasts,
+    });
     let (outcome, confidence) = rank::outcome(&causes, &judged, evaluation, rules);
     let first_anomaly = timeline::first_anomaly(evaluation, &causes, &judged);
-    let changes = change::all(facts, &blasts, &exonerations, causes.first().map(|cause| &scopes[cause.finding]), first_anomaly.as_ref().map(|(time, _)| *time));
-    let recovered_at = (outcome == Outcome::Recovered).then(|| causes.first().and_then(|cause| evaluation.findings[cause.finding].last_seen)).flatten();
+    let changes = change::all(
+        facts,
+        &blasts,
+        &exonerations,
+        causes.first().map(|cause| &scopes[cause.finding]),
+        first_anomaly.as_ref().map(|(time, _)| *time),
+    );
+    let recovered_at = (outcome == Outcome::Recovered)
+        .then(|| {
+            causes
+                .first()
+                .and_then(|cause| evaluation.findings[cause.finding].last_seen)
+        })
+        .flatten();
     let sentence = rank::sentence(outcome, &causes, evaluation);
     let timeline = timeline::all(facts, rules, evaluation, &changes);
-    let triage = triage::answers(facts, evaluation, &judged, &causes, &scopes, &changes, &blasts);
-    Diagnosis { outcome, sentence, confidence, judged, edges, causes, exonerations, changes, blasts, timeline, first_anomaly, recovered_at, triage }
+    let triage = triage::answers(
+        facts, evaluation, &judged, &causes, &scopes, &changes, &blasts,
+    );
+    Diagnosis {
+        outcome,
+        sentence,
+        confidence,
+        judged,
+        edges,
+        causes,
+        exonerations,
+        changes,
+        blasts,
+        timeline,
+        first_anomaly,
+        recovered_at,
+        triage,
+    }
 }
 
 /// An identity as part of an id or anchor.
 fn slug(identity: &Identity) -> String {
     let text = format!("{}-{}-{}", identity.kind, identity.namespace, identity.name).to_lowercase();
-    let mut slug: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let mut slug: String = text
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     while slug.contains("--") {
         slug = slug.replace("--", "-");
     }

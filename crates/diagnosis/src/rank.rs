@@ -44,24 +44,65 @@ pub(crate) struct Context<'c, 'f, 's> {
 
 /// All causes, best first.
 pub(crate) fn causes(context: &Context<'_, '_, '_>) -> Vec<Ranked> {
-    let active = context.judged.iter().any(|judged| judged.state == State::Active && judged.severity >= Severity::Medium);
+    let active = context
+        .judged
+        .iter()
+        .any(|judged| judged.state == State::Active && judged.severity >= Severity::Medium);
     let wanted = |index: usize| {
         let judged = &context.judged[index];
-        let state = if active { judged.state == State::Active } else { judged.state == State::Recovered };
+        let state = if active {
+            judged.state == State::Active
+        } else {
+            judged.state == State::Recovered
+        };
         state && judged.severity >= Severity::Medium
     };
     let role = |index: usize| context.rules.rules[context.evaluation.findings[index].rule].role;
-    let mechanisms: Vec<usize> = (0..context.judged.len()).filter(|index| wanted(*index) && role(*index) == Role::Cause).collect();
-    let explained = |index: usize, by: &[usize]| context.edges.iter().any(|edge| edge.to == index && by.contains(&edge.from));
-    let roots: Vec<usize> = mechanisms.iter().copied().filter(|index| !explained(*index, &mechanisms)).collect();
+    let mechanisms: Vec<usize> = (0..context.judged.len())
+        .filter(|index| wanted(*index) && role(*index) == Role::Cause)
+        .collect();
+    let explained = |index: usize, by: &[usize]| {
+        context
+            .edges
+            .iter()
+            .any(|edge| edge.to == index && by.contains(&edge.from))
+    };
+    let roots: Vec<usize> = mechanisms
+        .iter()
+        .copied()
+        .filter(|index| !explained(*index, &mechanisms))
+        .collect();
     // Symptoms that no retained cause reaches stand for themselves, but only at capture.
-    let reached: Vec<usize> = roots.iter().flat_map(|root| reach(context.edges, *root)).collect();
-    let symptoms: Vec<usize> = (0..context.judged.len()).filter(|index| active && wanted(*index) && role(*index) == Role::Symptom && !reached.contains(index)).collect();
-    let loose: Vec<usize> = symptoms.iter().copied().filter(|index| !explained(*index, &symptoms)).collect();
-    let first = roots.iter().filter_map(|index| context.evaluation.findings[*index].first_seen).min();
-    let mut ranked: Vec<Ranked> = roots.iter().chain(&loose).map(|index| rank(context, *index, first)).collect();
+    let reached: Vec<usize> = roots
+        .iter()
+        .flat_map(|root| reach(context.edges, *root))
+        .collect();
+    let symptoms: Vec<usize> = (0..context.judged.len())
+        .filter(|index| {
+            active && wanted(*index) && role(*index) == Role::Symptom && !reached.contains(index)
+        })
+        .collect();
+    let loose: Vec<usize> = symptoms
+        .iter()
+        .copied()
+        .filter(|index| !explained(*index, &symptoms))
+        .collect();
+    let first = roots
+        .iter()
+        .filter_map(|index| context.evaluation.findings[*index].first_seen)
+        .min();
+    let mut ranked: Vec<Ranked> = roots
+        .iter()
+        .chain(&loose)
+        .map(|index| rank(context, *index, first))
+        .collect();
     ranked.sort_by(|a, b| {
-        let key = |ranked: &Ranked| (std::cmp::Reverse(ranked.points), context.judged[ranked.finding].id.clone());
+        let key = |ranked: &Ranked| {
+            (
+                std::cmp::Reverse(ranked.points),
+                context.judged[ranked.finding].id.clone(),
+            )
+        };
         key(a).cmp(&key(b))
     });
     ranked
@@ -87,50 +128,130 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
     let finding = &context.evaluation.findings[index];
     let rule = &context.rules.rules[finding.rule];
     let judged = &context.judged[index];
-    let explains: Vec<usize> = reach(context.edges, index).into_iter().filter(|effect| context.judged[*effect].state != State::Past).collect();
+    let explains: Vec<usize> = reach(context.edges, index)
+        .into_iter()
+        .filter(|effect| context.judged[*effect].state != State::Past)
+        .collect();
     let mut reasons = Vec::new();
-    let mut add = |text: String, points: i64, cites: Vec<Cite>| reasons.push(Reason { text, points, cites });
-    add(evidence_text(finding), weights::confidence(rule.confidence), finding.cites.clone());
+    let mut add = |text: String, points: i64, cites: Vec<Cite>| {
+        reasons.push(Reason {
+            text,
+            points,
+            cites,
+        });
+    };
+    add(
+        evidence_text(finding),
+        weights::confidence(rule.confidence),
+        finding.cites.clone(),
+    );
     for held in &finding.supports {
         add(held.text.clone(), weights::SUPPORT_EACH, held.cites.clone());
     }
     for held in &finding.contradicts {
-        add(held.text.clone(), weights::CONTRADICT_EACH, held.cites.clone());
+        add(
+            held.text.clone(),
+            weights::CONTRADICT_EACH,
+            held.cites.clone(),
+        );
     }
     if !explains.is_empty() {
         let count = i64::try_from(explains.len()).unwrap_or(i64::MAX);
-        add(format!("explains {count} other finding{}", if count == 1 { "" } else { "s" }), (count * weights::EXPLAINS_EACH).min(weights::EXPLAINS_MOST), Vec::new());
+        add(
+            format!(
+                "explains {count} other finding{}",
+                if count == 1 { "" } else { "s" }
+            ),
+            (count * weights::EXPLAINS_EACH).min(weights::EXPLAINS_MOST),
+            Vec::new(),
+        );
     }
     separation(context, index, &mut add);
-    let triggers = context.edges.iter().filter(|edge| edge.to == index).map(|edge| edge.from).filter(|from| context.rules.rules[context.evaluation.findings[*from].rule].role == Role::Change);
+    let triggers = context
+        .edges
+        .iter()
+        .filter(|edge| edge.to == index)
+        .map(|edge| edge.from)
+        .filter(|from| {
+            context.rules.rules[context.evaluation.findings[*from].rule].role == Role::Change
+        });
     for trigger in triggers {
         let change = &context.evaluation.findings[trigger];
-        add(format!("triggered by: {}", change.title), weights::TRIGGERED, change.cites.clone());
+        add(
+            format!("triggered by: {}", change.title),
+            weights::TRIGGERED,
+            change.cites.clone(),
+        );
     }
-    let workloads = context.scopes[index].workloads.len().max(explains.iter().flat_map(|effect| &context.scopes[*effect].workloads).collect::<std::collections::BTreeSet<_>>().len());
+    let workloads = context.scopes[index].workloads.len().max(
+        explains
+            .iter()
+            .flat_map(|effect| &context.scopes[*effect].workloads)
+            .collect::<std::collections::BTreeSet<_>>()
+            .len(),
+    );
     if workloads > 1 {
-        add(format!("{workloads} workloads are hit"), weights::WIDE, Vec::new());
+        add(
+            format!("{workloads} workloads are hit"),
+            weights::WIDE,
+            Vec::new(),
+        );
     }
     if first.is_some() && finding.first_seen == first {
-        add("it is the earliest of the candidates".to_owned(), weights::FIRST, Vec::new());
+        add(
+            "it is the earliest of the candidates".to_owned(),
+            weights::FIRST,
+            Vec::new(),
+        );
     }
-    add(format!("severity {}", judged.severity.word()), weights::severity(judged.severity), Vec::new());
+    add(
+        format!("severity {}", judged.severity.word()),
+        weights::severity(judged.severity),
+        Vec::new(),
+    );
     if judged.state == State::Active {
         add("holds at capture".to_owned(), weights::ACTIVE, Vec::new());
     }
     if rule.role == Role::Cause {
-        add("names a mechanism, not a symptom".to_owned(), weights::MECHANISM, Vec::new());
+        add(
+            "names a mechanism, not a symptom".to_owned(),
+            weights::MECHANISM,
+            Vec::new(),
+        );
     } else {
-        add("a symptom that nothing in the bundle explains".to_owned(), weights::UNEXPLAINED, Vec::new());
+        add(
+            "a symptom that nothing in the bundle explains".to_owned(),
+            weights::UNEXPLAINED,
+            Vec::new(),
+        );
     }
     cap_supports(&mut reasons, finding.supports.len());
     let points = reasons.iter().map(|reason| reason.points).sum();
-    let confidence = confidence(rule.confidence, finding.supports.len(), finding.contradicts.len(), rule.role);
-    Ranked { finding: index, points, reasons, confidence, explains }
+    let confidence = confidence(
+        rule.confidence,
+        finding.supports.len(),
+        finding.contradicts.len(),
+        rule.role,
+    );
+    Ranked {
+        finding: index,
+        points,
+        reasons,
+        confidence,
+        explains,
+    }
 }
 
 fn evidence_text(finding: &coldcase_rules::Finding) -> String {
-    if finding.rows.len() > 1 { format!("{} ({} times in the evidence)", finding.title, finding.rows.len()) } else { finding.title.clone() }
+    if finding.rows.len() > 1 {
+        format!(
+            "{} ({} times in the evidence)",
+            finding.title,
+            finding.rows.len()
+        )
+    } else {
+        finding.title.clone()
+    }
 }
 
 /// More arguments than the ceiling allows are printed but count nothing.
@@ -143,13 +264,25 @@ fn cap_supports(reasons: &mut [Reason], supports: usize) {
 }
 
 /// Whether the dimension that this cause is about is the one that separates failing from healthy.
-fn separation(context: &Context<'_, '_, '_>, index: usize, add: &mut dyn FnMut(String, i64, Vec<Cite>)) {
+fn separation(
+    context: &Context<'_, '_, '_>,
+    index: usize,
+    add: &mut dyn FnMut(String, i64, Vec<Cite>),
+) {
     let finding = &context.evaluation.findings[index];
     let scope = &context.scopes[index];
     let rule = &context.rules.rules[finding.rule];
     for blast in context.blasts {
         let node_bound = finding.subject.kind == "Node";
-        let touched = scope.workloads.contains(&blast.subject) || node_bound && blast.failing.iter().any(|pod| context.facts.get(*pod).str_at(&["spec", "nodeName"]).is_some_and(|node| scope.nodes.contains(node)));
+        let touched = scope.workloads.contains(&blast.subject)
+            || node_bound
+                && blast.failing.iter().any(|pod| {
+                    context
+                        .facts
+                        .get(*pod)
+                        .str_at(&["spec", "nodeName"])
+                        .is_some_and(|node| scope.nodes.contains(node))
+                });
         let dimension = if node_bound {
             "node"
         } else if rule.layer == "rollout" {
@@ -157,15 +290,33 @@ fn separation(context: &Context<'_, '_, '_>, index: usize, add: &mut dyn FnMut(S
         } else {
             continue;
         };
-        let Some(tested) = blast.dimensions.iter().find(|tested| tested.name == dimension) else { continue };
+        let Some(tested) = blast
+            .dimensions
+            .iter()
+            .find(|tested| tested.name == dimension)
+        else {
+            continue;
+        };
         if !touched {
             continue;
         }
-        let ours = !node_bound || tested.values.iter().any(|(value, (failing, _))| *failing > 0 && scope.nodes.contains(value));
+        let ours = !node_bound
+            || tested
+                .values
+                .iter()
+                .any(|(value, (failing, _))| *failing > 0 && scope.nodes.contains(value));
         if tested.separates() && ours {
-            add(format!("{}: {}", blast.subject.name, blast.text), weights::SEPARATES, blast.cites.clone());
+            add(
+                format!("{}: {}", blast.subject.name, blast.text),
+                weights::SEPARATES,
+                blast.cites.clone(),
+            );
         } else if tested.exonerated() && !node_bound {
-            add(format!("{}: {}", blast.subject.name, blast.text), weights::EXONERATED, blast.cites.clone());
+            add(
+                format!("{}: {}", blast.subject.name, blast.text),
+                weights::EXONERATED,
+                blast.cites.clone(),
+            );
         }
     }
 }
@@ -174,14 +325,26 @@ fn separation(context: &Context<'_, '_, '_>, index: usize, add: &mut dyn FnMut(S
 fn confidence(base: Confidence, supports: usize, contradicts: usize, role: Role) -> Confidence {
     let steps = [Confidence::Possible, Confidence::Likely, Confidence::Firm];
     let at = steps.iter().position(|step| *step == base).unwrap_or(0);
-    let up = usize::from(supports >= contradicts * 2 + 2 && role == Role::Cause && base == Confidence::Likely);
+    let up = usize::from(
+        supports >= contradicts * 2 + 2 && role == Role::Cause && base == Confidence::Likely,
+    );
     let down = usize::from(contradicts > 0 && supports < contradicts * 2);
-    steps.get((at + up).saturating_sub(down)).copied().unwrap_or(Confidence::Firm)
+    steps
+        .get((at + up).saturating_sub(down))
+        .copied()
+        .unwrap_or(Confidence::Firm)
 }
 
 /// The verdict's state and its confidence.
-pub(crate) fn outcome(causes: &[Ranked], judged: &[Judged], evaluation: &Evaluation<'_, '_>, rules: &RuleSet) -> (Outcome, Option<Confidence>) {
-    let Some(first) = causes.first() else { return (Outcome::NothingFound, None) };
+pub(crate) fn outcome(
+    causes: &[Ranked],
+    judged: &[Judged],
+    evaluation: &Evaluation<'_, '_>,
+    rules: &RuleSet,
+) -> (Outcome, Option<Confidence>) {
+    let Some(first) = causes.first() else {
+        return (Outcome::NothingFound, None);
+    };
     let state = judged[first.finding].state;
     if state != State::Active {
         return (Outcome::Recovered, Some(first.confidence));
@@ -194,12 +357,22 @@ pub(crate) fn outcome(causes: &[Ranked], judged: &[Judged], evaluation: &Evaluat
 }
 
 /// The verdict in one sentence.
-pub(crate) fn sentence(outcome: Outcome, causes: &[Ranked], evaluation: &Evaluation<'_, '_>) -> String {
-    let title = causes.first().map_or("", |cause| evaluation.findings[cause.finding].title.as_str());
+pub(crate) fn sentence(
+    outcome: Outcome,
+    causes: &[Ranked],
+    evaluation: &Evaluation<'_, '_>,
+) -> String {
+    let title = causes.first().map_or("", |cause| {
+        evaluation.findings[cause.finding].title.as_str()
+    });
     match outcome {
         Outcome::Active => title.to_owned(),
         Outcome::Recovered => format!("Recovered: {title}"),
-        Outcome::Inconclusive => format!("Inconclusive: {title}, and nothing in the bundle says why"),
-        Outcome::NothingFound => "Nothing found: no fault holds at capture, as far as the bundle shows".to_owned(),
+        Outcome::Inconclusive => {
+            format!("Inconclusive: {title}, and nothing in the bundle says why")
+        }
+        Outcome::NothingFound => {
+            "Nothing found: no fault holds at capture, as far as the bundle shows".to_owned()
+        }
     }
 }

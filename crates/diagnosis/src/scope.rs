@@ -35,16 +35,26 @@ pub(crate) struct Scope {
 /// The scope of a finding.
 pub(crate) fn of(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, finding: &Finding) -> Scope {
     let mut scope = Scope::default();
-    let ids = finding.related.iter().map(|(_, id)| *id).chain([finding.entity]);
+    let ids = finding
+        .related
+        .iter()
+        .map(|(_, id)| *id)
+        .chain([finding.entity]);
     for id in ids {
         add(facts, evaluation, id, &mut scope);
     }
     for row in &finding.rows {
         for slot in 0..32 {
-            let Some(bound) = row.bound(slot) else { continue };
+            let Some(bound) = row.bound(slot) else {
+                continue;
+            };
             let entity = evaluation.entity(bound.id);
             if matches!(entity.kind, "LogLine" | "Event") && entity.subject.kind == "Pod" {
-                scope.pods.extend(facts.object("Pod", &entity.subject.namespace, &entity.subject.name));
+                scope.pods.extend(facts.object(
+                    "Pod",
+                    &entity.subject.namespace,
+                    &entity.subject.name,
+                ));
             }
         }
     }
@@ -60,7 +70,7 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
     }
     match entity.kind {
         "Container" => {
-            scope.containers.insert((subject.clone(), entity.label.clone()));
+            scope.containers.insert((subject, entity.label.clone()));
             scope.pods.extend(facts.pods(id));
         }
         "Pod" | "NodeFit" | "MissingRef" => scope.pods.extend(facts.pods(id)),
@@ -68,7 +78,9 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
             scope.nodes.insert(subject.name);
         }
         "Service" | "SelectorMiss" | "PortMiss" => {
-            scope.services.insert(Identity::new("Service", subject.namespace, subject.name));
+            scope
+                .services
+                .insert(Identity::new("Service", subject.namespace, subject.name));
         }
         "PersistentVolumeClaim" => {
             scope.claims.insert(subject);
@@ -79,10 +91,17 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
         "Namespace" => {
             scope.namespaces.insert(subject.name);
         }
-        "Workload" | "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob" | "Rollout" | "DnsBlock" => {
+        "Workload" | "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob" | "Rollout"
+        | "DnsBlock" => {
             scope.workloads.insert(subject);
         }
-        "ReplicaSet" => scope.workloads.extend(facts.related("workload", id).ids.iter().map(|id| facts.get(*id).subject.clone())),
+        "ReplicaSet" => scope.workloads.extend(
+            facts
+                .related("workload", id)
+                .ids
+                .iter()
+                .map(|id| facts.get(*id).subject.clone()),
+        ),
         _ => {}
     }
 }
@@ -92,26 +111,73 @@ fn from_pods(facts: &Facts<'_>, scope: &mut Scope) {
     if scope.pods.is_empty() {
         for workload in &scope.workloads {
             for id in facts.derived("Workload", workload) {
-                scope.pods.extend(facts.workload_pods(*id).iter().copied().filter(|pod| facts.health_of(*pod) == coldcase_facts::PodHealth::Failing));
+                scope.pods.extend(
+                    facts
+                        .workload_pods(*id)
+                        .iter()
+                        .copied()
+                        .filter(|pod| facts.health_of(*pod) == coldcase_facts::PodHealth::Failing),
+                );
             }
         }
         for service in &scope.services {
             if let Some(id) = facts.object("Service", &service.namespace, &service.name) {
-                scope.workloads.extend(facts.selected_pods(id).iter().filter_map(|pod| facts.workload(*pod)).map(|id| facts.get(id).subject.clone()));
+                scope.workloads.extend(
+                    facts
+                        .selected_pods(id)
+                        .iter()
+                        .filter_map(|pod| facts.workload(*pod))
+                        .map(|id| facts.get(id).subject.clone()),
+                );
             }
         }
     }
     for pod in &scope.pods {
         let entity = facts.get(*pod);
-        scope.pod_nodes.extend(entity.str_at(&["spec", "nodeName"]).map(str::to_owned));
-        scope.workloads.extend(facts.workload(*pod).map(|id| facts.get(id).subject.clone()));
-        scope.pod_services.extend(facts.services_of(*pod).iter().map(|id| facts.get(*id).subject.clone()));
-        scope.pod_configs.extend(facts.configs(*pod).into_iter().map(|id| facts.get(id).subject.clone()));
-        scope.claims.extend(facts.related("claim", *pod).ids.into_iter().map(|id| facts.get(id).subject.clone()));
+        scope
+            .pod_nodes
+            .extend(entity.str_at(&["spec", "nodeName"]).map(str::to_owned));
+        scope
+            .workloads
+            .extend(facts.workload(*pod).map(|id| facts.get(id).subject.clone()));
+        scope.pod_services.extend(
+            facts
+                .services_of(*pod)
+                .iter()
+                .map(|id| facts.get(*id).subject.clone()),
+        );
+        scope.pod_configs.extend(
+            facts
+                .configs(*pod)
+                .into_iter()
+                .map(|id| facts.get(id).subject.clone()),
+        );
+        scope.claims.extend(
+            facts
+                .related("claim", *pod)
+                .ids
+                .into_iter()
+                .map(|id| facts.get(id).subject.clone()),
+        );
     }
     // Services of the workload's other pods carry the effect as well.
-    let siblings: Vec<EntityId> = scope.workloads.iter().flat_map(|workload| facts.derived("Workload", workload).iter().flat_map(|id| facts.workload_pods(*id).to_vec()).collect::<Vec<_>>()).collect();
+    let siblings: Vec<EntityId> = scope
+        .workloads
+        .iter()
+        .flat_map(|workload| {
+            facts
+                .derived("Workload", workload)
+                .iter()
+                .flat_map(|id| facts.workload_pods(*id).to_vec())
+                .collect::<Vec<_>>()
+        })
+        .collect();
     for pod in siblings {
-        scope.pod_services.extend(facts.services_of(pod).iter().map(|id| facts.get(*id).subject.clone()));
+        scope.pod_services.extend(
+            facts
+                .services_of(pod)
+                .iter()
+                .map(|id| facts.get(*id).subject.clone()),
+        );
     }
 }

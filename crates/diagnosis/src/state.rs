@@ -28,38 +28,75 @@ impl State {
 }
 
 /// The state of one finding, judged alone.
-pub(crate) fn of(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, rule: &Rule, finding: &Finding, scope: &Scope) -> State {
+pub(crate) fn of(
+    facts: &Facts<'_>,
+    evaluation: &Evaluation<'_, '_>,
+    rule: &Rule,
+    finding: &Finding,
+    scope: &Scope,
+) -> State {
     let active = match finding.healed {
         Some(healed) => !healed,
         None if rule.role == Role::Change => return recency(facts, finding),
         None => holds(facts, evaluation, finding, scope),
     };
-    if active { State::Active } else { recency(facts, finding) }
+    if active {
+        State::Active
+    } else {
+        recency(facts, finding)
+    }
 }
 
 fn recency(facts: &Facts<'_>, finding: &Finding) -> State {
     let last = finding.last_seen.or(finding.first_seen);
     match (last, facts.now()) {
-        (Some(last), Some(now)) if now.as_second() - last.as_second() <= weights::RECENT_SECONDS => State::Recovered,
+        (Some(last), Some(now))
+            if now.as_second() - last.as_second() <= weights::RECENT_SECONDS =>
+        {
+            State::Recovered
+        }
         _ => State::Past,
     }
 }
 
-fn holds(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, finding: &Finding, scope: &Scope) -> bool {
+fn holds(
+    facts: &Facts<'_>,
+    evaluation: &Evaluation<'_, '_>,
+    finding: &Finding,
+    scope: &Scope,
+) -> bool {
     let kind = finding.subject.kind.as_str();
-    let pod_level = matches!(kind, "Pod" | "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "CronJob" | "ReplicationController");
+    let pod_level = matches!(
+        kind,
+        "Pod"
+            | "Deployment"
+            | "StatefulSet"
+            | "DaemonSet"
+            | "ReplicaSet"
+            | "Job"
+            | "CronJob"
+            | "ReplicationController"
+    );
     if pod_level {
         let bound: Vec<PodHealth> = scope.pods.iter().map(|pod| facts.health_of(*pod)).collect();
         if bound.contains(&PodHealth::Failing) {
             return true;
         }
         // Pods that are gone or well: what does the workload still lack?
-        let lacking = facts.derived("Workload", &finding.subject).iter().any(|id| {
-            let workload = facts.get(*id);
-            let desired = workload.int_at(&["desired"]);
-            desired.is_some_and(|desired| workload.int_at(&["ready"]).unwrap_or(0) < desired) || workload.int_at(&["failing"]).unwrap_or(0) > 0
-        });
-        return lacking && (bound.is_empty() || !bound.iter().all(|health| matches!(health, PodHealth::Healthy | PodHealth::Done)));
+        let lacking = facts
+            .derived("Workload", &finding.subject)
+            .iter()
+            .any(|id| {
+                let workload = facts.get(*id);
+                let desired = workload.int_at(&["desired"]);
+                desired.is_some_and(|desired| workload.int_at(&["ready"]).unwrap_or(0) < desired)
+                    || workload.int_at(&["failing"]).unwrap_or(0) > 0
+            });
+        return lacking
+            && (bound.is_empty()
+                || !bound
+                    .iter()
+                    .all(|health| matches!(health, PodHealth::Healthy | PodHealth::Done)));
     }
     // Findings on captured state hold as captured; those on lines and events only while they go on.
     if only_history(evaluation, finding) {
@@ -74,7 +111,9 @@ fn only_history(evaluation: &Evaluation<'_, '_>, finding: &Finding) -> bool {
     let mut history = false;
     for row in &finding.rows {
         for slot in 0..32 {
-            let Some(bound) = row.bound(slot) else { continue };
+            let Some(bound) = row.bound(slot) else {
+                continue;
+            };
             match evaluation.entity(bound.id).kind {
                 "Event" | "LogLine" | "JournalLine" => history = true,
                 "Node" | "Pod" | "Workload" | "Namespace" | "Container" => {}
@@ -82,15 +121,27 @@ fn only_history(evaluation: &Evaluation<'_, '_>, finding: &Finding) -> bool {
             }
         }
     }
-    history && !evaluation.entity(finding.entity).field("health").is_some_and(|health| matches!(health.as_str(), Some("notready" | "unreachable")))
+    history
+        && !evaluation
+            .entity(finding.entity)
+            .field("health")
+            .is_some_and(|health| matches!(health.as_str(), Some("notready" | "unreachable")))
 }
 
 /// Judges findings by each other: a healed cause of what still fails is active, healed noise loses its weight.
-pub(crate) fn settle(rules: &RuleSet, evaluation: &Evaluation<'_, '_>, edges: &[Edge], judged: &mut [Judged]) {
+pub(crate) fn settle(
+    rules: &RuleSet,
+    evaluation: &Evaluation<'_, '_>,
+    edges: &[Edge],
+    judged: &mut [Judged],
+) {
     // Twice is enough for chains of two; longer chains settle from their end.
     for _ in 0..4 {
         for edge in edges {
-            if judged[edge.to].state == State::Active && judged[edge.from].state != State::Active && rules.rules[evaluation.findings[edge.from].rule].role == Role::Cause {
+            if judged[edge.to].state == State::Active
+                && judged[edge.from].state != State::Active
+                && rules.rules[evaluation.findings[edge.from].rule].role == Role::Cause
+            {
                 let recent = judged[edge.from].state == State::Recovered;
                 if recent {
                     judged[edge.from].state = State::Active;
@@ -104,7 +155,10 @@ pub(crate) fn settle(rules: &RuleSet, evaluation: &Evaluation<'_, '_>, edges: &[
             continue;
         }
         let effects = edges.iter().filter(|edge| edge.from == index).count();
-        let incident = judged[index].state == State::Recovered && rule.role == Role::Cause && rule.confidence > coldcase_rules::Confidence::Possible && effects > 0;
+        let incident = judged[index].state == State::Recovered
+            && rule.role == Role::Cause
+            && rule.confidence > coldcase_rules::Confidence::Possible
+            && effects > 0;
         if !incident {
             judged[index].severity = judged[index].severity.min(Severity::Info);
         }

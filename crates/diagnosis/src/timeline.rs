@@ -37,7 +37,12 @@ pub struct Entry {
 }
 
 /// All entries, oldest first.
-pub(crate) fn all(facts: &Facts<'_>, _rules: &RuleSet, evaluation: &Evaluation<'_, '_>, changes: &[Change]) -> Vec<Entry> {
+pub(crate) fn all(
+    facts: &Facts<'_>,
+    _rules: &RuleSet,
+    evaluation: &Evaluation<'_, '_>,
+    changes: &[Change],
+) -> Vec<Entry> {
     let mut entries = Vec::new();
     for id in facts.of_kind("Event") {
         entries.extend(event(facts.get(*id)));
@@ -67,7 +72,10 @@ pub(crate) fn all(facts: &Facts<'_>, _rules: &RuleSet, evaluation: &Evaluation<'
     for line in evaluation.lines() {
         entries.extend(log_line(facts, line));
     }
-    entries.sort_by(|a, b| (a.time, a.end, a.kind, &a.subject, &a.text, &a.cites).cmp(&(b.time, b.end, b.kind, &b.subject, &b.text, &b.cites)));
+    entries.sort_by(|a, b| {
+        (a.time, a.end, a.kind, &a.subject, &a.text, &a.cites)
+            .cmp(&(b.time, b.end, b.kind, &b.subject, &b.text, &b.cites))
+    });
     entries.dedup();
     entries
 }
@@ -75,9 +83,16 @@ pub(crate) fn all(facts: &Facts<'_>, _rules: &RuleSet, evaluation: &Evaluation<'
 fn layer_of(kind: &str) -> &'static str {
     match kind {
         "Node" | "Lease" => "node",
-        "PersistentVolumeClaim" | "PersistentVolume" | "StorageClass" | "VolumeAttachment" => "storage",
-        "Service" | "Ingress" | "NetworkPolicy" | "EndpointSlice" | "Endpoints" | "Gateway" | "HTTPRoute" => "network",
-        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" | "APIService" | "ResourceQuota" | "Namespace" => "control-plane",
+        "PersistentVolumeClaim" | "PersistentVolume" | "StorageClass" | "VolumeAttachment" => {
+            "storage"
+        }
+        "Service" | "Ingress" | "NetworkPolicy" | "EndpointSlice" | "Endpoints" | "Gateway"
+        | "HTTPRoute" => "network",
+        "ValidatingWebhookConfiguration"
+        | "MutatingWebhookConfiguration"
+        | "APIService"
+        | "ResourceQuota"
+        | "Namespace" => "control-plane",
         _ => "workload",
     }
 }
@@ -85,7 +100,10 @@ fn layer_of(kind: &str) -> &'static str {
 fn event(event: &Entity<'_>) -> Option<Entry> {
     let raw = event.str_at(&["first"])?.to_owned();
     let time = stamp::rfc3339(&raw)?;
-    let end = event.str_at(&["last"]).and_then(stamp::rfc3339).filter(|end| *end != time);
+    let end = event
+        .str_at(&["last"])
+        .and_then(stamp::rfc3339)
+        .filter(|end| *end != time);
     let reason = event.str_at(&["reason"]).unwrap_or("");
     Some(Entry {
         time,
@@ -94,10 +112,20 @@ fn event(event: &Entity<'_>) -> Option<Entry> {
         raw,
         kind: "event",
         layer: layer_of(&event.subject.kind),
-        severity: if event.str_at(&["type"]) == Some("Warning") { "medium" } else { "info" },
-        count: event.int_at(&["count"]).and_then(|count| u64::try_from(count).ok()).unwrap_or(1),
+        severity: if event.str_at(&["type"]) == Some("Warning") {
+            "medium"
+        } else {
+            "info"
+        },
+        count: event
+            .int_at(&["count"])
+            .and_then(|count| u64::try_from(count).ok())
+            .unwrap_or(1),
         subject: event.subject.clone(),
-        text: format!("{reason}: {}", event.str_at(&["message"]).unwrap_or("").trim()),
+        text: format!(
+            "{reason}: {}",
+            event.str_at(&["message"]).unwrap_or("").trim()
+        ),
         cites: event.place().into_iter().collect(),
         assumed: "",
     })
@@ -105,8 +133,18 @@ fn event(event: &Entity<'_>) -> Option<Entry> {
 
 fn container(container: &Entity<'_>, entries: &mut Vec<Entry>) {
     let mut add = |field: &[&str], severity: &'static str, text: String| {
-        let Some(node) = container.field(field[0]).and_then(|node| node.at(&field[1..])) else { return };
-        let Some((raw, time)) = node.as_str().and_then(|raw| Some((raw.to_owned(), stamp::rfc3339(raw)?))) else { return };
+        let Some(node) = container
+            .field(field[0])
+            .and_then(|node| node.at(&field[1..]))
+        else {
+            return;
+        };
+        let Some((raw, time)) = node
+            .as_str()
+            .and_then(|raw| Some((raw.to_owned(), stamp::rfc3339(raw)?)))
+        else {
+            return;
+        };
         if time.as_second() <= 0 {
             return;
         }
@@ -129,20 +167,72 @@ fn container(container: &Entity<'_>, entries: &mut Vec<Entry>) {
     let code = container.str_at(&["ended", "exitCode"]).unwrap_or("?");
     let reason = container.str_at(&["ended", "reason"]).unwrap_or("");
     let severity = if code == "0" { "info" } else { "high" };
-    add(&["ended", "finishedAt"], severity, format!("container {name} ended: exit code {code} {reason}").trim_end().to_owned());
-    add(&["running", "startedAt"], "info", format!("container {name} started"));
+    add(
+        &["ended", "finishedAt"],
+        severity,
+        format!("container {name} ended: exit code {code} {reason}")
+            .trim_end()
+            .to_owned(),
+    );
+    add(
+        &["running", "startedAt"],
+        "info",
+        format!("container {name} started"),
+    );
 }
 
 fn conditions(node: &Entity<'_>, entries: &mut Vec<Entry>) {
-    for condition in node.root.map_or(&[][..], |root| root.items_at(&["status", "conditions"])) {
-        let (Some(kind), Some(status)) = (condition.str_at(&["type"]), condition.str_at(&["status"])) else { continue };
-        let Some((raw, time)) = condition.str_at(&["lastTransitionTime"]).and_then(|raw| Some((raw.to_owned(), stamp::rfc3339(raw)?))) else { continue };
-        let well = if kind == "Ready" { status == "True" } else { status == "False" };
-        let text = format!("condition {kind} became {status}: {}", condition.str_at(&["message"]).unwrap_or(""));
-        let line = condition.get("lastTransitionTime").map_or(condition.line, |node: &Node| node.line);
-        let cites = node.file.map(|file| Cite { file, line, end_line: line }).into_iter().collect();
+    for condition in node
+        .root
+        .map_or(&[][..], |root| root.items_at(&["status", "conditions"]))
+    {
+        let (Some(kind), Some(status)) =
+            (condition.str_at(&["type"]), condition.str_at(&["status"]))
+        else {
+            continue;
+        };
+        let Some((raw, time)) = condition
+            .str_at(&["lastTransitionTime"])
+            .and_then(|raw| Some((raw.to_owned(), stamp::rfc3339(raw)?)))
+        else {
+            continue;
+        };
+        let well = if kind == "Ready" {
+            status == "True"
+        } else {
+            status == "False"
+        };
+        let text = format!(
+            "condition {kind} became {status}: {}",
+            condition.str_at(&["message"]).unwrap_or("")
+        );
+        let line = condition
+            .get("lastTransitionTime")
+            .map_or(condition.line, |node: &Node| node.line);
+        let cites = node
+            .file
+            .map(|file| Cite {
+                file,
+                line,
+                end_line: line,
+            })
+            .into_iter()
+            .collect();
         let severity = if well { "info" } else { "critical" };
-        entries.push(Entry { time, end: None, precision: 0, raw, kind: "condition", layer: "node", severity, count: 1, subject: node.subject.clone(), text, cites, assumed: "" });
+        entries.push(Entry {
+            time,
+            end: None,
+            precision: 0,
+            raw,
+            kind: "condition",
+            layer: "node",
+            severity,
+            count: 1,
+            subject: node.subject.clone(),
+            text,
+            cites,
+            assumed: "",
+        });
     }
 }
 
@@ -157,12 +247,20 @@ fn log_line(facts: &Facts<'_>, line: &Entity<'_>) -> Option<Entry> {
         "JournalLine" => ("journal", "node"),
         _ => ("log", "workload"),
     };
-    let text: String = line.str_at(&["text"]).unwrap_or("").chars().take(400).collect();
+    let text: String = line
+        .str_at(&["text"])
+        .unwrap_or("")
+        .chars()
+        .take(400)
+        .collect();
     Some(Entry {
         time,
         end: None,
         precision: found.map_or(0, |found| found.precision),
-        raw: found.and_then(|found| raw_line.get(..found.len)).unwrap_or("").to_owned(),
+        raw: found
+            .and_then(|found| raw_line.get(..found.len))
+            .unwrap_or("")
+            .to_owned(),
         kind,
         layer,
         severity: "medium",
@@ -175,11 +273,19 @@ fn log_line(facts: &Facts<'_>, line: &Entity<'_>) -> Option<Entry> {
 }
 
 /// The earliest sign of the first cause and of what it explains.
-pub(crate) fn first_anomaly(evaluation: &Evaluation<'_, '_>, causes: &[Ranked], judged: &[Judged]) -> Option<(Timestamp, String)> {
+pub(crate) fn first_anomaly(
+    evaluation: &Evaluation<'_, '_>,
+    causes: &[Ranked],
+    judged: &[Judged],
+) -> Option<(Timestamp, String)> {
     let cause = causes.first()?;
     std::iter::once(&cause.finding)
         .chain(&cause.explains)
         .filter(|index| judged[**index].state != State::Past)
-        .filter_map(|index| evaluation.findings[*index].first_seen.map(|time| (time, evaluation.findings[*index].title.clone())))
+        .filter_map(|index| {
+            evaluation.findings[*index]
+                .first_seen
+                .map(|time| (time, evaluation.findings[*index].title.clone()))
+        })
         .min()
 }

@@ -17,7 +17,15 @@ pub struct Answer {
 }
 
 /// Answers all four.
-pub(crate) fn answers(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, judged: &[Judged], causes: &[Ranked], scopes: &[Scope], changes: &[Change], blasts: &[Blast]) -> Vec<Answer> {
+pub(crate) fn answers(
+    facts: &Facts<'_>,
+    evaluation: &Evaluation<'_, '_>,
+    judged: &[Judged],
+    causes: &[Ranked],
+    scopes: &[Scope],
+    changes: &[Change],
+    blasts: &[Blast],
+) -> Vec<Answer> {
     vec![
         affected(facts, causes, scopes, judged, blasts),
         changed(changes),
@@ -26,17 +34,37 @@ pub(crate) fn answers(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, judged
     ]
 }
 
-fn affected(facts: &Facts<'_>, causes: &[Ranked], scopes: &[Scope], judged: &[Judged], blasts: &[Blast]) -> Answer {
+fn affected(
+    facts: &Facts<'_>,
+    causes: &[Ranked],
+    scopes: &[Scope],
+    judged: &[Judged],
+    blasts: &[Blast],
+) -> Answer {
     let question = "Who is affected?";
     let Some(cause) = causes.first() else {
-        return Answer { question, answer: "Nobody, as far as the bundle shows.".to_owned(), cites: Vec::new() };
+        return Answer {
+            question,
+            answer: "Nobody, as far as the bundle shows.".to_owned(),
+            cites: Vec::new(),
+        };
     };
-    let mut workloads: Vec<_> = std::iter::once(&cause.finding).chain(&cause.explains).filter(|index| judged[**index].state == State::Active).flat_map(|index| scopes[*index].workloads.iter()).collect();
+    let mut workloads: Vec<_> = std::iter::once(&cause.finding)
+        .chain(&cause.explains)
+        .filter(|index| judged[**index].state == State::Active)
+        .flat_map(|index| scopes[*index].workloads.iter())
+        .collect();
     workloads.sort();
     workloads.dedup();
     let mut parts = Vec::new();
     for workload in workloads.iter().take(5) {
-        let Some(entity) = facts.derived("Workload", workload).first().map(|id| facts.get(*id)) else { continue };
+        let Some(entity) = facts
+            .derived("Workload", workload)
+            .first()
+            .map(|id| facts.get(*id))
+        else {
+            continue;
+        };
         let ready = entity.int_at(&["ready"]).unwrap_or(0);
         parts.push(match entity.int_at(&["desired"]) {
             Some(desired) => format!("{workload} ({ready} of {desired} ready)"),
@@ -46,50 +74,128 @@ fn affected(facts: &Facts<'_>, causes: &[Ranked], scopes: &[Scope], judged: &[Ju
     if workloads.len() > 5 {
         parts.push(format!("{} more workloads", workloads.len() - 5));
     }
-    let answer = if parts.is_empty() { "No workload at capture.".to_owned() } else { format!("{}.", parts.join(", ")) };
-    let cites = blasts.iter().filter(|blast| workloads.contains(&&blast.subject)).flat_map(|blast| blast.cites.clone());
-    Answer { question, answer, cites: unique(cites) }
+    let answer = if parts.is_empty() {
+        "No workload at capture.".to_owned()
+    } else {
+        format!("{}.", parts.join(", "))
+    };
+    let cites = blasts
+        .iter()
+        .filter(|blast| workloads.contains(&&blast.subject))
+        .flat_map(|blast| blast.cites.clone());
+    Answer {
+        question,
+        answer,
+        cites: unique(cites),
+    }
 }
 
 fn changed(changes: &[Change]) -> Answer {
     let question = "What changed recently?";
-    let pick = |relation: Relation| changes.iter().rev().filter(move |change| change.relation == relation).take(3);
-    let mut parts: Vec<String> = pick(Relation::Suspect).map(|change| format!("{} at {} (suspect)", change.text, change.raw)).collect();
-    parts.extend(pick(Relation::Exonerated).map(|change| format!("{} at {} (cleared: {})", change.text, change.raw, change.why)));
-    let cites = pick(Relation::Suspect).chain(pick(Relation::Exonerated)).flat_map(|change| change.cites.clone());
-    let answer = if parts.is_empty() { "Nothing in the bundle that touches what fails.".to_owned() } else { format!("{}.", parts.join("; ")) };
-    Answer { question, answer, cites: unique(cites) }
+    let pick = |relation: Relation| {
+        changes
+            .iter()
+            .rev()
+            .filter(move |change| change.relation == relation)
+            .take(3)
+    };
+    let mut parts: Vec<String> = pick(Relation::Suspect)
+        .map(|change| format!("{} at {} (suspect)", change.text, change.raw))
+        .collect();
+    parts.extend(pick(Relation::Exonerated).map(|change| {
+        format!(
+            "{} at {} (cleared: {})",
+            change.text, change.raw, change.why
+        )
+    }));
+    let cites = pick(Relation::Suspect)
+        .chain(pick(Relation::Exonerated))
+        .flat_map(|change| change.cites.clone());
+    let answer = if parts.is_empty() {
+        "Nothing in the bundle that touches what fails.".to_owned()
+    } else {
+        format!("{}.", parts.join("; "))
+    };
+    Answer {
+        question,
+        answer,
+        cites: unique(cites),
+    }
 }
 
 fn path(facts: &Facts<'_>, causes: &[Ranked], scopes: &[Scope]) -> Answer {
     let question = "Which object graph owns the traffic path?";
     let Some(cause) = causes.first() else {
-        return Answer { question, answer: "Open: nothing fails.".to_owned(), cites: Vec::new() };
+        return Answer {
+            question,
+            answer: "Open: nothing fails.".to_owned(),
+            cites: Vec::new(),
+        };
     };
     let scope = &scopes[cause.finding];
     let effects: Vec<&Scope> = cause.explains.iter().map(|index| &scopes[*index]).collect();
-    let services: std::collections::BTreeSet<_> = scope.services.iter().chain(&scope.pod_services).chain(effects.iter().flat_map(|scope| scope.pod_services.iter())).collect();
+    let services: std::collections::BTreeSet<_> = scope
+        .services
+        .iter()
+        .chain(&scope.pod_services)
+        .chain(effects.iter().flat_map(|scope| scope.pod_services.iter()))
+        .collect();
     let mut parts = Vec::new();
     for service in services.into_iter().take(3) {
-        let Some(id) = facts.object("Service", &service.namespace, &service.name) else { continue };
+        let Some(id) = facts.object("Service", &service.namespace, &service.name) else {
+            continue;
+        };
         let ingresses = facts.related("ingress", id).ids;
         let entity = facts.get(id);
-        let through = ingresses.first().map_or(String::new(), |ingress| format!("{} → ", facts.get(*ingress).subject));
-        let workloads: std::collections::BTreeSet<String> = facts.selected_pods(id).iter().filter_map(|pod| facts.workload(*pod)).map(|id| facts.get(id).subject.to_string()).collect();
-        let behind = if workloads.is_empty() { "no pod".to_owned() } else { workloads.into_iter().collect::<Vec<_>>().join(", ") };
-        parts.push(format!("{through}{service} ({} of {} endpoints ready) → {behind}", entity.str_at(&["readyEndpoints"]).unwrap_or("?"), entity.str_at(&["endpoints"]).unwrap_or("?")));
+        let through = ingresses.first().map_or(String::new(), |ingress| {
+            format!("{} → ", facts.get(*ingress).subject)
+        });
+        let workloads: std::collections::BTreeSet<String> = facts
+            .selected_pods(id)
+            .iter()
+            .filter_map(|pod| facts.workload(*pod))
+            .map(|id| facts.get(id).subject.to_string())
+            .collect();
+        let behind = if workloads.is_empty() {
+            "no pod".to_owned()
+        } else {
+            workloads.into_iter().collect::<Vec<_>>().join(", ")
+        };
+        parts.push(format!(
+            "{through}{service} ({} of {} endpoints ready) → {behind}",
+            entity.str_at(&["readyEndpoints"]).unwrap_or("?"),
+            entity.str_at(&["endpoints"]).unwrap_or("?")
+        ));
     }
-    let answer = if parts.is_empty() { "No Service stands before what fails.".to_owned() } else { format!("{}.", parts.join("; ")) };
-    Answer { question, answer, cites: Vec::new() }
+    let answer = if parts.is_empty() {
+        "No Service stands before what fails.".to_owned()
+    } else {
+        format!("{}.", parts.join("; "))
+    };
+    Answer {
+        question,
+        answer,
+        cites: Vec::new(),
+    }
 }
 
-fn trend(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, judged: &[Judged], causes: &[Ranked]) -> Answer {
+fn trend(
+    facts: &Facts<'_>,
+    evaluation: &Evaluation<'_, '_>,
+    judged: &[Judged],
+    causes: &[Ranked],
+) -> Answer {
     let question = "Is it getting better, worse, or stable?";
     let answer = match (causes.first(), facts.now()) {
         (None, _) => "Stable: no fault holds at capture.".to_owned(),
-        (Some(cause), _) if judged[cause.finding].state != State::Active => "Better: what failed has recovered by the capture.".to_owned(),
+        (Some(cause), _) if judged[cause.finding].state != State::Active => {
+            "Better: what failed has recovered by the capture.".to_owned()
+        }
         (Some(cause), Some(now)) => {
-            let last = std::iter::once(&cause.finding).chain(&cause.explains).filter_map(|index| evaluation.findings[*index].last_seen).max();
+            let last = std::iter::once(&cause.finding)
+                .chain(&cause.explains)
+                .filter_map(|index| evaluation.findings[*index].last_seen)
+                .max();
             match last {
                 Some(last) => {
                     let ago = (now.as_second() - last.as_second()).max(0);
@@ -100,5 +206,9 @@ fn trend(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, judged: &[Judged], 
         }
         (Some(_), None) => "Open: the capture time is unknown.".to_owned(),
     };
-    Answer { question, answer, cites: Vec::new() }
+    Answer {
+        question,
+        answer,
+        cites: Vec::new(),
+    }
 }

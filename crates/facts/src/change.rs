@@ -6,13 +6,36 @@ use crate::{Cite, Entity, Facts};
 
 /// Kinds whose changes people ask about.
 const WATCHED: &[&str] = &[
-    "ConfigMap", "Secret", "Service", "NetworkPolicy", "Ingress", "DaemonSet", "StatefulSet", "Deployment", "Node", "ResourceQuota", "LimitRange",
-    "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "HorizontalPodAutoscaler", "StorageClass", "PersistentVolumeClaim", "PodDisruptionBudget",
+    "ConfigMap",
+    "Secret",
+    "Service",
+    "NetworkPolicy",
+    "Ingress",
+    "DaemonSet",
+    "StatefulSet",
+    "Deployment",
+    "Node",
+    "ResourceQuota",
+    "LimitRange",
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+    "HorizontalPodAutoscaler",
+    "StorageClass",
+    "PersistentVolumeClaim",
+    "PodDisruptionBudget",
 ];
 
 /// Controllers that write status or bookkeeping all the time; their writes are no changes.
 const BOOKKEEPERS: &[&str] = &[
-    "kube-controller-manager", "kubelet", "kube-scheduler", "kube-apiserver", "cloud-controller-manager", "k3s", "hyperkube", "kube-proxy", "coredns",
+    "kube-controller-manager",
+    "kubelet",
+    "kube-scheduler",
+    "kube-apiserver",
+    "cloud-controller-manager",
+    "k3s",
+    "hyperkube",
+    "kube-proxy",
+    "coredns",
 ];
 
 /// Changes older than this explain nothing at capture.
@@ -35,19 +58,27 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
 }
 
 fn recent(facts: &Facts<'_>, time: &str) -> bool {
-    facts.age(Some(time)).is_some_and(|age| (-300..HORIZON).contains(&age))
+    facts
+        .age(Some(time))
+        .is_some_and(|age| (-300..HORIZON).contains(&age))
 }
 
 /// The newest write that is neither status nor bookkeeping and later than the creation.
 fn last_write<'s>(facts: &Facts<'s>, entity: &Entity<'s>) -> Option<Entity<'s>> {
     let root = entity.root?;
-    let created = root.str_at(&["metadata", "creationTimestamp"]).and_then(stamp::rfc3339);
+    let created = root
+        .str_at(&["metadata", "creationTimestamp"])
+        .and_then(stamp::rfc3339);
     let write = root
         .items_at(&["metadata", "managedFields"])
         .iter()
         .filter(|write| write.str_at(&["subresource"]).is_none_or(str::is_empty))
         .filter(|write| !BOOKKEEPERS.contains(&write.str_at(&["manager"]).unwrap_or("")))
-        .filter(|write| write.str_at(&["time"]).is_some_and(|time| recent(facts, time)))
+        .filter(|write| {
+            write
+                .str_at(&["time"])
+                .is_some_and(|time| recent(facts, time))
+        })
         .max_by_key(|write| write.str_at(&["time"]).and_then(stamp::rfc3339))?;
     let time = write.get("time")?;
     let when = time.as_str().and_then(stamp::rfc3339);
@@ -56,7 +87,13 @@ fn last_write<'s>(facts: &Facts<'s>, entity: &Entity<'s>) -> Option<Entity<'s>> 
     {
         return None;
     }
-    Some(change(entity, time, write.str_at(&["manager"]), write.str_at(&["operation"]).unwrap_or("Update"), false))
+    Some(change(
+        entity,
+        time,
+        write.str_at(&["manager"]),
+        write.str_at(&["operation"]).unwrap_or("Update"),
+        false,
+    ))
 }
 
 fn creation<'s>(facts: &Facts<'s>, entity: &Entity<'s>) -> Option<Entity<'s>> {
@@ -64,7 +101,13 @@ fn creation<'s>(facts: &Facts<'s>, entity: &Entity<'s>) -> Option<Entity<'s>> {
     recent(facts, time.as_str()?).then(|| change(entity, time, None, "Create", true))
 }
 
-fn change<'s>(entity: &Entity<'s>, time: &Node, manager: Option<&str>, operation: &str, created: bool) -> Entity<'s> {
+fn change<'s>(
+    entity: &Entity<'s>,
+    time: &Node,
+    manager: Option<&str>,
+    operation: &str,
+    created: bool,
+) -> Entity<'s> {
     let fields = vec![
         ("kind", Node::text(entity.subject.kind.as_str())),
         ("name", Node::text(entity.subject.name.as_str())),
@@ -74,7 +117,11 @@ fn change<'s>(entity: &Entity<'s>, time: &Node, manager: Option<&str>, operation
         ("operation", Node::text(operation)),
         ("created", Node::flag(created)),
     ];
-    let cite = entity.file.map(|file| Cite { file, line: time.line, end_line: time.line });
+    let cite = entity.file.map(|file| Cite {
+        file,
+        line: time.line,
+        end_line: time.line,
+    });
     let mut made = Entity::computed("ConfigChange", entity.subject.clone(), fields).cited("", cite);
     made.file = entity.file;
     made

@@ -7,9 +7,20 @@ use crate::{Cite, Entity, EntityId, Facts, Identity, quantity};
 
 /// Waiting reasons that do not pass by themselves.
 const STUCK: &[&str] = &[
-    "CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName",
-    "ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed", "CreateContainerConfigError",
-    "CreateContainerError", "RunContainerError", "PreCreateHookError", "PostStartHookError", "StartError",
+    "CrashLoopBackOff",
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "ImageInspectError",
+    "RegistryUnavailable",
+    "SignatureValidationFailed",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "RunContainerError",
+    "PreCreateHookError",
+    "PostStartHookError",
+    "StartError",
 ];
 
 /// Seconds a container may be running but not ready before that counts.
@@ -21,13 +32,27 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         for (list, statuses, default) in [
             ("initContainers", "initContainerStatuses", "init"),
             ("containers", "containerStatuses", "app"),
-            ("ephemeralContainers", "ephemeralContainerStatuses", "ephemeral"),
+            (
+                "ephemeralContainers",
+                "ephemeralContainerStatuses",
+                "ephemeral",
+            ),
         ] {
-            let Some(root) = facts.get(pod).root else { continue };
+            let Some(root) = facts.get(pod).root else {
+                continue;
+            };
             for spec in root.items_at(&["spec", list]) {
                 let name = spec.str_at(&["name"]).unwrap_or("");
-                let status = root.items_at(&["status", statuses]).iter().find(|status| status.str_at(&["name"]) == Some(name));
-                let kind = if default == "init" && spec.str_at(&["restartPolicy"]) == Some("Always") { "sidecar" } else { default };
+                let status = root
+                    .items_at(&["status", statuses])
+                    .iter()
+                    .find(|status| status.str_at(&["name"]) == Some(name));
+                let kind = if default == "init" && spec.str_at(&["restartPolicy"]) == Some("Always")
+                {
+                    "sidecar"
+                } else {
+                    default
+                };
                 let entity = container(facts, pod, spec, status, kind);
                 let id = facts.push(entity);
                 facts.containers_of.entry(pod).or_default().push(id);
@@ -36,7 +61,13 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     }
 }
 
-fn container<'s>(facts: &Facts<'s>, pod: EntityId, spec: &'s Node, status: Option<&'s Node>, kind: &'static str) -> Entity<'s> {
+fn container<'s>(
+    facts: &Facts<'s>,
+    pod: EntityId,
+    spec: &'s Node,
+    status: Option<&'s Node>,
+    kind: &'static str,
+) -> Entity<'s> {
     let owner = facts.get(pod);
     let name = spec.str_at(&["name"]).unwrap_or("");
     let subject = owner.subject.clone();
@@ -51,10 +82,25 @@ fn container<'s>(facts: &Facts<'s>, pod: EntityId, spec: &'s Node, status: Optio
     let mut cites = Vec::new();
     if let Some(status) = status {
         let ended = ended(status);
-        let state = ["waiting", "running", "terminated"].into_iter().find(|state| status.at(&["state", state]).is_some_and(|node| !node.is_null()));
-        fields.push(("state", Node::text(state.unwrap_or("unknown")).at_line(status.get("state").map_or(0, |n| n.line))));
+        let state = ["waiting", "running", "terminated"]
+            .into_iter()
+            .find(|state| {
+                status
+                    .at(&["state", state])
+                    .is_some_and(|node| !node.is_null())
+            });
+        fields.push((
+            "state",
+            Node::text(state.unwrap_or("unknown"))
+                .at_line(status.get("state").map_or(0, |n| n.line)),
+        ));
         for part in ["waiting", "running"] {
-            fields.extend(status.at(&["state", part]).filter(|node| !node.is_null()).map(|node| (part, node.clone())));
+            fields.extend(
+                status
+                    .at(&["state", part])
+                    .filter(|node| !node.is_null())
+                    .map(|node| (part, node.clone())),
+            );
         }
         for (field, key) in [("restartCount", "restartCount"), ("ready", "ready")] {
             fields.extend(status.get(key).map(|node| (field, node.clone())));
@@ -69,8 +115,17 @@ fn container<'s>(facts: &Facts<'s>, pod: EntityId, spec: &'s Node, status: Optio
                 fields.push(("killedByProbe", Node::text(probe)));
                 cites.push(("killedByProbe".to_owned(), cite));
             }
-            let from_previous = status.at(&["state", "terminated"]).is_none_or(Node::is_null);
-            last_words(facts, &subject, name, from_previous, &mut fields, &mut cites);
+            let from_previous = status
+                .at(&["state", "terminated"])
+                .is_none_or(Node::is_null);
+            last_words(
+                facts,
+                &subject,
+                name,
+                from_previous,
+                &mut fields,
+                &mut cites,
+            );
         }
     }
     let mut entity = Entity::computed("Container", subject, fields);
@@ -79,7 +134,14 @@ fn container<'s>(facts: &Facts<'s>, pod: EntityId, spec: &'s Node, status: Optio
     entity.file = owner.file;
     entity.cites = cites;
     if let (Some(file), Some(node)) = (owner.file, spec.get("name")) {
-        entity.cites.push((String::new(), Cite { file, line: node.line, end_line: node.line }));
+        entity.cites.push((
+            String::new(),
+            Cite {
+                file,
+                line: node.line,
+                end_line: node.line,
+            },
+        ));
     }
     entity
 }
@@ -93,7 +155,11 @@ fn resources(spec: &Node, fields: &mut Vec<(&str, Node)>) {
     ] {
         if let Some(node) = spec.at(&["resources", group, resource]) {
             let text = node.as_str().unwrap_or("");
-            let value = if resource == "cpu" { quantity::millicores(text) } else { quantity::bytes(text) };
+            let value = if resource == "cpu" {
+                quantity::millicores(text)
+            } else {
+                quantity::bytes(text)
+            };
             fields.extend(value.map(|value| (field, Node::number(value).at_line(node.line))));
         }
     }
@@ -101,7 +167,10 @@ fn resources(spec: &Node, fields: &mut Vec<(&str, Node)>) {
 
 /// The last instance that ended: `state.terminated`, else `lastState.terminated`.
 fn ended(status: &Node) -> Option<&Node> {
-    [["state", "terminated"], ["lastState", "terminated"]].iter().filter_map(|path| status.at(path)).find(|node| !node.is_null())
+    [["state", "terminated"], ["lastState", "terminated"]]
+        .iter()
+        .filter_map(|path| status.at(path))
+        .find(|node| !node.is_null())
 }
 
 fn ended_fields(ended: &Node) -> Node {
@@ -110,7 +179,11 @@ fn ended_fields(ended: &Node) -> Node {
     if let (Some(start), Some(end)) = (time("startedAt"), time("finishedAt"))
         && start.as_second() > 0
     {
-        fields.set("runtime", Node::number(end.as_second() - start.as_second()).at_line(ended.get("finishedAt").map_or(0, |n| n.line)));
+        fields.set(
+            "runtime",
+            Node::number(end.as_second() - start.as_second())
+                .at_line(ended.get("finishedAt").map_or(0, |n| n.line)),
+        );
     }
     fields
 }
@@ -122,19 +195,33 @@ struct Trouble {
 }
 
 impl Trouble {
-    fn of(facts: &Facts<'_>, pod: &Entity<'_>, status: &Node, ended: Option<&Node>, kind: &str) -> Self {
-        let stuck = status.str_at(&["state", "waiting", "reason"]).is_some_and(|reason| STUCK.contains(&reason));
+    fn of(
+        facts: &Facts<'_>,
+        pod: &Entity<'_>,
+        status: &Node,
+        ended: Option<&Node>,
+        kind: &str,
+    ) -> Self {
+        let stuck = status
+            .str_at(&["state", "waiting", "reason"])
+            .is_some_and(|reason| STUCK.contains(&reason));
         let policy = pod.str_at(&["spec", "restartPolicy"]).unwrap_or("Always");
         let exit = status.int_at(&["state", "terminated", "exitCode"]);
         let restarts = status.int_at(&["restartCount"]).unwrap_or(0);
         let run = facts.age(status.str_at(&["state", "running", "startedAt"]));
         let lasted = ended.and_then(|ended| {
-            let time = |key: &str| ended.str_at(&[key]).and_then(stamp::rfc3339).map(jiff::Timestamp::as_second);
+            let time = |key: &str| {
+                ended
+                    .str_at(&[key])
+                    .and_then(stamp::rfc3339)
+                    .map(jiff::Timestamp::as_second)
+            };
             Some(time("finishedAt")? - time("startedAt").filter(|start| *start > 0)?)
         });
         // The kubelet forgets a container's crashes after ten good minutes; until then a run that has
         // not clearly outlived the one before it says nothing.
-        let flapping = restarts >= 2 && run.is_some_and(|run| run < lasted.map_or(60, |lasted| lasted * 2 + 60).min(600));
+        let flapping = restarts >= 2
+            && run.is_some_and(|run| run < lasted.map_or(60, |lasted| lasted * 2 + 60).min(600));
         let ready = status.bool_at(&["ready"]).unwrap_or(false);
         let unready = kind == "app" && run.is_some_and(|run| run > READY_GRACE) && !ready;
         let died = match exit {
@@ -144,24 +231,52 @@ impl Trouble {
         };
         let failing = stuck || flapping || unready || died;
         let done = exit == Some(0) && !died;
-        Self { failing, healthy: !failing && (ready || done), flapping }
+        Self {
+            failing,
+            healthy: !failing && (ready || done),
+            flapping,
+        }
     }
 }
 
 /// The probe for which the kubelet killed the instance that ended, by its own event.
-fn killed_by_probe(facts: &Facts<'_>, pod: &Entity<'_>, container: &str, ended: &Node) -> Option<(&'static str, Cite)> {
-    let finished = ended.str_at(&["finishedAt"]).and_then(stamp::rfc3339)?.as_second();
-    let grace = pod.str_at(&["spec", "terminationGracePeriodSeconds"]).and_then(|text| text.parse::<i64>().ok()).unwrap_or(30);
+fn killed_by_probe(
+    facts: &Facts<'_>,
+    pod: &Entity<'_>,
+    container: &str,
+    ended: &Node,
+) -> Option<(&'static str, Cite)> {
+    let finished = ended
+        .str_at(&["finishedAt"])
+        .and_then(stamp::rfc3339)?
+        .as_second();
+    let grace = pod
+        .str_at(&["spec", "terminationGracePeriodSeconds"])
+        .and_then(|text| text.parse::<i64>().ok())
+        .unwrap_or(30);
     for id in facts.events_about(&pod.subject) {
         let event = facts.get(*id);
         let message = event.str_at(&["message"]).unwrap_or("");
-        if event.str_at(&["reason"]) != Some("Killing") || !message.starts_with(&format!("Container {container} failed ")) {
+        if event.str_at(&["reason"]) != Some("Killing")
+            || !message.starts_with(&format!("Container {container} failed "))
+        {
             continue;
         }
-        let time = |field: &str| event.str_at(&[field]).and_then(stamp::rfc3339).map(jiff::Timestamp::as_second);
-        let (Some(first), Some(last)) = (time("first"), time("last")) else { continue };
+        let time = |field: &str| {
+            event
+                .str_at(&[field])
+                .and_then(stamp::rfc3339)
+                .map(jiff::Timestamp::as_second)
+        };
+        let (Some(first), Some(last)) = (time("first"), time("last")) else {
+            continue;
+        };
         if first - 5 <= finished && finished <= last + grace + 10 {
-            let probe = if message.contains("startup probe") { "startup" } else { "liveness" };
+            let probe = if message.contains("startup probe") {
+                "startup"
+            } else {
+                "liveness"
+            };
             return Some((probe, event.place()?));
         }
     }
@@ -170,14 +285,43 @@ fn killed_by_probe(facts: &Facts<'_>, pod: &Entity<'_>, container: &str, ended: 
 
 /// Words that mark the line that matters in a log's tail.
 const FATAL: &[&str] = &[
-    "fatal", "panic", "error", "exception", "traceback", "denied", "missing", "required", "cannot", "can't",
-    "failed", "failure", "refused", "not found", "no such", "unable", "invalid", "unknown", "killed", "timeout", "timed out",
+    "fatal",
+    "panic",
+    "error",
+    "exception",
+    "traceback",
+    "denied",
+    "missing",
+    "required",
+    "cannot",
+    "can't",
+    "failed",
+    "failure",
+    "refused",
+    "not found",
+    "no such",
+    "unable",
+    "invalid",
+    "unknown",
+    "killed",
+    "timeout",
+    "timed out",
 ];
 
-fn last_words(facts: &Facts<'_>, pod: &Identity, container: &str, previous: bool, fields: &mut Vec<(&'static str, Node)>, cites: &mut Vec<(String, Cite)>) {
+fn last_words(
+    facts: &Facts<'_>,
+    pod: &Identity,
+    container: &str,
+    previous: bool,
+    fields: &mut Vec<(&'static str, Node)>,
+    cites: &mut Vec<(String, Cite)>,
+) {
     let find = |previous: bool| {
         facts.snapshot.logs.iter().find(|log| {
-            log.previous == previous && log.pod == pod.name && log.namespace == pod.namespace && (log.container == container || log.container.is_empty())
+            log.previous == previous
+                && log.pod == pod.name
+                && log.namespace == pod.namespace
+                && (log.container == container || log.container.is_empty())
         })
     };
     let Some(log) = find(previous) else { return };
@@ -199,7 +343,10 @@ fn last_words(facts: &Facts<'_>, pod: &Identity, container: &str, previous: bool
 fn tail(file: &coldcase_bundle::File, id: FileId) -> Option<(String, Cite)> {
     let count = file.line_count();
     let from = count.saturating_sub(40).max(1);
-    let lines = (from..=count).rev().map(|number| (number, message(file.line(number)))).filter(|(_, text)| !text.is_empty());
+    let lines = (from..=count)
+        .rev()
+        .map(|number| (number, message(file.line(number))))
+        .filter(|(_, text)| !text.is_empty());
     let mut last = None;
     for (number, text) in lines {
         let lower: String = text.chars().take(400).collect::<String>().to_lowercase();
@@ -214,12 +361,21 @@ fn tail(file: &coldcase_bundle::File, id: FileId) -> Option<(String, Cite)> {
         }
     }
     let (line, text) = last?;
-    Some((text.trim().chars().take(400).collect(), Cite { file: id, line, end_line: line }))
+    Some((
+        text.trim().chars().take(400).collect(),
+        Cite {
+            file: id,
+            line,
+            end_line: line,
+        },
+    ))
 }
 
 /// A log line without the stamp that kubectl or the runtime put before it.
 pub(crate) fn message(line: &str) -> &str {
-    let Some(stamp) = stamp::leading(line, None).filter(|stamp| stamp.precision == 9 || stamp.len >= 20) else {
+    let Some(stamp) =
+        stamp::leading(line, None).filter(|stamp| stamp.precision == 9 || stamp.len >= 20)
+    else {
         return line;
     };
     let rest = line.get(stamp.len..).unwrap_or("");

@@ -11,14 +11,22 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     let servers = dns_pods(facts);
     let mut blocked: BTreeMap<EntityId, (Vec<EntityId>, Vec<EntityId>)> = BTreeMap::new();
     for pod in facts.of_kind("Pod") {
-        if facts.health_of(*pod) == PodHealth::Done || facts.get(*pod).bool_at(&["spec", "hostNetwork"]) {
+        if facts.health_of(*pod) == PodHealth::Done
+            || facts.get(*pod).bool_at(&["spec", "hostNetwork"])
+        {
             continue;
         }
         let policies = egress_policies(facts, *pod);
-        if policies.is_empty() || policies.iter().any(|policy| allows_dns(facts, *policy, &servers)) {
+        if policies.is_empty()
+            || policies
+                .iter()
+                .any(|policy| allows_dns(facts, *policy, &servers))
+        {
             continue;
         }
-        let Some(workload) = facts.workload(*pod) else { continue };
+        let Some(workload) = facts.workload(*pod) else {
+            continue;
+        };
         let entry = blocked.entry(workload).or_default();
         entry.0.push(*pod);
         for policy in policies {
@@ -31,7 +39,11 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         .into_iter()
         .map(|(workload, (pods, policies))| {
             let entity = block(facts, workload, &pods, &policies, &servers);
-            let mut about: Vec<crate::Identity> = pods.iter().chain(&policies).map(|id| facts.get(*id).subject.clone()).collect();
+            let mut about: Vec<crate::Identity> = pods
+                .iter()
+                .chain(&policies)
+                .map(|id| facts.get(*id).subject.clone())
+                .collect();
             about.push(facts.get(workload).subject.clone());
             (entity, about)
         })
@@ -48,25 +60,35 @@ fn dns_pods(facts: &Facts<'_>) -> Vec<EntityId> {
     for service in facts.of_kind("Service") {
         let entity = facts.get(*service);
         let name = entity.subject.name.as_str();
-        if matches!(name, "kube-dns" | "coredns" | "cluster-dns" | "dns-default" | "rke2-coredns-rke2-coredns") {
+        if matches!(
+            name,
+            "kube-dns" | "coredns" | "cluster-dns" | "dns-default" | "rke2-coredns-rke2-coredns"
+        ) {
             found.extend(facts.selected_pods(*service));
         }
     }
     if found.is_empty() {
-        found.extend(facts.of_kind("Pod").iter().filter(|pod| facts.get(**pod).str_at(&["metadata", "labels", "k8s-app"]) == Some("kube-dns")));
+        found.extend(facts.of_kind("Pod").iter().filter(|pod| {
+            facts.get(**pod).str_at(&["metadata", "labels", "k8s-app"]) == Some("kube-dns")
+        }));
     }
     found
 }
 
 /// Egress policies that select a pod.
 pub(crate) fn egress_policies(facts: &Facts<'_>, pod: EntityId) -> Vec<EntityId> {
-    policies_of(facts, pod).into_iter().filter(|policy| facts.get(*policy).root.is_some_and(governs_egress)).collect()
+    policies_of(facts, pod)
+        .into_iter()
+        .filter(|policy| facts.get(*policy).root.is_some_and(governs_egress))
+        .collect()
 }
 
 /// All policies that select a pod.
 pub(crate) fn policies_of(facts: &Facts<'_>, pod: EntityId) -> Vec<EntityId> {
     let entity = facts.get(pod);
-    let Some(labels) = entity.root.map(select::labels) else { return Vec::new() };
+    let Some(labels) = entity.root.map(select::labels) else {
+        return Vec::new();
+    };
     facts
         .of_kind("NetworkPolicy")
         .iter()
@@ -74,20 +96,29 @@ pub(crate) fn policies_of(facts: &Facts<'_>, pod: EntityId) -> Vec<EntityId> {
         .filter(|policy| {
             let policy = facts.get(*policy);
             policy.subject.namespace == entity.subject.namespace
-                && policy.root.is_some_and(|root| root.at(&["spec", "podSelector"]).is_none_or(|selector| select::matches(Some(selector), &labels)))
+                && policy.root.is_some_and(|root| {
+                    root.at(&["spec", "podSelector"])
+                        .is_none_or(|selector| select::matches(Some(selector), &labels))
+                })
         })
         .collect()
 }
 
 fn governs_egress(policy: &Node) -> bool {
     let types = policy.items_at(&["spec", "policyTypes"]);
-    types.iter().any(|kind| kind.as_str() == Some("Egress")) || types.is_empty() && policy.at(&["spec", "egress"]).is_some_and(|egress| !egress.is_null())
+    types.iter().any(|kind| kind.as_str() == Some("Egress"))
+        || types.is_empty()
+            && policy
+                .at(&["spec", "egress"])
+                .is_some_and(|egress| !egress.is_null())
 }
 
 fn allows_dns(facts: &Facts<'_>, policy: EntityId, servers: &[EntityId]) -> bool {
     let entity = facts.get(policy);
     let Some(root) = entity.root else { return true };
-    root.items_at(&["spec", "egress"]).iter().any(|rule| rule_has_port(rule) && rule_reaches(facts, &entity.subject.namespace, rule, servers))
+    root.items_at(&["spec", "egress"]).iter().any(|rule| {
+        rule_has_port(rule) && rule_reaches(facts, &entity.subject.namespace, rule, servers)
+    })
 }
 
 /// Whether a rule covers UDP 53 (or the port that common DNS pods listen on behind it).
@@ -96,7 +127,9 @@ fn rule_has_port(rule: &Node) -> bool {
     ports.is_empty()
         || ports.iter().any(|port| {
             let protocol = port.str_at(&["protocol"]).unwrap_or("TCP");
-            let Some(number) = port.str_at(&["port"]) else { return protocol == "UDP" };
+            let Some(number) = port.str_at(&["port"]) else {
+                return protocol == "UDP";
+            };
             let end = port.int_at(&["endPort"]);
             let covers = |wanted: i64| match (number.parse::<i64>(), end) {
                 (Ok(from), Some(to)) => (from..=to).contains(&wanted),
@@ -109,7 +142,10 @@ fn rule_has_port(rule: &Node) -> bool {
 
 fn rule_reaches(facts: &Facts<'_>, namespace: &str, rule: &Node, servers: &[EntityId]) -> bool {
     let peers = rule.items_at(&["to"]);
-    peers.is_empty() || peers.iter().any(|peer| peer_reaches(facts, namespace, peer, servers))
+    peers.is_empty()
+        || peers
+            .iter()
+            .any(|peer| peer_reaches(facts, namespace, peer, servers))
 }
 
 fn peer_reaches(facts: &Facts<'_>, namespace: &str, peer: &Node, servers: &[EntityId]) -> bool {
@@ -117,8 +153,13 @@ fn peer_reaches(facts: &Facts<'_>, namespace: &str, peer: &Node, servers: &[Enti
         // Node-local caches and external resolvers are reached by address; a range that is not
         // empty of DNS cannot be excluded without their addresses.
         let cidr = block.str_at(&["cidr"]).unwrap_or("");
-        let addresses: Vec<&str> = servers.iter().filter_map(|pod| facts.get(*pod).str_at(&["status", "podIP"])).collect();
-        return cidr == "0.0.0.0/0" || cidr.starts_with("169.254.") || addresses.iter().any(|address| in_cidr(address, cidr));
+        let addresses: Vec<&str> = servers
+            .iter()
+            .filter_map(|pod| facts.get(*pod).str_at(&["status", "podIP"]))
+            .collect();
+        return cidr == "0.0.0.0/0"
+            || cidr.starts_with("169.254.")
+            || addresses.iter().any(|address| in_cidr(address, cidr));
     }
     let (pods, spaces) = (peer.get("podSelector"), peer.get("namespaceSelector"));
     if servers.is_empty() {
@@ -131,8 +172,14 @@ fn peer_reaches(facts: &Facts<'_>, namespace: &str, peer: &Node, servers: &[Enti
         let space_fits = match spaces {
             None => server.subject.namespace == namespace,
             Some(selector) => {
-                let mut labels = facts.object("Namespace", "", &server.subject.namespace).and_then(|id| facts.get(id).root).map(select::labels).unwrap_or_default();
-                labels.entry("kubernetes.io/metadata.name".to_owned()).or_insert_with(|| server.subject.namespace.clone());
+                let mut labels = facts
+                    .object("Namespace", "", &server.subject.namespace)
+                    .and_then(|id| facts.get(id).root)
+                    .map(select::labels)
+                    .unwrap_or_default();
+                labels
+                    .entry("kubernetes.io/metadata.name".to_owned())
+                    .or_insert_with(|| server.subject.namespace.clone());
                 select::matches(Some(selector), &labels)
             }
         };
@@ -141,28 +188,69 @@ fn peer_reaches(facts: &Facts<'_>, namespace: &str, peer: &Node, servers: &[Enti
 }
 
 fn in_cidr(address: &str, cidr: &str) -> bool {
-    let Some((base, bits)) = cidr.split_once('/') else { return address == cidr };
-    let (Ok(address), Ok(base), Ok(bits)) = (address.parse::<std::net::Ipv4Addr>(), base.parse::<std::net::Ipv4Addr>(), bits.parse::<u32>()) else {
+    let Some((base, bits)) = cidr.split_once('/') else {
+        return address == cidr;
+    };
+    let (Ok(address), Ok(base), Ok(bits)) = (
+        address.parse::<std::net::Ipv4Addr>(),
+        base.parse::<std::net::Ipv4Addr>(),
+        bits.parse::<u32>(),
+    ) else {
         return false;
     };
-    let mask = if bits == 0 { 0 } else { u32::MAX << (32 - bits.min(32)) };
+    let mask = if bits == 0 {
+        0
+    } else {
+        u32::MAX << (32 - bits.min(32))
+    };
     u32::from(address) & mask == u32::from(base) & mask
 }
 
-fn block<'s>(facts: &Facts<'s>, workload: EntityId, pods: &[EntityId], policies: &[EntityId], servers: &[EntityId]) -> Entity<'s> {
+fn block<'s>(
+    facts: &Facts<'s>,
+    workload: EntityId,
+    pods: &[EntityId],
+    policies: &[EntityId],
+    servers: &[EntityId],
+) -> Entity<'s> {
     let target = facts.get(workload);
     // The policy to blame: one that names port 53 and misses the pods, else one without any rule for it.
-    let near = policies.iter().find_map(|policy| near_rule(facts, *policy).map(|line| (*policy, line)));
+    let near = policies
+        .iter()
+        .find_map(|policy| near_rule(facts, *policy).map(|line| (*policy, line)));
     let (policy, line) = near.unwrap_or_else(|| {
-        let first = policies.iter().copied().max_by_key(|policy| facts.get(*policy).str_at(&["metadata", "creationTimestamp"]).map(str::to_owned)).unwrap_or(workload);
-        let line = facts.get(first).root.and_then(|root| root.get("spec")).map_or(0, |spec| spec.line);
+        let first = policies
+            .iter()
+            .copied()
+            .max_by_key(|policy| {
+                facts
+                    .get(*policy)
+                    .str_at(&["metadata", "creationTimestamp"])
+                    .map(str::to_owned)
+            })
+            .unwrap_or(workload);
+        let line = facts
+            .get(first)
+            .root
+            .and_then(|root| root.get("spec"))
+            .map_or(0, |spec| spec.line);
         (first, line)
     });
     let entity = facts.get(policy);
-    let server_labels = servers.first().and_then(|id| facts.get(*id).root).map(select::labels).unwrap_or_default();
-    let interesting: select::Labels = server_labels.into_iter().filter(|(key, _)| key != "pod-template-hash").collect();
+    let server_labels = servers
+        .first()
+        .and_then(|id| facts.get(*id).root)
+        .map(select::labels)
+        .unwrap_or_default();
+    let interesting: select::Labels = server_labels
+        .into_iter()
+        .filter(|(key, _)| key != "pod-template-hash")
+        .collect();
     let detail = if near.is_some() {
-        format!("its rule for port 53 does not select the DNS pods, which carry {}", select::show(&interesting))
+        format!(
+            "its rule for port 53 does not select the DNS pods, which carry {}",
+            select::show(&interesting)
+        )
     } else {
         "no egress rule allows port 53 to the DNS pods".to_owned()
     };
@@ -175,14 +263,25 @@ fn block<'s>(facts: &Facts<'s>, workload: EntityId, pods: &[EntityId], policies:
         ("pods", Node::number(i64::try_from(pods.len()).unwrap_or(0))),
     ];
     let end = if near.is_some() { line } else { line + 6 };
-    let cite = entity.file.map(|file| Cite { file, line, end_line: end });
+    let cite = entity.file.map(|file| Cite {
+        file,
+        line,
+        end_line: end,
+    });
     Entity::computed("DnsBlock", target.subject.clone(), fields).cited("", cite)
 }
 
 /// The line of a rule that names port 53 although it does not reach the DNS pods.
 fn near_rule(facts: &Facts<'_>, policy: EntityId) -> Option<u32> {
     let root = facts.get(policy).root?;
-    let rule = root.items_at(&["spec", "egress"]).iter().find(|rule| !rule.items_at(&["ports"]).is_empty() && rule_has_port(rule))?;
+    let rule = root
+        .items_at(&["spec", "egress"])
+        .iter()
+        .find(|rule| !rule.items_at(&["ports"]).is_empty() && rule_has_port(rule))?;
     let peer = rule.items_at(&["to"]).first()?;
-    Some(peer.at(&["podSelector", "matchLabels"]).or_else(|| peer.get("namespaceSelector")).map_or(peer.line, |node| node.line))
+    Some(
+        peer.at(&["podSelector", "matchLabels"])
+            .or_else(|| peer.get("namespaceSelector"))
+            .map_or(peer.line, |node| node.line),
+    )
 }

@@ -31,8 +31,16 @@ pub struct Identity {
 
 impl Identity {
     /// A new identity.
-    pub fn new(kind: impl Into<String>, namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { kind: kind.into(), namespace: namespace.into(), name: name.into() }
+    pub fn new(
+        kind: impl Into<String>,
+        namespace: impl Into<String>,
+        name: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind: kind.into(),
+            namespace: namespace.into(),
+            name: name.into(),
+        }
     }
 }
 
@@ -69,21 +77,61 @@ pub struct Entity<'s> {
 
 /// Kinds that have a relation or rule of their own; all others are selected as `Other`.
 const KINDS: &[&str] = &[
-    "APIService", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "ControllerRevision", "CronJob", "CSIDriver",
-    "CSINode", "CustomResourceDefinition", "DaemonSet", "Deployment", "Endpoints", "EndpointSlice", "Gateway",
-    "GatewayClass", "HorizontalPodAutoscaler", "HTTPRoute", "Ingress", "IngressClass", "Job", "Lease", "LimitRange",
-    "MutatingWebhookConfiguration", "Namespace", "NetworkPolicy", "Node", "PersistentVolume",
-    "PersistentVolumeClaim", "Pod", "PodDisruptionBudget", "PriorityClass", "ReplicaSet", "ReplicationController",
-    "ResourceQuota", "Role", "RoleBinding", "Secret", "Service", "ServiceAccount", "StatefulSet", "StorageClass",
-    "ValidatingWebhookConfiguration", "VolumeAttachment",
+    "APIService",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "ControllerRevision",
+    "CronJob",
+    "CSIDriver",
+    "CSINode",
+    "CustomResourceDefinition",
+    "DaemonSet",
+    "Deployment",
+    "Endpoints",
+    "EndpointSlice",
+    "Gateway",
+    "GatewayClass",
+    "HorizontalPodAutoscaler",
+    "HTTPRoute",
+    "Ingress",
+    "IngressClass",
+    "Job",
+    "Lease",
+    "LimitRange",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "NetworkPolicy",
+    "Node",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Pod",
+    "PodDisruptionBudget",
+    "PriorityClass",
+    "ReplicaSet",
+    "ReplicationController",
+    "ResourceQuota",
+    "Role",
+    "RoleBinding",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+    "StatefulSet",
+    "StorageClass",
+    "ValidatingWebhookConfiguration",
+    "VolumeAttachment",
 ];
 
 /// The static name of a Kubernetes kind.
 pub(crate) fn static_kind(kind: &str) -> &'static str {
-    KINDS.iter().find(|known| **known == kind).copied().unwrap_or("Other")
+    KINDS
+        .iter()
+        .find(|known| **known == kind)
+        .copied()
+        .unwrap_or("Other")
 }
 
-impl<'s> Entity<'s> {
+impl Entity<'_> {
     /// A computed entity without captured trees.
     pub fn computed(kind: &'static str, subject: Identity, fields: Vec<(&str, Node)>) -> Self {
         Self {
@@ -109,7 +157,12 @@ impl<'s> Entity<'s> {
     pub fn field(&self, name: &str) -> Option<&Node> {
         self.extra
             .get(name)
-            .or_else(|| self.mounts.iter().find(|(mount, _)| *mount == name).map(|(_, node)| *node))
+            .or_else(|| {
+                self.mounts
+                    .iter()
+                    .find(|(mount, _)| *mount == name)
+                    .map(|(_, node)| *node)
+            })
             .or_else(|| self.root.and_then(|root| root.get(name)))
     }
 
@@ -134,9 +187,18 @@ impl<'s> Entity<'s> {
         if node.line > 0
             && let Some(file) = self.file
         {
-            return Some(Cite { file, line: node.line, end_line: node.end_line() });
+            return Some(Cite {
+                file,
+                line: node.line,
+                end_line: node.end_line(),
+            });
         }
-        let by_name = |name: &str| self.cites.iter().find(|(cited, _)| cited == name).map(|(_, cite)| *cite);
+        let by_name = |name: &str| {
+            self.cites
+                .iter()
+                .find(|(cited, _)| cited == name)
+                .map(|(_, cite)| *cite)
+        };
         by_name(field).or_else(|| by_name(""))
     }
 
@@ -146,6 +208,10 @@ impl<'s> Entity<'s> {
             return Some(*cite);
         }
         let name = self.root?.at(&["metadata", "name"])?;
-        Some(Cite { file: self.file?, line: name.line, end_line: name.end_line() })
+        Some(Cite {
+            file: self.file?,
+            line: name.line,
+            end_line: name.end_line(),
+        })
     }
 }

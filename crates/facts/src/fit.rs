@@ -53,7 +53,9 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     for pod in facts.of_kind("Pod").to_vec() {
         let entity = facts.get(pod);
         let waiting = entity.str_at(&["status", "phase"]) == Some("Pending")
-            && entity.str_at(&["spec", "nodeName"]).is_none_or(str::is_empty)
+            && entity
+                .str_at(&["spec", "nodeName"])
+                .is_none_or(str::is_empty)
             && facts.health_of(pod) != PodHealth::Leaving;
         if !waiting {
             continue;
@@ -71,8 +73,13 @@ fn used(facts: &Facts<'_>) -> BTreeMap<String, (Request, i64)> {
     for (node, pods) in &facts.pods_of_node {
         let entry = used.entry(node.clone()).or_default();
         for pod in pods {
-            let Some(root) = facts.get(*pod).root else { continue };
-            if matches!(root.str_at(&["status", "phase"]), Some("Succeeded" | "Failed")) {
+            let Some(root) = facts.get(*pod).root else {
+                continue;
+            };
+            if matches!(
+                root.str_at(&["status", "phase"]),
+                Some("Succeeded" | "Failed")
+            ) {
                 continue;
             }
             let request = request(root);
@@ -115,12 +122,19 @@ fn add(sum: &mut Request, amounts: Option<&Node>) {
             "cpu" => sum.cpu += quantity::millicores(text).unwrap_or(0),
             "memory" => sum.memory += quantity::bytes(text).unwrap_or(0),
             "ephemeral-storage" => {}
-            other => *sum.other.entry(other.to_owned()).or_default() += quantity::bytes(text).unwrap_or(0),
+            other => {
+                *sum.other.entry(other.to_owned()).or_default() +=
+                    quantity::bytes(text).unwrap_or(0);
+            }
         }
     }
 }
 
-fn fit<'s>(facts: &Facts<'s>, pod: EntityId, used: &BTreeMap<String, (Request, i64)>) -> Option<Entity<'s>> {
+fn fit<'s>(
+    facts: &Facts<'s>,
+    pod: EntityId,
+    used: &BTreeMap<String, (Request, i64)>,
+) -> Option<Entity<'s>> {
     let entity = facts.get(pod);
     let root = entity.root?;
     let request = request(root);
@@ -129,9 +143,14 @@ fn fit<'s>(facts: &Facts<'s>, pod: EntityId, used: &BTreeMap<String, (Request, i
     let (mut largest_cpu, mut largest_memory) = (0, 0);
     let mut resource = None;
     for id in nodes {
-        let Some(node) = facts.get(*id).root else { continue };
+        let Some(node) = facts.get(*id).root else {
+            continue;
+        };
         let amount = |name: &str| node.str_at(&["status", "allocatable", name]).unwrap_or("0");
-        let (cpu, memory) = (quantity::millicores(amount("cpu")).unwrap_or(0), quantity::bytes(amount("memory")).unwrap_or(0));
+        let (cpu, memory) = (
+            quantity::millicores(amount("cpu")).unwrap_or(0),
+            quantity::bytes(amount("memory")).unwrap_or(0),
+        );
         largest_cpu = largest_cpu.max(cpu);
         largest_memory = largest_memory.max(memory);
         let name = facts.get(*id).subject.name.as_str();
@@ -147,7 +166,8 @@ fn fit<'s>(facts: &Facts<'s>, pod: EntityId, used: &BTreeMap<String, (Request, i
             found.push(Obstacle::Pods);
         }
         for (name, wanted) in &request.other {
-            let free = quantity::bytes(amount(name)).unwrap_or(0) - busy.other.get(name).copied().unwrap_or(0);
+            let free = quantity::bytes(amount(name)).unwrap_or(0)
+                - busy.other.get(name).copied().unwrap_or(0);
             if *wanted > free {
                 resource = Some(name.clone());
                 found.push(Obstacle::Other);
@@ -155,14 +175,24 @@ fn fit<'s>(facts: &Facts<'s>, pod: EntityId, used: &BTreeMap<String, (Request, i
         }
         obstacles.push((*id, found));
     }
-    Some(describe(facts, pod, &request, &obstacles, (largest_cpu, largest_memory), resource))
+    Some(describe(
+        facts,
+        pod,
+        &request,
+        &obstacles,
+        (largest_cpu, largest_memory),
+        resource,
+    ))
 }
 
 /// Selector, taints and cordon, without regard to room.
 fn placement(pod: &Node, node: &Node) -> Vec<Obstacle> {
     let mut found = Vec::new();
     let mut labels = select::labels(node);
-    labels.insert("metadata.name".to_owned(), node.str_at(&["metadata", "name"]).unwrap_or("").to_owned());
+    labels.insert(
+        "metadata.name".to_owned(),
+        node.str_at(&["metadata", "name"]).unwrap_or("").to_owned(),
+    );
     if !selector_matches(pod, &labels) {
         found.push(Obstacle::Selector);
     }
@@ -173,7 +203,9 @@ fn placement(pod: &Node, node: &Node) -> Vec<Obstacle> {
     let blocking = node.items_at(&["spec", "taints"]).iter().any(|taint| {
         taint.str_at(&["key"]) != Some("node.kubernetes.io/unschedulable")
             && matches!(taint.str_at(&["effect"]), Some("NoSchedule" | "NoExecute"))
-            && !tolerations.iter().any(|toleration| tolerates(toleration, taint))
+            && !tolerations
+                .iter()
+                .any(|toleration| tolerates(toleration, taint))
     });
     if blocking {
         found.push(Obstacle::Taint);
@@ -187,26 +219,63 @@ fn tolerates(toleration: &Node, taint: &Node) -> bool {
     let exists = toleration.str_at(&["operator"]) == Some("Exists");
     let key_fits = key.is_empty() && exists || Some(key) == taint.str_at(&["key"]);
     let effect_fits = effect.is_empty() || Some(effect) == taint.str_at(&["effect"]);
-    let value_fits = exists || toleration.str_at(&["value"]).unwrap_or("") == taint.str_at(&["value"]).unwrap_or("");
+    let value_fits = exists
+        || toleration.str_at(&["value"]).unwrap_or("") == taint.str_at(&["value"]).unwrap_or("");
     key_fits && effect_fits && value_fits
 }
 
 fn selector_matches(pod: &Node, labels: &Labels) -> bool {
     let wanted = select::plain(pod.at(&["spec", "nodeSelector"]));
-    let terms = pod.items_at(&["spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"]);
+    let terms = pod.items_at(&[
+        "spec",
+        "affinity",
+        "nodeAffinity",
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        "nodeSelectorTerms",
+    ]);
     let term_fits = |term: &Node| {
-        ["matchExpressions", "matchFields"].iter().all(|part| term.items_at(&[part]).iter().all(|expression| select::matches_expression(expression, labels)))
+        ["matchExpressions", "matchFields"].iter().all(|part| {
+            term.items_at(&[part])
+                .iter()
+                .all(|expression| select::matches_expression(expression, labels))
+        })
     };
-    wanted.iter().all(|(key, value)| labels.get(key) == Some(value)) && (terms.is_empty() || terms.iter().any(term_fits))
+    wanted
+        .iter()
+        .all(|(key, value)| labels.get(key) == Some(value))
+        && (terms.is_empty() || terms.iter().any(term_fits))
 }
 
-fn describe<'s>(facts: &Facts<'s>, pod: EntityId, request: &Request, obstacles: &[(EntityId, Vec<Obstacle>)], largest: (i64, i64), resource: Option<String>) -> Entity<'s> {
+fn describe<'s>(
+    facts: &Facts<'s>,
+    pod: EntityId,
+    request: &Request,
+    obstacles: &[(EntityId, Vec<Obstacle>)],
+    largest: (i64, i64),
+    resource: Option<String>,
+) -> Entity<'s> {
     let entity = facts.get(pod);
-    let count = |obstacle: Obstacle| i64::try_from(obstacles.iter().filter(|(_, found)| found.contains(&obstacle)).count()).unwrap_or(0);
-    let fitting = obstacles.iter().filter(|(_, found)| found.is_empty()).count();
-    let never = request.cpu > largest.0 && largest.0 > 0 || request.memory > largest.1 && largest.1 > 0;
+    let count = |obstacle: Obstacle| {
+        i64::try_from(
+            obstacles
+                .iter()
+                .filter(|(_, found)| found.contains(&obstacle))
+                .count(),
+        )
+        .unwrap_or(0)
+    };
+    let fitting = obstacles
+        .iter()
+        .filter(|(_, found)| found.is_empty())
+        .count();
+    let never =
+        request.cpu > largest.0 && largest.0 > 0 || request.memory > largest.1 && largest.1 > 0;
     let verdict = verdict(facts, pod, obstacles, fitting);
-    let matching: Vec<&str> = obstacles.iter().filter(|(_, found)| !found.contains(&Obstacle::Selector)).map(|(id, _)| facts.get(*id).label.as_str()).collect();
+    let matching: Vec<&str> = obstacles
+        .iter()
+        .filter(|(_, found)| !found.contains(&Obstacle::Selector))
+        .map(|(id, _)| facts.get(*id).label.as_str())
+        .collect();
     let number = |value: i64| Node::number(value);
     let mut fields = vec![
         ("nodes", number(i64::try_from(obstacles.len()).unwrap_or(0))),
@@ -230,39 +299,86 @@ fn describe<'s>(facts: &Facts<'s>, pod: EntityId, request: &Request, obstacles: 
     let root = entity.root;
     let mut made = Entity::computed("NodeFit", entity.subject.clone(), Vec::new());
     made.file = entity.file;
-    let cite = |line: u32| entity.file.map(|file| Cite { file, line, end_line: line });
+    let cite = |line: u32| {
+        entity.file.map(|file| Cite {
+            file,
+            line,
+            end_line: line,
+        })
+    };
     if let Some((selector, near, node_cite)) = selector_near_miss(facts, pod) {
         fields.push(("selector", Node::text(selector)));
         fields.extend(near.map(|near| ("nearMiss", Node::text(near))));
-        made.cites.extend(node_cite.map(|cite| ("nearMiss".to_owned(), cite)));
+        made.cites
+            .extend(node_cite.map(|cite| ("nearMiss".to_owned(), cite)));
     }
     if let Some((taint, place)) = blocking_taint(facts, root, obstacles) {
         fields.push(("taint", Node::text(taint)));
-        made.cites.extend(place.map(|cite| ("taint".to_owned(), cite)));
+        made.cites
+            .extend(place.map(|cite| ("taint".to_owned(), cite)));
     }
-    let line = root.and_then(|root| root.at(&["spec", "nodeSelector"]).or_else(|| root.at(&["spec", "affinity"])).or_else(|| root.at(&["metadata", "name"]))).map_or(0, |node| node.line);
+    let line = root
+        .and_then(|root| {
+            root.at(&["spec", "nodeSelector"])
+                .or_else(|| root.at(&["spec", "affinity"]))
+                .or_else(|| root.at(&["metadata", "name"]))
+        })
+        .map_or(0, |node| node.line);
     made.extra = Node::map(fields);
     made = made.cited("selector", cite(line)).cited("", cite(line));
-    if let Some(requests) = root.and_then(|root| root.items_at(&["spec", "containers"]).iter().find_map(|c| c.at(&["resources", "requests"]))) {
+    if let Some(requests) = root.and_then(|root| {
+        root.items_at(&["spec", "containers"])
+            .iter()
+            .find_map(|c| c.at(&["resources", "requests"]))
+    }) {
         let line_of = |name: &str| requests.get(name).map_or(requests.line, |node| node.line);
-        made = made.cited("cpuRequest", cite(line_of("cpu"))).cited("memoryRequest", cite(line_of("memory")));
+        made = made
+            .cited("cpuRequest", cite(line_of("cpu")))
+            .cited("memoryRequest", cite(line_of("memory")));
     }
-    let biggest = facts.of_kind("Node").iter().find(|id| facts.get(**id).root.is_some_and(|node| quantity::millicores(node.str_at(&["status", "allocatable", "cpu"]).unwrap_or("0")) == Some(largest.0)));
+    let biggest = facts.of_kind("Node").iter().find(|id| {
+        facts.get(**id).root.is_some_and(|node| {
+            quantity::millicores(
+                node.str_at(&["status", "allocatable", "cpu"])
+                    .unwrap_or("0"),
+            ) == Some(largest.0)
+        })
+    });
     if let Some(node) = biggest.map(|id| facts.get(*id))
-        && let (Some(file), Some(value)) = (node.file, node.root.and_then(|root| root.at(&["status", "allocatable", "cpu"])))
+        && let (Some(file), Some(value)) = (
+            node.file,
+            node.root
+                .and_then(|root| root.at(&["status", "allocatable", "cpu"])),
+        )
     {
-        made = made.cited("largestCpu", Some(Cite { file, line: value.line, end_line: value.line }));
+        made = made.cited(
+            "largestCpu",
+            Some(Cite {
+                file,
+                line: value.line,
+                end_line: value.line,
+            }),
+        );
     }
     made
 }
 
 /// The obstacle whose removal would open most nodes; what no single removal opens goes by the order of the scheduler's filters.
-fn verdict(facts: &Facts<'_>, pod: EntityId, obstacles: &[(EntityId, Vec<Obstacle>)], fitting: usize) -> &'static str {
+fn verdict(
+    facts: &Facts<'_>,
+    pod: EntityId,
+    obstacles: &[(EntityId, Vec<Obstacle>)],
+    fitting: usize,
+) -> &'static str {
     if fitting > 0 || obstacles.is_empty() {
         return affinity_or_volume(facts, pod);
     }
     // Nodes that the pod's own selector asks for are the only ones in question.
-    let asked: Vec<&Vec<Obstacle>> = obstacles.iter().map(|(_, found)| found).filter(|found| !found.contains(&Obstacle::Selector)).collect();
+    let asked: Vec<&Vec<Obstacle>> = obstacles
+        .iter()
+        .map(|(_, found)| found)
+        .filter(|found| !found.contains(&Obstacle::Selector))
+        .collect();
     if asked.is_empty() {
         return Obstacle::Selector.word();
     }
@@ -272,8 +388,15 @@ fn verdict(facts: &Facts<'_>, pod: EntityId, obstacles: &[(EntityId, Vec<Obstacl
             *alone.entry(*only).or_default() += 1;
         }
     }
-    let best = alone.iter().max_by_key(|(obstacle, count)| (**count, std::cmp::Reverse(**obstacle))).map(|(obstacle, _)| *obstacle);
-    let first = asked.iter().filter_map(|found| found.first()).min().copied();
+    let best = alone
+        .iter()
+        .max_by_key(|(obstacle, count)| (**count, std::cmp::Reverse(**obstacle)))
+        .map(|(obstacle, _)| *obstacle);
+    let first = asked
+        .iter()
+        .filter_map(|found| found.first())
+        .min()
+        .copied();
     // A selector that rules out healthy nodes which have room is the narrower suspect than full nodes.
     best.or(first).map_or("unknown", Obstacle::word)
 }
@@ -283,12 +406,22 @@ fn affinity_or_volume(facts: &Facts<'_>, pod: EntityId) -> &'static str {
     let message = facts
         .get(pod)
         .root
-        .and_then(|root| root.items_at(&["status", "conditions"]).iter().find(|c| c.str_at(&["type"]) == Some("PodScheduled")))
+        .and_then(|root| {
+            root.items_at(&["status", "conditions"])
+                .iter()
+                .find(|c| c.str_at(&["type"]) == Some("PodScheduled"))
+        })
         .and_then(|condition| condition.str_at(&["message"]))
         .unwrap_or("");
-    if message.contains("anti-affinity") || message.contains("pod affinity") || message.contains("topology spread") {
+    if message.contains("anti-affinity")
+        || message.contains("pod affinity")
+        || message.contains("topology spread")
+    {
         "affinity"
-    } else if message.contains("PersistentVolume") || message.contains("persistentvolumeclaim") || message.contains("volume") {
+    } else if message.contains("PersistentVolume")
+        || message.contains("persistentvolumeclaim")
+        || message.contains("volume")
+    {
         "volume"
     } else {
         "unknown"
@@ -296,14 +429,33 @@ fn affinity_or_volume(facts: &Facts<'_>, pod: EntityId) -> &'static str {
 }
 
 /// What the pod asks of nodes, the label that comes nearest, and where that label is written.
-fn selector_near_miss(facts: &Facts<'_>, pod: EntityId) -> Option<(String, Option<String>, Option<Cite>)> {
+fn selector_near_miss(
+    facts: &Facts<'_>,
+    pod: EntityId,
+) -> Option<(String, Option<String>, Option<Cite>)> {
     let root = facts.get(pod).root?;
     let mut wanted = select::plain(root.at(&["spec", "nodeSelector"]));
-    let terms = root.items_at(&["spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"]);
-    for expression in terms.iter().flat_map(|term| term.items_at(&["matchExpressions"])) {
+    let terms = root.items_at(&[
+        "spec",
+        "affinity",
+        "nodeAffinity",
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        "nodeSelectorTerms",
+    ]);
+    for expression in terms
+        .iter()
+        .flat_map(|term| term.items_at(&["matchExpressions"]))
+    {
         if expression.str_at(&["operator"]) == Some("In") {
-            let values: Vec<&str> = expression.items_at(&["values"]).iter().filter_map(Node::as_str).collect();
-            wanted.insert(expression.str_at(&["key"]).unwrap_or("").to_owned(), values.join("|"));
+            let values: Vec<&str> = expression
+                .items_at(&["values"])
+                .iter()
+                .filter_map(Node::as_str)
+                .collect();
+            wanted.insert(
+                expression.str_at(&["key"]).unwrap_or("").to_owned(),
+                values.join("|"),
+            );
         }
     }
     if wanted.is_empty() {
@@ -313,13 +465,25 @@ fn selector_near_miss(facts: &Facts<'_>, pod: EntityId) -> Option<(String, Optio
     for (key, value) in &wanted {
         for id in facts.of_kind("Node") {
             let node = facts.get(*id);
-            let Some(labels) = node.root.and_then(|root| root.at(&["metadata", "labels"])) else { continue };
+            let Some(labels) = node.root.and_then(|root| root.at(&["metadata", "labels"])) else {
+                continue;
+            };
             for (name, actual) in labels.entries() {
                 let text = actual.as_str().unwrap_or("");
-                let edits = if name == key { distance(value, text).min(value.len().abs_diff(text.len()) + 1) } else if text == value { distance(key, name) } else { continue };
+                let edits = if name == key {
+                    distance(value, text).min(value.len().abs_diff(text.len()) + 1)
+                } else if text == value {
+                    distance(key, name)
+                } else {
+                    continue;
+                };
                 let near = edits > 0 && (name == key || edits <= 3);
                 if near && best.as_ref().is_none_or(|(least, ..)| edits < *least) {
-                    let cite = node.file.map(|file| Cite { file, line: actual.line, end_line: actual.line });
+                    let cite = node.file.map(|file| Cite {
+                        file,
+                        line: actual.line,
+                        end_line: actual.line,
+                    });
                     best = Some((edits, format!("{name}={text} on {}", node.label), cite));
                 }
             }
@@ -330,17 +494,47 @@ fn selector_near_miss(facts: &Facts<'_>, pod: EntityId) -> Option<(String, Optio
 }
 
 /// The first taint that keeps the pod from a node which its selector asks for.
-fn blocking_taint(facts: &Facts<'_>, pod: Option<&Node>, obstacles: &[(EntityId, Vec<Obstacle>)]) -> Option<(String, Option<Cite>)> {
+fn blocking_taint(
+    facts: &Facts<'_>,
+    pod: Option<&Node>,
+    obstacles: &[(EntityId, Vec<Obstacle>)],
+) -> Option<(String, Option<Cite>)> {
     let tolerations = pod?.items_at(&["spec", "tolerations"]);
-    let tainted = obstacles.iter().filter(|(_, found)| found.contains(&Obstacle::Taint));
-    let (id, _) = tainted.min_by_key(|(id, found)| (found.contains(&Obstacle::Selector), found.len(), *id))?;
+    let tainted = obstacles
+        .iter()
+        .filter(|(_, found)| found.contains(&Obstacle::Taint));
+    let (id, _) = tainted
+        .min_by_key(|(id, found)| (found.contains(&Obstacle::Selector), found.len(), *id))?;
     let node = facts.get(*id);
-    let taint = node.root?.items_at(&["spec", "taints"]).iter().find(|taint| {
-        matches!(taint.str_at(&["effect"]), Some("NoSchedule" | "NoExecute")) && !tolerations.iter().any(|toleration| tolerates(toleration, taint))
-    })?;
+    let taint = node
+        .root?
+        .items_at(&["spec", "taints"])
+        .iter()
+        .find(|taint| {
+            matches!(taint.str_at(&["effect"]), Some("NoSchedule" | "NoExecute"))
+                && !tolerations
+                    .iter()
+                    .any(|toleration| tolerates(toleration, taint))
+        })?;
     let part = |key: &str| taint.str_at(&[key]).unwrap_or("");
-    let value = if part("value").is_empty() { String::new() } else { format!("={}", part("value")) };
+    let value = if part("value").is_empty() {
+        String::new()
+    } else {
+        format!("={}", part("value"))
+    };
     let line = taint.get("key").map_or(taint.line, |key| key.line);
-    let cite = node.file.map(|file| Cite { file, line: taint.line.min(line), end_line: line.max(taint.line) });
-    Some((format!("{}{value}:{} on {}", part("key"), part("effect"), node.label), cite))
+    let cite = node.file.map(|file| Cite {
+        file,
+        line: taint.line.min(line),
+        end_line: line.max(taint.line),
+    });
+    Some((
+        format!(
+            "{}{value}:{} on {}",
+            part("key"),
+            part("effect"),
+            node.label
+        ),
+        cite,
+    ))
 }

@@ -40,9 +40,17 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
             facts.by_uid.insert(object.uid.clone(), id);
         }
         if object.kind == "Pod" {
-            facts.pods_of_namespace.entry(object.namespace.clone()).or_default().push(id);
+            facts
+                .pods_of_namespace
+                .entry(object.namespace.clone())
+                .or_default()
+                .push(id);
             if let Some(node) = object.root.str_at(&["spec", "nodeName"]) {
-                facts.pods_of_node.entry(node.to_owned()).or_default().push(id);
+                facts
+                    .pods_of_node
+                    .entry(node.to_owned())
+                    .or_default()
+                    .push(id);
             }
         }
     }
@@ -58,10 +66,19 @@ fn select_pods(facts: &mut Facts<'_>) {
         if selector.is_empty() {
             continue;
         }
-        let pods = facts.pods_of_namespace.get(&entity.subject.namespace).cloned().unwrap_or_default();
+        let pods = facts
+            .pods_of_namespace
+            .get(&entity.subject.namespace)
+            .cloned()
+            .unwrap_or_default();
         let chosen: Vec<_> = pods
             .into_iter()
-            .filter(|pod| facts.get(*pod).root.is_some_and(|root| select::matches_plain(&selector, &select::labels(root))))
+            .filter(|pod| {
+                facts
+                    .get(*pod)
+                    .root
+                    .is_some_and(|root| select::matches_plain(&selector, &select::labels(root)))
+            })
             .collect();
         for pod in &chosen {
             facts.selected_by.entry(*pod).or_default().push(service);
@@ -74,21 +91,48 @@ fn select_pods(facts: &mut Facts<'_>) {
 pub(crate) fn events(facts: &mut Facts<'_>) {
     for event in &facts.snapshot.events {
         let root = &event.object.root;
-        let time = |time: Option<jiff::Timestamp>| time.map_or_else(Node::default, |time| Node::text(stamp::format(time, 0)));
+        let time = |time: Option<jiff::Timestamp>| {
+            time.map_or_else(Node::default, |time| Node::text(stamp::format(time, 0)))
+        };
         let about = &event.regarding;
-        let kind = if about.kind.is_empty() { "Unknown" } else { about.kind.as_str() };
-        let namespace = if matches!(kind, "Node" | "Namespace" | "PersistentVolume") { "" } else { about.namespace.as_str() };
+        let kind = if about.kind.is_empty() {
+            "Unknown"
+        } else {
+            about.kind.as_str()
+        };
+        let namespace = if matches!(kind, "Node" | "Namespace" | "PersistentVolume") {
+            ""
+        } else {
+            about.namespace.as_str()
+        };
         let subject = Identity::new(kind, namespace, &about.name);
-        let line_of = |keys: &[&str]| keys.iter().find_map(|key| root.get(key)).filter(|node| !node.is_null());
+        let line_of = |keys: &[&str]| {
+            keys.iter()
+                .find_map(|key| root.get(key))
+                .filter(|node| !node.is_null())
+        };
         let mut fields = vec![
-            ("reason", Node::text(event.reason.as_str()).at_line(line_of(&["reason"]).map_or(0, |n| n.line))),
-            ("type", Node::text(event.kind.as_str()).at_line(line_of(&["type"]).map_or(0, |n| n.line))),
-            ("count", Node::number(i64::try_from(event.count).unwrap_or(i64::MAX))),
+            (
+                "reason",
+                Node::text(event.reason.as_str())
+                    .at_line(line_of(&["reason"]).map_or(0, |n| n.line)),
+            ),
+            (
+                "type",
+                Node::text(event.kind.as_str()).at_line(line_of(&["type"]).map_or(0, |n| n.line)),
+            ),
+            (
+                "count",
+                Node::number(i64::try_from(event.count).unwrap_or(i64::MAX)),
+            ),
             ("first", time(event.first)),
             ("last", time(event.last)),
             ("component", Node::text(event.component.as_str())),
             ("host", Node::text(event.host.as_str())),
-            ("container", event.container().map_or_else(Node::default, Node::text)),
+            (
+                "container",
+                event.container().map_or_else(Node::default, Node::text),
+            ),
             (
                 "regarding",
                 Node::map(vec![
@@ -105,7 +149,11 @@ pub(crate) fn events(facts: &mut Facts<'_>) {
         }
         let place = line_of(&["message", "note", "reason"]).or_else(|| root.get("metadata"));
         let file = event.object.file;
-        let cite = place.map(|node| Cite { file, line: node.line, end_line: node.end_line() });
+        let cite = place.map(|node| Cite {
+            file,
+            line: node.line,
+            end_line: node.end_line(),
+        });
         let mut entity = Entity::computed("Event", subject.clone(), fields).cited("", cite);
         entity.file = Some(file);
         let id = facts.push(entity);

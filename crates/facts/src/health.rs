@@ -44,7 +44,11 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         let health = pod_health(facts, pod);
         facts.health.insert(pod, health);
         let age = facts.age(facts.get(pod).str_at(&["metadata", "creationTimestamp"]));
-        let restarts: i64 = facts.containers(pod).iter().filter_map(|id| facts.get(*id).int_at(&["restartCount"])).sum();
+        let restarts: i64 = facts
+            .containers(pod)
+            .iter()
+            .filter_map(|id| facts.get(*id).int_at(&["restartCount"]))
+            .sum();
         facts.set_extra(pod, "health", Node::text(health.word()));
         facts.set_extra(pod, "restarts", Node::number(restarts));
         if let Some(age) = age {
@@ -56,7 +60,8 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         facts.set_extra(node, "health", Node::text(health));
         let name = facts.get(node).subject.name.clone();
         let lease = facts.object("Lease", "kube-node-lease", &name);
-        let age = lease.and_then(|lease| facts.age(facts.get(lease).str_at(&["spec", "renewTime"])));
+        let age =
+            lease.and_then(|lease| facts.age(facts.get(lease).str_at(&["spec", "renewTime"])));
         if let Some(age) = age {
             facts.set_extra(node, "leaseAge", Node::number(age));
         }
@@ -64,15 +69,25 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
 }
 
 fn condition<'e>(entity: &'e Entity<'_>, name: &str) -> Option<&'e Node> {
-    entity.root?.items_at(&["status", "conditions"]).iter().find(|condition| condition.str_at(&["type"]) == Some(name))
+    entity
+        .root?
+        .items_at(&["status", "conditions"])
+        .iter()
+        .find(|condition| condition.str_at(&["type"]) == Some(name))
 }
 
 fn pod_health(facts: &Facts<'_>, id: EntityId) -> PodHealth {
     let pod = facts.get(id);
-    let age = facts.age(pod.str_at(&["metadata", "creationTimestamp"])).unwrap_or(i64::MAX);
+    let age = facts
+        .age(pod.str_at(&["metadata", "creationTimestamp"]))
+        .unwrap_or(i64::MAX);
     if let Some(since) = facts.age(pod.str_at(&["metadata", "deletionTimestamp"])) {
         // The stamp is the end of the grace period, not its beginning.
-        return if since > 60 { PodHealth::Failing } else { PodHealth::Leaving };
+        return if since > 60 {
+            PodHealth::Failing
+        } else {
+            PodHealth::Leaving
+        };
     }
     match pod.str_at(&["status", "phase"]) {
         Some("Succeeded") => return PodHealth::Done,
@@ -80,15 +95,25 @@ fn pod_health(facts: &Facts<'_>, id: EntityId) -> PodHealth {
         None => return PodHealth::Unknown,
         _ => {}
     }
-    if facts.containers(id).iter().any(|container| facts.get(*container).bool_at(&["failing"])) {
+    if facts
+        .containers(id)
+        .iter()
+        .any(|container| facts.get(*container).bool_at(&["failing"]))
+    {
         return PodHealth::Failing;
     }
     let young = |since: Option<i64>| since.unwrap_or(age).min(age) < YOUNG;
     match condition(pod, "Ready").and_then(|ready| ready.str_at(&["status"])) {
         Some("True") => PodHealth::Healthy,
         Some(_) if pod.str_at(&["status", "phase"]) == Some("Running") => {
-            let since = facts.age(condition(pod, "Ready").and_then(|ready| ready.str_at(&["lastTransitionTime"])));
-            if young(since) { PodHealth::Starting } else { PodHealth::Failing }
+            let since = facts.age(
+                condition(pod, "Ready").and_then(|ready| ready.str_at(&["lastTransitionTime"])),
+            );
+            if young(since) {
+                PodHealth::Starting
+            } else {
+                PodHealth::Failing
+            }
         }
         _ if age < YOUNG => PodHealth::Starting,
         _ => PodHealth::Failing,
@@ -97,9 +122,17 @@ fn pod_health(facts: &Facts<'_>, id: EntityId) -> PodHealth {
 
 /// A failed pod is trouble while it is recent; later it is a leaf that nobody swept up.
 fn failed(facts: &Facts<'_>, id: EntityId, pod: &Entity<'_>) -> PodHealth {
-    let finished = facts.containers(id).iter().filter_map(|c| facts.age(facts.get(*c).str_at(&["ended", "finishedAt"]))).min();
+    let finished = facts
+        .containers(id)
+        .iter()
+        .filter_map(|c| facts.age(facts.get(*c).str_at(&["ended", "finishedAt"])))
+        .min();
     let age = finished.or_else(|| facts.age(pod.str_at(&["metadata", "creationTimestamp"])));
-    if age.is_some_and(|age| age > 3_600) { PodHealth::Done } else { PodHealth::Failing }
+    if age.is_some_and(|age| age > 3_600) {
+        PodHealth::Done
+    } else {
+        PodHealth::Failing
+    }
 }
 
 fn node_health(node: &Entity<'_>) -> &'static str {

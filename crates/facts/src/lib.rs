@@ -78,7 +78,9 @@ impl<'s> Facts<'s> {
 
     /// An object by kind, namespace and name.
     pub fn object(&self, kind: &str, namespace: &str, name: &str) -> Option<EntityId> {
-        self.by_identity.get(&Identity::new(kind, namespace, name)).copied()
+        self.by_identity
+            .get(&Identity::new(kind, namespace, name))
+            .copied()
     }
 
     /// "Now".
@@ -108,7 +110,9 @@ impl<'s> Facts<'s> {
 
     /// Pods of a `Workload`.
     pub fn workload_pods(&self, workload: EntityId) -> &[EntityId] {
-        self.pods_of_workload.get(&workload).map_or(&[], Vec::as_slice)
+        self.pods_of_workload
+            .get(&workload)
+            .map_or(&[], Vec::as_slice)
     }
 
     /// Pods that a Service selects.
@@ -143,7 +147,10 @@ impl<'s> Facts<'s> {
         let kind = entity.kind;
         let id = self.push(entity);
         for identity in about {
-            self.derived_of.entry((kind, (*identity).clone())).or_default().push(id);
+            self.derived_of
+                .entry((kind, (*identity).clone()))
+                .or_default()
+                .push(id);
         }
         id
     }
@@ -157,7 +164,10 @@ impl<'s> Facts<'s> {
     /// Whether lists of a kind were captured.
     pub fn collected(&self, kind: &str) -> bool {
         use coldcase_snapshot::coverage::Status;
-        matches!(self.snapshot.coverage.status(kind), Status::Collected | Status::Truncated)
+        matches!(
+            self.snapshot.coverage.status(kind),
+            Status::Collected | Status::Truncated
+        )
     }
 }
 

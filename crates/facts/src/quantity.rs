@@ -3,7 +3,9 @@
 /// A quantity in base units (bytes, cores): `128Mi`, `1.5G`, `250m`, `1e3`.
 pub fn quantity(text: &str) -> Option<f64> {
     let text = text.trim();
-    let split = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-'))).unwrap_or(text.len());
+    let split = text
+        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-')))
+        .unwrap_or(text.len());
     let (number, suffix) = text.split_at_checked(split)?;
     if number.is_empty() {
         return None;
@@ -31,11 +33,19 @@ pub fn quantity(text: &str) -> Option<f64> {
 }
 
 /// A quantity in bytes, rounded up as the scheduler does.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "saturates, and no node has that much"
+)]
 pub fn bytes(text: &str) -> Option<i64> {
     quantity(text).map(|value| value.ceil() as i64)
 }
 
 /// A quantity of CPU in thousandths of a core.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "saturates, and no node has that much"
+)]
 pub fn millicores(text: &str) -> Option<i64> {
     quantity(text).map(|value| (value * 1000.0).ceil() as i64)
 }
@@ -50,7 +60,9 @@ pub fn seconds(text: &str) -> Option<f64> {
     while !rest.is_empty() {
         let number_end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
         let (number, tail) = rest.split_at_checked(number_end)?;
-        let unit_end = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let unit_end = tail
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(tail.len());
         let (unit, tail) = tail.split_at_checked(unit_end)?;
         let factor = match unit {
             "ms" => 0.001,
@@ -76,15 +88,38 @@ pub fn show_bytes(value: f64) -> String {
         unit += 1;
     }
     let name = UNITS.get(unit).unwrap_or(&"B");
-    if (value - value.round()).abs() < 0.05 { format!("{value:.0} {name}") } else { format!("{value:.1} {name}") }
+    if (value - value.round()).abs() < 0.05 {
+        format!("{value:.0} {name}")
+    } else {
+        format!("{value:.1} {name}")
+    }
 }
 
 /// Seconds for people: `1h 30m`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rounded and not negative"
+)]
 pub fn show_seconds(value: f64) -> String {
     let total = value.round().max(0.0) as u64;
-    let parts = [(total / 86_400, "d"), (total / 3_600 % 24, "h"), (total / 60 % 60, "m"), (total % 60, "s")];
-    let shown: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).take(2).map(|(n, unit)| format!("{n}{unit}")).collect();
-    if shown.is_empty() { "0s".to_owned() } else { shown.join(" ") }
+    let parts = [
+        (total / 86_400, "d"),
+        (total / 3_600 % 24, "h"),
+        (total / 60 % 60, "m"),
+        (total % 60, "s"),
+    ];
+    let shown: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .take(2)
+        .map(|(n, unit)| format!("{n}{unit}"))
+        .collect();
+    if shown.is_empty() {
+        "0s".to_owned()
+    } else {
+        shown.join(" ")
+    }
 }
 
 #[cfg(test)]

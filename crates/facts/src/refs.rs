@@ -20,8 +20,13 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         if matches!(facts.health_of(pod), PodHealth::Done | PodHealth::Leaving) {
             continue;
         }
-        let Some(root) = facts.get(pod).root else { continue };
-        let found: Vec<Entity<'_>> = references(root).iter().filter_map(|reference| missing(facts, pod, reference)).collect();
+        let Some(root) = facts.get(pod).root else {
+            continue;
+        };
+        let found: Vec<Entity<'_>> = references(root)
+            .iter()
+            .filter_map(|reference| missing(facts, pod, reference))
+            .collect();
         let about = facts.get(pod).subject.clone();
         for entity in found {
             facts.push_derived(entity, &[&about]);
@@ -33,14 +38,31 @@ fn references(root: &Node) -> Vec<Reference<'_>> {
     let mut found = Vec::new();
     let mut add = |kind, node: Option<&'_ Node>, name_key: &str, via, key: Option<&'static str>| {
         let Some(node) = node else { return };
-        let Some(name) = node.get(name_key) else { return };
-        let Some(text) = name.as_str().filter(|text| !text.is_empty()) else { return };
-        found.push((kind, text.to_owned(), key.and_then(|key| node.str_at(&[key])).map(str::to_owned), via, node.bool_at(&["optional"]) == Some(true), name.line));
+        let Some(name) = node.get(name_key) else {
+            return;
+        };
+        let Some(text) = name.as_str().filter(|text| !text.is_empty()) else {
+            return;
+        };
+        found.push((
+            kind,
+            text.to_owned(),
+            key.and_then(|key| node.str_at(&[key])).map(str::to_owned),
+            via,
+            node.bool_at(&["optional"]) == Some(true),
+            name.line,
+        ));
     };
     for volume in root.items_at(&["spec", "volumes"]) {
         add("ConfigMap", volume.get("configMap"), "name", "volume", None);
         add("Secret", volume.get("secret"), "secretName", "volume", None);
-        add("PersistentVolumeClaim", volume.get("persistentVolumeClaim"), "claimName", "claim", None);
+        add(
+            "PersistentVolumeClaim",
+            volume.get("persistentVolumeClaim"),
+            "claimName",
+            "claim",
+            None,
+        );
         for source in volume.items_at(&["projected", "sources"]) {
             add("ConfigMap", source.get("configMap"), "name", "volume", None);
             add("Secret", source.get("secret"), "name", "volume", None);
@@ -49,11 +71,29 @@ fn references(root: &Node) -> Vec<Reference<'_>> {
     for list in ["initContainers", "containers"] {
         for container in root.items_at(&["spec", list]) {
             for env in container.items_at(&["env"]) {
-                add("ConfigMap", env.at(&["valueFrom", "configMapKeyRef"]), "name", "env", Some("key"));
-                add("Secret", env.at(&["valueFrom", "secretKeyRef"]), "name", "env", Some("key"));
+                add(
+                    "ConfigMap",
+                    env.at(&["valueFrom", "configMapKeyRef"]),
+                    "name",
+                    "env",
+                    Some("key"),
+                );
+                add(
+                    "Secret",
+                    env.at(&["valueFrom", "secretKeyRef"]),
+                    "name",
+                    "env",
+                    Some("key"),
+                );
             }
             for from in container.items_at(&["envFrom"]) {
-                add("ConfigMap", from.get("configMapRef"), "name", "envFrom", None);
+                add(
+                    "ConfigMap",
+                    from.get("configMapRef"),
+                    "name",
+                    "envFrom",
+                    None,
+                );
                 add("Secret", from.get("secretRef"), "name", "envFrom", None);
             }
         }
@@ -61,12 +101,25 @@ fn references(root: &Node) -> Vec<Reference<'_>> {
     for secret in root.items_at(&["spec", "imagePullSecrets"]) {
         add("Secret", Some(secret), "name", "imagePullSecret", None);
     }
-    add("ServiceAccount", root.get("spec"), "serviceAccountName", "serviceAccount", None);
+    add(
+        "ServiceAccount",
+        root.get("spec"),
+        "serviceAccountName",
+        "serviceAccount",
+        None,
+    );
     // The strings live in the captured tree; only the closure could not say so.
     found
         .into_iter()
         .filter_map(|(kind, name, key, via, optional, line)| {
-            Some(Reference { kind, name: borrowed(root, &name)?, key: key.as_deref().and_then(|key| borrowed(root, key)), via, optional, line })
+            Some(Reference {
+                kind,
+                name: borrowed(root, &name)?,
+                key: key.as_deref().and_then(|key| borrowed(root, key)),
+                via,
+                optional,
+                line,
+            })
         })
         .collect()
 }
@@ -76,7 +129,14 @@ fn borrowed<'n>(node: &'n Node, text: &str) -> Option<&'n str> {
     if node.as_str() == Some(text) {
         return node.as_str();
     }
-    node.items().iter().find_map(|item| borrowed(item, text)).or_else(|| node.entries().iter().find_map(|(_, item)| borrowed(item, text)))
+    node.items()
+        .iter()
+        .find_map(|item| borrowed(item, text))
+        .or_else(|| {
+            node.entries()
+                .iter()
+                .find_map(|(_, item)| borrowed(item, text))
+        })
 }
 
 fn missing<'s>(facts: &Facts<'s>, pod: EntityId, reference: &Reference<'_>) -> Option<Entity<'s>> {
@@ -89,7 +149,11 @@ fn missing<'s>(facts: &Facts<'s>, pod: EntityId, reference: &Reference<'_>) -> O
     let keys: Vec<&str> = target
         .and_then(|id| facts.get(id).root)
         .into_iter()
-        .flat_map(|root| ["data", "binaryData"].into_iter().filter_map(|part| root.get(part)))
+        .flat_map(|root| {
+            ["data", "binaryData"]
+                .into_iter()
+                .filter_map(|part| root.get(part))
+        })
         .flat_map(|data| data.entries().iter().map(|(key, _)| key.as_str()))
         .collect();
     let near = match (target, reference.key) {
@@ -98,8 +162,15 @@ fn missing<'s>(facts: &Facts<'s>, pod: EntityId, reference: &Reference<'_>) -> O
         (Some(_), Some(key)) if keys.is_empty() || keys.contains(&key) => return None,
         (Some(_), Some(key)) => nearest(key, keys.iter().copied()),
         (None, _) => {
-            let names = facts.of_kind(reference.kind).iter().map(|id| facts.get(*id)).filter(|other| other.subject.namespace == namespace);
-            nearest(reference.name, names.map(|other| other.subject.name.as_str()))
+            let names = facts
+                .of_kind(reference.kind)
+                .iter()
+                .map(|id| facts.get(*id))
+                .filter(|other| other.subject.namespace == namespace);
+            nearest(
+                reference.name,
+                names.map(|other| other.subject.name.as_str()),
+            )
         }
     };
     let elsewhere = facts
@@ -110,19 +181,34 @@ fn missing<'s>(facts: &Facts<'s>, pod: EntityId, reference: &Reference<'_>) -> O
         .map(|other| other.namespace.clone());
     let mut fields = vec![
         ("refKind", Node::text(reference.kind)),
-        ("refName", Node::text(reference.name).at_line(reference.line)),
+        (
+            "refName",
+            Node::text(reference.name).at_line(reference.line),
+        ),
         ("via", Node::text(reference.via)),
         ("optional", Node::flag(false)),
         ("pod", Node::text(entity.subject.name.as_str())),
         ("namespace", Node::text(namespace)),
     ];
     if target.is_some() {
-        fields.extend(reference.key.map(|key| ("key", Node::text(key).at_line(reference.line))));
+        fields.extend(
+            reference
+                .key
+                .map(|key| ("key", Node::text(key).at_line(reference.line))),
+        );
     }
     fields.extend(near.map(|near| ("nearMiss", Node::text(near))));
-    fields.extend(elsewhere.filter(|_| target.is_none()).map(|namespace| ("elsewhere", Node::text(namespace))));
+    fields.extend(
+        elsewhere
+            .filter(|_| target.is_none())
+            .map(|namespace| ("elsewhere", Node::text(namespace))),
+    );
     let subject = Identity::new(reference.kind, namespace, reference.name);
-    let cite = entity.file.map(|file| Cite { file, line: reference.line, end_line: reference.line });
+    let cite = entity.file.map(|file| Cite {
+        file,
+        line: reference.line,
+        end_line: reference.line,
+    });
     let mut made = Entity::computed("MissingRef", subject, fields).cited("", cite);
     made.file = entity.file;
     Some(made)

@@ -24,38 +24,175 @@ pub struct Relation {
 
 /// Every relation. `log`, `journal` and `target` are answered by the rules crate, which owns the lines.
 pub const NOUNS: &[Relation] = &[
-    Relation { noun: "pod", to: &["Pod"], source: "Pod" },
-    Relation { noun: "container", to: &["Container"], source: "Pod" },
-    Relation { noun: "node", to: &["Node"], source: "Node" },
-    Relation { noun: "workload", to: &["Workload"], source: "Pod" },
-    Relation { noun: "owner", to: &["ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Node", "Other"], source: "ReplicaSet" },
-    Relation { noun: "replicaset", to: &["ReplicaSet"], source: "ReplicaSet" },
-    Relation { noun: "event", to: &["Event"], source: "Event" },
-    Relation { noun: "log", to: &["LogLine"], source: "logs" },
-    Relation { noun: "journal", to: &["JournalLine"], source: "journal" },
-    Relation { noun: "service", to: &["Service"], source: "Service" },
-    Relation { noun: "endpointslice", to: &["EndpointSlice"], source: "EndpointSlice" },
-    Relation { noun: "ingress", to: &["Ingress"], source: "Ingress" },
-    Relation { noun: "claim", to: &["PersistentVolumeClaim"], source: "PersistentVolumeClaim" },
-    Relation { noun: "volume", to: &["PersistentVolume"], source: "PersistentVolume" },
-    Relation { noun: "class", to: &["StorageClass"], source: "StorageClass" },
-    Relation { noun: "attachment", to: &["VolumeAttachment"], source: "VolumeAttachment" },
-    Relation { noun: "config", to: &["ConfigMap", "Secret"], source: "ConfigMap" },
-    Relation { noun: "policy", to: &["NetworkPolicy"], source: "NetworkPolicy" },
-    Relation { noun: "quota", to: &["ResourceQuota"], source: "ResourceQuota" },
-    Relation { noun: "namespace", to: &["Namespace"], source: "Namespace" },
-    Relation { noun: "sibling", to: &["Pod"], source: "Pod" },
-    Relation { noun: "rollout", to: &["Rollout"], source: "ReplicaSet" },
-    Relation { noun: "miss", to: &["SelectorMiss", "PortMiss"], source: "Service" },
-    Relation { noun: "missing", to: &["MissingRef"], source: "Pod" },
-    Relation { noun: "fit", to: &["NodeFit"], source: "Node" },
-    Relation { noun: "dnsblock", to: &["DnsBlock"], source: "NetworkPolicy" },
-    Relation { noun: "change", to: &["ConfigChange"], source: "Pod" },
-    Relation { noun: "facts", to: &["NodeFacts"], source: "node files" },
-    Relation { noun: "hpa", to: &["HorizontalPodAutoscaler"], source: "HorizontalPodAutoscaler" },
-    Relation { noun: "pdb", to: &["PodDisruptionBudget"], source: "PodDisruptionBudget" },
-    Relation { noun: "target", to: &["Service"], source: "Service" },
-    Relation { noun: "lease", to: &["Lease"], source: "Lease" },
+    Relation {
+        noun: "pod",
+        to: &["Pod"],
+        source: "Pod",
+    },
+    Relation {
+        noun: "container",
+        to: &["Container"],
+        source: "Pod",
+    },
+    Relation {
+        noun: "node",
+        to: &["Node"],
+        source: "Node",
+    },
+    Relation {
+        noun: "workload",
+        to: &["Workload"],
+        source: "Pod",
+    },
+    Relation {
+        noun: "owner",
+        to: &[
+            "ReplicaSet",
+            "Deployment",
+            "StatefulSet",
+            "DaemonSet",
+            "Job",
+            "CronJob",
+            "Node",
+            "Other",
+        ],
+        source: "ReplicaSet",
+    },
+    Relation {
+        noun: "replicaset",
+        to: &["ReplicaSet"],
+        source: "ReplicaSet",
+    },
+    Relation {
+        noun: "event",
+        to: &["Event"],
+        source: "Event",
+    },
+    Relation {
+        noun: "log",
+        to: &["LogLine"],
+        source: "logs",
+    },
+    Relation {
+        noun: "journal",
+        to: &["JournalLine"],
+        source: "journal",
+    },
+    Relation {
+        noun: "service",
+        to: &["Service"],
+        source: "Service",
+    },
+    Relation {
+        noun: "endpointslice",
+        to: &["EndpointSlice"],
+        source: "EndpointSlice",
+    },
+    Relation {
+        noun: "ingress",
+        to: &["Ingress"],
+        source: "Ingress",
+    },
+    Relation {
+        noun: "claim",
+        to: &["PersistentVolumeClaim"],
+        source: "PersistentVolumeClaim",
+    },
+    Relation {
+        noun: "volume",
+        to: &["PersistentVolume"],
+        source: "PersistentVolume",
+    },
+    Relation {
+        noun: "class",
+        to: &["StorageClass"],
+        source: "StorageClass",
+    },
+    Relation {
+        noun: "attachment",
+        to: &["VolumeAttachment"],
+        source: "VolumeAttachment",
+    },
+    Relation {
+        noun: "config",
+        to: &["ConfigMap", "Secret"],
+        source: "ConfigMap",
+    },
+    Relation {
+        noun: "policy",
+        to: &["NetworkPolicy"],
+        source: "NetworkPolicy",
+    },
+    Relation {
+        noun: "quota",
+        to: &["ResourceQuota"],
+        source: "ResourceQuota",
+    },
+    Relation {
+        noun: "namespace",
+        to: &["Namespace"],
+        source: "Namespace",
+    },
+    Relation {
+        noun: "sibling",
+        to: &["Pod"],
+        source: "Pod",
+    },
+    Relation {
+        noun: "rollout",
+        to: &["Rollout"],
+        source: "ReplicaSet",
+    },
+    Relation {
+        noun: "miss",
+        to: &["SelectorMiss", "PortMiss"],
+        source: "Service",
+    },
+    Relation {
+        noun: "missing",
+        to: &["MissingRef"],
+        source: "Pod",
+    },
+    Relation {
+        noun: "fit",
+        to: &["NodeFit"],
+        source: "Node",
+    },
+    Relation {
+        noun: "dnsblock",
+        to: &["DnsBlock"],
+        source: "NetworkPolicy",
+    },
+    Relation {
+        noun: "change",
+        to: &["ConfigChange"],
+        source: "Pod",
+    },
+    Relation {
+        noun: "facts",
+        to: &["NodeFacts"],
+        source: "node files",
+    },
+    Relation {
+        noun: "hpa",
+        to: &["HorizontalPodAutoscaler"],
+        source: "HorizontalPodAutoscaler",
+    },
+    Relation {
+        noun: "pdb",
+        to: &["PodDisruptionBudget"],
+        source: "PodDisruptionBudget",
+    },
+    Relation {
+        noun: "target",
+        to: &["Service"],
+        source: "Service",
+    },
+    Relation {
+        noun: "lease",
+        to: &["Lease"],
+        source: "Lease",
+    },
 ];
 
 impl Facts<'_> {
@@ -65,7 +202,9 @@ impl Facts<'_> {
         let mut ids = self.follow(noun, from);
         ids.dedup();
         let missing = relation.and_then(|relation| match relation.source {
-            "node files" if ids.is_empty() => Some(format!("node files of {}", self.get(from).label)),
+            "node files" if ids.is_empty() => {
+                Some(format!("node files of {}", self.get(from).label))
+            }
             "node files" | "logs" | "journal" => None,
             source if !ids.is_empty() || self.collected(source) => None,
             source => Some(source.to_owned()),
@@ -82,15 +221,37 @@ impl Facts<'_> {
             "Container" | "Event" | "MissingRef" | "NodeFit" => self.pod_named(from),
             "Node" => self.pods_on(&subject.name).to_vec(),
             "Workload" => self.workload_pods(from).to_vec(),
-            "Service" | "SelectorMiss" | "PortMiss" => self.object("Service", &subject.namespace, &subject.name).map_or(Vec::new(), |id| self.selected_pods(id).to_vec()),
+            "Service" | "SelectorMiss" | "PortMiss" => self
+                .object("Service", &subject.namespace, &subject.name)
+                .map_or(Vec::new(), |id| self.selected_pods(id).to_vec()),
             "ReplicaSet" => rollout::pods_of(self, from),
-            "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob" => self.derived("Workload", subject).first().map_or(Vec::new(), |id| self.workload_pods(*id).to_vec()),
-            "Rollout" | "DnsBlock" => self.derived("Workload", subject).first().map_or(Vec::new(), |id| self.workload_pods(*id).to_vec()),
-            "PersistentVolumeClaim" => self.in_namespace(&subject.namespace, |pod| self.claims(pod).contains(&from)),
-            "ConfigMap" | "Secret" => self.in_namespace(&subject.namespace, |pod| self.configs(pod).contains(&from)),
-            "NetworkPolicy" => self.in_namespace(&subject.namespace, |pod| dns::policies_of(self, pod).contains(&from)),
-            "Namespace" => self.pods_of_namespace.get(&subject.name).cloned().unwrap_or_default(),
-            "ResourceQuota" | "ServiceAccount" => self.pods_of_namespace.get(&subject.namespace).cloned().unwrap_or_default(),
+            "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob" => self
+                .derived("Workload", subject)
+                .first()
+                .map_or(Vec::new(), |id| self.workload_pods(*id).to_vec()),
+            "Rollout" | "DnsBlock" => self
+                .derived("Workload", subject)
+                .first()
+                .map_or(Vec::new(), |id| self.workload_pods(*id).to_vec()),
+            "PersistentVolumeClaim" => {
+                self.in_namespace(&subject.namespace, |pod| self.claims(pod).contains(&from))
+            }
+            "ConfigMap" | "Secret" => {
+                self.in_namespace(&subject.namespace, |pod| self.configs(pod).contains(&from))
+            }
+            "NetworkPolicy" => self.in_namespace(&subject.namespace, |pod| {
+                dns::policies_of(self, pod).contains(&from)
+            }),
+            "Namespace" => self
+                .pods_of_namespace
+                .get(&subject.name)
+                .cloned()
+                .unwrap_or_default(),
+            "ResourceQuota" | "ServiceAccount" => self
+                .pods_of_namespace
+                .get(&subject.namespace)
+                .cloned()
+                .unwrap_or_default(),
             _ => Vec::new(),
         }
     }
@@ -98,58 +259,113 @@ impl Facts<'_> {
     fn pod_named(&self, from: EntityId) -> Vec<EntityId> {
         let entity = self.get(from);
         let (namespace, name) = match entity.kind {
-            "MissingRef" => (entity.subject.namespace.clone(), entity.str_at(&["pod"]).unwrap_or("").to_owned()),
-            _ if entity.subject.kind == "Pod" => (entity.subject.namespace.clone(), entity.subject.name.clone()),
+            "MissingRef" => (
+                entity.subject.namespace.clone(),
+                entity.str_at(&["pod"]).unwrap_or("").to_owned(),
+            ),
+            _ if entity.subject.kind == "Pod" => (
+                entity.subject.namespace.clone(),
+                entity.subject.name.clone(),
+            ),
             _ => return Vec::new(),
         };
         self.object("Pod", &namespace, &name).into_iter().collect()
     }
 
     fn in_namespace(&self, namespace: &str, keep: impl Fn(EntityId) -> bool) -> Vec<EntityId> {
-        self.pods_of_namespace.get(namespace).into_iter().flatten().copied().filter(|pod| keep(*pod)).collect()
+        self.pods_of_namespace
+            .get(namespace)
+            .into_iter()
+            .flatten()
+            .copied()
+            .filter(|pod| keep(*pod))
+            .collect()
     }
 
     fn claims(&self, pod: EntityId) -> Vec<EntityId> {
         let entity = self.get(pod);
-        let volumes = entity.root.map_or(&[][..], |root| root.items_at(&["spec", "volumes"]));
+        let volumes = entity
+            .root
+            .map_or(&[][..], |root| root.items_at(&["spec", "volumes"]));
         volumes
             .iter()
             .filter_map(|volume| volume.str_at(&["persistentVolumeClaim", "claimName"]))
-            .filter_map(|name| self.object("PersistentVolumeClaim", &entity.subject.namespace, name))
+            .filter_map(|name| {
+                self.object("PersistentVolumeClaim", &entity.subject.namespace, name)
+            })
             .collect()
     }
 
     /// ConfigMaps and Secrets that a pod reads, those every pod has left out.
     pub fn configs(&self, pod: EntityId) -> Vec<EntityId> {
         let entity = self.get(pod);
-        let Some(root) = entity.root else { return Vec::new() };
+        let Some(root) = entity.root else {
+            return Vec::new();
+        };
         let mut names: Vec<(&str, &str)> = Vec::new();
         for volume in root.items_at(&["spec", "volumes"]) {
-            names.extend(volume.str_at(&["configMap", "name"]).map(|name| ("ConfigMap", name)));
-            names.extend(volume.str_at(&["secret", "secretName"]).map(|name| ("Secret", name)));
+            names.extend(
+                volume
+                    .str_at(&["configMap", "name"])
+                    .map(|name| ("ConfigMap", name)),
+            );
+            names.extend(
+                volume
+                    .str_at(&["secret", "secretName"])
+                    .map(|name| ("Secret", name)),
+            );
             for source in volume.items_at(&["projected", "sources"]) {
-                names.extend(source.str_at(&["configMap", "name"]).filter(|name| *name != "kube-root-ca.crt").map(|name| ("ConfigMap", name)));
-                names.extend(source.str_at(&["secret", "name"]).map(|name| ("Secret", name)));
+                names.extend(
+                    source
+                        .str_at(&["configMap", "name"])
+                        .filter(|name| *name != "kube-root-ca.crt")
+                        .map(|name| ("ConfigMap", name)),
+                );
+                names.extend(
+                    source
+                        .str_at(&["secret", "name"])
+                        .map(|name| ("Secret", name)),
+                );
             }
         }
-        for container in ["initContainers", "containers"].iter().flat_map(|list| root.items_at(&["spec", list])) {
+        for container in ["initContainers", "containers"]
+            .iter()
+            .flat_map(|list| root.items_at(&["spec", list]))
+        {
             for env in container.items_at(&["env"]) {
-                names.extend(env.str_at(&["valueFrom", "configMapKeyRef", "name"]).map(|name| ("ConfigMap", name)));
-                names.extend(env.str_at(&["valueFrom", "secretKeyRef", "name"]).map(|name| ("Secret", name)));
+                names.extend(
+                    env.str_at(&["valueFrom", "configMapKeyRef", "name"])
+                        .map(|name| ("ConfigMap", name)),
+                );
+                names.extend(
+                    env.str_at(&["valueFrom", "secretKeyRef", "name"])
+                        .map(|name| ("Secret", name)),
+                );
             }
             for from in container.items_at(&["envFrom"]) {
-                names.extend(from.str_at(&["configMapRef", "name"]).map(|name| ("ConfigMap", name)));
-                names.extend(from.str_at(&["secretRef", "name"]).map(|name| ("Secret", name)));
+                names.extend(
+                    from.str_at(&["configMapRef", "name"])
+                        .map(|name| ("ConfigMap", name)),
+                );
+                names.extend(
+                    from.str_at(&["secretRef", "name"])
+                        .map(|name| ("Secret", name)),
+                );
             }
         }
         names.sort_unstable();
         names.dedup();
-        names.into_iter().filter_map(|(kind, name)| self.object(kind, &entity.subject.namespace, name)).collect()
+        names
+            .into_iter()
+            .filter_map(|(kind, name)| self.object(kind, &entity.subject.namespace, name))
+            .collect()
     }
 
     /// Derived entities of a kind that are about an object.
     pub fn derived(&self, kind: &'static str, about: &Identity) -> &[EntityId] {
-        self.derived_of.get(&(kind, about.clone())).map_or(&[], Vec::as_slice)
+        self.derived_of
+            .get(&(kind, about.clone()))
+            .map_or(&[], Vec::as_slice)
     }
 
     fn follow(&self, noun: &str, from: EntityId) -> Vec<EntityId> {
@@ -166,72 +382,162 @@ impl Facts<'_> {
             "pod" => self.pods(from),
             "container" => each_pod(&|pod| self.containers(pod).to_vec()),
             "node" => self.nodes(from),
-            "workload" => match entity.kind {
-                "Workload" => vec![from],
-                _ => {
+            "workload" => {
+                if entity.kind == "Workload" {
+                    vec![from]
+                } else {
                     let mut ids = each_pod(&|pod| self.workload(pod).into_iter().collect());
                     if ids.is_empty() {
                         ids = self.workload_without_pods(from);
                     }
                     ids
                 }
-            },
+            }
             "owner" => workload::owner(self, from).into_iter().collect(),
             "replicaset" => match entity.kind {
-                "Deployment" => rollout::replica_sets(self, from).into_iter().map(|(_, id)| id).collect(),
-                "Workload" => self.by_identity.get(&subject).map_or(Vec::new(), |id| rollout::replica_sets(self, *id).into_iter().map(|(_, id)| id).collect()),
-                _ => each_pod(&|pod| workload::owner(self, pod).filter(|id| self.get(*id).kind == "ReplicaSet").into_iter().collect()),
+                "Deployment" => rollout::replica_sets(self, from)
+                    .into_iter()
+                    .map(|(_, id)| id)
+                    .collect(),
+                "Workload" => self.by_identity.get(&subject).map_or(Vec::new(), |id| {
+                    rollout::replica_sets(self, *id)
+                        .into_iter()
+                        .map(|(_, id)| id)
+                        .collect()
+                }),
+                _ => each_pod(&|pod| {
+                    workload::owner(self, pod)
+                        .filter(|id| self.get(*id).kind == "ReplicaSet")
+                        .into_iter()
+                        .collect()
+                }),
             },
             "event" => self.events_about(&subject).to_vec(),
             "service" => self.services(from),
-            "endpointslice" => self.filtered("EndpointSlice", |slice| slice.subject.namespace == subject.namespace && slice.str_at(&["metadata", "labels", "kubernetes.io/service-name"]) == Some(subject.name.as_str())),
-            "ingress" => self.filtered("Ingress", |ingress| ingress.subject.namespace == subject.namespace && backends(ingress).any(|name| name == subject.name)),
+            "endpointslice" => self.filtered("EndpointSlice", |slice| {
+                slice.subject.namespace == subject.namespace
+                    && slice.str_at(&["metadata", "labels", "kubernetes.io/service-name"])
+                        == Some(subject.name.as_str())
+            }),
+            "ingress" => self.filtered("Ingress", |ingress| {
+                ingress.subject.namespace == subject.namespace
+                    && backends(ingress).any(|name| name == subject.name)
+            }),
             "claim" => match entity.kind {
                 "PersistentVolumeClaim" => vec![from],
                 "PersistentVolume" => {
                     let part = |key: &str| entity.str_at(&["spec", "claimRef", key]).unwrap_or("");
-                    self.object("PersistentVolumeClaim", part("namespace"), part("name")).into_iter().collect()
+                    self.object("PersistentVolumeClaim", part("namespace"), part("name"))
+                        .into_iter()
+                        .collect()
                 }
                 _ => each_pod(&|pod| self.claims(pod)),
             },
             "volume" => {
-                let claims = if entity.kind == "PersistentVolumeClaim" { vec![from] } else { each_pod(&|pod| self.claims(pod)) };
-                claims.into_iter().filter_map(|claim| self.object("PersistentVolume", "", self.get(claim).str_at(&["spec", "volumeName"])?)).collect()
+                let claims = if entity.kind == "PersistentVolumeClaim" {
+                    vec![from]
+                } else {
+                    each_pod(&|pod| self.claims(pod))
+                };
+                claims
+                    .into_iter()
+                    .filter_map(|claim| {
+                        self.object(
+                            "PersistentVolume",
+                            "",
+                            self.get(claim).str_at(&["spec", "volumeName"])?,
+                        )
+                    })
+                    .collect()
             }
-            "class" => entity.str_at(&["spec", "storageClassName"]).and_then(|name| self.object("StorageClass", "", name)).into_iter().collect(),
+            "class" => entity
+                .str_at(&["spec", "storageClassName"])
+                .and_then(|name| self.object("StorageClass", "", name))
+                .into_iter()
+                .collect(),
             "attachment" => self.filtered("VolumeAttachment", |attachment| {
-                attachment.str_at(&["spec", "source", "persistentVolumeName"]) == Some(subject.name.as_str()) || attachment.str_at(&["spec", "nodeName"]) == Some(subject.name.as_str())
+                attachment.str_at(&["spec", "source", "persistentVolumeName"])
+                    == Some(subject.name.as_str())
+                    || attachment.str_at(&["spec", "nodeName"]) == Some(subject.name.as_str())
             }),
             "config" => each_pod(&|pod| self.configs(pod)),
             "policy" => each_pod(&|pod| dns::policies_of(self, pod)),
-            "quota" => self.filtered("ResourceQuota", |quota| quota.subject.namespace == subject.namespace),
-            "namespace" => self.object("Namespace", "", &subject.namespace).into_iter().collect(),
-            "sibling" => each_pod(&|pod| self.workload(pod).map_or(Vec::new(), |workload| self.workload_pods(workload).iter().copied().filter(|other| *other != pod).collect())),
+            "quota" => self.filtered("ResourceQuota", |quota| {
+                quota.subject.namespace == subject.namespace
+            }),
+            "namespace" => self
+                .object("Namespace", "", &subject.namespace)
+                .into_iter()
+                .collect(),
+            "sibling" => each_pod(&|pod| {
+                self.workload(pod).map_or(Vec::new(), |workload| {
+                    self.workload_pods(workload)
+                        .iter()
+                        .copied()
+                        .filter(|other| *other != pod)
+                        .collect()
+                })
+            }),
             "rollout" => match entity.kind {
                 "Workload" | "Deployment" | "ReplicaSet" => own("Rollout"),
-                _ => each_pod(&|pod| self.workload(pod).map_or(Vec::new(), |workload| self.derived("Rollout", &self.get(workload).subject).to_vec())),
+                _ => each_pod(&|pod| {
+                    self.workload(pod).map_or(Vec::new(), |workload| {
+                        self.derived("Rollout", &self.get(workload).subject)
+                            .to_vec()
+                    })
+                }),
             },
-            "miss" => own("SelectorMiss").into_iter().chain(own("PortMiss")).collect(),
-            "missing" => each_pod(&|pod| self.derived("MissingRef", &self.get(pod).subject).to_vec()),
+            "miss" => own("SelectorMiss")
+                .into_iter()
+                .chain(own("PortMiss"))
+                .collect(),
+            "missing" => {
+                each_pod(&|pod| self.derived("MissingRef", &self.get(pod).subject).to_vec())
+            }
             "fit" => each_pod(&|pod| self.derived("NodeFit", &self.get(pod).subject).to_vec()),
             "dnsblock" => own("DnsBlock"),
             "change" => own("ConfigChange"),
-            "facts" => self.nodes(from).into_iter().flat_map(|node| self.derived("NodeFacts", &self.get(node).subject).to_vec()).collect(),
+            "facts" => self
+                .nodes(from)
+                .into_iter()
+                .flat_map(|node| self.derived("NodeFacts", &self.get(node).subject).to_vec())
+                .collect(),
             "hpa" => self.filtered("HorizontalPodAutoscaler", |hpa| {
-                hpa.subject.namespace == subject.namespace && hpa.str_at(&["spec", "scaleTargetRef", "name"]) == Some(subject.name.as_str()) && hpa.str_at(&["spec", "scaleTargetRef", "kind"]) == Some(subject.kind.as_str())
+                hpa.subject.namespace == subject.namespace
+                    && hpa.str_at(&["spec", "scaleTargetRef", "name"])
+                        == Some(subject.name.as_str())
+                    && hpa.str_at(&["spec", "scaleTargetRef", "kind"])
+                        == Some(subject.kind.as_str())
             }),
-            "lease" => self.object("Lease", "kube-node-lease", &subject.name).into_iter().collect(),
+            "lease" => self
+                .object("Lease", "kube-node-lease", &subject.name)
+                .into_iter()
+                .collect(),
             "pdb" => each_pod(&|pod| {
-                let labels = self.get(pod).root.map(crate::select::labels).unwrap_or_default();
+                let labels = self
+                    .get(pod)
+                    .root
+                    .map(crate::select::labels)
+                    .unwrap_or_default();
                 let namespace = self.get(pod).subject.namespace.clone();
-                self.filtered("PodDisruptionBudget", |pdb| pdb.subject.namespace == namespace && crate::select::matches(pdb.root.and_then(|root| root.at(&["spec", "selector"])), &labels))
+                self.filtered("PodDisruptionBudget", |pdb| {
+                    pdb.subject.namespace == namespace
+                        && crate::select::matches(
+                            pdb.root.and_then(|root| root.at(&["spec", "selector"])),
+                            &labels,
+                        )
+                })
             }),
             _ => Vec::new(),
         }
     }
 
     fn filtered(&self, kind: &str, keep: impl Fn(&crate::Entity<'_>) -> bool) -> Vec<EntityId> {
-        self.of_kind(kind).iter().copied().filter(|id| keep(self.get(*id))).collect()
+        self.of_kind(kind)
+            .iter()
+            .copied()
+            .filter(|id| keep(self.get(*id)))
+            .collect()
     }
 
     fn nodes(&self, from: EntityId) -> Vec<EntityId> {
@@ -239,10 +545,18 @@ impl Facts<'_> {
         let by_name = |name: &str| self.object("Node", "", name);
         match entity.kind {
             "Node" => vec![from],
-            "NodeFacts" | "JournalLine" => by_name(entity.str_at(&["node"]).unwrap_or("")).into_iter().collect(),
-            "Event" if entity.subject.kind == "Node" => by_name(&entity.subject.name).into_iter().collect(),
+            "NodeFacts" | "JournalLine" => by_name(entity.str_at(&["node"]).unwrap_or(""))
+                .into_iter()
+                .collect(),
+            "Event" if entity.subject.kind == "Node" => {
+                by_name(&entity.subject.name).into_iter().collect()
+            }
             _ => {
-                let mut ids: Vec<EntityId> = self.pods(from).into_iter().filter_map(|pod| by_name(self.get(pod).str_at(&["spec", "nodeName"])?)).collect();
+                let mut ids: Vec<EntityId> = self
+                    .pods(from)
+                    .into_iter()
+                    .filter_map(|pod| by_name(self.get(pod).str_at(&["spec", "nodeName"])?))
+                    .collect();
                 ids.sort_unstable();
                 ids.dedup();
                 ids
@@ -255,9 +569,18 @@ impl Facts<'_> {
         let namespace = entity.subject.namespace.as_str();
         match entity.kind {
             "Service" => vec![from],
-            "SelectorMiss" | "PortMiss" => self.object("Service", namespace, &entity.subject.name).into_iter().collect(),
-            "EndpointSlice" => entity.str_at(&["metadata", "labels", "kubernetes.io/service-name"]).and_then(|name| self.object("Service", namespace, name)).into_iter().collect(),
-            "Ingress" => backends(entity).filter_map(|name| self.object("Service", namespace, &name)).collect(),
+            "SelectorMiss" | "PortMiss" => self
+                .object("Service", namespace, &entity.subject.name)
+                .into_iter()
+                .collect(),
+            "EndpointSlice" => entity
+                .str_at(&["metadata", "labels", "kubernetes.io/service-name"])
+                .and_then(|name| self.object("Service", namespace, name))
+                .into_iter()
+                .collect(),
+            "Ingress" => backends(entity)
+                .filter_map(|name| self.object("Service", namespace, &name))
+                .collect(),
             "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => entity
                 .root
                 .into_iter()
@@ -268,7 +591,11 @@ impl Facts<'_> {
                 })
                 .collect(),
             _ => {
-                let mut ids: Vec<EntityId> = self.pods(from).into_iter().flat_map(|pod| self.services_of(pod).to_vec()).collect();
+                let mut ids: Vec<EntityId> = self
+                    .pods(from)
+                    .into_iter()
+                    .flat_map(|pod| self.services_of(pod).to_vec())
+                    .collect();
                 ids.sort_unstable();
                 ids.dedup();
                 ids
@@ -284,7 +611,11 @@ impl Facts<'_> {
                 return found.to_vec();
             }
             // An event has the identity of what it is about.
-            let object = self.by_identity.get(&self.get(id).subject).copied().unwrap_or(id);
+            let object = self
+                .by_identity
+                .get(&self.get(id).subject)
+                .copied()
+                .unwrap_or(id);
             match workload::owner(self, object) {
                 Some(owner) => id = owner,
                 None if object != id => id = object,
@@ -298,8 +629,15 @@ impl Facts<'_> {
 /// Names of the Services behind an Ingress.
 fn backends<'e>(ingress: &'e crate::Entity<'_>) -> impl Iterator<Item = String> + 'e {
     let root = ingress.root;
-    let of = |backend: &coldcase_snapshot::node::Node| backend.str_at(&["service", "name"]).or_else(|| backend.str_at(&["serviceName"])).map(str::to_owned);
-    let default = root.and_then(|root| root.at(&["spec", "defaultBackend"])).and_then(of);
+    let of = |backend: &coldcase_snapshot::node::Node| {
+        backend
+            .str_at(&["service", "name"])
+            .or_else(|| backend.str_at(&["serviceName"]))
+            .map(str::to_owned)
+    };
+    let default = root
+        .and_then(|root| root.at(&["spec", "defaultBackend"]))
+        .and_then(of);
     let paths = root
         .into_iter()
         .flat_map(|root| root.items_at(&["spec", "rules"]))

@@ -14,12 +14,17 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
                 facts.set_extra(pod, "revision", Node::number(*revision));
             }
         }
-        let Some(((revision, newest), older)) = sets.split_last() else { continue };
+        let Some(((revision, newest), older)) = sets.split_last() else {
+            continue;
+        };
         if older.is_empty() {
             continue;
         }
         let entity = rollout(facts, deployment, *revision, *newest, older);
-        let about = [facts.get(deployment).subject.clone(), facts.get(*newest).subject.clone()];
+        let about = [
+            facts.get(deployment).subject.clone(),
+            facts.get(*newest).subject.clone(),
+        ];
         facts.push_derived(entity, &[&about[0], &about[1]]);
     }
 }
@@ -31,7 +36,11 @@ pub(crate) fn replica_sets(facts: &Facts<'_>, deployment: EntityId) -> Vec<(i64,
         .iter()
         .filter(|set| crate::workload::owner(facts, **set) == Some(deployment))
         .map(|set| {
-            let revision = facts.get(*set).int_at(&["metadata", "annotations", "deployment.kubernetes.io/revision"]);
+            let revision = facts.get(*set).int_at(&[
+                "metadata",
+                "annotations",
+                "deployment.kubernetes.io/revision",
+            ]);
             (revision.unwrap_or(0), *set)
         })
         .collect()
@@ -50,25 +59,64 @@ pub(crate) fn pods_of(facts: &Facts<'_>, set: EntityId) -> Vec<EntityId> {
         .collect()
 }
 
-fn rollout<'s>(facts: &Facts<'s>, deployment: EntityId, revision: i64, newest: EntityId, older: &[(i64, EntityId)]) -> Entity<'s> {
+fn rollout<'s>(
+    facts: &Facts<'s>,
+    deployment: EntityId,
+    revision: i64,
+    newest: EntityId,
+    older: &[(i64, EntityId)],
+) -> Entity<'s> {
     let entity = facts.get(deployment);
     let new_pods = pods_of(facts, newest);
-    let old_pods: Vec<EntityId> = older.iter().flat_map(|(_, set)| pods_of(facts, *set)).collect();
+    let old_pods: Vec<EntityId> = older
+        .iter()
+        .flat_map(|(_, set)| pods_of(facts, *set))
+        .collect();
     // Compared with the set that served before: the older one with pods, else the last one.
-    let before = older.iter().rev().find(|(_, set)| !pods_of(facts, *set).is_empty()).or(older.last()).map(|(_, set)| *set);
+    let before = older
+        .iter()
+        .rev()
+        .find(|(_, set)| !pods_of(facts, *set).is_empty())
+        .or(older.last())
+        .map(|(_, set)| *set);
     let count = |pods: &[EntityId], health: PodHealth| {
-        Node::number(i64::try_from(pods.iter().filter(|pod| facts.health_of(**pod) == health).count()).unwrap_or(0))
+        Node::number(
+            i64::try_from(
+                pods.iter()
+                    .filter(|pod| facts.health_of(**pod) == health)
+                    .count(),
+            )
+            .unwrap_or(0),
+        )
     };
     let total = |pods: &[EntityId]| Node::number(i64::try_from(pods.len()).unwrap_or(0));
-    let differences = before.map(|before| differences(facts, before, newest)).unwrap_or_default();
-    let any = |word: &str| Node::flag(differences.iter().any(|difference| difference.path.contains(word)));
-    let changed = differences.iter().map(|difference| difference.text.clone()).collect::<Vec<_>>().join("; ");
-    let created = facts.get(newest).root.and_then(|root| root.at(&["metadata", "creationTimestamp"]));
+    let differences = before
+        .map(|before| differences(facts, before, newest))
+        .unwrap_or_default();
+    let any = |word: &str| {
+        Node::flag(
+            differences
+                .iter()
+                .any(|difference| difference.path.contains(word)),
+        )
+    };
+    let changed = differences
+        .iter()
+        .map(|difference| difference.text.clone())
+        .collect::<Vec<_>>()
+        .join("; ");
+    let created = facts
+        .get(newest)
+        .root
+        .and_then(|root| root.at(&["metadata", "creationTimestamp"]));
     let mut fields = vec![
         ("deployment", Node::text(entity.subject.name.as_str())),
         ("namespace", Node::text(entity.subject.namespace.as_str())),
         ("revision", Node::number(revision)),
-        ("newReplicaSet", Node::text(facts.get(newest).subject.name.as_str())),
+        (
+            "newReplicaSet",
+            Node::text(facts.get(newest).subject.name.as_str()),
+        ),
         ("newPods", total(&new_pods)),
         ("newReady", count(&new_pods, PodHealth::Healthy)),
         ("newFailing", count(&new_pods, PodHealth::Failing)),
@@ -84,21 +132,50 @@ fn rollout<'s>(facts: &Facts<'s>, deployment: EntityId, revision: i64, newest: E
     }
     fields.extend(created.map(|node| ("startedAt", node.clone())));
     if let Some(before) = before {
-        fields.push(("oldReplicaSet", Node::text(facts.get(before).subject.name.as_str())));
+        fields.push((
+            "oldReplicaSet",
+            Node::text(facts.get(before).subject.name.as_str()),
+        ));
     }
-    if let Some(unavailable) = entity.root.and_then(|root| root.at(&["spec", "strategy", "rollingUpdate", "maxUnavailable"])) {
-        fields.push(("maxUnavailable", Node { line: 0, ..unavailable.clone() }));
+    if let Some(unavailable) = entity
+        .root
+        .and_then(|root| root.at(&["spec", "strategy", "rollingUpdate", "maxUnavailable"]))
+    {
+        fields.push((
+            "maxUnavailable",
+            Node {
+                line: 0,
+                ..unavailable.clone()
+            },
+        ));
     }
     let file = facts.get(newest).file;
-    let place = |node: Option<&Node>| node.zip(file).map(|(node, file)| Cite { file, line: node.line, end_line: node.end_line() });
-    let name = facts.get(newest).root.and_then(|root| root.at(&["metadata", "name"]));
-    let mut made = Entity::computed("Rollout", entity.subject.clone(), fields).cited("", place(name));
+    let place = |node: Option<&Node>| {
+        node.zip(file).map(|(node, file)| Cite {
+            file,
+            line: node.line,
+            end_line: node.end_line(),
+        })
+    };
+    let name = facts
+        .get(newest)
+        .root
+        .and_then(|root| root.at(&["metadata", "name"]));
+    let mut made =
+        Entity::computed("Rollout", entity.subject.clone(), fields).cited("", place(name));
     made.file = file;
     if let Some(difference) = differences.first()
         && let Some(file) = file
         && difference.line > 0
     {
-        made = made.cited("changed", Some(Cite { file, line: difference.line, end_line: difference.line }));
+        made = made.cited(
+            "changed",
+            Some(Cite {
+                file,
+                line: difference.line,
+                end_line: difference.line,
+            }),
+        );
     }
     made
 }
@@ -112,11 +189,21 @@ struct Difference {
 
 /// What differs between the pod templates of two ReplicaSets, in words, at most eight.
 fn differences(facts: &Facts<'_>, before: EntityId, after: EntityId) -> Vec<Difference> {
-    let template = |id: EntityId| facts.get(id).root.and_then(|root| root.at(&["spec", "template"]));
-    let (Some(before), Some(after)) = (template(before), template(after)) else { return Vec::new() };
+    let template = |id: EntityId| {
+        facts
+            .get(id)
+            .root
+            .and_then(|root| root.at(&["spec", "template"]))
+    };
+    let (Some(before), Some(after)) = (template(before), template(after)) else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     compare(Some(before), Some(after), String::new(), &mut found);
-    found.retain(|difference: &Difference| !difference.path.contains("pod-template-hash") && !difference.path.ends_with("creationTimestamp"));
+    found.retain(|difference: &Difference| {
+        !difference.path.contains("pod-template-hash")
+            && !difference.path.ends_with("creationTimestamp")
+    });
     // Image and command say most; annotations (restartedAt, checksums) least.
     found.sort_by_key(|difference| (weight(&difference.path), difference.path.clone()));
     found.truncate(8);
@@ -125,17 +212,28 @@ fn differences(facts: &Facts<'_>, before: EntityId, after: EntityId) -> Vec<Diff
 
 fn weight(path: &str) -> u8 {
     const ORDER: [&str; 6] = ["image", "command", "args", "env", "Probe", "resources"];
-    ORDER.iter().position(|word| path.contains(word)).map_or(if path.contains("annotations") { 9 } else { 7 }, |at| u8::try_from(at).unwrap_or(7))
+    ORDER
+        .iter()
+        .position(|word| path.contains(word))
+        .map_or(if path.contains("annotations") { 9 } else { 7 }, |at| {
+            u8::try_from(at).unwrap_or(7)
+        })
 }
 
 fn compare(before: Option<&Node>, after: Option<&Node>, path: String, found: &mut Vec<Difference>) {
     if found.len() > 200 {
         return;
     }
-    match (before.map(|node| &node.value), after.map(|node| &node.value)) {
+    match (
+        before.map(|node| &node.value),
+        after.map(|node| &node.value),
+    ) {
         (Some(Value::Map(old)), Some(Value::Map(new))) => {
             for (key, node) in new {
-                let other = old.iter().find(|(name, _)| name == key).map(|(_, node)| node);
+                let other = old
+                    .iter()
+                    .find(|(name, _)| name == key)
+                    .map(|(_, node)| node);
                 compare(other, Some(node), join(&path, key), found);
             }
             for (key, node) in old {
@@ -170,7 +268,11 @@ fn compare(before: Option<&Node>, after: Option<&Node>, path: String, found: &mu
                 (Some(was), None) => format!("{path} removed (was {was})"),
                 (None, None) => return,
             };
-            found.push(Difference { path, text, line: after.map_or(0, |node| node.line) });
+            found.push(Difference {
+                path,
+                text,
+                line: after.map_or(0, |node| node.line),
+            });
         }
         _ => {}
     }
@@ -198,7 +300,11 @@ fn show(node: &Node) -> String {
         Value::Null => "nothing".to_owned(),
         Value::Scalar { text, .. } => text.to_string(),
         Value::Seq(items) => items.iter().map(show).collect::<Vec<_>>().join(" "),
-        Value::Map(entries) => entries.iter().map(|(key, node)| format!("{key}={}", show(node))).collect::<Vec<_>>().join(","),
+        Value::Map(entries) => entries
+            .iter()
+            .map(|(key, node)| format!("{key}={}", show(node)))
+            .collect::<Vec<_>>()
+            .join(","),
     };
     text.chars().take(160).collect()
 }

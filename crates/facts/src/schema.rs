@@ -53,8 +53,13 @@ impl Schema {
     fn parse(text: &str) -> Self {
         let mut types = BTreeMap::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let Some((name, fields)) = line.split_once(" = ") else { continue };
-            types.insert(name.to_owned(), fields.split_whitespace().map(field).collect());
+            let Some((name, fields)) = line.split_once(" = ") else {
+                continue;
+            };
+            types.insert(
+                name.to_owned(),
+                fields.split_whitespace().map(field).collect(),
+            );
         }
         Self { types }
     }
@@ -83,26 +88,48 @@ impl Schema {
                     let fields = current.as_ref().and_then(|kind| self.types.get(kind));
                     let found = fields.and_then(|fields| fields.get(name));
                     let Some(found) = found else {
-                        let names = fields.into_iter().flat_map(|fields| fields.keys().map(String::as_str));
-                        return Err(Misfit { at: name.clone(), suggestion: nearest(name, names) });
+                        let names = fields
+                            .into_iter()
+                            .flat_map(|fields| fields.keys().map(String::as_str));
+                        return Err(Misfit {
+                            at: name.clone(),
+                            suggestion: nearest(name, names),
+                        });
                     };
                     current.clone_from(&found.of);
                     shape = found.kind;
                 }
                 (Segment::Key(_), Shape::Map) => {
-                    shape = if current.is_some() { Shape::Object } else { Shape::Scalar };
+                    shape = if current.is_some() {
+                        Shape::Object
+                    } else {
+                        Shape::Scalar
+                    };
                 }
                 (Segment::Any | Segment::Where(..), Shape::List) => {
-                    shape = if current.is_some() { Shape::Object } else { Shape::Scalar };
+                    shape = if current.is_some() {
+                        Shape::Object
+                    } else {
+                        Shape::Scalar
+                    };
                 }
                 (Segment::Key(name), Shape::List) => {
-                    return Err(Misfit { at: name.clone(), suggestion: Some(format!("[].{name}")) });
+                    return Err(Misfit {
+                        at: name.clone(),
+                        suggestion: Some(format!("[].{name}")),
+                    });
                 }
                 (Segment::Key(name), Shape::Scalar) => {
-                    return Err(Misfit { at: name.clone(), suggestion: None });
+                    return Err(Misfit {
+                        at: name.clone(),
+                        suggestion: None,
+                    });
                 }
                 (Segment::Any | Segment::Where(..), _) => {
-                    return Err(Misfit { at: "[]".to_owned(), suggestion: None });
+                    return Err(Misfit {
+                        at: "[]".to_owned(),
+                        suggestion: None,
+                    });
                 }
             }
         }
@@ -122,7 +149,14 @@ fn field(text: &str) -> (String, Field) {
     } else if let Some(name) = name.strip_suffix('*') {
         (name, Shape::Open)
     } else {
-        (name, if of.is_some() { Shape::Object } else { Shape::Scalar })
+        (
+            name,
+            if of.is_some() {
+                Shape::Object
+            } else {
+                Shape::Scalar
+            },
+        )
     };
     (name.to_owned(), Field { kind, of })
 }
@@ -165,13 +199,34 @@ mod tests {
     #[test]
     fn paths_are_checked() {
         let schema = Schema::get();
-        let ready = [key("status"), key("conditions"), Segment::Where("type".into(), "Ready".into()), key("status")];
+        let ready = [
+            key("status"),
+            key("conditions"),
+            Segment::Where("type".into(), "Ready".into()),
+            key("status"),
+        ];
         assert_eq!(schema.check("Pod", &ready), Ok(()));
         let slip = [key("status"), key("phse")];
-        assert_eq!(schema.check("Pod", &slip), Err(Misfit { at: "phse".into(), suggestion: Some("phase".into()) }));
-        assert_eq!(schema.check("Pod", &[key("metadata"), key("labels"), key("app")]), Ok(()));
-        assert!(schema.check("Pod", &[key("spec"), key("containers"), key("image")]).is_err());
-        assert_eq!(schema.check("Container", &[key("ended"), key("exitCode")]), Ok(()));
+        assert_eq!(
+            schema.check("Pod", &slip),
+            Err(Misfit {
+                at: "phse".into(),
+                suggestion: Some("phase".into())
+            })
+        );
+        assert_eq!(
+            schema.check("Pod", &[key("metadata"), key("labels"), key("app")]),
+            Ok(())
+        );
+        assert!(
+            schema
+                .check("Pod", &[key("spec"), key("containers"), key("image")])
+                .is_err()
+        );
+        assert_eq!(
+            schema.check("Container", &[key("ended"), key("exitCode")]),
+            Ok(())
+        );
     }
 
     #[test]
@@ -190,7 +245,10 @@ mod tests {
     fn distances() {
         assert_eq!(distance("payment", "payments"), 1);
         assert_eq!(distance("chekout", "checkout"), 1);
-        assert_eq!(nearest("priorty", ["priority", "severity"].into_iter()), Some("priority".into()));
+        assert_eq!(
+            nearest("priorty", ["priority", "severity"].into_iter()),
+            Some("priority".into())
+        );
         assert_eq!(nearest("abc", ["xyz"].into_iter()), None);
     }
 }

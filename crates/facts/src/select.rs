@@ -22,24 +22,48 @@ pub fn plain(node: Option<&Node>) -> Labels {
 
 /// Whether a plain selector (Service, nodeSelector) matches; an empty one matches nothing here.
 pub fn matches_plain(selector: &Labels, labels: &Labels) -> bool {
-    !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+    !selector.is_empty()
+        && selector
+            .iter()
+            .all(|(key, value)| labels.get(key) == Some(value))
 }
 
 /// Whether a LabelSelector matches; an empty one matches everything, an absent one nothing.
 pub fn matches(selector: Option<&Node>, labels: &Labels) -> bool {
-    let Some(selector) = selector else { return false };
+    let Some(selector) = selector else {
+        return false;
+    };
     let wanted = plain(selector.get("matchLabels"));
-    wanted.iter().all(|(key, value)| labels.get(key) == Some(value))
-        && selector.items_at(&["matchExpressions"]).iter().all(|expression| matches_expression(expression, labels))
+    wanted
+        .iter()
+        .all(|(key, value)| labels.get(key) == Some(value))
+        && selector
+            .items_at(&["matchExpressions"])
+            .iter()
+            .all(|expression| matches_expression(expression, labels))
 }
 
 /// One `key operator values`.
 pub fn matches_expression(expression: &Node, labels: &Labels) -> bool {
     let key = expression.str_at(&["key"]).unwrap_or("");
     let value = labels.get(key);
-    let listed = || value.is_some_and(|value| expression.items_at(&["values"]).iter().any(|item| item.as_str() == Some(value)));
+    let listed = || {
+        value.is_some_and(|value| {
+            expression
+                .items_at(&["values"])
+                .iter()
+                .any(|item| item.as_str() == Some(value))
+        })
+    };
     let number = |text: Option<&str>| text.and_then(|text| text.parse::<i64>().ok());
-    let bound = || number(expression.items_at(&["values"]).first().and_then(Node::as_str));
+    let bound = || {
+        number(
+            expression
+                .items_at(&["values"])
+                .first()
+                .and_then(Node::as_str),
+        )
+    };
     match expression.str_at(&["operator"]).unwrap_or("") {
         "In" => listed(),
         "NotIn" => !listed(),
@@ -53,5 +77,9 @@ pub fn matches_expression(expression: &Node, labels: &Labels) -> bool {
 
 /// `key=value,key=value`.
 pub fn show(labels: &Labels) -> String {
-    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+    labels
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect::<Vec<_>>()
+        .join(",")
 }

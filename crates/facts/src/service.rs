@@ -21,7 +21,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         }
         let selected = facts.selected_pods(service).to_vec();
         let found = if selected.is_empty() {
-            selector_miss(facts, service, &selector).into_iter().collect()
+            vec![selector_miss(facts, service, &selector)]
         } else {
             port_misses(facts, service, &selected)
         };
@@ -51,7 +51,11 @@ fn endpoints(facts: &mut Facts<'_>, service: EntityId) {
     }
     if !seen && let Some(old) = facts.object("Endpoints", &subject.namespace, &subject.name) {
         seen = true;
-        for subset in facts.get(old).root.map_or(&[][..], |root| root.items_at(&["subsets"])) {
+        for subset in facts
+            .get(old)
+            .root
+            .map_or(&[][..], |root| root.items_at(&["subsets"]))
+        {
             let up = i64::try_from(subset.items_at(&["addresses"]).len()).unwrap_or(0);
             ready += up;
             total += up + i64::try_from(subset.items_at(&["notReadyAddresses"]).len()).unwrap_or(0);
@@ -86,9 +90,15 @@ fn candidates(facts: &Facts<'_>, namespace: &str) -> Vec<Candidate> {
     for kind in ["Deployment", "StatefulSet", "DaemonSet"] {
         for id in facts.of_kind(kind) {
             let entity = facts.get(*id);
-            if entity.subject.namespace == namespace && entity.int_at(&["spec", "replicas"]) != Some(0) {
+            if entity.subject.namespace == namespace
+                && entity.int_at(&["spec", "replicas"]) != Some(0)
+            {
                 let Some(root) = entity.root else { continue };
-                found.push(candidate(entity, root, &["spec", "template", "metadata", "labels"]));
+                found.push(candidate(
+                    entity,
+                    root,
+                    &["spec", "template", "metadata", "labels"],
+                ));
             }
         }
     }
@@ -97,11 +107,19 @@ fn candidates(facts: &Facts<'_>, namespace: &str) -> Vec<Candidate> {
 
 fn candidate(entity: &Entity<'_>, root: &Node, path: &[&str]) -> Candidate {
     let node = root.at(path);
-    let cite = node.zip(entity.file).map(|(node, file)| Cite { file, line: node.line, end_line: node.line });
-    Candidate { labels: select::plain(node), cite, from: entity.subject.to_string() }
+    let cite = node.zip(entity.file).map(|(node, file)| Cite {
+        file,
+        line: node.line,
+        end_line: node.line,
+    });
+    Candidate {
+        labels: select::plain(node),
+        cite,
+        from: entity.subject.to_string(),
+    }
 }
 
-fn selector_miss<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) -> Option<Entity<'s>> {
+fn selector_miss<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) -> Entity<'s> {
     let entity = facts.get(service);
     let namespace = entity.subject.namespace.as_str();
     let candidates = candidates(facts, namespace);
@@ -114,25 +132,43 @@ fn selector_miss<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) ->
         ("service", Node::text(entity.subject.name.as_str())),
         ("namespace", Node::text(namespace)),
         ("selector", Node::text(select::show(selector))),
-        ("candidates", Node::number(i64::try_from(candidates.len()).unwrap_or(0))),
+        (
+            "candidates",
+            Node::number(i64::try_from(candidates.len()).unwrap_or(0)),
+        ),
     ];
-    let mut place = entity.root.and_then(|root| root.at(&["spec", "selector"])).zip(entity.file).map(|(node, file)| {
-        let lines = u32::try_from(node.entries().len().saturating_sub(1)).unwrap_or(0);
-        Cite { file, line: node.line, end_line: node.line + lines }
-    });
+    let mut place = entity
+        .root
+        .and_then(|root| root.at(&["spec", "selector"]))
+        .zip(entity.file)
+        .map(|(node, file)| {
+            let lines = u32::try_from(node.entries().len().saturating_sub(1)).unwrap_or(0);
+            Cite {
+                file,
+                line: node.line,
+                end_line: node.line + lines,
+            }
+        });
     let mut actual_place = None;
     if let Some(((missed, edits, key), candidate)) = best {
         let expected = selector.get(&key).cloned().unwrap_or_default();
         let actual = candidate.labels.get(&key).cloned().unwrap_or_default();
         // One differing pair of several, or a value or key that is a slip away.
-        let near = missed == 1 && (selector.len() > 1 || edits <= 2.max(expected.chars().count() / 4));
+        let near =
+            missed == 1 && (selector.len() > 1 || edits <= 2.max(expected.chars().count() / 4));
         fields.push(("nearMiss", Node::flag(near)));
         fields.push(("from", Node::text(candidate.from.as_str())));
         actual_place = label_place(facts, candidate, &key);
-        if let Some(node) = entity.root.and_then(|root| root.at(&["spec", "selector", key.as_str()]))
+        if let Some(node) = entity
+            .root
+            .and_then(|root| root.at(&["spec", "selector", key.as_str()]))
             && let Some(file) = entity.file
         {
-            place = Some(Cite { file, line: node.line, end_line: node.line });
+            place = Some(Cite {
+                file,
+                line: node.line,
+                end_line: node.line,
+            });
         }
         fields.push(("key", Node::text(key)));
         fields.push(("expected", Node::text(expected)));
@@ -140,7 +176,9 @@ fn selector_miss<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) ->
     } else {
         fields.push(("nearMiss", Node::flag(false)));
     }
-    Some(Entity::computed("SelectorMiss", entity.subject.clone(), fields).cited("", place).cited("actual", actual_place))
+    Entity::computed("SelectorMiss", entity.subject.clone(), fields)
+        .cited("", place)
+        .cited("actual", actual_place)
 }
 
 /// The line of the label itself rather than of the mapping.
@@ -148,8 +186,18 @@ fn label_place(facts: &Facts<'_>, candidate: &Candidate, key: &str) -> Option<Ci
     let cite = candidate.cite?;
     let file = facts.snapshot.bundle.file(cite.file);
     let wanted = format!("{key}:");
-    let line = (cite.line..cite.line + 40).find(|line| file.line(*line).trim_start().trim_start_matches('"').replace('"', "").starts_with(&wanted))?;
-    Some(Cite { line, end_line: line, ..cite })
+    let line = (cite.line..cite.line + 40).find(|line| {
+        file.line(*line)
+            .trim_start()
+            .trim_start_matches('"')
+            .replace('"', "")
+            .starts_with(&wanted)
+    })?;
+    Some(Cite {
+        line,
+        end_line: line,
+        ..cite
+    })
 }
 
 /// How many pairs miss, by how many edits, and the first key that does.
@@ -160,34 +208,64 @@ fn misfit(selector: &Labels, labels: &Labels) -> (usize, usize, String) {
             Some(actual) if actual == value => {}
             Some(actual) => missed.push((distance(value, actual), key.clone())),
             None => {
-                let renamed = labels.iter().filter(|(_, other)| *other == value).map(|(other, _)| distance(key, other)).min();
+                let renamed = labels
+                    .iter()
+                    .filter(|(_, other)| *other == value)
+                    .map(|(other, _)| distance(key, other))
+                    .min();
                 missed.push((renamed.unwrap_or(100), key.clone()));
             }
         }
     }
     let edits = missed.iter().map(|(edits, _)| edits).sum();
-    (missed.len(), edits, missed.first().map(|(_, key)| key.clone()).unwrap_or_default())
+    (
+        missed.len(),
+        edits,
+        missed
+            .first()
+            .map(|(_, key)| key.clone())
+            .unwrap_or_default(),
+    )
 }
 
 fn port_misses<'s>(facts: &Facts<'s>, service: EntityId, selected: &[EntityId]) -> Vec<Entity<'s>> {
     let entity = facts.get(service);
-    let Some(root) = entity.root else { return Vec::new() };
+    let Some(root) = entity.root else {
+        return Vec::new();
+    };
     let mut declared: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for pod in selected {
-        for container in facts.get(*pod).root.map_or(&[][..], |root| root.items_at(&["spec", "containers"])) {
+        for container in facts
+            .get(*pod)
+            .root
+            .map_or(&[][..], |root| root.items_at(&["spec", "containers"]))
+        {
             for port in container.items_at(&["ports"]) {
                 let number = port.str_at(&["containerPort"]).unwrap_or("").to_owned();
-                declared.entry(port.str_at(&["name"]).unwrap_or("").to_owned()).or_default().insert(number);
+                declared
+                    .entry(port.str_at(&["name"]).unwrap_or("").to_owned())
+                    .or_default()
+                    .insert(number);
             }
         }
     }
     let shown: Vec<String> = declared
         .iter()
-        .flat_map(|(name, numbers)| numbers.iter().map(move |number| if name.is_empty() { number.clone() } else { format!("{name}={number}") }))
+        .flat_map(|(name, numbers)| {
+            numbers.iter().map(move |number| {
+                if name.is_empty() {
+                    number.clone()
+                } else {
+                    format!("{name}={number}")
+                }
+            })
+        })
         .collect();
     let mut misses = Vec::new();
     for port in root.items_at(&["spec", "ports"]) {
-        let Some(target) = port.get("targetPort") else { continue };
+        let Some(target) = port.get("targetPort") else {
+            continue;
+        };
         let text = target.as_str().unwrap_or("");
         // A number that no container declares may still be listened on; a name that none declares cannot resolve.
         if text.parse::<u32>().is_ok() || declared.contains_key(text) {
@@ -200,8 +278,13 @@ fn port_misses<'s>(facts: &Facts<'s>, service: EntityId, selected: &[EntityId]) 
             ("targetPort", target.clone()),
             ("declared", Node::text(shown.join(", "))),
         ];
-        let place = entity.file.map(|file| Cite { file, line: target.line, end_line: target.line });
-        let mut miss = Entity::computed("PortMiss", entity.subject.clone(), fields).cited("", place);
+        let place = entity.file.map(|file| Cite {
+            file,
+            line: target.line,
+            end_line: target.line,
+        });
+        let mut miss =
+            Entity::computed("PortMiss", entity.subject.clone(), fields).cited("", place);
         miss.file = entity.file;
         misses.push(miss);
     }

@@ -12,10 +12,15 @@ fn with(files: &[(&str, &str)], check: impl FnOnce(&Facts<'_>)) {
     check(&derive(&snapshot));
 }
 
-const NOW: (&str, &str) = ("bundle.yaml", "apiVersion: coldcase.dev/v1\nkind: Bundle\ncaptured_at: \"2026-07-14T10:00:00Z\"\n");
+const NOW: (&str, &str) = (
+    "bundle.yaml",
+    "apiVersion: coldcase.dev/v1\nkind: Bundle\ncaptured_at: \"2026-07-14T10:00:00Z\"\n",
+);
 
 fn pod(name: &str, labels: &str, status: &str) -> String {
-    format!("- apiVersion: v1\n  kind: Pod\n  metadata: {{name: {name}, namespace: shop, uid: u-{name}, creationTimestamp: \"2026-07-14T08:00:00Z\", labels: {{{labels}}}}}\n  spec:\n    containers:\n    - {{name: app, image: a}}\n  status: {status}\n")
+    format!(
+        "- apiVersion: v1\n  kind: Pod\n  metadata: {{name: {name}, namespace: shop, uid: u-{name}, creationTimestamp: \"2026-07-14T08:00:00Z\", labels: {{{labels}}}}}\n  spec:\n    containers:\n    - {{name: app, image: a}}\n  status: {status}\n"
+    )
 }
 
 const READY: &str = "{phase: Running, conditions: [{type: Ready, status: \"True\"}], containerStatuses: [{name: app, ready: true, restartCount: 0, state: {running: {startedAt: \"2026-07-14T08:00:05Z\"}}}]}";
@@ -24,22 +29,44 @@ const READY: &str = "{phase: Running, conditions: [{type: Ready, status: \"True\
 fn a_selector_typo_is_a_near_miss() {
     let pods = format!("items:\n{}kind: List\n", pod("a", "app: checkout", READY));
     let services = "items:\n- {apiVersion: v1, kind: Service, metadata: {name: s, namespace: shop, uid: s1}, spec: {selector: {app: chekout}, clusterIP: 10.0.0.1}}\n";
-    with(&[NOW, ("pods.yaml", &pods), ("services.yaml", services)], |facts| {
-        let miss = facts.get(facts.of_kind("SelectorMiss")[0]);
-        assert_eq!((miss.str_at(&["expected"]), miss.str_at(&["actual"]), miss.bool_at(&["nearMiss"])), (Some("chekout"), Some("checkout"), true));
-        assert_eq!(facts.health_of(facts.of_kind("Pod")[0]), PodHealth::Healthy);
-    });
+    with(
+        &[NOW, ("pods.yaml", &pods), ("services.yaml", services)],
+        |facts| {
+            let miss = facts.get(facts.of_kind("SelectorMiss")[0]);
+            assert_eq!(
+                (
+                    miss.str_at(&["expected"]),
+                    miss.str_at(&["actual"]),
+                    miss.bool_at(&["nearMiss"])
+                ),
+                (Some("chekout"), Some("checkout"), true)
+            );
+            assert_eq!(facts.health_of(facts.of_kind("Pod")[0]), PodHealth::Healthy);
+        },
+    );
 }
 
 #[test]
 fn an_unplaceable_pod_is_recomputed() {
     let pending = "{phase: Pending}";
-    let pods = format!("items:\n{}kind: List\n", pod("a", "app: x", pending).replace("  spec:\n", "  spec:\n    nodeSelector: {disktype: nvme-fast}\n"));
+    let pods = format!(
+        "items:\n{}kind: List\n",
+        pod("a", "app: x", pending).replace(
+            "  spec:\n",
+            "  spec:\n    nodeSelector: {disktype: nvme-fast}\n"
+        )
+    );
     let nodes = "items:\n- {apiVersion: v1, kind: Node, metadata: {name: n1, uid: n, labels: {disktype: nvme}}, status: {allocatable: {cpu: \"4\", memory: 8Gi, pods: \"110\"}}}\n";
-    with(&[NOW, ("pods.yaml", &pods), ("nodes.yaml", nodes)], |facts| {
-        let fit = facts.get(facts.of_kind("NodeFit")[0]);
-        assert_eq!((fit.str_at(&["verdict"]), fit.str_at(&["nearMiss"])), (Some("selector"), Some("disktype=nvme on n1")));
-    });
+    with(
+        &[NOW, ("pods.yaml", &pods), ("nodes.yaml", nodes)],
+        |facts| {
+            let fit = facts.get(facts.of_kind("NodeFit")[0]);
+            assert_eq!(
+                (fit.str_at(&["verdict"]), fit.str_at(&["nearMiss"])),
+                (Some("selector"), Some("disktype=nvme on n1"))
+            );
+        },
+    );
 }
 
 #[test]
@@ -57,11 +84,20 @@ fn a_crash_loop_between_two_runs_is_failing_although_it_runs() {
 fn dns_is_blocked_without_a_rule_for_port_53() {
     let pods = format!("items:\n{}kind: List\n", pod("a", "app: x", READY));
     let policy = "items:\n- {apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: deny, namespace: shop, uid: p}, spec: {podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 5432}]}]}}\n";
-    with(&[NOW, ("pods.yaml", &pods), ("networkpolicies.yaml", policy)], |facts| {
-        assert_eq!(facts.of_kind("DnsBlock").len(), 1);
-    });
-    let open = policy.replace("{ports: [{port: 5432}]}", "{ports: [{port: 53, protocol: UDP}]}");
-    with(&[NOW, ("pods.yaml", &pods), ("networkpolicies.yaml", &open)], |facts| {
-        assert!(facts.of_kind("DnsBlock").is_empty());
-    });
+    with(
+        &[NOW, ("pods.yaml", &pods), ("networkpolicies.yaml", policy)],
+        |facts| {
+            assert_eq!(facts.of_kind("DnsBlock").len(), 1);
+        },
+    );
+    let open = policy.replace(
+        "{ports: [{port: 5432}]}",
+        "{ports: [{port: 53, protocol: UDP}]}",
+    );
+    with(
+        &[NOW, ("pods.yaml", &pods), ("networkpolicies.yaml", &open)],
+        |facts| {
+            assert!(facts.of_kind("DnsBlock").is_empty());
+        },
+    );
 }

@@ -9,7 +9,15 @@ use crate::{Entity, EntityId, Facts, Identity, PodHealth};
 /// Derives `Workload` entities, also for workloads without any pod.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
     let mut groups: BTreeMap<Identity, Vec<EntityId>> = BTreeMap::new();
-    for kind in ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "ReplicaSet", "ReplicationController"] {
+    for kind in [
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "CronJob",
+        "Job",
+        "ReplicaSet",
+        "ReplicationController",
+    ] {
         for id in facts.of_kind(kind) {
             let entity = facts.get(*id);
             if controller(entity).is_none() {
@@ -37,20 +45,35 @@ fn controller(entity: &Entity<'_>) -> Option<Identity> {
         .items_at(&["metadata", "ownerReferences"])
         .iter()
         .find(|owner| owner.bool_at(&["controller"]) == Some(true))?;
-    Some(Identity::new(owner.str_at(&["kind"])?, entity.subject.namespace.as_str(), owner.str_at(&["name"])?))
+    Some(Identity::new(
+        owner.str_at(&["kind"])?,
+        entity.subject.namespace.as_str(),
+        owner.str_at(&["name"])?,
+    ))
 }
 
 /// The direct owner, if it was captured.
 pub(crate) fn owner(facts: &Facts<'_>, id: EntityId) -> Option<EntityId> {
     let identity = controller(facts.get(id))?;
-    facts.by_identity.get(&identity).or_else(|| facts.by_identity.get(&Identity { namespace: String::new(), ..identity })).copied()
+    facts
+        .by_identity
+        .get(&identity)
+        .or_else(|| {
+            facts.by_identity.get(&Identity {
+                namespace: String::new(),
+                ..identity
+            })
+        })
+        .copied()
 }
 
 fn top_owner(facts: &Facts<'_>, pod: EntityId) -> Identity {
     let mut current = facts.get(pod).subject.clone();
     let mut id = Some(pod);
     for _ in 0..8 {
-        let Some(owner) = id.and_then(|id| controller(facts.get(id))) else { break };
+        let Some(owner) = id.and_then(|id| controller(facts.get(id))) else {
+            break;
+        };
         // A static pod is owned by its node; the pod itself is the workload then.
         if owner.kind == "Node" {
             break;
@@ -60,8 +83,16 @@ fn top_owner(facts: &Facts<'_>, pod: EntityId) -> Identity {
     }
     if id.is_none() && current.kind == "ReplicaSet" {
         // The ReplicaSet was not captured; its Deployment's name is all but the hash.
-        let hash = facts.get(pod).str_at(&["metadata", "labels", "pod-template-hash"]).unwrap_or("").to_owned();
-        if let Some(name) = current.name.strip_suffix(&format!("-{hash}")).filter(|_| !hash.is_empty()) {
+        let hash = facts
+            .get(pod)
+            .str_at(&["metadata", "labels", "pod-template-hash"])
+            .unwrap_or("")
+            .to_owned();
+        if let Some(name) = current
+            .name
+            .strip_suffix(&format!("-{hash}"))
+            .filter(|_| !hash.is_empty())
+        {
             return Identity::new("Deployment", current.namespace.as_str(), name);
         }
     }
@@ -70,7 +101,14 @@ fn top_owner(facts: &Facts<'_>, pod: EntityId) -> Identity {
 
 fn workload<'s>(facts: &Facts<'s>, identity: &Identity, pods: &[EntityId]) -> Entity<'s> {
     let object = facts.by_identity.get(identity).map(|id| facts.get(*id));
-    let count = |health: PodHealth| i64::try_from(pods.iter().filter(|pod| facts.health_of(**pod) == health).count()).unwrap_or(0);
+    let count = |health: PodHealth| {
+        i64::try_from(
+            pods.iter()
+                .filter(|pod| facts.health_of(**pod) == health)
+                .count(),
+        )
+        .unwrap_or(0)
+    };
     let int = |path: &[&str]| object.and_then(|object| object.int_at(path));
     let desired = match identity.kind.as_str() {
         "DaemonSet" => int(&["status", "desiredNumberScheduled"]),
@@ -87,12 +125,19 @@ fn workload<'s>(facts: &Facts<'s>, identity: &Identity, pods: &[EntityId]) -> En
         ("failing", Node::number(count(PodHealth::Failing))),
     ];
     if let Some(desired) = desired {
-        let line = object.and_then(|object| object.root?.at(&["spec", "replicas"])).map_or(0, |node| node.line);
+        let line = object
+            .and_then(|object| object.root?.at(&["spec", "replicas"]))
+            .map_or(0, |node| node.line);
         fields.push(("desired", Node::number(desired).at_line(line)));
     }
-    let template = object.and_then(|object| object.root).and_then(|root| root.at(&["spec", "template", "spec", "restartPolicy"]));
+    let template = object
+        .and_then(|object| object.root)
+        .and_then(|root| root.at(&["spec", "template", "spec", "restartPolicy"]));
     fields.extend(template.map(|node| ("restartPolicy", node.clone())));
-    if let Some(paused) = object.and_then(|object| object.root).and_then(|root| root.at(&["spec", "paused"])) {
+    if let Some(paused) = object
+        .and_then(|object| object.root)
+        .and_then(|root| root.at(&["spec", "paused"]))
+    {
         fields.push(("paused", paused.clone()));
     }
     let mut entity = Entity::computed("Workload", identity.clone(), fields);

@@ -9,8 +9,9 @@ use coldcase_rules::{Evaluation, RuleSet, show_time};
 use coldcase_snapshot::{Snapshot, coverage::Status, object, stamp};
 
 use crate::model::{
-    Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension, DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem,
-    Reason, Related, Report, SCHEMA, Subject, TimelineEntry, Tool, Unknown, Verdict,
+    Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
+    DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem, Reason, Related,
+    Report, SCHEMA, Subject, TimelineEntry, Tool, Unknown, Verdict,
 };
 
 /// Quotes in order of first use.
@@ -41,23 +42,76 @@ impl Quotes {
 const TIMELINE_QUOTES: usize = 4_000;
 
 /// Builds the report.
-pub fn assemble(bundle: &Bundle, snapshot: &Snapshot<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, '_>, diagnosis: &Diagnosis) -> Report {
+pub fn assemble(
+    bundle: &Bundle,
+    snapshot: &Snapshot<'_>,
+    rules: &RuleSet,
+    evaluation: &Evaluation<'_, '_>,
+    diagnosis: &Diagnosis,
+) -> Report {
     let mut quotes = Quotes::default();
-    let causes = diagnosis.causes.iter().enumerate().map(|(at, cause)| self::cause(at + 1, cause, rules, evaluation, diagnosis, &mut quotes)).collect();
-    let exonerated = diagnosis.exonerations.iter().map(|it| Exoneration { title: it.title.clone(), text: it.text.clone(), subject: subject(&it.subject), evidence: quotes.ids(&it.cites) }).collect();
-    let triage = diagnosis.triage.iter().map(|it| Answer { question: it.question.to_owned(), answer: it.answer.clone(), evidence: quotes.ids(&it.cites) }).collect();
-    let changes = diagnosis.changes.iter().map(|it| change(it, &mut quotes)).collect();
-    let blast_radius = diagnosis.blasts.iter().map(|it| blast(it, &mut quotes)).collect();
+    let causes = diagnosis
+        .causes
+        .iter()
+        .enumerate()
+        .map(|(at, cause)| self::cause(at + 1, cause, rules, evaluation, diagnosis, &mut quotes))
+        .collect();
+    let exonerated = diagnosis
+        .exonerations
+        .iter()
+        .map(|it| Exoneration {
+            title: it.title.clone(),
+            text: it.text.clone(),
+            subject: subject(&it.subject),
+            evidence: quotes.ids(&it.cites),
+        })
+        .collect();
+    let triage = diagnosis
+        .triage
+        .iter()
+        .map(|it| Answer {
+            question: it.question.to_owned(),
+            answer: it.answer.clone(),
+            evidence: quotes.ids(&it.cites),
+        })
+        .collect();
+    let changes = diagnosis
+        .changes
+        .iter()
+        .map(|it| change(it, &mut quotes))
+        .collect();
+    let blast_radius = diagnosis
+        .blasts
+        .iter()
+        .map(|it| blast(it, &mut quotes))
+        .collect();
     let findings = findings(rules, evaluation, diagnosis, &mut quotes);
     let timeline = timeline(diagnosis, &mut quotes);
     Report {
         schema: SCHEMA.to_owned(),
-        tool: Tool { version: env!("CARGO_PKG_VERSION").to_owned(), rules_hash: rules.hash.clone(), rules: rules.rules.len() },
+        tool: Tool {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            rules_hash: rules.hash.clone(),
+            rules: rules.rules.len(),
+        },
         bundle: bundle_info(bundle, snapshot),
-        verdict: Verdict { state: diagnosis.outcome.word().to_owned(), sentence: diagnosis.sentence.clone(), confidence: diagnosis.confidence.map(|confidence| confidence.word().to_owned()) },
+        verdict: Verdict {
+            state: diagnosis.outcome.word().to_owned(),
+            sentence: diagnosis.sentence.clone(),
+            confidence: diagnosis
+                .confidence
+                .map(|confidence| confidence.word().to_owned()),
+        },
         incident: Incident {
-            first_anomaly: diagnosis.first_anomaly.as_ref().map(|(time, _)| show_time(*time)),
-            first_anomaly_text: diagnosis.first_anomaly.as_ref().map(|(_, text)| text.clone()).unwrap_or_default(),
+            first_anomaly: diagnosis
+                .first_anomaly
+                .as_ref()
+                .map(|(time, _)| show_time(*time)),
+            first_anomaly_text: diagnosis
+                .first_anomaly
+                .as_ref()
+                .map(|(_, text)| text.clone())
+                .unwrap_or_default(),
             recovered_at: diagnosis.recovered_at.map(show_time),
         },
         triage,
@@ -69,21 +123,42 @@ pub fn assemble(bundle: &Bundle, snapshot: &Snapshot<'_>, rules: &RuleSet, evalu
         causal_edges: diagnosis
             .edges
             .iter()
-            .map(|edge| CausalEdge { from: diagnosis.judged[edge.from].id.clone(), to: diagnosis.judged[edge.to].id.clone(), along: edge.along.word().to_owned() })
+            .map(|edge| CausalEdge {
+                from: diagnosis.judged[edge.from].id.clone(),
+                to: diagnosis.judged[edge.to].id.clone(),
+                along: edge.along.word().to_owned(),
+            })
             .collect(),
-        unknown: evaluation.unknown.iter().map(|it| unknown(rules, it)).collect(),
+        unknown: evaluation
+            .unknown
+            .iter()
+            .map(|it| unknown(rules, it))
+            .collect(),
         timeline,
         evidence: evidence(bundle, &quotes),
-        problems: bundle.problems.iter().chain(&snapshot.problems).map(problem).collect(),
+        problems: bundle
+            .problems
+            .iter()
+            .chain(&snapshot.problems)
+            .map(problem)
+            .collect(),
     }
 }
 
 fn subject(identity: &Identity) -> Subject {
-    Subject { kind: identity.kind.clone(), namespace: (!identity.namespace.is_empty()).then(|| identity.namespace.clone()), name: identity.name.clone() }
+    Subject {
+        kind: identity.kind.clone(),
+        namespace: (!identity.namespace.is_empty()).then(|| identity.namespace.clone()),
+        name: identity.name.clone(),
+    }
 }
 
 fn problem(problem: &BundleProblem) -> Problem {
-    Problem { file: problem.file.clone(), line: problem.line, what: problem.what.clone() }
+    Problem {
+        file: problem.file.clone(),
+        line: problem.line,
+        what: problem.what.clone(),
+    }
 }
 
 fn related(evaluation: &Evaluation<'_, '_>, finding: &coldcase_rules::Finding) -> Vec<Related> {
@@ -93,14 +168,28 @@ fn related(evaluation: &Evaluation<'_, '_>, finding: &coldcase_rules::Finding) -
         let other = subject(&entity.subject);
         if entity.subject != finding.subject && !found.iter().any(|known| known.subject == other) {
             // Names of bindings are one letter; the kind tells people more.
-            let role = if role.chars().count() < 3 { entity.kind.to_lowercase() } else { role.clone() };
-            found.push(Related { subject: other, role });
+            let role = if role.chars().count() < 3 {
+                entity.kind.to_lowercase()
+            } else {
+                role.clone()
+            };
+            found.push(Related {
+                subject: other,
+                role,
+            });
         }
     }
     found
 }
 
-fn cause(rank: usize, cause: &Ranked, rules: &RuleSet, evaluation: &Evaluation<'_, '_>, diagnosis: &Diagnosis, quotes: &mut Quotes) -> Cause {
+fn cause(
+    rank: usize,
+    cause: &Ranked,
+    rules: &RuleSet,
+    evaluation: &Evaluation<'_, '_>,
+    diagnosis: &Diagnosis,
+    quotes: &mut Quotes,
+) -> Cause {
     let finding = &evaluation.findings[cause.finding];
     let judged = &diagnosis.judged[cause.finding];
     let rule = &rules.rules[finding.rule];
@@ -117,12 +206,30 @@ fn cause(rank: usize, cause: &Ranked, rules: &RuleSet, evaluation: &Evaluation<'
         subject: subject(&finding.subject),
         related: related(evaluation, finding),
         points: cause.points,
-        reasons: cause.reasons.iter().map(|reason| Reason { text: reason.text.clone(), points: reason.points, evidence: quotes.ids(&reason.cites) }).collect(),
-        explains: cause.explains.iter().map(|index| diagnosis.judged[*index].id.clone()).collect(),
+        reasons: cause
+            .reasons
+            .iter()
+            .map(|reason| Reason {
+                text: reason.text.clone(),
+                points: reason.points,
+                evidence: quotes.ids(&reason.cites),
+            })
+            .collect(),
+        explains: cause
+            .explains
+            .iter()
+            .map(|index| diagnosis.judged[*index].id.clone())
+            .collect(),
         first_seen: finding.first_seen.map(show_time),
         last_seen: finding.last_seen.map(show_time),
         meaning: finding.meaning.clone(),
-        next: Next { observe, mitigate, fix, avoid, verify },
+        next: Next {
+            observe,
+            mitigate,
+            fix,
+            avoid,
+            verify,
+        },
     }
 }
 
@@ -145,13 +252,33 @@ fn blast(blast: &coldcase_diagnosis::Blast, quotes: &mut Quotes) -> BlastRadius 
         .map(|dimension| Dimension {
             name: dimension.name.to_owned(),
             result: dimension.result().to_owned(),
-            values: dimension.values.iter().map(|(value, (failing, healthy))| DimensionValue { value: value.clone(), failing: *failing, healthy: *healthy }).collect(),
+            values: dimension
+                .values
+                .iter()
+                .map(|(value, (failing, healthy))| DimensionValue {
+                    value: value.clone(),
+                    failing: *failing,
+                    healthy: *healthy,
+                })
+                .collect(),
         })
         .collect();
-    BlastRadius { subject: subject(&blast.subject), failing: blast.failing.len(), healthy: blast.healthy.len(), text: blast.text.clone(), dimensions, evidence: quotes.ids(&blast.cites) }
+    BlastRadius {
+        subject: subject(&blast.subject),
+        failing: blast.failing.len(),
+        healthy: blast.healthy.len(),
+        text: blast.text.clone(),
+        dimensions,
+        evidence: quotes.ids(&blast.cites),
+    }
 }
 
-fn findings(rules: &RuleSet, evaluation: &Evaluation<'_, '_>, diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<Finding> {
+fn findings(
+    rules: &RuleSet,
+    evaluation: &Evaluation<'_, '_>,
+    diagnosis: &Diagnosis,
+    quotes: &mut Quotes,
+) -> Vec<Finding> {
     let mut found: Vec<Finding> = evaluation
         .findings
         .iter()
@@ -171,14 +298,23 @@ fn findings(rules: &RuleSet, evaluation: &Evaluation<'_, '_>, diagnosis: &Diagno
                 count: finding.rows.len(),
                 first_seen: finding.first_seen.map(show_time),
                 last_seen: finding.last_seen.map(show_time),
-                explained_by: judged.explained_by.iter().map(|index| diagnosis.judged[*index].id.clone()).collect(),
+                explained_by: judged
+                    .explained_by
+                    .iter()
+                    .map(|index| diagnosis.judged[*index].id.clone())
+                    .collect(),
                 evidence: quotes.ids(&finding.cites),
                 meaning: finding.meaning.clone(),
                 false_alarm: rule.false_alarm.clone(),
             }
         })
         .collect();
-    let order = |severity: &str| ["critical", "high", "medium", "low", "info"].iter().position(|word| *word == severity).unwrap_or(9);
+    let order = |severity: &str| {
+        ["critical", "high", "medium", "low", "info"]
+            .iter()
+            .position(|word| *word == severity)
+            .unwrap_or(9)
+    };
     found.sort_by_key(|finding| (order(&finding.severity), finding.id.clone()));
     found
 }
@@ -203,10 +339,17 @@ fn timeline(diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<TimelineEntry> {
         .map(|entry| {
             let time = stamp::format(entry.time, entry.precision);
             let base = format!("{}-{}-{}", entry.kind, time, entry.subject.name).to_lowercase();
-            let base: String = base.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+            let base: String = base
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+                .collect();
             let number = seen.entry(base.clone()).or_default();
             *number += 1;
-            let id = if *number == 1 { base } else { format!("{base}-{number}") };
+            let id = if *number == 1 {
+                base
+            } else {
+                format!("{base}-{number}")
+            };
             let quoted = !many || entry.severity != "info";
             TimelineEntry {
                 id,
@@ -226,7 +369,11 @@ fn timeline(diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<TimelineEntry> {
                 count: entry.count,
                 subject: subject(&entry.subject),
                 text: entry.text.clone(),
-                evidence: if quoted { quotes.ids(&entry.cites) } else { Vec::new() },
+                evidence: if quoted {
+                    quotes.ids(&entry.cites)
+                } else {
+                    Vec::new()
+                },
                 assumed: entry.assumed.to_owned(),
             }
         })
@@ -254,14 +401,28 @@ fn evidence(bundle: &Bundle, quotes: &Quotes) -> Vec<Evidence> {
 }
 
 fn bundle_info(bundle: &Bundle, snapshot: &Snapshot<'_>) -> BundleInfo {
-    let of = |kind: &str| snapshot.objects.iter().filter(|object| object.kind == kind).count();
-    let log_bytes = snapshot.logs.iter().map(|log| bundle.file(log.file).bytes).sum();
+    let of = |kind: &str| {
+        snapshot
+            .objects
+            .iter()
+            .filter(|object| object.kind == kind)
+            .count()
+    };
+    let log_bytes = snapshot
+        .logs
+        .iter()
+        .map(|log| bundle.file(log.file).bytes)
+        .sum();
     let first = snapshot.events.iter().filter_map(|event| event.first).min();
     let last = snapshot.events.iter().filter_map(|event| event.last).max();
     BundleInfo {
         name: bundle.name.clone(),
         hash: bundle.hash.clone(),
-        layouts: bundle.layouts.iter().map(|layout| layout.name().to_owned()).collect(),
+        layouts: bundle
+            .layouts
+            .iter()
+            .map(|layout| layout.name().to_owned())
+            .collect(),
         captured_at: snapshot.captured_at.map(show_time),
         captured_at_source: snapshot.captured_at_source.to_owned(),
         kubernetes_version: snapshot.kubernetes_version.clone(),
@@ -285,8 +446,26 @@ fn bundle_info(bundle: &Bundle, snapshot: &Snapshot<'_>) -> BundleInfo {
 
 /// Sources that an incident usually needs; their absence is worth a line even if nobody asked.
 const EXPECTED: &[&str] = &[
-    "Pod", "Node", "Event", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Service", "EndpointSlice", "Ingress", "NetworkPolicy", "ConfigMap", "Secret",
-    "PersistentVolumeClaim", "PersistentVolume", "Lease", "ResourceQuota", "logs", "previous logs",
+    "Pod",
+    "Node",
+    "Event",
+    "Deployment",
+    "ReplicaSet",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "Service",
+    "EndpointSlice",
+    "Ingress",
+    "NetworkPolicy",
+    "ConfigMap",
+    "Secret",
+    "PersistentVolumeClaim",
+    "PersistentVolume",
+    "Lease",
+    "ResourceQuota",
+    "logs",
+    "previous logs",
 ];
 
 fn coverage(snapshot: &Snapshot<'_>) -> Vec<Coverage> {
@@ -294,11 +473,19 @@ fn coverage(snapshot: &Snapshot<'_>) -> Vec<Coverage> {
         .coverage
         .sources
         .iter()
-        .map(|(source, covered)| Coverage { source: plural(source), status: covered.status.word().to_owned(), detail: covered.detail.clone() })
+        .map(|(source, covered)| Coverage {
+            source: plural(source),
+            status: covered.status.word().to_owned(),
+            detail: covered.detail.clone(),
+        })
         .collect();
     for source in EXPECTED {
         if !snapshot.coverage.sources.contains_key(*source) {
-            rows.push(Coverage { source: plural(source), status: Status::NotCollected.word().to_owned(), detail: String::new() });
+            rows.push(Coverage {
+                source: plural(source),
+                status: Status::NotCollected.word().to_owned(),
+                detail: String::new(),
+            });
         }
     }
     rows.sort_by(|a, b| a.source.cmp(&b.source));

@@ -26,8 +26,8 @@ mod fixture;
 use std::io::{Result, Write};
 use std::str::FromStr;
 
-use model::Report;
 pub use assemble::assemble;
+use model::Report;
 pub use summary::SummaryStyle;
 
 /// What to render.

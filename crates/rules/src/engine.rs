@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use coldcase_facts::{Cite, Entity, EntityId, Facts, quantity, schema::Segment};
+use coldcase_facts::{Cite, Entity, EntityId, Facts};
 use coldcase_snapshot::{coverage::Status, node::Node, stamp};
 use jiff::Timestamp;
 
 use crate::{
     lines::Lines,
-    rule::{Condition, Count, From, Matcher, Operand, Side, Step, Test, Verb},
+    rule::{Count, From, Step, Verb},
+    values::{resolve, seconds_between},
 };
 
 /// Facts and the lines that patterns hit, as one numbering.
@@ -99,12 +100,19 @@ impl<'s> World<'_, 's> {
     pub fn get(&self, id: EntityId) -> &Entity<'s> {
         let index = id.0 as usize;
         let known = self.facts.entities.len();
-        if index < known { &self.facts.entities[index] } else { &self.lines.entities[index - known] }
+        if index < known {
+            &self.facts.entities[index]
+        } else {
+            &self.lines.entities[index - known]
+        }
     }
 
     /// Runs steps from some rows.
     pub(crate) fn run(&self, steps: &[Step], start: Vec<Row>) -> Outcome {
-        let mut outcome = Outcome { rows: start, undecided: Vec::new() };
+        let mut outcome = Outcome {
+            rows: start,
+            undecided: Vec::new(),
+        };
         for step in steps {
             let mut next = Vec::new();
             for row in std::mem::take(&mut outcome.rows) {
@@ -133,7 +141,11 @@ impl<'s> World<'_, 's> {
             _ => {}
         }
         let candidates = self.candidates(step, &row);
-        let passed: Vec<Passed> = candidates.ids.iter().filter_map(|id| self.passes(step, &row, *id)).collect();
+        let passed: Vec<Passed> = candidates
+            .ids
+            .iter()
+            .filter_map(|id| self.passes(step, &row, *id))
+            .collect();
         match step.verb {
             Verb::Find | Verb::Maybe => {
                 if passed.is_empty() {
@@ -144,7 +156,11 @@ impl<'s> World<'_, 's> {
                     }
                     return;
                 }
-                next.extend(passed.into_iter().map(|passed| row.bind(step.slot, Some(passed.bound), &passed.cites)));
+                next.extend(
+                    passed
+                        .into_iter()
+                        .map(|passed| row.bind(step.slot, Some(passed.bound), &passed.cites)),
+                );
             }
             Verb::None => match (passed.is_empty(), candidates.missing) {
                 (true, None) => next.push(row),
@@ -166,10 +182,21 @@ impl<'s> World<'_, 's> {
             }
             open.extend(outcome.undecided);
         }
-        undecided.extend(open.into_iter().take(1).map(|open| Undecided { row: row.clone(), ..open }));
+        undecided.extend(open.into_iter().take(1).map(|open| Undecided {
+            row: row.clone(),
+            ..open
+        }));
     }
 
-    fn count(&self, step: &Step, row: Row, candidates: &Candidates, passed: Vec<Passed>, next: &mut Vec<Row>, undecided: &mut Vec<Undecided>) {
+    fn count(
+        &self,
+        step: &Step,
+        row: Row,
+        candidates: &Candidates,
+        passed: Vec<Passed>,
+        next: &mut Vec<Row>,
+        undecided: &mut Vec<Undecided>,
+    ) {
         let Some(count) = &step.count else { return };
         let number = self.number(count, &row, step, candidates, &passed);
         let text = Node::text(number.to_string());
@@ -184,15 +211,31 @@ impl<'s> World<'_, 's> {
                 let first = passed.into_iter().next().map(|passed| passed.bound);
                 next.push(row.bind(step.slot, first, &cites));
             }
-            (false, Some(missing)) => undecided.push(Undecided { row, missing: missing.clone() }),
+            (false, Some(missing)) => undecided.push(Undecided {
+                row,
+                missing: missing.clone(),
+            }),
             (false, None) => {}
         }
     }
 
-    fn number(&self, count: &Count, row: &Row, step: &Step, candidates: &Candidates, passed: &[Passed]) -> f64 {
+    fn number(
+        &self,
+        count: &Count,
+        row: &Row,
+        step: &Step,
+        candidates: &Candidates,
+        passed: &[Passed],
+    ) -> f64 {
         let distinct = |passed: &[&Passed]| -> usize {
-            let Some(path) = &count.distinct else { return passed.len() };
-            let mut values: Vec<String> = passed.iter().flat_map(|p| resolve(self.get(p.bound.id), path)).filter_map(|node| node.as_str().map(str::to_owned)).collect();
+            let Some(path) = &count.distinct else {
+                return passed.len();
+            };
+            let mut values: Vec<String> = passed
+                .iter()
+                .flat_map(|p| resolve(self.get(p.bound.id), path))
+                .filter_map(|node| node.as_str().map(str::to_owned))
+                .collect();
             values.sort_unstable();
             values.dedup();
             values.len()
@@ -200,26 +243,44 @@ impl<'s> World<'_, 's> {
         let all: Vec<&Passed> = passed.iter().collect();
         let number = match count.in_any {
             // Lines beyond the kept ones passed the pattern too; without further conditions the true count is known.
-            None if count.distinct.is_none() && step.pattern.is_some() && step.conditions.len() == 1 => candidates.total as f64,
+            None if count.distinct.is_none()
+                && step.pattern.is_some()
+                && step.conditions.len() == 1 =>
+            {
+                candidates.total as f64
+            }
             None => distinct(&all) as f64,
             Some(window) => self.densest(&all, window, &distinct) as f64,
         };
         match &count.percent_of {
             None => number,
             Some((nouns, slot)) => {
-                let base = row.bound(*slot).map_or(0, |bound| self.chain(nouns, bound.id, None).ids.len());
-                if base == 0 { 0.0 } else { number * 100.0 / base as f64 }
+                let base = row
+                    .bound(*slot)
+                    .map_or(0, |bound| self.chain(nouns, bound.id, None).ids.len());
+                if base == 0 {
+                    0.0
+                } else {
+                    number * 100.0 / base as f64
+                }
             }
         }
     }
 
     /// The most (distinct) entities whose times lie within a window of so many seconds.
-    fn densest(&self, passed: &[&Passed], window: f64, distinct: &dyn Fn(&[&Passed]) -> usize) -> usize {
+    fn densest(
+        &self,
+        passed: &[&Passed],
+        window: f64,
+        distinct: &dyn Fn(&[&Passed]) -> usize,
+    ) -> usize {
         let mut dated: Vec<(Timestamp, &Passed)> = passed
             .iter()
             .filter_map(|passed| {
                 let entity = self.get(passed.bound.id);
-                let time = ["time", "last", "first"].iter().find_map(|field| stamp::rfc3339(entity.str_at(&[field])?))?;
+                let time = ["time", "last", "first"]
+                    .iter()
+                    .find_map(|field| stamp::rfc3339(entity.str_at(&[field])?))?;
                 Some((time, *passed))
             })
             .collect();
@@ -241,36 +302,77 @@ impl<'s> World<'_, 's> {
             From::Kind(kind) => self.all(kind, step.pattern),
             From::Relation(nouns, slot) => match row.bound(*slot) {
                 Some(bound) => self.chain(nouns, bound.id, step.pattern),
-                None => Candidates { ids: Vec::new(), total: 0, missing: None },
+                None => Candidates {
+                    ids: Vec::new(),
+                    total: 0,
+                    missing: None,
+                },
             },
-            From::Bound => Candidates { ids: Vec::new(), total: 0, missing: None },
+            From::Bound => Candidates {
+                ids: Vec::new(),
+                total: 0,
+                missing: None,
+            },
         }
     }
 
     fn all(&self, kind: &str, pattern: Option<usize>) -> Candidates {
         if let Some(pattern) = pattern {
-            let mut found: Vec<(&coldcase_bundle::FileId, &crate::lines::Hits)> =
-                self.facts.snapshot.logs.iter().map(|log| &log.file).chain(self.facts.snapshot.journals.iter().map(|journal| &journal.file)).filter_map(|file| Some((file, self.lines.hits.get(&(pattern, *file))?))).collect();
+            let mut found: Vec<(&coldcase_bundle::FileId, &crate::lines::Hits)> = self
+                .facts
+                .snapshot
+                .logs
+                .iter()
+                .map(|log| &log.file)
+                .chain(
+                    self.facts
+                        .snapshot
+                        .journals
+                        .iter()
+                        .map(|journal| &journal.file),
+                )
+                .filter_map(|file| Some((file, self.lines.hits.get(&(pattern, *file))?)))
+                .collect();
             found.sort_by_key(|(file, _)| **file);
-            let none = if kind == "LogLine" { self.facts.snapshot.logs.is_empty() } else { self.facts.snapshot.journals.is_empty() };
-            let what = if kind == "LogLine" { "logs: not collected" } else { "journals: not collected" };
+            let none = if kind == "LogLine" {
+                self.facts.snapshot.logs.is_empty()
+            } else {
+                self.facts.snapshot.journals.is_empty()
+            };
+            let what = if kind == "LogLine" {
+                "logs: not collected"
+            } else {
+                "journals: not collected"
+            };
             return Candidates {
-                ids: found.iter().flat_map(|(_, hits)| hits.ids.iter().copied()).collect(),
+                ids: found
+                    .iter()
+                    .flat_map(|(_, hits)| hits.ids.iter().copied())
+                    .collect(),
                 total: found.iter().map(|(_, hits)| hits.total).sum(),
                 missing: none.then(|| what.to_owned()),
             };
         }
         let ids = self.facts.of_kind(kind).to_vec();
         let missing = sources(kind).iter().find_map(|source| self.missing(source));
-        Candidates { total: ids.len() as u64, ids, missing }
+        Candidates {
+            total: ids.len() as u64,
+            ids,
+            missing,
+        }
     }
 
     /// Why a source is not there; `None` if it is.
     fn missing(&self, source: &str) -> Option<String> {
         let coverage = &self.facts.snapshot.coverage;
-        if source == "Event" && self.facts.of_kind("Event").is_empty() && !self.facts.of_kind("Pod").is_empty() {
+        if source == "Event"
+            && self.facts.of_kind("Event").is_empty()
+            && !self.facts.of_kind("Pod").is_empty()
+        {
             return Some(match coverage.status("Event") {
-                Status::Collected => "events: none left (they expire, by default after one hour)".to_owned(),
+                Status::Collected => {
+                    "events: none left (they expire, by default after one hour)".to_owned()
+                }
                 _ => coverage.reason("Event"),
             });
         }
@@ -298,7 +400,11 @@ impl<'s> World<'_, 's> {
             next.dedup();
             ids = next;
         }
-        Candidates { ids, total, missing }
+        Candidates {
+            ids,
+            total,
+            missing,
+        }
     }
 
     fn related(&self, noun: &str, from: EntityId, pattern: Option<usize>) -> Candidates {
@@ -307,25 +413,39 @@ impl<'s> World<'_, 's> {
             "journal" => self.journal_lines(from, pattern),
             "target" => {
                 let ids = self.targets(from);
-                Candidates { total: ids.len() as u64, missing: if ids.is_empty() { self.missing("Service") } else { None }, ids }
+                Candidates {
+                    total: ids.len() as u64,
+                    missing: if ids.is_empty() {
+                        self.missing("Service")
+                    } else {
+                        None
+                    },
+                    ids,
+                }
             }
-            _ if from.0 as usize >= self.facts.entities.len() => self.from_line(noun, from),
+            _ if from.0 as usize >= self.facts.entities.len() => self.through_line(noun, from),
             _ => {
                 let related = self.facts.related(noun, from);
                 let expired = noun == "event" && related.ids.is_empty();
                 let missing = match related.missing {
-                    Some(source) if source.contains(' ') => Some(format!("{source}: not collected")),
+                    Some(source) if source.contains(' ') => {
+                        Some(format!("{source}: not collected"))
+                    }
                     Some(source) => self.missing(&source),
                     None if expired => self.missing("Event"),
                     None => None,
                 };
-                Candidates { total: related.ids.len() as u64, ids: related.ids, missing }
+                Candidates {
+                    total: related.ids.len() as u64,
+                    ids: related.ids,
+                    missing,
+                }
             }
         }
     }
 
     /// From a line one comes to its pod, container or node, and on from there.
-    fn from_line(&self, noun: &str, line: EntityId) -> Candidates {
+    fn through_line(&self, noun: &str, line: EntityId) -> Candidates {
         let entity = self.get(line);
         let subject = &entity.subject;
         let start = match subject.kind.as_str() {
@@ -333,7 +453,13 @@ impl<'s> World<'_, 's> {
             "Node" => self.facts.object("Node", "", &subject.name),
             _ => None,
         };
-        let Some(start) = start else { return Candidates { ids: Vec::new(), total: 0, missing: None } };
+        let Some(start) = start else {
+            return Candidates {
+                ids: Vec::new(),
+                total: 0,
+                missing: None,
+            };
+        };
         let mut found = self.related(noun, start, None);
         if noun == "container" {
             let name = entity.str_at(&["container"]).unwrap_or("").to_owned();
@@ -343,7 +469,13 @@ impl<'s> World<'_, 's> {
     }
 
     fn log_lines(&self, from: EntityId, pattern: Option<usize>) -> Candidates {
-        let Some(pattern) = pattern else { return Candidates { ids: Vec::new(), total: 0, missing: None } };
+        let Some(pattern) = pattern else {
+            return Candidates {
+                ids: Vec::new(),
+                total: 0,
+                missing: None,
+            };
+        };
         let entity = self.get(from);
         let container = (entity.kind == "Container").then(|| entity.label.clone());
         let pods: Vec<EntityId> = self.facts.pods(from);
@@ -351,9 +483,21 @@ impl<'s> World<'_, 's> {
         let (mut total, mut seen) = (0, false);
         for pod in &pods {
             let subject = &self.get(*pod).subject;
-            let Some(files) = self.lines.logs.get(&(subject.namespace.clone(), subject.name.clone())) else { continue };
-            for log in files.iter().filter_map(|index| self.facts.snapshot.logs.get(*index)) {
-                if container.as_ref().is_some_and(|name| !log.container.is_empty() && log.container != *name) {
+            let Some(files) = self
+                .lines
+                .logs
+                .get(&(subject.namespace.clone(), subject.name.clone()))
+            else {
+                continue;
+            };
+            for log in files
+                .iter()
+                .filter_map(|index| self.facts.snapshot.logs.get(*index))
+            {
+                if container
+                    .as_ref()
+                    .is_some_and(|name| !log.container.is_empty() && log.container != *name)
+                {
                     continue;
                 }
                 seen = true;
@@ -364,19 +508,44 @@ impl<'s> World<'_, 's> {
             }
         }
         let missing = (!seen && !pods.is_empty()).then(|| match &container {
-            Some(name) => format!("log of container {name} in pod {}: not collected", entity.subject.name),
+            Some(name) => format!(
+                "log of container {name} in pod {}: not collected",
+                entity.subject.name
+            ),
             None => format!("logs of {}: not collected", entity.label),
         });
-        Candidates { ids, total, missing }
+        Candidates {
+            ids,
+            total,
+            missing,
+        }
     }
 
     fn journal_lines(&self, from: EntityId, pattern: Option<usize>) -> Candidates {
-        let Some(pattern) = pattern else { return Candidates { ids: Vec::new(), total: 0, missing: None } };
+        let Some(pattern) = pattern else {
+            return Candidates {
+                ids: Vec::new(),
+                total: 0,
+                missing: None,
+            };
+        };
         let nodes = self.facts.related("node", from).ids;
-        let mut names: Vec<String> = nodes.iter().map(|id| self.get(*id).subject.name.clone()).collect();
+        let mut names: Vec<String> = nodes
+            .iter()
+            .map(|id| self.get(*id).subject.name.clone())
+            .collect();
         if names.is_empty() {
             // The Node object may be missing although the pod says where it ran.
-            names = self.facts.pods(from).iter().filter_map(|pod| self.get(*pod).str_at(&["spec", "nodeName"]).map(str::to_owned)).collect();
+            names = self
+                .facts
+                .pods(from)
+                .iter()
+                .filter_map(|pod| {
+                    self.get(*pod)
+                        .str_at(&["spec", "nodeName"])
+                        .map(str::to_owned)
+                })
+                .collect();
         }
         let mut ids = Vec::new();
         let mut total = 0;
@@ -386,33 +555,57 @@ impl<'s> World<'_, 's> {
                 missing = Some(format!("journal of {name}: not collected"));
                 continue;
             };
-            for journal in files.iter().filter_map(|index| self.facts.snapshot.journals.get(*index)) {
+            for journal in files
+                .iter()
+                .filter_map(|index| self.facts.snapshot.journals.get(*index))
+            {
                 if let Some(hits) = self.lines.hits.get(&(pattern, journal.file)) {
                     ids.extend(&hits.ids);
                     total += hits.total;
                 }
             }
         }
-        Candidates { ids, total, missing }
+        Candidates {
+            ids,
+            total,
+            missing,
+        }
     }
 
     /// Services that a line's address or host name stands for.
     fn targets(&self, from: EntityId) -> Vec<EntityId> {
         let entity = self.get(from);
         let namespace = entity.subject.namespace.clone();
-        let text = entity.str_at(&["text"]).or_else(|| entity.str_at(&["message"])).or_else(|| entity.str_at(&["lastWords"])).unwrap_or("");
+        let text = entity
+            .str_at(&["text"])
+            .or_else(|| entity.str_at(&["message"]))
+            .or_else(|| entity.str_at(&["lastWords"]))
+            .unwrap_or("");
         let mut found = Vec::new();
-        for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))).filter(|word| !word.is_empty()) {
+        for word in text
+            .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')))
+            .filter(|word| !word.is_empty())
+        {
             let word = word.trim_matches(['.', '-']);
             if word.parse::<std::net::Ipv4Addr>().is_ok() {
-                found.extend(self.facts.of_kind("Service").iter().filter(|id| self.get(**id).str_at(&["spec", "clusterIP"]) == Some(word)));
+                found.extend(
+                    self.facts
+                        .of_kind("Service")
+                        .iter()
+                        .filter(|id| self.get(**id).str_at(&["spec", "clusterIP"]) == Some(word)),
+                );
                 continue;
             }
             let mut parts = word.split('.');
-            let (Some(name), space) = (parts.next(), parts.next()) else { continue };
+            let (Some(name), space) = (parts.next(), parts.next()) else {
+                continue;
+            };
             let service = match space {
                 None => self.facts.object("Service", &namespace, name),
-                Some(space) => self.facts.object("Service", space, name).filter(|_| parts.next().is_none_or(|part| part == "svc")),
+                Some(space) => self
+                    .facts
+                    .object("Service", space, name)
+                    .filter(|_| parts.next().is_none_or(|part| part == "svc")),
             };
             found.extend(service);
         }
@@ -426,156 +619,23 @@ impl<'s> World<'_, 's> {
         if !step.kinds.is_empty() && !step.kinds.iter().any(|kind| kind == entity.kind) {
             return None;
         }
-        let trial = row.bind(step.slot, Some(Bound { id, captures: Vec::new() }), &[]);
+        let trial = row.bind(
+            step.slot,
+            Some(Bound {
+                id,
+                captures: Vec::new(),
+            }),
+            &[],
+        );
         let (captures, mut cites) = self.conditions(&trial, &step.conditions, Some(step.slot))?;
         if matches!(entity.kind, "Event" | "LogLine" | "JournalLine") {
             cites = entity.place().into_iter().collect();
         }
-        Some(Passed { bound: Bound { id, captures }, cites })
+        Some(Passed {
+            bound: Bound { id, captures },
+            cites,
+        })
     }
-
-    /// All conditions on a row; gives captures for the slot that is being bound, and the places read.
-    fn conditions(&self, row: &Row, conditions: &[Condition], binding: Option<usize>) -> Option<(Vec<(String, String)>, Vec<Cite>)> {
-        let mut captures = Vec::new();
-        let mut cites = Vec::new();
-        for condition in conditions {
-            let bound = row.bound(condition.slot);
-            let owned;
-            let nodes: Vec<&Node> = match (bound, condition.path.split_first()) {
-                (Some(bound), Some((Segment::Key(first), [Segment::Key(name)]))) if first == "match" => {
-                    owned = bound.captures.iter().find(|(capture, _)| capture == name).map(|(_, value)| Node::text(value.as_str()));
-                    owned.iter().collect()
-                }
-                (Some(bound), _) => resolve(self.get(bound.id), &condition.path),
-                (None, _) => Vec::new(),
-            };
-            let read = self.matches(row, &condition.matcher, &nodes)?;
-            if binding == Some(condition.slot) {
-                captures.extend(read.captures);
-            }
-            if let (Some(bound), Some(node)) = (bound, read.node)
-                && let Some(Segment::Key(first)) = condition.path.first()
-            {
-                cites.extend(self.get(bound.id).cite(first, node));
-            }
-        }
-        Some((captures, cites))
-    }
-
-    /// Whether values satisfy a matcher; gives the value that did and the captures.
-    fn matches<'n>(&self, row: &Row, matcher: &Matcher, nodes: &[&'n Node]) -> Option<Read<'n>> {
-        let nodes: Vec<&Node> = nodes.iter().copied().filter(|node| !node.is_null()).collect();
-        let mut read = Read { node: nodes.first().copied(), captures: Vec::new() };
-        for test in &matcher.tests {
-            match test {
-                Test::Exists(wanted) => {
-                    if nodes.is_empty() == *wanted {
-                        return None;
-                    }
-                }
-                Test::Not(operand) => {
-                    let other = self.value(row, operand)?;
-                    if nodes.iter().any(|node| node.as_str() == Some(other.as_str())) {
-                        return None;
-                    }
-                }
-                Test::NoneOf(operands) => {
-                    let others: Vec<String> = operands.iter().filter_map(|operand| self.value(row, operand)).collect();
-                    if nodes.iter().any(|node| node.as_str().is_some_and(|text| others.iter().any(|other| other == text))) {
-                        return None;
-                    }
-                }
-                Test::All(inner) => {
-                    if nodes.is_empty() || !nodes.iter().all(|node| self.matches(row, inner, &[*node]).is_some()) {
-                        return None;
-                    }
-                }
-                Test::No(inner) => {
-                    if nodes.iter().any(|node| self.matches(row, inner, &[*node]).is_some()) {
-                        return None;
-                    }
-                }
-                Test::Matches(regex) => {
-                    let (node, captures) = nodes.iter().find_map(|node| Some((*node, regex.captures(node.as_str()?)?)))?;
-                    read.node = Some(node);
-                    let names = regex.capture_names().flatten();
-                    read.captures.extend(names.filter_map(|name| Some((name.to_owned(), captures.name(name)?.as_str().to_owned()))));
-                }
-                test => read.node = Some(nodes.iter().copied().find(|node| self.holds(row, test, node))?),
-            }
-        }
-        Some(read)
-    }
-
-    /// Tests that one value can satisfy.
-    fn holds(&self, row: &Row, test: &Test, node: &Node) -> bool {
-        let Some(text) = node.as_str() else { return false };
-        let value = |operand: &Operand| self.value(row, operand);
-        let compare = |operand: &Operand, keep: fn(f64, f64) -> bool| {
-            matches!((number(text), value(operand).as_deref().and_then(number)), (Some(a), Some(b)) if keep(a, b))
-        };
-        let time = || stamp::rfc3339(text);
-        let anchor = |operand: &Operand| value(operand).as_deref().and_then(stamp::rfc3339);
-        let age = || Some(seconds_between(time()?, self.facts.now()?));
-        match test {
-            Test::Is(operand) => value(operand).as_deref() == Some(text),
-            Test::AnyOf(operands) => operands.iter().any(|operand| value(operand).as_deref() == Some(text)),
-            Test::Contains(operand) => value(operand).is_some_and(|part| text.contains(&part)),
-            Test::StartsWith(operand) => value(operand).is_some_and(|part| text.starts_with(&part)),
-            Test::EndsWith(operand) => value(operand).is_some_and(|part| text.ends_with(&part)),
-            Test::AtLeast(operand) => compare(operand, |a, b| a >= b),
-            Test::AtMost(operand) => compare(operand, |a, b| a <= b),
-            Test::Over(operand) => compare(operand, |a, b| a > b),
-            Test::Under(operand) => compare(operand, |a, b| a < b),
-            Test::Within(seconds, operand, side) => match (time(), anchor(operand)) {
-                (Some(time), Some(anchor)) => {
-                    let after = seconds_between(anchor, time);
-                    match side {
-                        Side::Around => after.abs() <= *seconds,
-                        Side::Before => (-*seconds..=0.0).contains(&after),
-                        Side::After => (0.0..=*seconds).contains(&after),
-                    }
-                }
-                _ => false,
-            },
-            Test::Before(operand) => matches!((time(), anchor(operand)), (Some(time), Some(anchor)) if time < anchor),
-            Test::After(operand) => matches!((time(), anchor(operand)), (Some(time), Some(anchor)) if time > anchor),
-            Test::NewerThan(seconds) => age().is_some_and(|age| age <= *seconds),
-            Test::OlderThan(seconds) => age().is_some_and(|age| age > *seconds),
-            Test::Not(_) | Test::NoneOf(_) | Test::Exists(_) | Test::Matches(_) | Test::All(_) | Test::No(_) => false,
-        }
-    }
-
-    /// The text of an operand on a row.
-    pub fn value(&self, row: &Row, operand: &Operand) -> Option<String> {
-        match operand {
-            Operand::Literal(text) => Some(text.clone()),
-            Operand::Now => self.facts.now().map(|now| stamp::format(now, 0)),
-            Operand::Capture(slot, name) => row.bound(*slot)?.captures.iter().find(|(capture, _)| capture == name).map(|(_, value)| value.clone()),
-            Operand::Field(slot, path) => {
-                let entity = self.get(row.bound(*slot)?.id);
-                if path.is_empty() {
-                    return Some(entity.label.clone());
-                }
-                let texts: Vec<&str> = resolve(entity, path).into_iter().filter_map(Node::as_str).collect();
-                (!texts.is_empty()).then(|| texts.join(", "))
-            }
-        }
-    }
-
-    /// The place of an operand's value.
-    pub fn place(&self, row: &Row, operand: &Operand) -> Option<Cite> {
-        let Operand::Field(slot, path) = operand else { return None };
-        let entity = self.get(row.bound(*slot)?.id);
-        let node = resolve(entity, path).into_iter().next()?;
-        let Segment::Key(first) = path.first()? else { return None };
-        entity.cite(first, node)
-    }
-}
-
-struct Read<'n> {
-    node: Option<&'n Node>,
-    captures: Vec<(String, String)>,
 }
 
 /// Kinds whose lists a kind is made from.
@@ -588,55 +648,79 @@ fn sources(kind: &str) -> &'static [&'static str] {
         "DnsBlock" => &["NetworkPolicy", "Pod"],
         "NodeFacts" | "ConfigChange" => &[],
         "Other" => &[],
-        other => coldcase_facts::schema::Schema::get().kinds().find(|known| *known == other).map_or(&[], |_| known_source(other)),
+        other => coldcase_facts::schema::Schema::get()
+            .kinds()
+            .find(|known| *known == other)
+            .map_or(&[], |_| known_source(other)),
     }
 }
 
 /// The kind itself, as a static slice.
 fn known_source(kind: &str) -> &'static [&'static str] {
     const OWN: &[[&str; 1]] = &[
-        ["Node"], ["Deployment"], ["ReplicaSet"], ["StatefulSet"], ["DaemonSet"], ["Job"], ["CronJob"], ["Service"], ["EndpointSlice"], ["Endpoints"],
-        ["Ingress"], ["IngressClass"], ["NetworkPolicy"], ["Gateway"], ["GatewayClass"], ["HTTPRoute"], ["PersistentVolumeClaim"], ["PersistentVolume"],
-        ["StorageClass"], ["VolumeAttachment"], ["CSIDriver"], ["CSINode"], ["ConfigMap"], ["Secret"], ["ServiceAccount"], ["Namespace"], ["ResourceQuota"],
-        ["LimitRange"], ["HorizontalPodAutoscaler"], ["PodDisruptionBudget"], ["PriorityClass"], ["Lease"], ["APIService"],
-        ["ValidatingWebhookConfiguration"], ["MutatingWebhookConfiguration"], ["CustomResourceDefinition"], ["ControllerRevision"], ["ClusterRole"],
-        ["ClusterRoleBinding"], ["Role"], ["RoleBinding"], ["Event"], ["ReplicationController"],
+        ["Node"],
+        ["Deployment"],
+        ["ReplicaSet"],
+        ["StatefulSet"],
+        ["DaemonSet"],
+        ["Job"],
+        ["CronJob"],
+        ["Service"],
+        ["EndpointSlice"],
+        ["Endpoints"],
+        ["Ingress"],
+        ["IngressClass"],
+        ["NetworkPolicy"],
+        ["Gateway"],
+        ["GatewayClass"],
+        ["HTTPRoute"],
+        ["PersistentVolumeClaim"],
+        ["PersistentVolume"],
+        ["StorageClass"],
+        ["VolumeAttachment"],
+        ["CSIDriver"],
+        ["CSINode"],
+        ["ConfigMap"],
+        ["Secret"],
+        ["ServiceAccount"],
+        ["Namespace"],
+        ["ResourceQuota"],
+        ["LimitRange"],
+        ["HorizontalPodAutoscaler"],
+        ["PodDisruptionBudget"],
+        ["PriorityClass"],
+        ["Lease"],
+        ["APIService"],
+        ["ValidatingWebhookConfiguration"],
+        ["MutatingWebhookConfiguration"],
+        ["CustomResourceDefinition"],
+        ["ControllerRevision"],
+        ["ClusterRole"],
+        ["ClusterRoleBinding"],
+        ["Role"],
+        ["RoleBinding"],
+        ["Event"],
+        ["ReplicationController"],
     ];
-    OWN.iter().find(|own| own[0] == kind).map_or(&[], |own| own.as_slice())
-}
-
-/// The values that a path leads to.
-pub(crate) fn resolve<'e>(entity: &'e Entity<'_>, path: &[Segment]) -> Vec<&'e Node> {
-    let Some((Segment::Key(first), rest)) = path.split_first() else { return Vec::new() };
-    let Some(start) = entity.field(first) else { return Vec::new() };
-    let mut nodes = vec![start];
-    for segment in rest {
-        nodes = match segment {
-            Segment::Key(key) => nodes.into_iter().filter_map(|node| node.get(key)).collect(),
-            Segment::Any => nodes.into_iter().flat_map(Node::items).collect(),
-            Segment::Where(key, value) => nodes.into_iter().flat_map(Node::items).filter(|item| item.str_at(&[key]) == Some(value)).collect(),
-        };
-    }
-    nodes
-}
-
-/// Plain numbers, durations in seconds, quantities in base units.
-fn number(text: &str) -> Option<f64> {
-    text.parse().ok().or_else(|| quantity::seconds(text)).or_else(|| quantity::quantity(text)).or_else(|| text.strip_suffix('%')?.parse().ok())
-}
-
-fn seconds_between(from: Timestamp, to: Timestamp) -> f64 {
-    to.duration_since(from).as_secs_f64()
+    OWN.iter()
+        .find(|own| own[0] == kind)
+        .map_or(&[], |own| own.as_slice())
 }
 
 /// First and last time among some operands' values.
 pub(crate) fn span(times: impl Iterator<Item = String>) -> (Option<Timestamp>, Option<Timestamp>) {
-    let times: Vec<Timestamp> = times.filter_map(|text| stamp::rfc3339(&text)).filter(|time| time.as_second() > 0).collect();
+    let times: Vec<Timestamp> = times
+        .filter_map(|text| stamp::rfc3339(&text))
+        .filter(|time| time.as_second() > 0)
+        .collect();
     (times.iter().min().copied(), times.iter().max().copied())
 }
 
 /// Groups rows by a key, in the order of the keys.
-pub(crate) fn group<K: Ord>(rows: Vec<Row>, key: impl Fn(&Row) -> Option<K>) -> BTreeMap<K, Vec<Row>> {
+pub(crate) fn group<K: Ord>(
+    rows: Vec<Row>,
+    key: impl Fn(&Row) -> Option<K>,
+) -> BTreeMap<K, Vec<Row>> {
     let mut groups: BTreeMap<K, Vec<Row>> = BTreeMap::new();
     for row in rows {
         if let Some(key) = key(&row) {

@@ -70,11 +70,21 @@ pub struct Unknown {
 const MAX_CITES: usize = 16;
 
 /// Evaluates one rule.
-pub(crate) fn run(world: &World<'_, '_>, index: usize, rule: &Rule) -> (Vec<Finding>, Option<Unknown>) {
+pub(crate) fn run(
+    world: &World<'_, '_>,
+    index: usize,
+    rule: &Rule,
+) -> (Vec<Finding>, Option<Unknown>) {
     let outcome = world.run(&rule.steps, vec![Row::default()]);
     let unknown = unknown(world, index, rule, &outcome);
-    let groups = engine::group(outcome.rows, |row| row.bound(rule.subject).map(|bound| world.get(bound.id).subject.clone()));
-    let findings = groups.into_iter().filter_map(|(subject, rows)| finding(world, index, rule, subject, rows)).collect();
+    let groups = engine::group(outcome.rows, |row| {
+        row.bound(rule.subject)
+            .map(|bound| world.get(bound.id).subject.clone())
+    });
+    let findings = groups
+        .into_iter()
+        .filter_map(|(subject, rows)| finding(world, index, rule, subject, rows))
+        .collect();
     (findings, unknown)
 }
 
@@ -82,24 +92,45 @@ fn unknown(world: &World<'_, '_>, index: usize, rule: &Rule, outcome: &Outcome) 
     if outcome.undecided.is_empty() {
         return None;
     }
-    let mut missing: Vec<String> = outcome.undecided.iter().map(|open| open.missing.clone()).collect();
+    let mut missing: Vec<String> = outcome
+        .undecided
+        .iter()
+        .map(|open| open.missing.clone())
+        .collect();
     missing.sort();
     missing.dedup();
-    let mut subjects: Vec<Identity> =
-        outcome.undecided.iter().filter_map(|open| open.row.bound(rule.subject)).map(|bound| world.get(bound.id).subject.clone()).collect();
+    let mut subjects: Vec<Identity> = outcome
+        .undecided
+        .iter()
+        .filter_map(|open| open.row.bound(rule.subject))
+        .map(|bound| world.get(bound.id).subject.clone())
+        .collect();
     subjects.sort();
     subjects.dedup();
-    Some(Unknown { rule: index, missing, subjects })
+    Some(Unknown {
+        rule: index,
+        missing,
+        subjects,
+    })
 }
 
-fn finding(world: &World<'_, '_>, index: usize, rule: &Rule, subject: Identity, mut rows: Vec<Row>) -> Option<Finding> {
+fn finding(
+    world: &World<'_, '_>,
+    index: usize,
+    rule: &Rule,
+    subject: Identity,
+    mut rows: Vec<Row>,
+) -> Option<Finding> {
     rows.dedup();
     let row = rows.first()?;
     let entity = row.bound(rule.subject)?.id;
     let related = related(world, rule, &rows);
     let (first_seen, last_seen) = times(world, rule, &rows);
     let mut cites = Vec::new();
-    let title_cites = rule.title.operands().filter_map(|operand| world.place(row, operand));
+    let title_cites = rule
+        .title
+        .operands()
+        .filter_map(|operand| world.place(row, operand));
     for cite in title_cites.chain(rows.iter().flat_map(|row| row.cites.iter().copied())) {
         if cites.len() < MAX_CITES && !cites.contains(&cite) {
             cites.push(cite);
@@ -112,13 +143,24 @@ fn finding(world: &World<'_, '_>, index: usize, rule: &Rule, subject: Identity, 
     let supports = arguments(world, &rule.supports, &rows, &mut open);
     let contradicts = arguments(world, &rule.contradicts, &rows, &mut open);
     let healed = rule.healed.as_ref().and_then(|block| {
-        let outcomes: Vec<Outcome> = rows.iter().map(|row| world.run(&block.steps, vec![row.clone()])).collect();
-        if outcomes.iter().any(|outcome| outcome.rows.is_empty() && !outcome.undecided.is_empty()) {
+        let outcomes: Vec<Outcome> = rows
+            .iter()
+            .map(|row| world.run(&block.steps, vec![row.clone()]))
+            .collect();
+        if outcomes
+            .iter()
+            .any(|outcome| outcome.rows.is_empty() && !outcome.undecided.is_empty())
+        {
             return None;
         }
         Some(outcomes.iter().all(|outcome| !outcome.rows.is_empty()))
     });
-    let fill = |templates: &[crate::template::Template]| templates.iter().map(|template| template.render(world, row, &rows)).collect();
+    let fill = |templates: &[crate::template::Template]| {
+        templates
+            .iter()
+            .map(|template| template.render(world, row, &rows))
+            .collect()
+    };
     Some(Finding {
         rule: index,
         title: rule.title.render(world, row, &rows),
@@ -143,17 +185,28 @@ fn related(world: &World<'_, '_>, rule: &Rule, rows: &[Row]) -> Vec<(String, Ent
     let mut found: BTreeMap<(usize, Identity), EntityId> = BTreeMap::new();
     for row in rows {
         for (slot, _) in rule.names.iter().enumerate() {
-            let Some(bound) = row.bound(slot) else { continue };
+            let Some(bound) = row.bound(slot) else {
+                continue;
+            };
             let entity = world.get(bound.id);
             if !matches!(entity.kind, "Event" | "LogLine" | "JournalLine") {
-                found.entry((slot, entity.subject.clone())).or_insert(bound.id);
+                found
+                    .entry((slot, entity.subject.clone()))
+                    .or_insert(bound.id);
             }
         }
     }
-    found.into_iter().map(|((slot, _), id)| (rule.names.get(slot).cloned().unwrap_or_default(), id)).collect()
+    found
+        .into_iter()
+        .map(|((slot, _), id)| (rule.names.get(slot).cloned().unwrap_or_default(), id))
+        .collect()
 }
 
-fn times(world: &World<'_, '_>, rule: &Rule, rows: &[Row]) -> (Option<Timestamp>, Option<Timestamp>) {
+fn times(
+    world: &World<'_, '_>,
+    rule: &Rule,
+    rows: &[Row],
+) -> (Option<Timestamp>, Option<Timestamp>) {
     if let Some(operand) = &rule.time {
         let span = engine::span(rows.iter().filter_map(|row| world.value(row, operand)));
         if span.0.is_some() {
@@ -163,7 +216,9 @@ fn times(world: &World<'_, '_>, rule: &Rule, rows: &[Row]) -> (Option<Timestamp>
     let mut found: Vec<String> = Vec::new();
     for row in rows {
         for slot in 0..rule.names.len() {
-            let Some(bound) = row.bound(slot) else { continue };
+            let Some(bound) = row.bound(slot) else {
+                continue;
+            };
             let entity = world.get(bound.id);
             let fields: &[&[&str]] = match entity.kind {
                 "Event" => &[&["first"], &["last"]],
@@ -172,14 +227,23 @@ fn times(world: &World<'_, '_>, rule: &Rule, rows: &[Row]) -> (Option<Timestamp>
                 "Rollout" => &[&["startedAt"]],
                 _ => &[],
             };
-            found.extend(fields.iter().filter_map(|path| entity.str_at(path).map(str::to_owned)));
+            found.extend(
+                fields
+                    .iter()
+                    .filter_map(|path| entity.str_at(path).map(str::to_owned)),
+            );
         }
     }
     engine::span(found.into_iter())
 }
 
 /// Each argument once, with the first row for which it holds.
-fn arguments(world: &World<'_, '_>, arguments: &[Argument], rows: &[Row], open: &mut Vec<String>) -> Vec<Held> {
+fn arguments(
+    world: &World<'_, '_>,
+    arguments: &[Argument],
+    rows: &[Row],
+    open: &mut Vec<String>,
+) -> Vec<Held> {
     let mut held = Vec::new();
     for argument in arguments {
         let mut missing = None;
@@ -188,15 +252,28 @@ fn arguments(world: &World<'_, '_>, arguments: &[Argument], rows: &[Row], open: 
             let outcome = world.run(&argument.block.steps, vec![row.clone()]);
             if let Some(first) = outcome.rows.first() {
                 let text = argument.because.render(world, first, &outcome.rows);
-                let mut cites: Vec<Cite> = first.cites.iter().copied().filter(|cite| !row.cites.contains(cite)).collect();
-                cites.extend(argument.because.operands().filter_map(|operand| world.place(first, operand)).filter(|cite| !cites.contains(cite)).collect::<Vec<_>>());
+                let mut cites: Vec<Cite> = first
+                    .cites
+                    .iter()
+                    .copied()
+                    .filter(|cite| !row.cites.contains(cite))
+                    .collect();
+                cites.extend(
+                    argument
+                        .because
+                        .operands()
+                        .filter_map(|operand| world.place(first, operand))
+                        .filter(|cite| !cites.contains(cite))
+                        .collect::<Vec<_>>(),
+                );
                 if cites.is_empty() {
                     cites.extend(first.cites.first());
                 }
                 found = Some(Held { text, cites });
                 break;
             }
-            missing = missing.or_else(|| outcome.undecided.first().map(|open| open.missing.clone()));
+            missing =
+                missing.or_else(|| outcome.undecided.first().map(|open| open.missing.clone()));
         }
         match (found, missing) {
             (Some(found), _) => held.push(found),

@@ -8,6 +8,7 @@ mod load;
 pub mod rule;
 mod source;
 mod template;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +52,11 @@ impl<'f, 's> Evaluation<'f, 's> {
     pub fn entity(&self, id: EntityId) -> &Entity<'s> {
         let index = id.0 as usize;
         let known = self.facts.entities.len();
-        if index < known { &self.facts.entities[index] } else { &self.lines.entities[index - known] }
+        if index < known {
+            &self.facts.entities[index]
+        } else {
+            &self.lines.entities[index - known]
+        }
     }
 
     /// All lines that any pattern hit.
@@ -71,7 +76,12 @@ impl RuleSet {
     /// # Errors
     /// Never for a released binary: a test loads them.
     pub fn builtin() -> Result<Self, Vec<LoadError>> {
-        Self::load(BUILTIN.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
+        Self::load(
+            BUILTIN
+                .iter()
+                .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+                .collect(),
+        )
     }
 
     /// Loads rules from texts; a later file replaces an earlier one with the same id.
@@ -80,7 +90,11 @@ impl RuleSet {
     /// Every error of every file, with its place.
     pub fn load(files: Vec<(String, String)>) -> Result<Self, Vec<LoadError>> {
         let (rules, errors) = Self::draft(files);
-        if errors.is_empty() { Ok(rules) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(rules)
+        } else {
+            Err(errors)
+        }
     }
 
     /// Loads what can be loaded, with every error: for linting rules that are being written.
@@ -103,13 +117,27 @@ impl RuleSet {
         let rules: Vec<Rule> = rules.into_values().collect();
         errors.extend(check_edges(&rules));
         errors.sort();
-        let hash = hasher.finalize().iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        (Self { rules, patterns, hash }, errors)
+        let hash = hasher
+            .finalize()
+            .iter()
+            .take(8)
+            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        (
+            Self {
+                rules,
+                patterns,
+                hash,
+            },
+            errors,
+        )
     }
 
     /// A rule by id.
     pub fn get(&self, id: &str) -> Option<&Rule> {
-        self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok().map(|index| &self.rules[index])
+        self.rules
+            .binary_search_by(|rule| rule.id.as_str().cmp(id))
+            .ok()
+            .map(|index| &self.rules[index])
     }
 }
 
@@ -120,55 +148,81 @@ fn check_edges(rules: &[Rule]) -> Vec<LoadError> {
     for rule in rules {
         for edge in &rule.explains {
             if !ids.contains(edge.rule.as_str()) {
-                let hint = nearest(&edge.rule, ids.iter().copied()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                errors.push(LoadError { file: rule.file.clone(), place: edge.place, what: format!("explains unknown rule `{}`{hint}", edge.rule) });
+                let hint = nearest(&edge.rule, ids.iter().copied())
+                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                errors.push(LoadError {
+                    file: rule.file.clone(),
+                    place: edge.place,
+                    what: format!("explains unknown rule `{}`{hint}", edge.rule),
+                });
             }
         }
     }
     let by_id: BTreeMap<&str, &Rule> = rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
     let mut done = BTreeSet::new();
     for rule in rules {
-        let mut path = Vec::new();
-        if let Some((at, cycle)) = cycle(rule, &by_id, &mut path, &mut done) {
-            errors.push(LoadError { file: at.file.clone(), place: Place { line: 1, column: 1 }, what: format!("`explains` runs in a circle: {cycle}") });
-        }
+        cycles(rule, &by_id, &mut Vec::new(), &mut done, &mut errors);
     }
     errors
 }
 
-fn cycle<'r>(rule: &'r Rule, by_id: &BTreeMap<&str, &'r Rule>, path: &mut Vec<&'r str>, done: &mut BTreeSet<&'r str>) -> Option<(&'r Rule, String)> {
+/// Walks the edges depth first; an edge back into the path closes a circle, which is told once.
+fn cycles<'r>(
+    rule: &'r Rule,
+    by_id: &BTreeMap<&str, &'r Rule>,
+    path: &mut Vec<&'r str>,
+    done: &mut BTreeSet<&'r str>,
+    errors: &mut Vec<LoadError>,
+) {
     if done.contains(rule.id.as_str()) {
-        return None;
-    }
-    if let Some(at) = path.iter().position(|id| *id == rule.id) {
-        let mut names: Vec<&str> = path.split_off(at);
-        names.push(&rule.id);
-        return Some((rule, names.join(" → ")));
+        return;
     }
     path.push(&rule.id);
     for edge in &rule.explains {
-        if let Some(next) = by_id.get(edge.rule.as_str())
-            && let Some(found) = cycle(next, by_id, path, done)
-        {
-            return Some(found);
+        if let Some(at) = path.iter().position(|id| *id == edge.rule) {
+            let names = path
+                .iter()
+                .skip(at)
+                .chain([&edge.rule.as_str()])
+                .copied()
+                .collect::<Vec<_>>()
+                .join(" → ");
+            errors.push(LoadError {
+                file: rule.file.clone(),
+                place: edge.place,
+                what: format!("`explains` runs in a circle: {names}"),
+            });
+        } else if let Some(next) = by_id.get(edge.rule.as_str()) {
+            cycles(next, by_id, path, done, errors);
         }
     }
     path.pop();
     done.insert(&rule.id);
-    None
 }
 
 /// Evaluates all rules, in parallel; the order of the result does not depend on threads.
 pub fn evaluate<'f, 's>(rules: &RuleSet, facts: &'f Facts<'s>) -> Evaluation<'f, 's> {
     let lines = lines::scan(facts, &rules.patterns);
-    let world = World { facts, lines: &lines };
-    let results: Vec<(Vec<Finding>, Option<Unknown>)> =
-        rules.rules.par_iter().enumerate().map(|(index, rule)| finding::run(&world, index, rule)).collect();
+    let world = World {
+        facts,
+        lines: &lines,
+    };
+    let results: Vec<(Vec<Finding>, Option<Unknown>)> = rules
+        .rules
+        .par_iter()
+        .enumerate()
+        .map(|(index, rule)| finding::run(&world, index, rule))
+        .collect();
     let mut findings = Vec::new();
     let mut unknown = Vec::new();
     for (found, open) in results {
         findings.extend(found);
         unknown.extend(open);
     }
-    Evaluation { findings, unknown, facts, lines }
+    Evaluation {
+        findings,
+        unknown,
+        facts,
+        lines,
+    }
 }

@@ -57,17 +57,30 @@ pub(crate) fn scan<'s>(facts: &Facts<'s>, patterns: &[Pattern]) -> Lines<'s> {
     let mut lines = Lines::default();
     let snapshot = facts.snapshot;
     for (index, log) in snapshot.logs.iter().enumerate() {
-        lines.logs.entry((log.namespace.clone(), log.pod.clone())).or_default().push(index);
+        lines
+            .logs
+            .entry((log.namespace.clone(), log.pod.clone()))
+            .or_default()
+            .push(index);
     }
     for (index, journal) in snapshot.journals.iter().enumerate() {
-        lines.journals.entry(journal.node.clone()).or_default().push(index);
+        lines
+            .journals
+            .entry(journal.node.clone())
+            .or_default()
+            .push(index);
     }
     let sets = [LineKind::Log, LineKind::Journal].map(|kind| compile(patterns, kind));
     let files: Vec<(FileId, LineKind, bool)> = snapshot
         .logs
         .iter()
         .map(|log| (log.file, LineKind::Log, false))
-        .chain(snapshot.journals.iter().map(|journal| (journal.file, LineKind::Journal, journal.json)))
+        .chain(
+            snapshot
+                .journals
+                .iter()
+                .map(|journal| (journal.file, LineKind::Journal, journal.json)),
+        )
         .collect();
     let found: Vec<FileHits> = files
         .par_iter()
@@ -83,9 +96,17 @@ pub(crate) fn scan<'s>(facts: &Facts<'s>, patterns: &[Pattern]) -> Lines<'s> {
 }
 
 fn compile(patterns: &[Pattern], kind: LineKind) -> (RegexSet, Vec<usize>) {
-    let chosen: Vec<(usize, &str)> = patterns.iter().enumerate().filter(|(_, p)| p.kind == kind).map(|(index, p)| (index, p.regex.as_str())).collect();
+    let chosen: Vec<(usize, &str)> = patterns
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| p.kind == kind)
+        .map(|(index, p)| (index, p.regex.as_str()))
+        .collect();
     // The loader compiled each of them; only their sum could exceed a limit, and then nothing would match.
-    let set = regex::RegexSetBuilder::new(chosen.iter().map(|(_, regex)| *regex)).size_limit(256 << 20).build().unwrap_or_else(|_| RegexSet::empty());
+    let set = regex::RegexSetBuilder::new(chosen.iter().map(|(_, regex)| *regex))
+        .size_limit(256 << 20)
+        .build()
+        .unwrap_or_else(|_| RegexSet::empty());
     (set, chosen.into_iter().map(|(index, _)| index).collect())
 }
 
@@ -93,15 +114,22 @@ fn compile(patterns: &[Pattern], kind: LineKind) -> (RegexSet, Vec<usize>) {
 fn visible(line: &str, kind: LineKind, json: bool) -> &str {
     match kind {
         LineKind::Log => without_stamp(line),
-        LineKind::Journal => logs::journal_line(line, json, None).map_or(line, |parsed| parsed.message),
+        LineKind::Journal => {
+            logs::journal_line(line, json, None).map_or(line, |parsed| parsed.message)
+        }
     }
 }
 
 /// A log line without the stamp and stream tag that kubectl or the runtime put before it.
 fn without_stamp(line: &str) -> &str {
-    let Some(found) = stamp::leading(line, None).filter(|found| found.len >= 20) else { return line };
+    let Some(found) = stamp::leading(line, None).filter(|found| found.len >= 20) else {
+        return line;
+    };
     let rest = line.get(found.len..).unwrap_or("").trim_start();
-    ["stdout F ", "stderr F ", "stdout P ", "stderr P "].iter().find_map(|tag| rest.strip_prefix(tag)).unwrap_or(rest)
+    ["stdout F ", "stderr F ", "stdout P ", "stderr P "]
+        .iter()
+        .find_map(|tag| rest.strip_prefix(tag))
+        .unwrap_or(rest)
 }
 
 fn scan_file(text: &str, set: &RegexSet, ids: &[usize], kind: LineKind, json: bool) -> FileHits {
@@ -115,7 +143,9 @@ fn scan_file(text: &str, set: &RegexSet, ids: &[usize], kind: LineKind, json: bo
             continue;
         }
         for index in &set.matches(visible(line, kind, json)) {
-            let Some(pattern) = ids.get(index) else { continue };
+            let Some(pattern) = ids.get(index) else {
+                continue;
+            };
             let (first, last, total) = hits.entry(*pattern).or_default();
             *total += 1;
             if first.len() < KEEP {
@@ -131,7 +161,14 @@ fn scan_file(text: &str, set: &RegexSet, ids: &[usize], kind: LineKind, json: bo
     hits
 }
 
-fn add<'s>(facts: &Facts<'s>, lines: &mut Lines<'s>, file: FileId, kind: LineKind, json: bool, hits: FileHits) {
+fn add<'s>(
+    facts: &Facts<'s>,
+    lines: &mut Lines<'s>,
+    file: FileId,
+    kind: LineKind,
+    json: bool,
+    hits: FileHits,
+) {
     let base = facts.entities.len();
     let mut made: BTreeMap<u32, EntityId> = BTreeMap::new();
     for (pattern, (first, last, total)) in hits {
@@ -154,37 +191,95 @@ fn add<'s>(facts: &Facts<'s>, lines: &mut Lines<'s>, file: FileId, kind: LineKin
 fn log_line<'s>(facts: &Facts<'s>, file: FileId, number: u32) -> Entity<'s> {
     let raw = facts.snapshot.bundle.file(file).line(number);
     let log = facts.snapshot.logs.iter().find(|log| log.file == file);
-    let (namespace, pod, container, previous) = log.map_or(("", "", "", false), |log| (log.namespace.as_str(), log.pod.as_str(), log.container.as_str(), log.previous));
+    let (namespace, pod, container, previous) = log.map_or(("", "", "", false), |log| {
+        (
+            log.namespace.as_str(),
+            log.pod.as_str(),
+            log.container.as_str(),
+            log.previous,
+        )
+    });
     let fields = vec![
         ("text", Node::text(without_stamp(raw))),
         ("time", time(raw, facts.now())),
-        ("instance", Node::text(if previous { "previous" } else { "current" })),
+        (
+            "instance",
+            Node::text(if previous { "previous" } else { "current" }),
+        ),
         ("container", Node::text(container)),
-        ("component", Node::text(if pod.is_empty() { container } else { "" })),
+        (
+            "component",
+            Node::text(if pod.is_empty() { container } else { "" }),
+        ),
         ("pod", Node::text(pod)),
         ("namespace", Node::text(namespace)),
-        ("file", Node::text(facts.snapshot.bundle.file(file).path.as_str())),
+        (
+            "file",
+            Node::text(facts.snapshot.bundle.file(file).path.as_str()),
+        ),
         ("line", Node::number(i64::from(number))),
     ];
-    let subject = if pod.is_empty() { Identity::new("Component", "", container) } else { Identity::new("Pod", namespace, pod) };
-    Entity::computed("LogLine", subject, fields).cited("", Some(Cite { file, line: number, end_line: number }))
+    let subject = if pod.is_empty() {
+        Identity::new("Component", "", container)
+    } else {
+        Identity::new("Pod", namespace, pod)
+    };
+    Entity::computed("LogLine", subject, fields).cited(
+        "",
+        Some(Cite {
+            file,
+            line: number,
+            end_line: number,
+        }),
+    )
 }
 
 fn time(raw: &str, now: Option<jiff::Timestamp>) -> Node {
-    stamp::leading(raw, now).map_or_else(Node::default, |found| Node::text(stamp::format(found.time, found.precision)))
+    stamp::leading(raw, now).map_or_else(Node::default, |found| {
+        Node::text(stamp::format(found.time, found.precision))
+    })
 }
 
 fn journal_line<'s>(facts: &Facts<'s>, file: FileId, number: u32, json: bool) -> Entity<'s> {
     let raw = facts.snapshot.bundle.file(file).line(number);
-    let node = facts.snapshot.journals.iter().find(|journal| journal.file == file).map_or("", |journal| journal.node.as_str());
+    let node = facts
+        .snapshot
+        .journals
+        .iter()
+        .find(|journal| journal.file == file)
+        .map_or("", |journal| journal.node.as_str());
     let parsed = logs::journal_line(raw, json, facts.now());
     let fields = vec![
-        ("text", Node::text(parsed.as_ref().map_or(raw, |line| line.message))),
-        ("time", parsed.as_ref().and_then(|line| line.stamp).map_or_else(Node::default, |found| Node::text(stamp::format(found.time, found.precision)))),
-        ("unit", Node::text(parsed.as_ref().map_or("", |line| line.unit))),
+        (
+            "text",
+            Node::text(parsed.as_ref().map_or(raw, |line| line.message)),
+        ),
+        (
+            "time",
+            parsed
+                .as_ref()
+                .and_then(|line| line.stamp)
+                .map_or_else(Node::default, |found| {
+                    Node::text(stamp::format(found.time, found.precision))
+                }),
+        ),
+        (
+            "unit",
+            Node::text(parsed.as_ref().map_or("", |line| line.unit)),
+        ),
         ("node", Node::text(node)),
-        ("file", Node::text(facts.snapshot.bundle.file(file).path.as_str())),
+        (
+            "file",
+            Node::text(facts.snapshot.bundle.file(file).path.as_str()),
+        ),
         ("line", Node::number(i64::from(number))),
     ];
-    Entity::computed("JournalLine", Identity::new("Node", "", node), fields).cited("", Some(Cite { file, line: number, end_line: number }))
+    Entity::computed("JournalLine", Identity::new("Node", "", node), fields).cited(
+        "",
+        Some(Cite {
+            file,
+            line: number,
+            end_line: number,
+        }),
+    )
 }

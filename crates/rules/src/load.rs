@@ -11,29 +11,64 @@ use regex::Regex;
 use crate::{
     lines::{LineKind, Pattern},
     rule::{
-        ALONGS, Argument, Block, CONFIDENCES, Condition, Count, Example, Expect, Explains, From, LAYERS, Matcher, Operand, ROLES, Rule, SEVERITIES, Side, Step,
-        Test, Verb,
+        ALONGS, Argument, Block, CONFIDENCES, Condition, Count, Example, Expect, Explains, From,
+        LAYERS, Matcher, Operand, ROLES, Rule, SEVERITIES, Side, Step, Test, Verb,
     },
     source::{self, Doc, DocValue, LoadError, Place},
     template::{self, Resolved, Template},
 };
 
 const TOP: &[&str] = &[
-    "id", "title", "layer", "severity", "role", "confidence", "status", "subject", "match", "time", "supports", "contradicts", "healed", "explains", "meaning",
-    "next", "false_alarm", "references", "collect", "tests",
+    "id",
+    "title",
+    "layer",
+    "severity",
+    "role",
+    "confidence",
+    "status",
+    "subject",
+    "match",
+    "time",
+    "supports",
+    "contradicts",
+    "healed",
+    "explains",
+    "meaning",
+    "next",
+    "false_alarm",
+    "references",
+    "collect",
+    "tests",
 ];
 const NEXT: [&str; 5] = ["observe", "mitigate", "fix", "avoid", "verify"];
-const VERBS: &[(&str, Verb)] =
-    &[("find", Verb::Find), ("maybe", Verb::Maybe), ("none", Verb::None), ("count", Verb::Count), ("any", Verb::Any), ("check", Verb::Check)];
+const VERBS: &[(&str, Verb)] = &[
+    ("find", Verb::Find),
+    ("maybe", Verb::Maybe),
+    ("none", Verb::None),
+    ("count", Verb::Count),
+    ("any", Verb::Any),
+    ("check", Verb::Check),
+];
 
 type Bad = (Place, String);
 type Good<T> = Result<T, Bad>;
 
 /// Loads one rule; patterns are added to `patterns`.
-pub(crate) fn load(file: &str, text: &str, patterns: &mut Vec<Pattern>) -> Result<Rule, Vec<LoadError>> {
-    let error = |(place, what): Bad| LoadError { file: file.to_owned(), place, what };
+pub(crate) fn load(
+    file: &str,
+    text: &str,
+    patterns: &mut Vec<Pattern>,
+) -> Result<Rule, Vec<LoadError>> {
+    let error = |(place, what): Bad| LoadError {
+        file: file.to_owned(),
+        place,
+        what,
+    };
     let doc = source::parse(text).map_err(|bad| vec![error(bad)])?;
-    let mut loader = Loader { patterns, errors: Vec::new() };
+    let mut loader = Loader {
+        patterns,
+        errors: Vec::new(),
+    };
     let rule = loader.rule(file, &doc);
     match rule {
         Ok(rule) if loader.errors.is_empty() => Ok(rule),
@@ -80,11 +115,13 @@ struct Loader<'p> {
 }
 
 fn text(doc: &Doc) -> Good<&str> {
-    doc.text().ok_or_else(|| (doc.place, format!("expected a text, found {}", doc.what())))
+    doc.text()
+        .ok_or_else(|| (doc.place, format!("expected a text, found {}", doc.what())))
 }
 
 fn required<'d>(doc: &'d Doc, key: &str) -> Good<&'d Doc> {
-    doc.get(key).ok_or_else(|| (doc.place, format!("`{key}` is missing")))
+    doc.get(key)
+        .ok_or_else(|| (doc.place, format!("`{key}` is missing")))
 }
 
 fn list(doc: &Doc) -> Good<&[Doc]> {
@@ -97,26 +134,46 @@ fn list(doc: &Doc) -> Good<&[Doc]> {
 
 fn word<T: Copy>(doc: &Doc, words: &[(&'static str, T)], what: &str) -> Good<T> {
     let given = text(doc)?;
-    words.iter().find(|(word, _)| *word == given).map(|(_, value)| *value).ok_or_else(|| {
-        let all = words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
-        (doc.place, format!("`{given}` is no {what}; there are {all}"))
-    })
+    words
+        .iter()
+        .find(|(word, _)| *word == given)
+        .map(|(_, value)| *value)
+        .ok_or_else(|| {
+            let all = words
+                .iter()
+                .map(|(word, _)| *word)
+                .collect::<Vec<_>>()
+                .join(", ");
+            (
+                doc.place,
+                format!("`{given}` is no {what}; there are {all}"),
+            )
+        })
 }
 
 fn texts(doc: Option<&Doc>) -> Good<Vec<String>> {
-    let Some(doc) = doc else { return Ok(Vec::new()) };
+    let Some(doc) = doc else {
+        return Ok(Vec::new());
+    };
     if let Some(text) = doc.text() {
         return Ok(vec![text.to_owned()]);
     }
-    list(doc)?.iter().map(|item| text(item).map(str::to_owned)).collect()
+    list(doc)?
+        .iter()
+        .map(|item| text(item).map(str::to_owned))
+        .collect()
 }
 
 impl Loader<'_> {
     fn keys(&mut self, doc: &Doc, allowed: &[&str]) {
         for (key, place, _) in doc.entries() {
             if !allowed.contains(&key.as_str()) {
-                let hint = nearest(key, allowed.iter().copied()).map_or_else(|| format!("there are {}", allowed.join(", ")), |near| format!("did you mean `{near}`?"));
-                self.errors.push((*place, format!("unknown key `{key}`; {hint}")));
+                let hint = nearest(key, allowed.iter().copied()).map_or_else(
+                    || format!("there are {}", allowed.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                self.errors
+                    .push((*place, format!("unknown key `{key}`; {hint}")));
             }
         }
     }
@@ -124,20 +181,34 @@ impl Loader<'_> {
     fn rule(&mut self, file: &str, doc: &Doc) -> Good<Rule> {
         self.keys(doc, TOP);
         let id = text(required(doc, "id")?)?.to_owned();
-        let stem = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".yaml");
+        let stem = file
+            .rsplit('/')
+            .next()
+            .unwrap_or(file)
+            .trim_end_matches(".yaml");
         if stem != id {
-            return Err((required(doc, "id")?.place, format!("the id is `{id}` but the file is named `{stem}`")));
+            return Err((
+                required(doc, "id")?.place,
+                format!("the id is `{id}` but the file is named `{stem}`"),
+            ));
         }
         let layer = text(required(doc, "layer")?)?.to_owned();
         if !LAYERS.contains(&layer.as_str()) {
-            return Err((required(doc, "layer")?.place, format!("`{layer}` is no layer; there are {}", LAYERS.join(", "))));
+            return Err((
+                required(doc, "layer")?.place,
+                format!("`{layer}` is no layer; there are {}", LAYERS.join(", ")),
+            ));
         }
         let mut scope = Scope::default();
         let steps = self.steps(required(doc, "match")?, &mut scope)?;
         let subject_doc = required(doc, "subject")?;
-        let subject = scope.slot(text(subject_doc)?).map_err(|what| (subject_doc.place, what))?;
+        let subject = scope
+            .slot(text(subject_doc)?)
+            .map_err(|what| (subject_doc.place, what))?;
         let time = match doc.get("time") {
-            Some(time) => Some(operand(&format!("${}", text(time)?), &scope).map_err(|what| (time.place, what))?),
+            Some(time) => Some(
+                operand(&format!("${}", text(time)?), &scope).map_err(|what| (time.place, what))?,
+            ),
             None => None,
         };
         let supports = self.arguments(doc.get("supports"), &scope)?;
@@ -147,14 +218,16 @@ impl Loader<'_> {
             None => None,
         };
         Ok(Rule {
-            title: self.template(required(doc, "title")?, &scope)?,
+            title: filled(required(doc, "title")?, &scope)?,
             severity: word(required(doc, "severity")?, SEVERITIES, "severity")?,
             role: word(required(doc, "role")?, ROLES, "role")?,
             confidence: word(required(doc, "confidence")?, CONFIDENCES, "confidence")?,
             explains: self.explains(doc.get("explains"))?,
-            meaning: self.template(required(doc, "meaning")?, &scope)?,
+            meaning: filled(required(doc, "meaning")?, &scope)?,
             next: self.next(required(doc, "next")?, &scope)?,
-            false_alarm: doc.get("false_alarm").map_or(Ok(String::new()), |doc| text(doc).map(str::to_owned))?,
+            false_alarm: doc
+                .get("false_alarm")
+                .map_or(Ok(String::new()), |doc| text(doc).map(str::to_owned))?,
             references: texts(doc.get("references"))?,
             collect: texts(doc.get("collect"))?,
             tests: self.examples(required(doc, "tests")?)?,
@@ -171,11 +244,6 @@ impl Loader<'_> {
         })
     }
 
-    fn template(&mut self, doc: &Doc, scope: &Scope) -> Good<Template> {
-        let source = text(doc)?;
-        Template::parse(source, &mut |inner| reference(inner, scope)).map_err(|what| (doc.place, what))
-    }
-
     fn next(&mut self, doc: &Doc, scope: &Scope) -> Good<[Vec<Template>; 5]> {
         self.keys(doc, &NEXT);
         let mut next: [Vec<Template>; 5] = Default::default();
@@ -186,14 +254,16 @@ impl Loader<'_> {
                 _ => list(items)?,
             };
             for item in items {
-                place.push(self.template(item, scope)?);
+                place.push(filled(item, scope)?);
             }
         }
         Ok(next)
     }
 
     fn explains(&mut self, doc: Option<&Doc>) -> Good<Vec<Explains>> {
-        let Some(doc) = doc else { return Ok(Vec::new()) };
+        let Some(doc) = doc else {
+            return Ok(Vec::new());
+        };
         let mut edges = Vec::new();
         for item in list(doc)? {
             self.keys(item, &["rule", "along"]);
@@ -207,14 +277,22 @@ impl Loader<'_> {
     }
 
     fn arguments(&mut self, doc: Option<&Doc>, scope: &Scope) -> Good<Vec<Argument>> {
-        let Some(doc) = doc else { return Ok(Vec::new()) };
+        let Some(doc) = doc else {
+            return Ok(Vec::new());
+        };
         let mut arguments = Vec::new();
         for item in list(doc)? {
             self.keys(item, &["because", "match"]);
             let mut inner = scope.clone();
             let steps = self.steps(required(item, "match")?, &mut inner)?;
-            let because = self.template(required(item, "because")?, &inner)?;
-            arguments.push(Argument { because, block: Block { names: inner.names, steps } });
+            let because = filled(required(item, "because")?, &inner)?;
+            arguments.push(Argument {
+                because,
+                block: Block {
+                    names: inner.names,
+                    steps,
+                },
+            });
         }
         Ok(arguments)
     }
@@ -222,7 +300,10 @@ impl Loader<'_> {
     fn block(&mut self, doc: &Doc, scope: &Scope) -> Good<Block> {
         let mut inner = scope.clone();
         let steps = self.steps(doc.get("match").unwrap_or(doc), &mut inner)?;
-        Ok(Block { names: inner.names, steps })
+        Ok(Block {
+            names: inner.names,
+            steps,
+        })
     }
 
     fn examples(&mut self, doc: &Doc) -> Good<Vec<Example>> {
@@ -232,9 +313,24 @@ impl Loader<'_> {
             let files = required(item, "files")?;
             examples.push(Example {
                 name: text(required(item, "name")?)?.to_owned(),
-                expect: word(required(item, "expect")?, &[("fires", Expect::Fires), ("quiet", Expect::Quiet), ("unknown", Expect::Unknown)], "expectation")?,
-                subject: item.get("subject").map(|doc| text(doc).map(str::to_owned)).transpose()?,
-                files: files.entries().iter().map(|(path, _, doc)| Ok((path.clone(), doc.text().unwrap_or("").to_owned()))).collect::<Good<_>>()?,
+                expect: word(
+                    required(item, "expect")?,
+                    &[
+                        ("fires", Expect::Fires),
+                        ("quiet", Expect::Quiet),
+                        ("unknown", Expect::Unknown),
+                    ],
+                    "expectation",
+                )?,
+                subject: item
+                    .get("subject")
+                    .map(|doc| text(doc).map(str::to_owned))
+                    .transpose()?,
+                files: files
+                    .entries()
+                    .iter()
+                    .map(|(path, _, doc)| Ok((path.clone(), doc.text().unwrap_or("").to_owned())))
+                    .collect::<Good<_>>()?,
                 place: item.place,
             });
         }
@@ -242,14 +338,35 @@ impl Loader<'_> {
     }
 
     fn steps(&mut self, doc: &Doc, scope: &mut Scope) -> Good<Vec<Step>> {
-        list(doc)?.iter().map(|step| self.step(step, scope)).collect()
+        list(doc)?
+            .iter()
+            .map(|step| self.step(step, scope))
+            .collect()
     }
 
     fn step(&mut self, doc: &Doc, scope: &mut Scope) -> Good<Step> {
-        self.keys(doc, &["find", "maybe", "none", "count", "any", "check", "where", "is", "distinct", "in_any", "percent_of"]);
+        self.keys(
+            doc,
+            &[
+                "find",
+                "maybe",
+                "none",
+                "count",
+                "any",
+                "check",
+                "where",
+                "is",
+                "distinct",
+                "in_any",
+                "percent_of",
+            ],
+        );
         let mut verbs = VERBS.iter().filter(|(name, _)| doc.get(name).is_some());
         let Some((name, verb)) = verbs.next().copied() else {
-            return Err((doc.place, "a step begins with find, maybe, none, count, any or check".to_owned()));
+            return Err((
+                doc.place,
+                "a step begins with find, maybe, none, count, any or check".to_owned(),
+            ));
         };
         if verbs.next().is_some() {
             return Err((doc.place, "a step has one verb".to_owned()));
@@ -260,15 +377,37 @@ impl Loader<'_> {
             Verb::Check => {
                 let mut conditions = Vec::new();
                 for (key, place, matcher) in head.entries() {
-                    let operand = operand(&format!("${key}"), scope).map_err(|what| (*place, what))?;
+                    let operand =
+                        operand(&format!("${key}"), scope).map_err(|what| (*place, what))?;
                     let (slot, path) = match operand {
                         Operand::Field(slot, path) => (slot, path),
-                        Operand::Capture(slot, name) => (slot, vec![Segment::Key("match".to_owned()), Segment::Key(name)]),
-                        _ => return Err((*place, format!("`{key}`: expected a bound name and a field"))),
+                        Operand::Capture(slot, name) => (
+                            slot,
+                            vec![Segment::Key("match".to_owned()), Segment::Key(name)],
+                        ),
+                        _ => {
+                            return Err((
+                                *place,
+                                format!("`{key}`: expected a bound name and a field"),
+                            ));
+                        }
                     };
-                    conditions.push(Condition { slot, path, matcher: self.matcher(matcher, scope)? });
+                    conditions.push(Condition {
+                        slot,
+                        path,
+                        matcher: self.matcher(matcher, scope)?,
+                    });
                 }
-                Ok(Step { verb, from: From::Bound, kinds: Vec::new(), slot: 0, conditions, pattern: None, count: None, alternatives: Vec::new() })
+                Ok(Step {
+                    verb,
+                    from: From::Bound,
+                    kinds: Vec::new(),
+                    slot: 0,
+                    conditions,
+                    pattern: None,
+                    count: None,
+                    alternatives: Vec::new(),
+                })
             }
             _ => self.looking(doc, head, verb, scope),
         }
@@ -285,24 +424,51 @@ impl Loader<'_> {
             let mut inner = scope.clone();
             inner.visible.clone_from(&before);
             let steps = self.steps_sharing(item, &mut inner, &mut shared)?;
-            let bound: BTreeMap<String, usize> = inner.visible.iter().filter(|(name, _)| !before.contains_key(*name)).map(|(name, slot)| (name.clone(), *slot)).collect();
+            let bound: BTreeMap<String, usize> = inner
+                .visible
+                .iter()
+                .filter(|(name, _)| !before.contains_key(*name))
+                .map(|(name, slot)| (name.clone(), *slot))
+                .collect();
             common = Some(match common {
                 None => bound,
-                Some(common) => common.into_iter().filter(|(name, _)| bound.contains_key(name)).collect(),
+                Some(common) => common
+                    .into_iter()
+                    .filter(|(name, _)| bound.contains_key(name))
+                    .collect(),
             });
             alternatives.push(steps);
             *scope = inner;
         }
         scope.visible = before;
         scope.visible.extend(common.unwrap_or_default());
-        Ok(Step { verb: Verb::Any, from: From::Bound, kinds: Vec::new(), slot: 0, conditions: Vec::new(), pattern: None, count: None, alternatives })
+        Ok(Step {
+            verb: Verb::Any,
+            from: From::Bound,
+            kinds: Vec::new(),
+            slot: 0,
+            conditions: Vec::new(),
+            pattern: None,
+            count: None,
+            alternatives,
+        })
     }
 
     /// As `steps`, but names that an earlier alternative bound keep their slot.
-    fn steps_sharing(&mut self, doc: &Doc, scope: &mut Scope, shared: &mut BTreeMap<String, usize>) -> Good<Vec<Step>> {
+    fn steps_sharing(
+        &mut self,
+        doc: &Doc,
+        scope: &mut Scope,
+        shared: &mut BTreeMap<String, usize>,
+    ) -> Good<Vec<Step>> {
         let before: Vec<String> = scope.visible.keys().cloned().collect();
         let mut steps = self.steps(doc, scope)?;
-        let bound: Vec<(String, usize)> = scope.visible.iter().filter(|(name, _)| !before.contains(name)).map(|(name, slot)| (name.clone(), *slot)).collect();
+        let bound: Vec<(String, usize)> = scope
+            .visible
+            .iter()
+            .filter(|(name, _)| !before.contains(name))
+            .map(|(name, slot)| (name.clone(), *slot))
+            .collect();
         for (name, slot) in bound {
             match shared.get(&name) {
                 None => {
@@ -311,7 +477,8 @@ impl Loader<'_> {
                 Some(&first) => {
                     rename(&mut steps, slot, first);
                     scope.visible.insert(name, first);
-                    let (kinds, captures) = (scope.kinds[slot].clone(), scope.captures[slot].clone());
+                    let (kinds, captures) =
+                        (scope.kinds[slot].clone(), scope.captures[slot].clone());
                     for kind in kinds {
                         if !scope.kinds[first].contains(&kind) {
                             scope.kinds[first].push(kind);
@@ -334,7 +501,11 @@ impl Loader<'_> {
             for (key, place, matcher) in doc.entries() {
                 let path = template::path(key).map_err(|what| (*place, what))?;
                 check_path(&kinds, &path, key).map_err(|what| (*place, what))?;
-                conditions.push(Condition { slot, path, matcher: self.matcher(matcher, &outer)? });
+                conditions.push(Condition {
+                    slot,
+                    path,
+                    matcher: self.matcher(matcher, &outer)?,
+                });
             }
         }
         for condition in &conditions {
@@ -344,12 +515,27 @@ impl Loader<'_> {
                 }
             }
         }
-        let pattern = self.pattern(&kinds, &conditions).map_err(|what| (head.place, what))?;
-        let count = if verb == Verb::Count { Some(self.count(doc, &kinds, &outer)?) } else { None };
+        let pattern = self
+            .pattern(&kinds, &conditions)
+            .map_err(|what| (head.place, what))?;
+        let count = if verb == Verb::Count {
+            Some(self.count(doc, &kinds, &outer)?)
+        } else {
+            None
+        };
         if matches!(verb, Verb::None | Verb::Count) {
             scope.visible.remove(&name);
         }
-        Ok(Step { verb, from, kinds, slot, conditions, pattern, count, alternatives: Vec::new() })
+        Ok(Step {
+            verb,
+            from,
+            kinds,
+            slot,
+            conditions,
+            pattern,
+            count,
+            alternatives: Vec::new(),
+        })
     }
 
     fn count(&mut self, doc: &Doc, kinds: &[String], scope: &Scope) -> Good<Count> {
@@ -371,22 +557,38 @@ impl Loader<'_> {
                 let (from, ..) = phrase(text(doc)?, scope).map_err(|what| (doc.place, what))?;
                 match from {
                     From::Relation(nouns, slot) => Some((nouns, slot)),
-                    _ => return Err((doc.place, "`percent_of` follows a relation: `pod of w`".to_owned())),
+                    _ => {
+                        return Err((
+                            doc.place,
+                            "`percent_of` follows a relation: `pod of w`".to_owned(),
+                        ));
+                    }
                 }
             }
             None => None,
         };
-        Ok(Count { is, distinct, in_any, percent_of })
+        Ok(Count {
+            is,
+            distinct,
+            in_any,
+            percent_of,
+        })
     }
 
     /// Steps over lines need a pattern for the one pass over the bytes.
-    fn pattern(&mut self, kinds: &[String], conditions: &[Condition]) -> Result<Option<usize>, String> {
+    fn pattern(
+        &mut self,
+        kinds: &[String],
+        conditions: &[Condition],
+    ) -> Result<Option<usize>, String> {
         let kind = match kinds.first().map(String::as_str) {
             Some("LogLine") => LineKind::Log,
             Some("JournalLine") => LineKind::Journal,
             _ => return Ok(None),
         };
-        let on_text = conditions.iter().find(|condition| condition.path == [Segment::Key("text".to_owned())]);
+        let on_text = conditions
+            .iter()
+            .find(|condition| condition.path == [Segment::Key("text".to_owned())]);
         let regex = on_text.and_then(|condition| {
             condition.matcher.tests.iter().find_map(|test| match test {
                 Test::Matches(regex) => Some(regex.as_str().to_owned()),
@@ -394,36 +596,85 @@ impl Loader<'_> {
                 _ => None,
             })
         });
-        let Some(regex) = regex else { return Err("lines are found by their text: add `where: {text: {matches: …}}`".to_owned()) };
+        let Some(regex) = regex else {
+            return Err(
+                "lines are found by their text: add `where: {text: {matches: …}}`".to_owned(),
+            );
+        };
         let pattern = Pattern { regex, kind };
-        let index = self.patterns.iter().position(|known| *known == pattern).unwrap_or_else(|| {
-            self.patterns.push(pattern);
-            self.patterns.len() - 1
-        });
+        let index = self
+            .patterns
+            .iter()
+            .position(|known| *known == pattern)
+            .unwrap_or_else(|| {
+                self.patterns.push(pattern);
+                self.patterns.len() - 1
+            });
         Ok(Some(index))
     }
 
     fn matcher(&mut self, doc: &Doc, scope: &Scope) -> Good<Matcher> {
         match &doc.value {
-            DocValue::Text(value) => Ok(Matcher { tests: vec![Test::Is(operand(value, scope).map_err(|what| (doc.place, what))?)] }),
-            DocValue::List(items) => Ok(Matcher { tests: vec![Test::AnyOf(operands(items, scope)?)] }),
-            DocValue::Null => Err((doc.place, "nothing to compare with; write {exists: false} for an absent field".to_owned())),
+            DocValue::Text(value) => Ok(Matcher {
+                tests: vec![Test::Is(
+                    operand(value, scope).map_err(|what| (doc.place, what))?,
+                )],
+            }),
+            DocValue::List(items) => Ok(Matcher {
+                tests: vec![Test::AnyOf(operands(items, scope)?)],
+            }),
+            DocValue::Null => Err((
+                doc.place,
+                "nothing to compare with; write {exists: false} for an absent field".to_owned(),
+            )),
             DocValue::Map(_) => self.tests(doc, scope),
         }
     }
 
     fn tests(&mut self, doc: &Doc, scope: &Scope) -> Good<Matcher> {
         const KNOWN: &[&str] = &[
-            "is", "not", "any_of", "none_of", "exists", "matches", "contains", "starts_with", "ends_with", "at_least", "at_most", "over", "under", "within",
-            "of", "before", "after", "newer_than", "older_than", "all", "no",
+            "is",
+            "not",
+            "any_of",
+            "none_of",
+            "exists",
+            "matches",
+            "contains",
+            "starts_with",
+            "ends_with",
+            "at_least",
+            "at_most",
+            "over",
+            "under",
+            "within",
+            "of",
+            "before",
+            "after",
+            "newer_than",
+            "older_than",
+            "all",
+            "no",
         ];
         self.keys(doc, KNOWN);
-        let value = |doc: &Doc| -> Good<Operand> { operand(text(doc)?, scope).map_err(|what| (doc.place, what)) };
+        let value = |doc: &Doc| -> Good<Operand> {
+            operand(text(doc)?, scope).map_err(|what| (doc.place, what))
+        };
         let mut tests = Vec::new();
         if let Some(within) = doc.get("within") {
-            let sides = [("of", Side::Around), ("before", Side::Before), ("after", Side::After)];
-            let Some((anchor, side)) = sides.iter().find_map(|(key, side)| Some((doc.get(key)?, *side))) else {
-                return Err((within.place, "`within` needs `of:`, `before:` or `after:` with the time it counts from".to_owned()));
+            let sides = [
+                ("of", Side::Around),
+                ("before", Side::Before),
+                ("after", Side::After),
+            ];
+            let Some((anchor, side)) = sides
+                .iter()
+                .find_map(|(key, side)| Some((doc.get(key)?, *side)))
+            else {
+                return Err((
+                    within.place,
+                    "`within` needs `of:`, `before:` or `after:` with the time it counts from"
+                        .to_owned(),
+                ));
             };
             tests.push(Test::Within(duration(within)?, value(anchor)?, side));
         }
@@ -434,7 +685,11 @@ impl Loader<'_> {
                 "not" => Test::Not(value(doc)?),
                 "any_of" => Test::AnyOf(operands(list(doc)?, scope)?),
                 "none_of" => Test::NoneOf(operands(list(doc)?, scope)?),
-                "exists" => Test::Exists(word(doc, &[("true", true), ("false", false)], "truth value")?),
+                "exists" => Test::Exists(word(
+                    doc,
+                    &[("true", true), ("false", false)],
+                    "truth value",
+                )?),
                 "matches" => Test::Matches(Box::new(pattern(doc)?)),
                 "contains" => Test::Contains(value(doc)?),
                 "starts_with" => Test::StartsWith(value(doc)?),
@@ -459,6 +714,12 @@ impl Loader<'_> {
         }
         Ok(Matcher { tests })
     }
+}
+
+/// A template whose names are checked.
+fn filled(doc: &Doc, scope: &Scope) -> Good<Template> {
+    Template::parse(text(doc)?, &mut |inner| reference(inner, scope))
+        .map_err(|what| (doc.place, what))
 }
 
 fn rename(steps: &mut [Step], from: usize, to: usize) {
@@ -519,7 +780,15 @@ fn rename_matcher(matcher: &mut Matcher, fix: &dyn Fn(&mut Operand)) {
 
 fn pattern(doc: &Doc) -> Good<Regex> {
     let source = text(doc)?;
-    let regex = Regex::new(source).map_err(|error| (doc.place, format!("not a regex: {}", error.to_string().lines().last().unwrap_or("").trim())))?;
+    let regex = Regex::new(source).map_err(|error| {
+        (
+            doc.place,
+            format!(
+                "not a regex: {}",
+                error.to_string().lines().last().unwrap_or("").trim()
+            ),
+        )
+    })?;
     if regex.is_match("") {
         return Err((doc.place, "the pattern matches the empty text".to_owned()));
     }
@@ -528,16 +797,26 @@ fn pattern(doc: &Doc) -> Good<Regex> {
 
 fn duration(doc: &Doc) -> Good<f64> {
     let source = text(doc)?;
-    quantity::seconds(source).ok_or_else(|| (doc.place, format!("`{source}` is no duration; write 30s, 10m, 1h30m, 2d")))
+    quantity::seconds(source).ok_or_else(|| {
+        (
+            doc.place,
+            format!("`{source}` is no duration; write 30s, 10m, 1h30m, 2d"),
+        )
+    })
 }
 
 fn operands(items: &[Doc], scope: &Scope) -> Good<Vec<Operand>> {
-    items.iter().map(|item| operand(text(item)?, scope).map_err(|what| (item.place, what))).collect()
+    items
+        .iter()
+        .map(|item| operand(text(item)?, scope).map_err(|what| (item.place, what)))
+        .collect()
 }
 
 /// A literal, or `$name.path`.
 fn operand(source: &str, scope: &Scope) -> Result<Operand, String> {
-    let Some(source) = source.strip_prefix('$') else { return Ok(Operand::Literal(source.to_owned())) };
+    let Some(source) = source.strip_prefix('$') else {
+        return Ok(Operand::Literal(source.to_owned()));
+    };
     if source == "capture" {
         return Ok(Operand::Now);
     }
@@ -549,13 +828,24 @@ fn operand(source: &str, scope: &Scope) -> Result<Operand, String> {
 
 /// `name`, `name.path` or `name.match.capture`.
 fn reference(source: &str, scope: &Scope) -> Result<Resolved, String> {
-    let (name, rest) = source.split_once('.').map_or((source, None), |(name, rest)| (name, Some(rest)));
+    let (name, rest) = source
+        .split_once('.')
+        .map_or((source, None), |(name, rest)| (name, Some(rest)));
     let slot = scope.slot(name)?;
-    let Some(rest) = rest else { return Ok(Resolved::Name(slot)) };
+    let Some(rest) = rest else {
+        return Ok(Resolved::Name(slot));
+    };
     if let Some(capture) = rest.strip_prefix("match.") {
         let offered = &scope.captures[slot];
         if !offered.iter().any(|name| name == capture) {
-            return Err(format!("no pattern of `{name}` captures `{capture}`; it captures {}", if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") }));
+            return Err(format!(
+                "no pattern of `{name}` captures `{capture}`; it captures {}",
+                if offered.is_empty() {
+                    "nothing".to_owned()
+                } else {
+                    offered.join(", ")
+                }
+            ));
         }
         return Ok(Resolved::Value(Operand::Capture(slot, capture.to_owned())));
     }
@@ -574,31 +864,55 @@ fn check_path(kinds: &[String], path: &[Segment], source: &str) -> Result<(), St
             Err(misfit) => first = first.or(Some((kind, misfit))),
         }
     }
-    let Some((kind, misfit)) = first else { return Ok(()) };
-    let hint = misfit.suggestion.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    Err(format!("`{source}`: {kind} has no field `{}` there{hint}", misfit.at))
+    let Some((kind, misfit)) = first else {
+        return Ok(());
+    };
+    let hint = misfit
+        .suggestion
+        .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    Err(format!(
+        "`{source}`: {kind} has no field `{}` there{hint}",
+        misfit.at
+    ))
 }
 
 /// `Pod p`, `node n of p`, `event e of pod of w`, or without a name.
 fn phrase(sentence: &str, scope: &Scope) -> Result<(From, Vec<String>, String), String> {
     let words: Vec<&str> = sentence.split_whitespace().collect();
-    let Some((first, rest)) = words.split_first() else { return Err("what to look at is missing".to_owned()) };
+    let Some((first, rest)) = words.split_first() else {
+        return Err("what to look at is missing".to_owned());
+    };
     if first.starts_with(|c: char| c.is_ascii_uppercase()) {
         if !Schema::get().has_kind(first) {
-            let hint = nearest(first, Schema::get().kinds()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let hint = nearest(first, Schema::get().kinds())
+                .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             return Err(format!("unknown kind `{first}`{hint}"));
         }
         return match rest {
-            [] => Ok((From::Kind((*first).to_owned()), vec![(*first).to_owned()], String::new())),
-            [name] => Ok((From::Kind((*first).to_owned()), vec![(*first).to_owned()], (*name).to_owned())),
-            _ => Err(format!("`{sentence}`: a kind is followed by one name; relations begin with a small letter")),
+            [] => Ok((
+                From::Kind((*first).to_owned()),
+                vec![(*first).to_owned()],
+                String::new(),
+            )),
+            [name] => Ok((
+                From::Kind((*first).to_owned()),
+                vec![(*first).to_owned()],
+                (*name).to_owned(),
+            )),
+            _ => Err(format!(
+                "`{sentence}`: a kind is followed by one name; relations begin with a small letter"
+            )),
         };
     }
     let relation = |noun: &str| {
-        NOUNS.iter().find(|relation| relation.noun == noun).ok_or_else(|| {
-            let hint = nearest(noun, NOUNS.iter().map(|relation| relation.noun)).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            format!("unknown relation `{noun}`{hint}")
-        })
+        NOUNS
+            .iter()
+            .find(|relation| relation.noun == noun)
+            .ok_or_else(|| {
+                let hint = nearest(noun, NOUNS.iter().map(|relation| relation.noun))
+                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                format!("unknown relation `{noun}`{hint}")
+            })
     };
     let leading = relation(first)?;
     let (name, mut tail) = match rest {

@@ -32,7 +32,10 @@ pub const SEVERITIES: &[(&str, Severity)] = &[
 impl Severity {
     /// The word.
     pub fn word(self) -> &'static str {
-        SEVERITIES.iter().find(|(_, severity)| *severity == self).map_or("info", |(word, _)| *word)
+        SEVERITIES
+            .iter()
+            .find(|(_, severity)| *severity == self)
+            .map_or("info", |(word, _)| *word)
     }
 }
 
@@ -50,12 +53,20 @@ pub enum Role {
 }
 
 /// Role words.
-pub const ROLES: &[(&str, Role)] = &[("cause", Role::Cause), ("symptom", Role::Symptom), ("change", Role::Change), ("risk", Role::Risk)];
+pub const ROLES: &[(&str, Role)] = &[
+    ("cause", Role::Cause),
+    ("symptom", Role::Symptom),
+    ("change", Role::Change),
+    ("risk", Role::Risk),
+];
 
 impl Role {
     /// The word.
     pub fn word(self) -> &'static str {
-        ROLES.iter().find(|(_, role)| *role == self).map_or("risk", |(word, _)| *word)
+        ROLES
+            .iter()
+            .find(|(_, role)| *role == self)
+            .map_or("risk", |(word, _)| *word)
     }
 }
 
@@ -71,13 +82,19 @@ pub enum Confidence {
 }
 
 /// Confidence words, weakest first.
-pub const CONFIDENCES: &[(&str, Confidence)] =
-    &[("possible", Confidence::Possible), ("likely", Confidence::Likely), ("firm", Confidence::Firm)];
+pub const CONFIDENCES: &[(&str, Confidence)] = &[
+    ("possible", Confidence::Possible),
+    ("likely", Confidence::Likely),
+    ("firm", Confidence::Firm),
+];
 
 impl Confidence {
     /// The word.
     pub fn word(self) -> &'static str {
-        CONFIDENCES.iter().find(|(_, confidence)| *confidence == self).map_or("possible", |(word, _)| *word)
+        CONFIDENCES
+            .iter()
+            .find(|(_, confidence)| *confidence == self)
+            .map_or("possible", |(word, _)| *word)
     }
 }
 
@@ -120,13 +137,28 @@ pub const ALONGS: &[(&str, Along)] = &[
 impl Along {
     /// The word.
     pub fn word(self) -> &'static str {
-        ALONGS.iter().find(|(_, along)| *along == self).map_or("cluster", |(word, _)| *word)
+        ALONGS
+            .iter()
+            .find(|(_, along)| *along == self)
+            .map_or("cluster", |(word, _)| *word)
     }
 }
 
 /// Layers, in the order in which reports list them.
 pub const LAYERS: &[&str] = &[
-    "control-plane", "node", "pressure", "network", "dns", "storage", "scheduling", "image", "app", "probe", "rollout", "service", "ingress",
+    "control-plane",
+    "node",
+    "pressure",
+    "network",
+    "dns",
+    "storage",
+    "scheduling",
+    "image",
+    "app",
+    "probe",
+    "rollout",
+    "service",
+    "ingress",
 ];
 
 /// A rule.

@@ -24,7 +24,11 @@ pub struct LoadError {
 
 impl std::fmt::Display for LoadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.place.line, self.place.column, self.what)
+        write!(
+            f,
+            "{}:{}:{}: {}",
+            self.file, self.place.line, self.place.column, self.what
+        )
     }
 }
 
@@ -60,7 +64,10 @@ impl Doc {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Doc> {
-        self.entries().iter().find(|(name, ..)| name == key).map(|(.., doc)| doc)
+        self.entries()
+            .iter()
+            .find(|(name, ..)| name == key)
+            .map(|(.., doc)| doc)
     }
 
     pub(crate) fn what(&self) -> &'static str {
@@ -86,14 +93,30 @@ pub(crate) fn parse(text: &str) -> Result<Doc, (Place, String)> {
     while let Some(next) = parser.next_event() {
         let (event, span) = next.map_err(|error| {
             let marker = error.marker();
-            (Place { line: marker.line(), column: marker.col() + 1 }, error.info().to_owned())
+            (
+                Place {
+                    line: marker.line(),
+                    column: marker.col() + 1,
+                },
+                error.info().to_owned(),
+            )
         })?;
-        let place = Place { line: span.start.line(), column: span.start.col() + 1 };
+        let place = Place {
+            line: span.start.line(),
+            column: span.start.col() + 1,
+        };
         let done = match event {
             Event::Scalar(text, style, ..) => {
                 let plain = style == saphyr_parser::ScalarStyle::Plain;
                 let null = plain && matches!(&*text, "" | "~" | "null");
-                Some(Doc { value: if null { DocValue::Null } else { DocValue::Text(text.into_owned()) }, place })
+                Some(Doc {
+                    value: if null {
+                        DocValue::Null
+                    } else {
+                        DocValue::Text(text.into_owned())
+                    },
+                    place,
+                })
             }
             Event::SequenceStart(..) => {
                 stack.push(Open::List(Vec::new(), place));
@@ -104,31 +127,42 @@ pub(crate) fn parse(text: &str) -> Result<Doc, (Place, String)> {
                 None
             }
             Event::SequenceEnd | Event::MappingEnd => stack.pop().map(|open| match open {
-                Open::List(items, place) => Doc { value: DocValue::List(items), place },
-                Open::Map(entries, _, place) => Doc { value: DocValue::Map(entries), place },
+                Open::List(items, place) => Doc {
+                    value: DocValue::List(items),
+                    place,
+                },
+                Open::Map(entries, _, place) => Doc {
+                    value: DocValue::Map(entries),
+                    place,
+                },
             }),
             Event::Alias(_) => return Err((place, "aliases are not allowed in rules".to_owned())),
-            Event::DocumentStart(_) if result.is_some() => return Err((place, "one rule a file".to_owned())),
+            Event::DocumentStart(_) if result.is_some() => {
+                return Err((place, "one rule a file".to_owned()));
+            }
             _ => None,
         };
         let Some(done) = done else { continue };
         match stack.last_mut() {
             None => result = Some(done),
             Some(Open::List(items, _)) => items.push(done),
-            Some(Open::Map(entries, key, _)) => match key.take() {
-                Some((name, place)) => {
+            Some(Open::Map(entries, key, _)) => {
+                if let Some((name, place)) = key.take() {
                     if entries.iter().any(|(other, ..)| *other == name) {
                         return Err((place, format!("`{name}` is given twice")));
                     }
                     entries.push((name, place, done));
-                }
-                None => {
-                    let Doc { value: DocValue::Text(name), place } = done else {
+                } else {
+                    let Doc {
+                        value: DocValue::Text(name),
+                        place,
+                    } = done
+                    else {
                         return Err((done.place, "a key must be a text".to_owned()));
                     };
                     *key = Some((name, place));
                 }
-            },
+            }
         }
     }
     result.ok_or((Place { line: 1, column: 1 }, "the file is empty".to_owned()))

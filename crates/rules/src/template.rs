@@ -44,7 +44,10 @@ pub(crate) enum Resolved {
 
 impl Template {
     /// Parses a text; `resolve` turns what stands in braces into a slot or operand.
-    pub(crate) fn parse(text: &str, resolve: &mut dyn FnMut(&str) -> Result<Resolved, String>) -> Result<Self, String> {
+    pub(crate) fn parse(
+        text: &str,
+        resolve: &mut dyn FnMut(&str) -> Result<Resolved, String>,
+    ) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut plain = String::new();
         let mut rest = text;
@@ -58,7 +61,9 @@ impl Template {
                 plain.push('}');
                 rest = tail;
             } else if let Some(tail) = tail.strip_prefix('{') {
-                let (inner, tail) = tail.split_once('}').ok_or("a `{` without its `}`; write `{{` for a brace")?;
+                let (inner, tail) = tail
+                    .split_once('}')
+                    .ok_or("a `{` without its `}`; write `{{` for a brace")?;
                 if !plain.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut plain)));
                 }
@@ -72,7 +77,10 @@ impl Template {
         if !plain.is_empty() {
             parts.push(Part::Text(plain));
         }
-        Ok(Self { parts, text: text.to_owned() })
+        Ok(Self {
+            parts,
+            text: text.to_owned(),
+        })
     }
 
     /// The fields and captures that it shows.
@@ -96,17 +104,25 @@ impl Template {
                 Part::Text(text) => out.push_str(text),
                 Part::Count => out.push_str(&rows.len().to_string()),
                 Part::Name(slot, filter) => {
-                    let name = row.bound(*slot).map_or("?", |bound| world.get(bound.id).label.as_str());
+                    let name = row
+                        .bound(*slot)
+                        .map_or("?", |bound| world.get(bound.id).label.as_str());
                     out.push_str(&apply(name, *filter));
                 }
                 Part::Names(slot) => {
-                    let mut names: Vec<&str> = rows.iter().filter_map(|row| row.bound(*slot)).map(|bound| world.get(bound.id).label.as_str()).collect();
+                    let mut names: Vec<&str> = rows
+                        .iter()
+                        .filter_map(|row| row.bound(*slot))
+                        .map(|bound| world.get(bound.id).label.as_str())
+                        .collect();
                     names.sort_unstable();
                     names.dedup();
                     let shown = names.iter().take(4).copied().collect::<Vec<_>>().join(", ");
                     out.push_str(&shown);
                     if names.len() > 4 {
-                        out.push_str(&format!(" and {} more", names.len() - 4));
+                        out.push_str(" and ");
+                        out.push_str(&(names.len() - 4).to_string());
+                        out.push_str(" more");
                     }
                 }
                 Part::Value(operand, filter) => {
@@ -119,7 +135,10 @@ impl Template {
     }
 }
 
-fn part(inner: &str, resolve: &mut dyn FnMut(&str) -> Result<Resolved, String>) -> Result<Part, String> {
+fn part(
+    inner: &str,
+    resolve: &mut dyn FnMut(&str) -> Result<Resolved, String>,
+) -> Result<Part, String> {
     let (name, filter) = match inner.split_once('|') {
         Some((name, filter)) => (name.trim(), Some(self::filter(filter.trim())?)),
         None => (inner.trim(), None),
@@ -145,7 +164,9 @@ fn filter(name: &str) -> Result<Filter, String> {
         "duration" => Ok(Filter::Duration),
         "short" => Ok(Filter::Short),
         "time" => Ok(Filter::Time),
-        other => Err(format!("unknown filter `{other}`; there are bytes, duration, short, time")),
+        other => Err(format!(
+            "unknown filter `{other}`; there are bytes, duration, short, time"
+        )),
     }
 }
 
@@ -158,7 +179,10 @@ fn apply(value: &str, filter: Option<Filter>) -> String {
             Some((at, _)) => format!("{}…", value.get(..at).unwrap_or(value)),
             None => value.to_owned(),
         },
-        Some(Filter::Time) => value.get(11..19).filter(|_| value.as_bytes().get(10) == Some(&b'T')).map_or_else(|| value.to_owned(), |time| format!("{time}Z")),
+        Some(Filter::Time) => value
+            .get(11..19)
+            .filter(|_| value.as_bytes().get(10) == Some(&b'T'))
+            .map_or_else(|| value.to_owned(), |time| format!("{time}Z")),
         None => value.split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }
@@ -172,14 +196,22 @@ pub(crate) fn path(text: &str) -> Result<Vec<Segment>, String> {
         if let Some(tail) = rest.strip_prefix('[') {
             let (inner, tail) = tail.split_once(']').ok_or("a `[` without its `]`")?;
             segments.push(match inner.split_once('=') {
-                Some((key, value)) => Segment::Where(key.trim().to_owned(), value.trim().to_owned()),
+                Some((key, value)) => {
+                    Segment::Where(key.trim().to_owned(), value.trim().to_owned())
+                }
                 None if inner.is_empty() => Segment::Any,
-                None => return Err(format!("`[{inner}]`: write [] for any element or [field=value]")),
+                None => {
+                    return Err(format!(
+                        "`[{inner}]`: write [] for any element or [field=value]"
+                    ));
+                }
             });
             rest = tail;
         } else {
             if !first {
-                rest = rest.strip_prefix('.').ok_or_else(|| format!("`{text}`: expected a dot before `{rest}`"))?;
+                rest = rest
+                    .strip_prefix('.')
+                    .ok_or_else(|| format!("`{text}`: expected a dot before `{rest}`"))?;
             }
             if let Some(tail) = rest.strip_prefix('"') {
                 let (key, tail) = tail.split_once('"').ok_or("a quote without its end")?;

@@ -53,15 +53,23 @@ pub struct Coverage {
 impl Coverage {
     /// The status of a source; sources that nobody mentioned were not collected.
     pub fn status(&self, source: &str) -> Status {
-        self.sources.get(source).map_or(Status::NotCollected, |covered| covered.status)
+        self.sources
+            .get(source)
+            .map_or(Status::NotCollected, |covered| covered.status)
     }
 
     /// Why a source is missing, for "could not check".
     pub fn reason(&self, source: &str) -> String {
         match self.sources.get(source) {
             None => format!("{source}: not collected"),
-            Some(covered) if covered.detail.is_empty() => format!("{source}: {}", covered.status.word().replace('_', " ")),
-            Some(covered) => format!("{source}: {} ({})", covered.status.word().replace('_', " "), covered.detail),
+            Some(covered) if covered.detail.is_empty() => {
+                format!("{source}: {}", covered.status.word().replace('_', " "))
+            }
+            Some(covered) => format!(
+                "{source}: {} ({})",
+                covered.status.word().replace('_', " "),
+                covered.detail
+            ),
         }
     }
 
@@ -70,7 +78,8 @@ impl Coverage {
         match self.sources.get(source) {
             Some(old) if old.status < status => {}
             _ => {
-                self.sources.insert(source.to_owned(), Covered { status, detail });
+                self.sources
+                    .insert(source.to_owned(), Covered { status, detail });
             }
         }
     }
@@ -95,13 +104,22 @@ pub struct Command {
 
 /// Reads `manifest.jsonl`; lines that are damaged are left out.
 pub fn manifest(bundle: &Bundle) -> Vec<Command> {
-    let Some((_, file)) = bundle.find("manifest.jsonl") else { return Vec::new() };
+    let Some((_, file)) = bundle.find("manifest.jsonl") else {
+        return Vec::new();
+    };
     let mut commands = Vec::new();
     for (index, line) in file.text.lines().enumerate() {
         let (documents, _) = json::read(line);
-        let Some(node) = documents.first() else { continue };
+        let Some(node) = documents.first() else {
+            continue;
+        };
         commands.push(Command {
-            argv: node.items_at(&["argv"]).iter().filter_map(Node::as_str).map(str::to_owned).collect(),
+            argv: node
+                .items_at(&["argv"])
+                .iter()
+                .filter_map(Node::as_str)
+                .map(str::to_owned)
+                .collect(),
             file: node.str_at(&["file"]).unwrap_or("").to_owned(),
             exit: node.int_at(&["exit"]).unwrap_or(0),
             truncated: node.bool_at(&["truncated"]).unwrap_or(false),
@@ -114,9 +132,18 @@ pub fn manifest(bundle: &Bundle) -> Vec<Command> {
 
 impl Command {
     fn status(&self) -> Status {
-        let refused = ["forbidden", "Forbidden", "Unauthorized", "cannot list resource"];
+        let refused = [
+            "forbidden",
+            "Forbidden",
+            "Unauthorized",
+            "cannot list resource",
+        ];
         if self.exit == 0 {
-            if self.truncated { Status::Truncated } else { Status::Collected }
+            if self.truncated {
+                Status::Truncated
+            } else {
+                Status::Collected
+            }
         } else if refused.iter().any(|word| self.stderr.contains(word)) {
             Status::Refused
         } else {
@@ -133,9 +160,19 @@ pub(crate) fn from_manifest(commands: &[Command], coverage: &mut Coverage) {
             continue;
         }
         if let Some(kind) = object::kind_of_path(&command.file) {
-            let detail = command.stderr.lines().next().unwrap_or("").chars().take(200).collect();
+            let detail = command
+                .stderr
+                .lines()
+                .next()
+                .unwrap_or("")
+                .chars()
+                .take(200)
+                .collect();
             // A failed command outweighs the mere absence of a file, not a list that is there.
-            coverage.sources.entry(kind.to_owned()).or_insert(Covered { status, detail });
+            coverage
+                .sources
+                .entry(kind.to_owned())
+                .or_insert(Covered { status, detail });
         }
     }
 }

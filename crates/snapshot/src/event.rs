@@ -51,27 +51,63 @@ impl Event {
     pub fn new(object: Object) -> Self {
         let root = &object.root;
         let text = |paths: &[&[&str]]| {
-            paths.iter().filter_map(|path| root.str_at(path)).find(|text| !text.is_empty()).unwrap_or("").to_owned()
+            paths
+                .iter()
+                .filter_map(|path| root.str_at(path))
+                .find(|text| !text.is_empty())
+                .unwrap_or("")
+                .to_owned()
         };
-        let time = |paths: &[&[&str]]| paths.iter().filter_map(|path| root.str_at(path)).find_map(stamp::rfc3339);
-        let number = |paths: &[&[&str]]| paths.iter().filter_map(|path| root.int_at(path)).max().unwrap_or(1).max(1);
+        let time = |paths: &[&[&str]]| {
+            paths
+                .iter()
+                .filter_map(|path| root.str_at(path))
+                .find_map(stamp::rfc3339)
+        };
+        let number = |paths: &[&[&str]]| {
+            paths
+                .iter()
+                .filter_map(|path| root.int_at(path))
+                .max()
+                .unwrap_or(1)
+                .max(1)
+        };
         let about = root.get("involvedObject").or_else(|| root.get("regarding"));
-        let part = |key: &str| about.and_then(|node| node.str_at(&[key])).unwrap_or("").to_owned();
+        let part = |key: &str| {
+            about
+                .and_then(|node| node.str_at(&[key]))
+                .unwrap_or("")
+                .to_owned()
+        };
         let series = time(&[&["series", "lastObservedTime"]]);
         let event_time = time(&[&["eventTime"]]);
         let created = time(&[&["metadata", "creationTimestamp"]]);
         let old_first = time(&[&["firstTimestamp"], &["deprecatedFirstTimestamp"]]);
         let old_last = time(&[&["lastTimestamp"], &["deprecatedLastTimestamp"]]);
         let first = old_first.or(event_time).or(old_last).or(created);
-        let last = [series, old_last, event_time].into_iter().flatten().max().or(first);
+        let last = [series, old_last, event_time]
+            .into_iter()
+            .flatten()
+            .max()
+            .or(first);
         Self {
             reason: text(&[&["reason"]]),
             kind: text(&[&["type"]]),
             message: text(&[&["message"], &["note"]]),
-            count: u64::try_from(number(&[&["count"], &["deprecatedCount"], &["series", "count"]])).unwrap_or(1),
+            count: u64::try_from(number(&[
+                &["count"],
+                &["deprecatedCount"],
+                &["series", "count"],
+            ]))
+            .unwrap_or(1),
             first,
             last,
-            component: text(&[&["reportingComponent"], &["reportingController"], &["source", "component"], &["deprecatedSource", "component"]]),
+            component: text(&[
+                &["reportingComponent"],
+                &["reportingController"],
+                &["source", "component"],
+                &["deprecatedSource", "component"],
+            ]),
             host: text(&[&["source", "host"], &["deprecatedSource", "host"]]),
             regarding: Reference {
                 kind: part("kind"),
@@ -95,16 +131,29 @@ impl Event {
 pub fn merge(events: Vec<Event>) -> Vec<Event> {
     let mut best: BTreeMap<(String, String), Event> = BTreeMap::new();
     for event in events {
-        let id = if event.object.uid.is_empty() { event.object.name.clone() } else { event.object.uid.clone() };
+        let id = if event.object.uid.is_empty() {
+            event.object.name.clone()
+        } else {
+            event.object.uid.clone()
+        };
         let key = (event.object.namespace.clone(), id);
         match best.get(&key) {
-            Some(old) if (old.last, std::cmp::Reverse(old.object.file)) >= (event.last, std::cmp::Reverse(event.object.file)) => {}
+            Some(old)
+                if (old.last, std::cmp::Reverse(old.object.file))
+                    >= (event.last, std::cmp::Reverse(event.object.file)) => {}
             _ => {
                 best.insert(key, event);
             }
         }
     }
     let mut merged: Vec<Event> = best.into_values().collect();
-    merged.sort_by(|a, b| (a.last, a.first, &a.object.namespace, &a.object.name).cmp(&(b.last, b.first, &b.object.namespace, &b.object.name)));
+    merged.sort_by(|a, b| {
+        (a.last, a.first, &a.object.namespace, &a.object.name).cmp(&(
+            b.last,
+            b.first,
+            &b.object.namespace,
+            &b.object.name,
+        ))
+    });
     merged
 }

@@ -69,7 +69,10 @@ struct Content {
 /// Reads a bundle.
 pub fn read(bundle: &Bundle) -> Snapshot<'_> {
     let ids: Vec<FileId> = bundle.iter().map(|(id, _)| id).collect();
-    let contents: Vec<Content> = ids.par_iter().map(|id| read_contained(*id, bundle.file(*id))).collect();
+    let contents: Vec<Content> = ids
+        .par_iter()
+        .map(|id| read_contained(*id, bundle.file(*id)))
+        .collect();
     let mut objects = Vec::new();
     let mut events = Vec::new();
     let mut lists: BTreeMap<String, usize> = BTreeMap::new();
@@ -84,17 +87,24 @@ pub fn read(bundle: &Bundle) -> Snapshot<'_> {
             lists.entry(kind).or_default();
         }
         for object in content.objects {
-            if object.kind == "Event" { events.push(object) } else { objects.push(object) }
+            if object.kind == "Event" {
+                events.push(object);
+            } else {
+                objects.push(object);
+            }
         }
         others.extend(content.others.into_iter().map(|node| (*id, node)));
         problems.extend(content.problems);
     }
-    let (declared, objects): (Vec<Object>, Vec<Object>) = objects.into_iter().partition(Object::is_declared);
+    let (declared, objects): (Vec<Object>, Vec<Object>) =
+        objects.into_iter().partition(Object::is_declared);
     let objects = object::merge(objects);
     let events = event::merge(events.into_iter().map(Event::new).collect());
     let (captured_at, captured_at_source) = capture_time(bundle, &objects, &events, &others);
     let names = |kind: &'static str| objects.iter().filter(move |object| object.kind == kind);
-    let pods: BTreeSet<(String, String)> = names("Pod").map(|pod| (pod.namespace.clone(), pod.name.clone())).collect();
+    let pods: BTreeSet<(String, String)> = names("Pod")
+        .map(|pod| (pod.namespace.clone(), pod.name.clone()))
+        .collect();
     let nodes: BTreeSet<String> = names("Node").map(|node| node.name.clone()).collect();
     let (logs, journals) = text_files(bundle, &structured, &pods, &nodes);
     let mut snapshot = Snapshot {
@@ -129,14 +139,31 @@ fn read_contained(id: FileId, file: &File) -> Content {
 fn read_file(id: FileId, file: &File) -> Content {
     let mut content = Content::default();
     let name = file.name();
-    let problem = |line: u32, what: String| Problem { file: file.path.clone(), line, what };
+    let problem = |line: u32, what: String| Problem {
+        file: file.path.clone(),
+        line,
+        what,
+    };
     let documents = if name.ends_with(".yaml") || name.ends_with(".yml") {
         let (documents, errors) = yaml::read(&file.text);
-        content.problems.extend(errors.into_iter().map(|error| problem(error.line, format!("not valid YAML: {}; the rest of the file is read", error.what))));
+        content.problems.extend(errors.into_iter().map(|error| {
+            problem(
+                error.line,
+                format!(
+                    "not valid YAML: {}; the rest of the file is read",
+                    error.what
+                ),
+            )
+        }));
         documents
     } else if name.ends_with(".json") && !looks_like_lines(&file.text) {
         let (documents, error) = json::read(&file.text);
-        content.problems.extend(error.map(|error| problem(error.line, format!("not valid JSON: {}; what came before is read", error.what))));
+        content.problems.extend(error.map(|error| {
+            problem(
+                error.line,
+                format!("not valid JSON: {}; what came before is read", error.what),
+            )
+        }));
         documents
     } else {
         return content;
@@ -157,12 +184,23 @@ fn read_file(id: FileId, file: &File) -> Content {
 /// JSON Lines (journals, audit logs) are logs, whatever their name.
 fn looks_like_lines(text: &str) -> bool {
     let mut lines = text.lines().filter(|line| !line.is_empty());
-    let complete = |line: Option<&str>| line.is_some_and(|line| line.starts_with('{') && line.ends_with('}') && line.len() > 2);
+    let complete = |line: Option<&str>| {
+        line.is_some_and(|line| line.starts_with('{') && line.ends_with('}') && line.len() > 2)
+    };
     complete(lines.next()) && complete(lines.next())
 }
 
-fn text_files(bundle: &Bundle, structured: &BTreeSet<FileId>, pods: &BTreeSet<(String, String)>, nodes: &BTreeSet<String>) -> (Vec<LogFile>, Vec<JournalFile>) {
-    let candidates: Vec<FileId> = bundle.iter().filter(|(id, file)| !structured.contains(id) && !file.binary).map(|(id, _)| id).collect();
+fn text_files(
+    bundle: &Bundle,
+    structured: &BTreeSet<FileId>,
+    pods: &BTreeSet<(String, String)>,
+    nodes: &BTreeSet<String>,
+) -> (Vec<LogFile>, Vec<JournalFile>) {
+    let candidates: Vec<FileId> = bundle
+        .iter()
+        .filter(|(id, file)| !structured.contains(id) && !file.binary)
+        .map(|(id, _)| id)
+        .collect();
     let found: Vec<(Option<LogFile>, Option<JournalFile>)> = candidates
         .par_iter()
         .map(|id| {
@@ -173,7 +211,10 @@ fn text_files(bundle: &Bundle, structured: &BTreeSet<FileId>, pods: &BTreeSet<(S
             if let Some(journal) = logs::classify_journal(*id, file, nodes) {
                 return (None, Some(journal));
             }
-            (logs::is_component_log(&file.path).then(|| logs::component_log(*id, bundle)), None)
+            (
+                logs::is_component_log(&file.path).then(|| logs::component_log(*id, bundle)),
+                None,
+            )
         })
         .collect();
     let mut text = (Vec::new(), Vec::new());
@@ -185,14 +226,33 @@ fn text_files(bundle: &Bundle, structured: &BTreeSet<FileId>, pods: &BTreeSet<(S
 }
 
 /// When the bundle was captured: as its collector says, else the newest stamp of the API.
-fn capture_time(bundle: &Bundle, objects: &[Object], events: &[Event], others: &[(FileId, Node)]) -> (Option<Timestamp>, &'static str) {
-    if let Some(time) = bundle_field(others, bundle, "captured_at").as_deref().and_then(stamp::rfc3339) {
+fn capture_time(
+    bundle: &Bundle,
+    objects: &[Object],
+    events: &[Event],
+    others: &[(FileId, Node)],
+) -> (Option<Timestamp>, &'static str) {
+    if let Some(time) = bundle_field(others, bundle, "captured_at")
+        .as_deref()
+        .and_then(stamp::rfc3339)
+    {
         return (Some(time), "bundle.yaml");
     }
     let newest = |times: &mut dyn Iterator<Item = &str>| times.filter_map(stamp::rfc3339).max();
-    let lease = newest(&mut objects.iter().filter(|o| o.kind == "Lease").filter_map(|o| o.root.str_at(&["spec", "renewTime"])));
+    let lease = newest(
+        &mut objects
+            .iter()
+            .filter(|o| o.kind == "Lease")
+            .filter_map(|o| o.root.str_at(&["spec", "renewTime"])),
+    );
     let event = events.iter().filter_map(|event| event.last).max();
-    let heartbeat = newest(&mut objects.iter().filter(|o| o.kind == "Node").flat_map(|o| o.root.items_at(&["status", "conditions"])).filter_map(|c| c.str_at(&["lastHeartbeatTime"])));
+    let heartbeat = newest(
+        &mut objects
+            .iter()
+            .filter(|o| o.kind == "Node")
+            .flat_map(|o| o.root.items_at(&["status", "conditions"]))
+            .filter_map(|c| c.str_at(&["lastHeartbeatTime"])),
+    );
     let started = newest(
         &mut objects
             .iter()
@@ -200,8 +260,16 @@ fn capture_time(bundle: &Bundle, objects: &[Object], events: &[Event], others: &
             .flat_map(|o| o.root.items_at(&["status", "containerStatuses"]))
             .filter_map(|c| c.str_at(&["state", "running", "startedAt"])),
     );
-    let created = newest(&mut objects.iter().filter_map(|o| o.root.str_at(&["metadata", "creationTimestamp"])));
-    match [lease, event, heartbeat, started, created].into_iter().flatten().max() {
+    let created = newest(
+        &mut objects
+            .iter()
+            .filter_map(|o| o.root.str_at(&["metadata", "creationTimestamp"])),
+    );
+    match [lease, event, heartbeat, started, created]
+        .into_iter()
+        .flatten()
+        .max()
+    {
         Some(time) => (Some(time), "newest stamp in the bundle"),
         None => (None, "unknown"),
     }
@@ -216,7 +284,8 @@ fn bundle_field(others: &[(FileId, Node)], bundle: &Bundle, field: &str) -> Opti
 
 fn version(others: &[(FileId, Node)], objects: &[Object]) -> Option<String> {
     let server = others.iter().find_map(|(_, node)| {
-        node.str_at(&["serverVersion", "gitVersion"]).or_else(|| node.str_at(&["info", "gitVersion"]))
+        node.str_at(&["serverVersion", "gitVersion"])
+            .or_else(|| node.str_at(&["info", "gitVersion"]))
     });
     if let Some(server) = server {
         return Some(server.to_owned());
@@ -227,7 +296,10 @@ fn version(others: &[(FileId, Node)], objects: &[Object]) -> Option<String> {
             *kubelets.entry(version).or_default() += 1;
         }
     }
-    kubelets.into_iter().max_by_key(|(_, count)| *count).map(|(version, _)| version.to_owned())
+    kubelets
+        .into_iter()
+        .max_by_key(|(_, count)| *count)
+        .map(|(version, _)| version.to_owned())
 }
 
 fn cover(snapshot: &Snapshot<'_>, mut lists: BTreeMap<String, usize>) -> Coverage {
@@ -252,10 +324,18 @@ fn cover(snapshot: &Snapshot<'_>, mut lists: BTreeMap<String, usize>) -> Coverag
     }
     for journal in &snapshot.journals {
         if !journal.node.is_empty() {
-            coverage.note(&format!("journal of {}", journal.node), Status::Collected, String::new());
+            coverage.note(
+                &format!("journal of {}", journal.node),
+                Status::Collected,
+                String::new(),
+            );
         }
     }
-    for node in snapshot.objects.iter().filter(|object| object.kind == "Node") {
+    for node in snapshot
+        .objects
+        .iter()
+        .filter(|object| object.kind == "Node")
+    {
         let source = format!("journal of {}", node.name);
         if coverage.status(&source) == Status::NotCollected {
             coverage.note(&source, Status::NotCollected, String::new());
@@ -267,7 +347,11 @@ fn cover(snapshot: &Snapshot<'_>, mut lists: BTreeMap<String, usize>) -> Coverag
 impl Node {
     /// A copy for documents that turn out to be no Kubernetes object (`bundle.yaml`, versions); big ones are not worth it.
     fn clone_head(&self) -> Option<Node> {
-        (self.entries().len() <= 64 && self.get("items").is_none() && self.get("metadata").is_none() && !self.entries().is_empty()).then(|| self.clone())
+        (self.entries().len() <= 64
+            && self.get("items").is_none()
+            && self.get("metadata").is_none()
+            && !self.entries().is_empty())
+        .then(|| self.clone())
     }
 }
 

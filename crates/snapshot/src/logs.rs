@@ -69,7 +69,18 @@ pub(crate) fn classify_log(path: &str, pods: &BTreeSet<(String, String)>) -> Opt
         return make(namespace, pod, container, previous);
     }
     // namespaces/<namespace>/pods/<pod>/<container>/<container>/logs/current.log
-    if let [.., "namespaces", namespace, "pods", pod, container, _, "logs", file] = parts.as_slice() {
+    if let [
+        ..,
+        "namespaces",
+        namespace,
+        "pods",
+        pod,
+        container,
+        _,
+        "logs",
+        file,
+    ] = parts.as_slice()
+    {
         return make(namespace, pod, container, file.starts_with("previous"));
     }
     // pods/<namespace>_<pod>_<uid>/<container>/<n>.log
@@ -79,16 +90,25 @@ pub(crate) fn classify_log(path: &str, pods: &BTreeSet<(String, String)>) -> Opt
     {
         return make(namespace, name, container, false);
     }
-    let stem = name.strip_suffix(".log").or_else(|| name.strip_suffix(".txt"))?;
+    let stem = name
+        .strip_suffix(".log")
+        .or_else(|| name.strip_suffix(".txt"))?;
     by_known_pod(&parts, stem, pods)
 }
 
 fn by_known_pod(parts: &[&str], stem: &str, pods: &BTreeSet<(String, String)>) -> Option<LogFile> {
     let (_, directories) = parts.split_last()?;
-    let hit = pods.iter().find(|(_, pod)| directories.contains(&pod.as_str()) || stem == pod || stem.starts_with(&format!("{pod}.")) || stem.starts_with(&format!("{pod}_")))?;
+    let hit = pods.iter().find(|(_, pod)| {
+        directories.contains(&pod.as_str())
+            || stem == pod
+            || stem.starts_with(&format!("{pod}."))
+            || stem.starts_with(&format!("{pod}_"))
+    })?;
     let (container, previous) = container_of(parts.last()?)?;
     let container = if container.starts_with(hit.1.as_str()) {
-        container.trim_start_matches(hit.1.as_str()).trim_start_matches(['.', '_', '-'])
+        container
+            .trim_start_matches(hit.1.as_str())
+            .trim_start_matches(['.', '_', '-'])
     } else {
         container
     };
@@ -105,7 +125,9 @@ fn container_of(file: &str) -> Option<(&str, bool)> {
     if let Some(stem) = file.strip_suffix(".log.1") {
         return Some((stem, true));
     }
-    let stem = file.strip_suffix(".log").or_else(|| file.strip_suffix(".txt"))?;
+    let stem = file
+        .strip_suffix(".log")
+        .or_else(|| file.strip_suffix(".txt"))?;
     for suffix in [".previous", "-previous", "_previous", ".prev"] {
         if let Some(container) = stem.strip_suffix(suffix) {
             return Some((container, true));
@@ -115,11 +137,20 @@ fn container_of(file: &str) -> Option<(&str, bool)> {
 }
 
 /// Recognises a journal by its first lines. `nodes` are the known names; the path decides before the lines do.
-pub(crate) fn classify_journal(id: FileId, file: &File, nodes: &BTreeSet<String>) -> Option<JournalFile> {
+pub(crate) fn classify_journal(
+    id: FileId,
+    file: &File,
+    nodes: &BTreeSet<String>,
+) -> Option<JournalFile> {
     let mut seen = 0;
     let (mut text, mut json) = (0, 0);
     let mut host = String::new();
-    for line in file.text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("-- ")).take(20) {
+    for line in file
+        .text
+        .lines()
+        .filter(|line| !line.trim().is_empty() && !line.starts_with("-- "))
+        .take(20)
+    {
         seen += 1;
         if line.starts_with('{') && line.contains("\"__REALTIME_TIMESTAMP\"") {
             json += 1;
@@ -136,10 +167,25 @@ pub(crate) fn classify_journal(id: FileId, file: &File, nodes: &BTreeSet<String>
     if seen == 0 || (text.max(json) * 2) < seen {
         return None;
     }
-    let in_path = file.path.split('/').find(|part| nodes.contains(*part)).map(str::to_owned);
-    let native = file.path.strip_prefix("nodes/").and_then(|rest| rest.split_once('/')).map(|(node, _)| node.to_owned());
-    let node = in_path.or_else(|| node_of_host(&host, nodes)).or(native).unwrap_or(host);
-    Some(JournalFile { file: id, node, json: json > text })
+    let in_path = file
+        .path
+        .split('/')
+        .find(|part| nodes.contains(*part))
+        .map(str::to_owned);
+    let native = file
+        .path
+        .strip_prefix("nodes/")
+        .and_then(|rest| rest.split_once('/'))
+        .map(|(node, _)| node.to_owned());
+    let node = in_path
+        .or_else(|| node_of_host(&host, nodes))
+        .or(native)
+        .unwrap_or(host);
+    Some(JournalFile {
+        file: id,
+        node,
+        json: json > text,
+    })
 }
 
 /// A node's name for a host name: equal, or equal up to the domain.
@@ -148,19 +194,31 @@ pub fn node_of_host(host: &str, nodes: &BTreeSet<String>) -> Option<String> {
         return None;
     }
     let short = |name: &str| name.split('.').next().unwrap_or(name).to_owned();
-    nodes.get(host).cloned().or_else(|| nodes.iter().find(|node| short(node) == short(host)).cloned())
+    nodes.get(host).cloned().or_else(|| {
+        nodes
+            .iter()
+            .find(|node| short(node) == short(host))
+            .cloned()
+    })
 }
 
 /// Takes a line of a journal apart.
-pub fn journal_line<'t>(line: &'t str, json: bool, now: Option<Timestamp>) -> Option<JournalLine<'t>> {
+pub fn journal_line(line: &str, json: bool, now: Option<Timestamp>) -> Option<JournalLine<'_>> {
     if !json {
         return journal_text(line, now);
     }
     let micros: i64 = json_field(line, "__REALTIME_TIMESTAMP")?.parse().ok()?;
     let time = Timestamp::from_microsecond(micros).ok()?;
-    let unit = json_field(line, "SYSLOG_IDENTIFIER").or_else(|| json_field(line, "_SYSTEMD_UNIT").map(|unit| unit.trim_end_matches(".service"))).unwrap_or("");
+    let unit = json_field(line, "SYSLOG_IDENTIFIER")
+        .or_else(|| json_field(line, "_SYSTEMD_UNIT").map(|unit| unit.trim_end_matches(".service")))
+        .unwrap_or("");
     Some(JournalLine {
-        stamp: Some(stamp::Stamp { time, precision: 6, len: 0, assumed: stamp::Assumed::default() }),
+        stamp: Some(stamp::Stamp {
+            time,
+            precision: 6,
+            len: 0,
+            assumed: stamp::Assumed::default(),
+        }),
         host: json_field(line, "_HOSTNAME").unwrap_or(""),
         unit,
         message: json_field(line, "MESSAGE").unwrap_or(line),
@@ -172,28 +230,51 @@ fn journal_text(line: &str, now: Option<Timestamp>) -> Option<JournalLine<'_>> {
     let stamp = stamp::leading(line, now)?;
     let rest = line.get(stamp.len..)?.strip_prefix(' ')?;
     let (host, rest) = rest.split_once(' ')?;
-    let (tag, message) = rest.split_once(": ").or_else(|| rest.strip_suffix(':').map(|tag| (tag, "")))?;
+    let (tag, message) = rest
+        .split_once(": ")
+        .or_else(|| rest.strip_suffix(':').map(|tag| (tag, "")))?;
     // Only `unit[pid]` and the kernel: an application's "INFO main: …" has the same shape otherwise.
     let unit = match tag.split_once('[') {
-        Some((unit, pid)) if pid.strip_suffix(']').is_some_and(|pid| pid.bytes().all(|b| b.is_ascii_digit())) => unit,
+        Some((unit, pid))
+            if pid
+                .strip_suffix(']')
+                .is_some_and(|pid| pid.bytes().all(|b| b.is_ascii_digit())) =>
+        {
+            unit
+        }
         None if tag == "kernel" => tag,
         _ => return None,
     };
     if unit.is_empty() || unit.contains(' ') || host.is_empty() || host.ends_with(':') {
         return None;
     }
-    Some(JournalLine { stamp: Some(stamp), host, unit, message })
+    Some(JournalLine {
+        stamp: Some(stamp),
+        host,
+        unit,
+        message,
+    })
 }
 
 /// The raw text of a string field of a flat JSON line; good enough for fields that journald writes itself.
 fn json_field<'t>(line: &'t str, name: &str) -> Option<&'t str> {
     let marker = format!("\"{name}\"");
     let at = line.find(&marker)? + marker.len();
-    let rest = line.get(at..)?.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+    let rest = line
+        .get(at..)?
+        .trim_start()
+        .strip_prefix(':')?
+        .trim_start()
+        .strip_prefix('"')?;
     let mut from = 0;
     loop {
         let end = from + rest.get(from..)?.find('"')?;
-        let escapes = rest.get(..end)?.bytes().rev().take_while(|b| *b == b'\\').count();
+        let escapes = rest
+            .get(..end)?
+            .bytes()
+            .rev()
+            .take_while(|b| *b == b'\\')
+            .count();
         if escapes % 2 == 0 {
             return rest.get(..end);
         }
@@ -231,27 +312,57 @@ mod tests {
     #[test]
     fn logs_are_found_in_every_layout() {
         let none = BTreeSet::new();
-        let log = |path: &str| classify_log(path, &none).map(|log| (log.namespace, log.pod, log.container, log.previous));
-        let is = |container: &str, previous| Some(("ns".to_owned(), "p".to_owned(), container.to_owned(), previous));
+        let log = |path: &str| {
+            classify_log(path, &none)
+                .map(|log| (log.namespace, log.pod, log.container, log.previous))
+        };
+        let is = |container: &str, previous| {
+            Some((
+                "ns".to_owned(),
+                "p".to_owned(),
+                container.to_owned(),
+                previous,
+            ))
+        };
         assert_eq!(log("logs/ns/p/app.log"), is("app", false));
         assert_eq!(log("logs/ns/p/app.previous.log"), is("app", true));
-        assert_eq!(log("x/cluster-resources/pods/logs/ns/p/app-previous.log"), is("app", true));
-        assert_eq!(log("namespaces/ns/pods/p/app/app/logs/previous.log"), is("app", true));
+        assert_eq!(
+            log("x/cluster-resources/pods/logs/ns/p/app-previous.log"),
+            is("app", true)
+        );
+        assert_eq!(
+            log("namespaces/ns/pods/p/app/app/logs/previous.log"),
+            is("app", true)
+        );
         assert_eq!(log("node/pods/ns_p_uid/app/3.log"), is("app", false));
         assert_eq!(log("logs/ns/p/app.log.1"), is("app", true));
         let known = BTreeSet::from([("ns".to_owned(), "p-1".to_owned())]);
         let loose = classify_log("some/where/p-1_app.txt", &known).unwrap();
-        assert_eq!((loose.pod.as_str(), loose.container.as_str()), ("p-1", "app"));
+        assert_eq!(
+            (loose.pod.as_str(), loose.container.as_str()),
+            ("p-1", "app")
+        );
     }
 
     #[test]
     fn journal_lines_come_apart() {
         let now = stamp::rfc3339("2026-07-14T02:50:07Z");
-        let line = journal_line("2026-07-14T02:42:31.000001+0000 w3 kernel: Memory cgroup: x", false, now).unwrap();
-        assert_eq!((line.host, line.unit, line.message), ("w3", "kernel", "Memory cgroup: x"));
+        let line = journal_line(
+            "2026-07-14T02:42:31.000001+0000 w3 kernel: Memory cgroup: x",
+            false,
+            now,
+        )
+        .unwrap();
+        assert_eq!(
+            (line.host, line.unit, line.message),
+            ("w3", "kernel", "Memory cgroup: x")
+        );
         let json = r#"{"MESSAGE":"a \"b\"","__REALTIME_TIMESTAMP":"1795209101416192","_HOSTNAME":"w","SYSLOG_IDENTIFIER":"kernel"}"#;
         let line = journal_line(json, true, now).unwrap();
-        assert_eq!((line.host, line.unit, line.message), ("w", "kernel", r#"a \"b\""#));
+        assert_eq!(
+            (line.host, line.unit, line.message),
+            ("w", "kernel", r#"a \"b\""#)
+        );
         assert!(journal_text("2026-07-14T02:42:31Z some text: of an app", now).is_none());
     }
 }

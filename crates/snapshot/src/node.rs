@@ -35,29 +35,61 @@ pub enum Value {
 impl Node {
     /// A computed string.
     pub fn text(text: impl Into<CompactString>) -> Self {
-        Self { value: Value::Scalar { text: text.into(), plain: false }, line: 0, more_lines: 0 }
+        Self {
+            value: Value::Scalar {
+                text: text.into(),
+                plain: false,
+            },
+            line: 0,
+            more_lines: 0,
+        }
     }
 
     /// A computed number.
     pub fn number(number: i64) -> Self {
-        Self { value: Value::Scalar { text: number.to_string().into(), plain: true }, line: 0, more_lines: 0 }
+        Self {
+            value: Value::Scalar {
+                text: number.to_string().into(),
+                plain: true,
+            },
+            line: 0,
+            more_lines: 0,
+        }
     }
 
     /// A computed truth value.
     pub fn flag(flag: bool) -> Self {
         let text = if flag { "true" } else { "false" };
-        Self { value: Value::Scalar { text: text.into(), plain: true }, line: 0, more_lines: 0 }
+        Self {
+            value: Value::Scalar {
+                text: text.into(),
+                plain: true,
+            },
+            line: 0,
+            more_lines: 0,
+        }
     }
 
     /// A computed mapping.
     pub fn map(entries: Vec<(&str, Node)>) -> Self {
-        let entries = entries.into_iter().map(|(key, node)| (CompactString::from(key), node)).collect();
-        Self { value: Value::Map(entries), line: 0, more_lines: 0 }
+        let entries = entries
+            .into_iter()
+            .map(|(key, node)| (CompactString::from(key), node))
+            .collect();
+        Self {
+            value: Value::Map(entries),
+            line: 0,
+            more_lines: 0,
+        }
     }
 
     /// A computed list.
     pub fn seq(items: Vec<Node>) -> Self {
-        Self { value: Value::Seq(items), line: 0, more_lines: 0 }
+        Self {
+            value: Value::Seq(items),
+            line: 0,
+            more_lines: 0,
+        }
     }
 
     /// The same value as if it stood at `line`.
@@ -75,7 +107,10 @@ impl Node {
     /// The value of a key, if this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
         match &self.value {
-            Value::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, node)| node),
+            Value::Map(entries) => entries
+                .iter()
+                .find(|(name, _)| name == key)
+                .map(|(_, node)| node),
             _ => None,
         }
     }

@@ -73,7 +73,10 @@ const RESOURCES: &[(&str, &str)] = &[
     ("jobs", "Job"),
     ("leases", "Lease"),
     ("limitranges", "LimitRange"),
-    ("mutatingwebhookconfigurations", "MutatingWebhookConfiguration"),
+    (
+        "mutatingwebhookconfigurations",
+        "MutatingWebhookConfiguration",
+    ),
     ("namespaces", "Namespace"),
     ("network-policy", "NetworkPolicy"),
     ("networkpolicies", "NetworkPolicy"),
@@ -100,7 +103,10 @@ const RESOURCES: &[(&str, &str)] = &[
     ("statefulsets", "StatefulSet"),
     ("storage-classes", "StorageClass"),
     ("storageclasses", "StorageClass"),
-    ("validatingwebhookconfigurations", "ValidatingWebhookConfiguration"),
+    (
+        "validatingwebhookconfigurations",
+        "ValidatingWebhookConfiguration",
+    ),
     ("volumeattachments", "VolumeAttachment"),
 ];
 
@@ -108,16 +114,36 @@ const RESOURCES: &[(&str, &str)] = &[
 pub fn kind_of_path(path: &str) -> Option<&'static str> {
     let mut parts = path.rsplit('/');
     let name = parts.next()?;
-    let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).or_else(|| name.strip_suffix(".json"))?;
-    let look = |word: &str| RESOURCES.iter().find(|(resource, _)| *resource == word).map(|(_, kind)| *kind);
+    let stem = name
+        .strip_suffix(".yaml")
+        .or_else(|| name.strip_suffix(".yml"))
+        .or_else(|| name.strip_suffix(".json"))?;
+    let look = |word: &str| {
+        RESOURCES
+            .iter()
+            .find(|(resource, _)| *resource == word)
+            .map(|(_, kind)| *kind)
+    };
     look(stem)
-        .or_else(|| stem.split_once('.').and_then(|(resource, _)| look(resource)))
+        .or_else(|| {
+            stem.split_once('.')
+                .and_then(|(resource, _)| look(resource))
+        })
         .or_else(|| look(parts.next()?))
 }
 
 /// The resource name (plural) that belongs to a kind, as `kubectl get` takes it.
 pub fn resource_of_kind(kind: &str) -> Option<&'static str> {
-    RESOURCES.iter().find(|(resource, other)| *other == kind && !resource.contains('-') && *resource != "ingress" && *resource != "pvcs" && *resource != "pvs").map(|(resource, _)| *resource)
+    RESOURCES
+        .iter()
+        .find(|(resource, other)| {
+            *other == kind
+                && !resource.contains('-')
+                && *resource != "ingress"
+                && *resource != "pvcs"
+                && *resource != "pvs"
+        })
+        .map(|(resource, _)| *resource)
 }
 
 /// Objects of one document, and the kind if it was a list (an empty list says "captured and none").
@@ -127,7 +153,11 @@ pub fn objects(document: Node, path: &str, file: FileId) -> (Vec<Object>, Option
     let kind = document.str_at(&["kind"]).unwrap_or("").to_owned();
     let (items, list_kind) = match document.value {
         Value::Seq(items) => (items, path_kind.map(str::to_owned)),
-        Value::Map(mut entries) if kind == "List" || (kind.ends_with("List") || kind.is_empty()) && entries.iter().any(|(key, _)| key == "items") => {
+        Value::Map(mut entries)
+            if kind == "List"
+                || (kind.ends_with("List") || kind.is_empty())
+                    && entries.iter().any(|(key, _)| key == "items") =>
+        {
             let items = entries
                 .iter_mut()
                 .find(|(key, _)| key == "items")
@@ -136,19 +166,36 @@ pub fn objects(document: Node, path: &str, file: FileId) -> (Vec<Object>, Option
                     Value::Seq(items) => items,
                     _ => Vec::new(),
                 });
-            let own = kind.strip_suffix("List").filter(|kind| !kind.is_empty()).map(|kind| qualify(kind, &version));
+            let own = kind
+                .strip_suffix("List")
+                .filter(|kind| !kind.is_empty())
+                .map(|kind| qualify(kind, &version));
             (items, own.or_else(|| path_kind.map(str::to_owned)))
         }
-        value => (vec![Node { value, line: document.line, more_lines: 0 }], None),
+        value => (
+            vec![Node {
+                value,
+                line: document.line,
+                more_lines: 0,
+            }],
+            None,
+        ),
     };
     let default = list_kind.clone().unwrap_or_default();
-    let found: Vec<Object> = items.into_iter().filter_map(|item| object(item, &default, file)).collect();
+    let found: Vec<Object> = items
+        .into_iter()
+        .filter_map(|item| object(item, &default, file))
+        .collect();
     (found, list_kind)
 }
 
 fn qualify(kind: &str, api_version: &str) -> String {
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    if OWN_GROUPS.contains(&group) { kind.to_owned() } else { format!("{kind}.{group}") }
+    if OWN_GROUPS.contains(&group) {
+        kind.to_owned()
+    } else {
+        format!("{kind}.{group}")
+    }
 }
 
 fn object(root: Node, default_kind: &str, file: FileId) -> Option<Object> {
@@ -161,17 +208,32 @@ fn object(root: Node, default_kind: &str, file: FileId) -> Option<Object> {
     };
     let namespace = metadata.str_at(&["namespace"]).unwrap_or("").to_owned();
     let uid = metadata.str_at(&["uid"]).unwrap_or("").to_owned();
-    Some(Object { kind, namespace, name, uid, root, file })
+    Some(Object {
+        kind,
+        namespace,
+        name,
+        uid,
+        root,
+        file,
+    })
 }
 
 impl Object {
     /// A manifest (something to apply) rather than captured state: the API server never dated it.
     pub fn is_declared(&self) -> bool {
-        self.uid.is_empty() && self.root.at(&["metadata", "creationTimestamp"]).is_none_or(Node::is_null) && self.root.get("status").is_none()
+        self.uid.is_empty()
+            && self
+                .root
+                .at(&["metadata", "creationTimestamp"])
+                .is_none_or(Node::is_null)
+            && self.root.get("status").is_none()
     }
 
     fn version(&self) -> u64 {
-        self.root.str_at(&["metadata", "resourceVersion"]).and_then(|text| text.parse().ok()).unwrap_or(0)
+        self.root
+            .str_at(&["metadata", "resourceVersion"])
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0)
     }
 }
 
@@ -179,9 +241,15 @@ impl Object {
 pub fn merge(objects: Vec<Object>) -> Vec<Object> {
     let mut best: BTreeMap<(String, String, String), Object> = BTreeMap::new();
     for object in objects {
-        let key = (object.kind.clone(), object.namespace.clone(), object.name.clone());
+        let key = (
+            object.kind.clone(),
+            object.namespace.clone(),
+            object.name.clone(),
+        );
         match best.get(&key) {
-            Some(old) if (old.version(), std::cmp::Reverse(old.file)) >= (object.version(), std::cmp::Reverse(object.file)) => {}
+            Some(old)
+                if (old.version(), std::cmp::Reverse(old.file))
+                    >= (object.version(), std::cmp::Reverse(object.file)) => {}
             _ => {
                 best.insert(key, object);
             }

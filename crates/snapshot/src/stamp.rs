@@ -38,7 +38,9 @@ impl Assumed {
 
 /// Reads RFC 3339 as the Kubernetes API writes it.
 pub fn rfc3339(text: &str) -> Option<Timestamp> {
-    iso(text.as_bytes()).filter(|stamp| stamp.len == text.len() && !stamp.assumed.zone).map(|stamp| stamp.time)
+    iso(text.as_bytes())
+        .filter(|stamp| stamp.len == text.len() && !stamp.assumed.zone)
+        .map(|stamp| stamp.time)
 }
 
 /// Reads the stamp at the beginning of a line. `now` gives the year to formats that have none.
@@ -75,15 +77,24 @@ fn logfmt(line: &str) -> Option<Stamp> {
 }
 
 fn json(line: &str) -> Option<Stamp> {
-    ["\"ts\":\"", "\"time\":\"", "\"@timestamp\":\"", "\"timestamp\":\""]
-        .iter()
-        .find_map(|marker| offset_stamp(line, marker))
+    [
+        "\"ts\":\"",
+        "\"time\":\"",
+        "\"@timestamp\":\"",
+        "\"timestamp\":\"",
+    ]
+    .iter()
+    .find_map(|marker| offset_stamp(line, marker))
 }
 
 fn digits(bytes: &[u8], at: usize, count: usize) -> Option<i32> {
-    bytes.get(at..at + count)?.iter().try_fold(0_i32, |number, byte| {
-        byte.is_ascii_digit().then(|| number * 10 + i32::from(byte - b'0'))
-    })
+    bytes
+        .get(at..at + count)?
+        .iter()
+        .try_fold(0_i32, |number, byte| {
+            byte.is_ascii_digit()
+                .then(|| number * 10 + i32::from(byte - b'0'))
+        })
 }
 
 fn small(number: i32) -> Option<i8> {
@@ -94,14 +105,31 @@ fn small(number: i32) -> Option<i8> {
 fn iso(bytes: &[u8]) -> Option<Stamp> {
     let year = digits(bytes, 0, 4)?;
     let separator = *bytes.get(4)?;
-    if !matches!(separator, b'-' | b'/') || bytes.get(7) != Some(&separator) || !matches!(bytes.get(10)?, b'T' | b' ') {
+    if !matches!(separator, b'-' | b'/')
+        || bytes.get(7) != Some(&separator)
+        || !matches!(bytes.get(10)?, b'T' | b' ')
+    {
         return None;
     }
-    let date = (i16::try_from(year).ok()?, small(digits(bytes, 5, 2)?)?, small(digits(bytes, 8, 2)?)?);
+    let date = (
+        i16::try_from(year).ok()?,
+        small(digits(bytes, 5, 2)?)?,
+        small(digits(bytes, 8, 2)?)?,
+    );
     let (clock, mut at, precision) = clock(bytes, 11)?;
     let (offset, zone_len) = zone(bytes.get(at..)?);
     at += zone_len;
-    build(date, clock, offset, precision, at, Assumed { year: false, zone: offset.is_none() })
+    build(
+        date,
+        clock,
+        offset,
+        precision,
+        at,
+        Assumed {
+            year: false,
+            zone: offset.is_none(),
+        },
+    )
 }
 
 type Clock = (i8, i8, i8, i32);
@@ -115,7 +143,9 @@ fn clock(bytes: &[u8], at: usize) -> Option<(Clock, usize, u8)> {
     let second = small(digits(bytes, at + 6, 2)?.min(59))?;
     let mut end = at + 8;
     let (mut nanos, mut places) = (0_i32, 0_u32);
-    if matches!(bytes.get(end), Some(b'.' | b',')) && bytes.get(end + 1).is_some_and(u8::is_ascii_digit) {
+    if matches!(bytes.get(end), Some(b'.' | b','))
+        && bytes.get(end + 1).is_some_and(u8::is_ascii_digit)
+    {
         end += 1;
         while let Some(digit) = bytes.get(end).filter(|b| b.is_ascii_digit()) {
             if places < 9 {
@@ -140,9 +170,15 @@ fn zone(bytes: &[u8]) -> (Option<i32>, usize) {
         Some(b'Z') => (Some(0), 1),
         Some(sign @ (b'+' | b'-')) => {
             let colon = usize::from(bytes.get(3) == Some(&b':'));
-            let (Some(hours), Some(minutes)) = (digits(bytes, 1, 2), digits(bytes, 3 + colon, 2)) else { return (None, 0) };
+            let (Some(hours), Some(minutes)) = (digits(bytes, 1, 2), digits(bytes, 3 + colon, 2))
+            else {
+                return (None, 0);
+            };
             let seconds = hours * 3_600 + minutes * 60;
-            (Some(if *sign == b'-' { -seconds } else { seconds }), 5 + colon)
+            (
+                Some(if *sign == b'-' { -seconds } else { seconds }),
+                5 + colon,
+            )
         }
         Some(b' ') if bytes.starts_with(b" UTC") => (Some(0), 4),
         Some(b' ') if bytes.starts_with(b" +0000") => (Some(0), 6),
@@ -150,10 +186,23 @@ fn zone(bytes: &[u8]) -> (Option<i32>, usize) {
     }
 }
 
-fn build(date: (i16, i8, i8), clock: Clock, offset: Option<i32>, precision: u8, len: usize, assumed: Assumed) -> Option<Stamp> {
-    let when = civil::DateTime::new(date.0, date.1, date.2, clock.0, clock.1, clock.2, clock.3).ok()?;
+fn build(
+    date: (i16, i8, i8),
+    clock: Clock,
+    offset: Option<i32>,
+    precision: u8,
+    len: usize,
+    assumed: Assumed,
+) -> Option<Stamp> {
+    let when =
+        civil::DateTime::new(date.0, date.1, date.2, clock.0, clock.1, clock.2, clock.3).ok()?;
     let offset = Offset::from_seconds(offset.unwrap_or(0)).ok()?;
-    Some(Stamp { time: offset.to_timestamp(when).ok()?, precision, len, assumed })
+    Some(Stamp {
+        time: offset.to_timestamp(when).ok()?,
+        precision,
+        len,
+        assumed,
+    })
 }
 
 /// klog: `E0714 02:42:31.123456    1234 file.go:12] …`, no year, local time of the process.
@@ -166,8 +215,9 @@ fn klog(bytes: &[u8], now: Option<Timestamp>) -> Option<Stamp> {
     yearless(month, day, clock, precision, end, now)
 }
 
-const MONTHS: [&[u8; 3]; 12] =
-    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+const MONTHS: [&[u8; 3]; 12] = [
+    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
+];
 
 /// journalctl short and RFC 3164: `Jul 14 02:42:31[.123456] host …`.
 fn syslog(bytes: &[u8], now: Option<Timestamp>) -> Option<Stamp> {
@@ -175,18 +225,49 @@ fn syslog(bytes: &[u8], now: Option<Timestamp>) -> Option<Stamp> {
     if bytes.get(3) != Some(&b' ') || bytes.get(6) != Some(&b' ') {
         return None;
     }
-    let day = if bytes.get(4) == Some(&b' ') { digits(bytes, 5, 1)? } else { digits(bytes, 4, 2)? };
+    let day = if bytes.get(4) == Some(&b' ') {
+        digits(bytes, 5, 1)?
+    } else {
+        digits(bytes, 4, 2)?
+    };
     let (clock, end, precision) = clock(bytes, 7)?;
-    yearless(i8::try_from(month + 1).ok()?, small(day)?, clock, precision, end, now)
+    yearless(
+        i8::try_from(month + 1).ok()?,
+        small(day)?,
+        clock,
+        precision,
+        end,
+        now,
+    )
 }
 
 /// The latest year that does not put the stamp more than a day after the capture.
-fn yearless(month: i8, day: i8, clock: Clock, precision: u8, len: usize, now: Option<Timestamp>) -> Option<Stamp> {
+fn yearless(
+    month: i8,
+    day: i8,
+    clock: Clock,
+    precision: u8,
+    len: usize,
+    now: Option<Timestamp>,
+) -> Option<Stamp> {
     let now = now?;
-    let assumed = Assumed { year: true, zone: true };
+    let assumed = Assumed {
+        year: true,
+        zone: true,
+    };
     let limit = now.as_second() + 86_400;
     let year = Offset::UTC.to_datetime(now).year() + 1;
-    (0..9).find_map(|back| build((year - back, month, day), clock, None, precision, len, assumed).filter(|stamp| stamp.time.as_second() <= limit))
+    (0..9).find_map(|back| {
+        build(
+            (year - back, month, day),
+            clock,
+            None,
+            precision,
+            len,
+            assumed,
+        )
+        .filter(|stamp| stamp.time.as_second() <= limit)
+    })
 }
 
 /// RFC 3339 in UTC with as many digits as were captured.
@@ -194,7 +275,12 @@ pub fn format(time: Timestamp, precision: u8) -> String {
     let when = Offset::UTC.to_datetime(time);
     let base = format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
-        when.year(), when.month(), when.day(), when.hour(), when.minute(), when.second()
+        when.year(),
+        when.month(),
+        when.day(),
+        when.hour(),
+        when.minute(),
+        when.second()
     );
     let nanos = when.subsec_nanosecond();
     match precision {
@@ -213,23 +299,64 @@ mod tests {
 
     fn at(line: &str) -> String {
         let now = rfc3339("2026-07-14T02:50:07Z");
-        leading(line, now).map_or_else(|| "none".to_owned(), |stamp| format!("{} {}", format(stamp.time, stamp.precision), stamp.assumed.words()).trim_end().to_owned())
+        leading(line, now).map_or_else(
+            || "none".to_owned(),
+            |stamp| {
+                format!(
+                    "{} {}",
+                    format(stamp.time, stamp.precision),
+                    stamp.assumed.words()
+                )
+                .trim_end()
+                .to_owned()
+            },
+        )
     }
 
     #[test]
     fn formats_of_the_field() {
-        assert_eq!(at("2026-07-14T02:42:31.123456789Z stdout F x"), "2026-07-14T02:42:31.123456789Z");
-        assert_eq!(at("2026-07-14T04:42:31.051004+0200 n kubelet[1]: x"), "2026-07-14T02:42:31.051004Z");
+        assert_eq!(
+            at("2026-07-14T02:42:31.123456789Z stdout F x"),
+            "2026-07-14T02:42:31.123456789Z"
+        );
+        assert_eq!(
+            at("2026-07-14T04:42:31.051004+0200 n kubelet[1]: x"),
+            "2026-07-14T02:42:31.051004Z"
+        );
         assert_eq!(at("2026-07-14T02:42:31+00:00 x"), "2026-07-14T02:42:31Z");
-        assert_eq!(at("E0714 02:42:31.107016    1 a.go:1] x"), "2026-07-14T02:42:31.107016Z year and zone assumed");
-        assert_eq!(at("I1231 23:59:59.000000 1 a.go:1] x"), "2025-12-31T23:59:59.000000Z year and zone assumed");
-        assert_eq!(at("Jul  4 02:42:31 host kernel: x"), "2026-07-04T02:42:31Z year and zone assumed");
-        assert_eq!(at("Feb 29 02:42:31 host kernel: x"), "2024-02-29T02:42:31Z year and zone assumed");
-        assert_eq!(at("2026-07-14 02:42:31,293 ERROR x"), "2026-07-14T02:42:31.293Z zone assumed (UTC)");
-        assert_eq!(at("2026/07/14 02:42:31 [error] x"), "2026-07-14T02:42:31Z zone assumed (UTC)");
+        assert_eq!(
+            at("E0714 02:42:31.107016    1 a.go:1] x"),
+            "2026-07-14T02:42:31.107016Z year and zone assumed"
+        );
+        assert_eq!(
+            at("I1231 23:59:59.000000 1 a.go:1] x"),
+            "2025-12-31T23:59:59.000000Z year and zone assumed"
+        );
+        assert_eq!(
+            at("Jul  4 02:42:31 host kernel: x"),
+            "2026-07-04T02:42:31Z year and zone assumed"
+        );
+        assert_eq!(
+            at("Feb 29 02:42:31 host kernel: x"),
+            "2024-02-29T02:42:31Z year and zone assumed"
+        );
+        assert_eq!(
+            at("2026-07-14 02:42:31,293 ERROR x"),
+            "2026-07-14T02:42:31.293Z zone assumed (UTC)"
+        );
+        assert_eq!(
+            at("2026/07/14 02:42:31 [error] x"),
+            "2026-07-14T02:42:31Z zone assumed (UTC)"
+        );
         assert_eq!(at("[2026-07-14T02:42:31Z] x"), "2026-07-14T02:42:31Z");
-        assert_eq!(at("time=\"2026-07-14T02:42:31.5Z\" level=info"), "2026-07-14T02:42:31.500Z");
-        assert_eq!(at("{\"level\":\"warn\",\"ts\":\"2026-07-14T02:42:31.095877Z\"}"), "2026-07-14T02:42:31.095877Z");
+        assert_eq!(
+            at("time=\"2026-07-14T02:42:31.5Z\" level=info"),
+            "2026-07-14T02:42:31.500Z"
+        );
+        assert_eq!(
+            at("{\"level\":\"warn\",\"ts\":\"2026-07-14T02:42:31.095877Z\"}"),
+            "2026-07-14T02:42:31.095877Z"
+        );
         assert_eq!(at("hello"), "none");
         assert_eq!(rfc3339("2026-07-14T02:42:31"), None);
     }

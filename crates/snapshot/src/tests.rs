@@ -40,18 +40,32 @@ fn the_three_shapes_of_events() {
     let bundle = bundle(&[("cluster/events.yaml", EVENTS)]);
     let snapshot = read(&bundle);
     assert!(snapshot.problems.is_empty(), "{:?}", snapshot.problems);
-    let [back_off, scheduling] = snapshot.events.as_slice() else { panic!("{:?}", snapshot.events) };
-    assert_eq!((back_off.count, back_off.container(), back_off.host.as_str()), (3, Some("app"), "n1"));
+    let [back_off, scheduling] = snapshot.events.as_slice() else {
+        panic!("{:?}", snapshot.events)
+    };
+    assert_eq!(
+        (back_off.count, back_off.container(), back_off.host.as_str()),
+        (3, Some("app"), "n1")
+    );
     assert_eq!(scheduling.count, 7);
     assert_eq!(scheduling.last, stamp::rfc3339("2026-07-14T09:15:05Z"));
-    assert_eq!(scheduling.first, stamp::rfc3339("2026-07-14T09:00:05.123456Z"));
+    assert_eq!(
+        scheduling.first,
+        stamp::rfc3339("2026-07-14T09:00:05.123456Z")
+    );
     assert_eq!(snapshot.captured_at, scheduling.last);
 }
 
 #[test]
 fn coverage_tells_empty_from_refused_from_not_collected() {
     let manifest = r#"{"argv":["kubectl","get","secrets"],"file":"cluster/secrets.yaml","exit":1,"stderr":"Error from server (Forbidden): secrets is forbidden"}"#;
-    let bundle = bundle(&[("cluster/services.yaml", "apiVersion: v1\nitems: []\nkind: List\n"), ("manifest.jsonl", manifest)]);
+    let bundle = bundle(&[
+        (
+            "cluster/services.yaml",
+            "apiVersion: v1\nitems: []\nkind: List\n",
+        ),
+        ("manifest.jsonl", manifest),
+    ]);
     let coverage = read(&bundle).coverage;
     assert_eq!(coverage.status("Service"), Status::Collected);
     assert_eq!(coverage.status("Secret"), Status::Refused);
@@ -71,10 +85,20 @@ fn manifests_are_not_state_and_foreign_kinds_keep_their_group() {
 #[test]
 fn bare_arrays_and_typed_lists_in_json() {
     let bundle = bundle(&[
-        ("cluster-resources/pods/shop.json", r#"[{"metadata":{"name":"a","namespace":"shop","uid":"1"},"status":{}}]"#),
-        ("nodes.json", r#"{"kind":"NodeList","apiVersion":"v1","items":[{"metadata":{"name":"n","uid":"2"}}]}"#),
+        (
+            "cluster-resources/pods/shop.json",
+            r#"[{"metadata":{"name":"a","namespace":"shop","uid":"1"},"status":{}}]"#,
+        ),
+        (
+            "nodes.json",
+            r#"{"kind":"NodeList","apiVersion":"v1","items":[{"metadata":{"name":"n","uid":"2"}}]}"#,
+        ),
     ]);
     let snapshot = read(&bundle);
-    let kinds: Vec<_> = snapshot.objects.iter().map(|object| object.kind.as_str()).collect();
+    let kinds: Vec<_> = snapshot
+        .objects
+        .iter()
+        .map(|object| object.kind.as_str())
+        .collect();
     assert_eq!(kinds, ["Node", "Pod"]);
 }

@@ -50,7 +50,13 @@ struct Split<'t> {
     items_line: u32,
 }
 
-fn read_list(chunk: &str, first_line: u32, split: &Split<'_>, documents: &mut Vec<Node>, errors: &mut Vec<YamlError>) {
+fn read_list(
+    chunk: &str,
+    first_line: u32,
+    split: &Split<'_>,
+    documents: &mut Vec<Node>,
+    errors: &mut Vec<YamlError>,
+) {
     let mut items = Vec::with_capacity(split.items.len());
     let mut failed = Vec::new();
     for (offset, text) in &split.items {
@@ -112,7 +118,12 @@ fn split_items(chunk: &str) -> Option<Split<'_>> {
         lines.push((at, end));
         at = (end + 1).min(chunk.len());
     }
-    let line = |index: usize| lines.get(index).and_then(|(from, to)| chunk.get(*from..*to)).unwrap_or("");
+    let line = |index: usize| {
+        lines
+            .get(index)
+            .and_then(|(from, to)| chunk.get(*from..*to))
+            .unwrap_or("")
+    };
     let items_line = (0..lines.len()).find(|index| line(*index).trim_end() == "items:")?;
     let first = items_line + 1;
     let indent = line(first).find(|c| c != ' ')?;
@@ -151,12 +162,21 @@ fn split_items(chunk: &str) -> Option<Split<'_>> {
     let mut rest = slice(0, items_line).to_owned();
     rest.extend(std::iter::repeat_n('\n', end - items_line));
     rest.push_str(slice(end, lines.len()));
-    Some(Split { rest, items, items_line: u32::try_from(items_line).unwrap_or(0) })
+    Some(Split {
+        rest,
+        items,
+        items_line: u32::try_from(items_line).unwrap_or(0),
+    })
 }
 
 enum Frame {
     Seq(Vec<Node>, u32, usize),
-    Map(Vec<(CompactString, Node)>, Option<CompactString>, u32, usize),
+    Map(
+        Vec<(CompactString, Node)>,
+        Option<CompactString>,
+        u32,
+        usize,
+    ),
 }
 
 /// Reads one text wholesale; `first_line` is the number of its first line in the file.
@@ -164,7 +184,10 @@ enum Frame {
 /// # Errors
 /// The first syntax error, or nesting and aliases beyond what a manifest needs.
 pub fn parse(text: &str, first_line: u32) -> Result<Vec<Node>, YamlError> {
-    let mut builder = Builder { first_line, ..Builder::default() };
+    let mut builder = Builder {
+        first_line,
+        ..Builder::default()
+    };
     let mut parser = Parser::new_from_str(text);
     while let Some(next) = parser.next_event() {
         match next {
@@ -189,11 +212,17 @@ struct Builder {
 
 impl Builder {
     fn error(&self, line: usize, column: usize, what: &str) -> YamlError {
-        YamlError { line: self.line(line), column: u32::try_from(column + 1).unwrap_or(u32::MAX), what: what.to_owned() }
+        YamlError {
+            line: self.line(line),
+            column: u32::try_from(column + 1).unwrap_or(u32::MAX),
+            what: what.to_owned(),
+        }
     }
 
     fn line(&self, line: usize) -> u32 {
-        u32::try_from(line.saturating_sub(1)).unwrap_or(u32::MAX).saturating_add(self.first_line)
+        u32::try_from(line.saturating_sub(1))
+            .unwrap_or(u32::MAX)
+            .saturating_add(self.first_line)
     }
 
     fn event(&mut self, event: Event<'_>, span: &saphyr_parser::Span) -> Result<(), YamlError> {
@@ -204,14 +233,28 @@ impl Builder {
                 let node = scalar(&text, style, line, end, span.end.col());
                 self.push(node, anchor, span)?;
             }
-            Event::SequenceStart(anchor, _) => self.open(Frame::Seq(Vec::new(), line, anchor), span)?,
-            Event::MappingStart(anchor, _) => self.open(Frame::Map(Vec::new(), None, line, anchor), span)?,
+            Event::SequenceStart(anchor, _) => {
+                self.open(Frame::Seq(Vec::new(), line, anchor), span)?;
+            }
+            Event::MappingStart(anchor, _) => {
+                self.open(Frame::Map(Vec::new(), None, line, anchor), span)?;
+            }
             Event::SequenceEnd | Event::MappingEnd => self.close(span)?,
             Event::Alias(anchor) => {
-                let node = self.anchors.iter().rev().find(|(id, _)| *id == anchor).map(|(_, node)| node.clone()).unwrap_or_default();
+                let node = self
+                    .anchors
+                    .iter()
+                    .rev()
+                    .find(|(id, _)| *id == anchor)
+                    .map(|(_, node)| node.clone())
+                    .unwrap_or_default();
                 self.alias_nodes += count(&node);
                 if self.alias_nodes > ALIAS_BUDGET {
-                    return Err(self.error(span.start.line(), span.start.col(), "aliases expand beyond what a manifest needs"));
+                    return Err(self.error(
+                        span.start.line(),
+                        span.start.col(),
+                        "aliases expand beyond what a manifest needs",
+                    ));
                 }
                 self.push(node, 0, span)?;
             }
@@ -234,10 +277,23 @@ impl Builder {
             Some(Frame::Map(entries, _, line, anchor)) => (Value::Map(entries), line, anchor),
             None => return Ok(()),
         };
-        self.push(Node { value, line, more_lines: 0 }, anchor, span)
+        self.push(
+            Node {
+                value,
+                line,
+                more_lines: 0,
+            },
+            anchor,
+            span,
+        )
     }
 
-    fn push(&mut self, node: Node, anchor: usize, span: &saphyr_parser::Span) -> Result<(), YamlError> {
+    fn push(
+        &mut self,
+        node: Node,
+        anchor: usize,
+        span: &saphyr_parser::Span,
+    ) -> Result<(), YamlError> {
         if anchor > 0 {
             self.anchors.push((anchor, node.clone()));
         }
@@ -249,7 +305,13 @@ impl Builder {
                 None => match node.value {
                     Value::Scalar { text, .. } => *key = Some(text),
                     Value::Null => *key = Some(CompactString::const_new("")),
-                    _ => return Err(self.error(span.start.line(), span.start.col(), "a key must be a scalar")),
+                    _ => {
+                        return Err(self.error(
+                            span.start.line(),
+                            span.start.col(),
+                            "a key must be a scalar",
+                        ));
+                    }
                 },
             },
         }
@@ -260,16 +322,36 @@ impl Builder {
 fn scalar(text: &str, style: ScalarStyle, line: u32, end: u32, end_column: usize) -> Node {
     let plain = style == ScalarStyle::Plain;
     if plain && matches!(text, "" | "~" | "null" | "Null" | "NULL") {
-        return Node { value: Value::Null, line, more_lines: 0 };
+        return Node {
+            value: Value::Null,
+            line,
+            more_lines: 0,
+        };
     }
     // Block scalars end at the start of the line after their last.
-    let end = if end > line && end_column == 0 { end - 1 } else { end };
+    let end = if end > line && end_column == 0 {
+        end - 1
+    } else {
+        end
+    };
     let more_lines = u16::try_from(end.saturating_sub(line)).unwrap_or(u16::MAX);
-    Node { value: Value::Scalar { text: text.into(), plain }, line, more_lines }
+    Node {
+        value: Value::Scalar {
+            text: text.into(),
+            plain,
+        },
+        line,
+        more_lines,
+    }
 }
 
 fn count(node: &Node) -> usize {
-    1 + node.items().iter().map(count).sum::<usize>() + node.entries().iter().map(|(_, node)| count(node)).sum::<usize>()
+    1 + node.items().iter().map(count).sum::<usize>()
+        + node
+            .entries()
+            .iter()
+            .map(|(_, node)| count(node))
+            .sum::<usize>()
 }
 
 #[cfg(test)]
@@ -289,7 +371,10 @@ mod tests {
         assert_eq!(items.len(), 2);
         assert_eq!(items[0].at(&["metadata", "name"]).unwrap().line, 5);
         let note = items[1].at(&["metadata", "note"]).unwrap();
-        assert_eq!((note.line, note.end_line(), note.as_str()), (9, 10, Some("one two three")));
+        assert_eq!(
+            (note.line, note.end_line(), note.as_str()),
+            (9, 10, Some("one two three"))
+        );
     }
 
     #[test]
@@ -297,21 +382,34 @@ mod tests {
         let text = "items:\n- kind: Pod\n  name: a\n- kind: Pod\n  name: \"cut\n- kind: Pod\n  name: c\nkind: List\n";
         let (documents, errors) = read(text);
         assert_eq!(errors.len(), 1);
-        let names: Vec<_> = documents[0].items_at(&["items"]).iter().filter_map(|item| item.str_at(&["name"])).collect();
+        let names: Vec<_> = documents[0]
+            .items_at(&["items"])
+            .iter()
+            .filter_map(|item| item.str_at(&["name"]))
+            .collect();
         assert_eq!(names, ["a", "c"]);
     }
 
     #[test]
     fn a_list_cut_in_the_middle_keeps_its_head() {
-        let (documents, _) = read(&LIST[..LIST.len() - 60]);
-        assert_eq!(documents[0].items_at(&["items"])[0].str_at(&["metadata", "name"]), Some("a"));
+        let (documents, _) = read(LIST.get(..LIST.len() - 60).unwrap());
+        assert_eq!(
+            documents[0].items_at(&["items"])[0].str_at(&["metadata", "name"]),
+            Some("a")
+        );
     }
 
     #[test]
     fn several_documents_and_crlf() {
         let (documents, errors) = read("kind: A\r\n---\r\nkind: B\r\n");
         assert!(errors.is_empty());
-        assert_eq!(documents.iter().map(|d| d.str_at(&["kind"]).unwrap().to_owned()).collect::<Vec<_>>(), ["A", "B"]);
+        assert_eq!(
+            documents
+                .iter()
+                .map(|d| d.str_at(&["kind"]).unwrap().to_owned())
+                .collect::<Vec<_>>(),
+            ["A", "B"]
+        );
         assert_eq!(documents[1].at(&["kind"]).unwrap().line, 3);
     }
 
@@ -322,7 +420,11 @@ mod tests {
         for level in 1..9 {
             use std::fmt::Write;
             let previous = format!("*a{}", level - 1);
-            let _ = writeln!(bomb, "a{level}: &a{level} [{}]", vec![previous; 10].join(","));
+            let _ = writeln!(
+                bomb,
+                "a{level}: &a{level} [{}]",
+                vec![previous; 10].join(",")
+            );
         }
         assert!(parse(&bomb, 1).is_err());
     }

@@ -1,0 +1,275 @@
+//! The command as a user meets it: exit codes, errors in one line, formats, and the same bytes however the bundle comes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::string_slice,
+    clippy::cast_possible_truncation,
+    reason = "a panic is the failure report of a test"
+)]
+
+mod support;
+
+use std::{io::Write, path::Path};
+
+use support::{coldcase, root, scratch, stdout};
+
+fn sample(name: &str) -> String {
+    root()
+        .join("samples")
+        .join(name)
+        .to_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn exit_codes_are_0_1_and_2() {
+    let faulty = coldcase(&[
+        "analyze",
+        &sample("i04-service-selector-typo"),
+        "-f",
+        "json",
+        "-o",
+        "-",
+        "-q",
+    ]);
+    assert_eq!(faulty.status.code(), Some(1));
+    let healthy = coldcase(&[
+        "analyze",
+        &sample("n1-healthy-rolling-update"),
+        "-f",
+        "json",
+        "-o",
+        "-",
+        "-q",
+    ]);
+    assert_eq!(healthy.status.code(), Some(0));
+    let missing = coldcase(&["analyze", "no/such/bundle"]);
+    assert_eq!(missing.status.code(), Some(2));
+}
+
+#[test]
+fn damaged_input_is_said_in_one_line_or_reported() {
+    let dir = scratch("damaged");
+    let write = |name: &str, bytes: &[u8]| {
+        let path = dir.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let noise: Vec<u8> = (0_u32..9_999)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 11) as u8)
+        .collect();
+    std::fs::create_dir(dir.join("empty")).unwrap();
+    for bad in [
+        write("noise", &noise),
+        dir.join("empty").to_str().unwrap().to_owned(),
+        write("nothing.tar.gz", b""),
+        "no/such".to_owned(),
+    ] {
+        let output = coldcase(&["analyze", &bad]);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{bad}: {error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(
+            error.starts_with("coldcase: ") && !error.contains("panicked"),
+            "{error}"
+        );
+    }
+    let pods = "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: a\n    namespace: b\n    uid: c\n  status:\n    phase: Running\n- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: \"cut";
+    let cut = write("pods.yaml", pods.as_bytes());
+    let report: serde_json::Value = serde_json::from_str(&stdout(&coldcase(&[
+        "analyze", &cut, "-f", "json", "-o", "-", "-q",
+    ])))
+    .unwrap();
+    assert_eq!(report["bundle"]["counts"]["pods"], 1);
+    assert_eq!(report["problems"].as_array().unwrap().len(), 1);
+    let whole = archive(&sample("i04-service-selector-typo"), "whole.tar.gz", &dir);
+    let bytes = std::fs::read(&whole).unwrap();
+    let half = write("half.tar.gz", &bytes[..bytes.len() / 2]);
+    let report: serde_json::Value = serde_json::from_str(&stdout(&coldcase(&[
+        "analyze", &half, "-f", "json", "-o", "-", "-q",
+    ])))
+    .unwrap();
+    assert!(
+        report["problems"].to_string().contains("cut off"),
+        "{}",
+        report["problems"]
+    );
+    assert!(report["bundle"]["counts"]["files"].as_u64().unwrap() > 3);
+}
+
+#[test]
+fn an_unwritable_report_and_broken_rules_are_errors() {
+    let output = coldcase(&[
+        "analyze",
+        &sample("i04-service-selector-typo"),
+        "-o",
+        "/no/such/directory/r.html",
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write the report"));
+    let dir = scratch("broken-rules");
+    std::fs::write(dir.join("x.yaml"), "id: x\ntitel: y\n").unwrap();
+    let output = coldcase(&[
+        "analyze",
+        &sample("i04-service-selector-typo"),
+        "--rules",
+        dir.to_str().unwrap(),
+        "-o",
+        "-",
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        error.contains("x.yaml:2:1: unknown key `titel`; did you mean `title`?"),
+        "{error}"
+    );
+}
+
+/// All files of a sample, as they lie in it.
+fn files(dir: &str) -> Vec<(String, Vec<u8>)> {
+    let mut found: Vec<(String, Vec<u8>)> = walkdir::WalkDir::new(dir)
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| {
+            (
+                entry
+                    .path()
+                    .strip_prefix(dir)
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned(),
+                std::fs::read(entry.path()).unwrap(),
+            )
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+fn archive(sample: &str, name: &str, dir: &Path) -> String {
+    let path = dir.join(name);
+    let file = std::fs::File::create(&path).unwrap();
+    let mut all = files(sample);
+    // Order must not matter.
+    all.reverse();
+    if name.ends_with(".zip") {
+        let mut zip = zip::ZipWriter::new(file);
+        for (name, bytes) in all {
+            zip.start_file(
+                format!("x/{name}"),
+                zip::write::SimpleFileOptions::default(),
+            )
+            .unwrap();
+            zip.write_all(&bytes).unwrap();
+        }
+        zip.finish().unwrap();
+    } else {
+        let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(
+            file,
+            flate2::Compression::fast(),
+        ));
+        for (name, bytes) in all {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o600);
+            tar.append_data(&mut header, format!("x/{name}"), bytes.as_slice())
+                .unwrap();
+        }
+        tar.into_inner().unwrap().finish().unwrap();
+    }
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_same_bundle_gives_the_same_bytes() {
+    let dir = scratch("same");
+    // The name of the input is part of the report, so all three carry the same.
+    let name = "i01-kube-proxy-oom";
+    let plain = sample(name);
+    let tar = archive(&plain, "b.tar.gz", &dir);
+    let zip = archive(&plain, "b.zip", &dir);
+    for format in ["json", "html", "md"] {
+        let run = |bundle: &str, threads: &str, zone: &str| {
+            let output = std::process::Command::new(env!("CARGO_BIN_EXE_coldcase"))
+                .args([
+                    "analyze",
+                    bundle,
+                    "-f",
+                    format,
+                    "-o",
+                    "-",
+                    "-q",
+                    "--threads",
+                    threads,
+                ])
+                .env("TZ", zone)
+                .output()
+                .unwrap();
+            stdout(&output)
+                .replace("b.tar.gz", name)
+                .replace("b.zip", name)
+        };
+        let first = run(&plain, "1", "UTC");
+        assert!(
+            first == run(&plain, "8", "Asia/Kathmandu"),
+            "{format}: threads or zone change the report"
+        );
+        assert!(
+            first == run(&tar, "2", "America/New_York"),
+            "{format}: tar.gz differs"
+        );
+        assert!(first == run(&zip, "3", "UTC"), "{format}: zip differs");
+    }
+}
+
+#[test]
+fn formats_follow_the_extension_and_go_where_told() {
+    let dir = scratch("formats");
+    for (name, starts) in [
+        ("r.html", "<!DOCTYPE html>"),
+        ("r.md", "# "),
+        ("r.json", "{"),
+    ] {
+        let path = dir.join(name);
+        let output = coldcase(&[
+            "analyze",
+            &sample("i04-service-selector-typo"),
+            "-o",
+            path.to_str().unwrap(),
+        ]);
+        let summary = stdout(&output);
+        assert!(summary.contains(path.to_str().unwrap()), "{summary}");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            text.to_lowercase().starts_with(&starts.to_lowercase()),
+            "{name}: {}",
+            text.lines().next().unwrap()
+        );
+    }
+}
+
+#[test]
+fn rules_of_a_team_are_added() {
+    let dir = scratch("team-rules");
+    std::fs::write(
+        dir.join("team-label-missing.yaml"),
+        "id: team-label-missing\ntitle: \"{d} has no team label\"\nlayer: rollout\nseverity: low\nrole: risk\nconfidence: firm\nsubject: d\nmatch:\n  - find: Deployment d\n    where: {metadata.labels.team: {exists: false}}\nmeaning: x\nnext: {observe: [x], verify: [x]}\ntests: []\n",
+    )
+    .unwrap();
+    let output = coldcase(&[
+        "analyze",
+        &sample("i04-service-selector-typo"),
+        "--rules",
+        dir.to_str().unwrap(),
+        "-f",
+        "json",
+        "-o",
+        "-",
+        "-q",
+    ]);
+    assert!(stdout(&output).contains("team-label-missing"));
+}

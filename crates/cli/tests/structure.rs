@@ -1,0 +1,84 @@
+//! The shape of the workspace: dependencies point left, files say what they are for, nothing names a machine.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::string_slice,
+    clippy::cast_possible_truncation,
+    reason = "a panic is the failure report of a test"
+)]
+
+mod support;
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use support::root;
+
+/// The line of ARCHITECTURE.md, left to right.
+const LINE: [&str; 7] = [
+    "bundle",
+    "snapshot",
+    "facts",
+    "rules",
+    "diagnosis",
+    "report",
+    "cli",
+];
+
+#[test]
+fn crates_depend_only_on_crates_to_their_left() {
+    let rank: BTreeMap<&str, usize> = LINE
+        .iter()
+        .enumerate()
+        .map(|(at, name)| (*name, at))
+        .collect();
+    for name in LINE {
+        let manifest =
+            fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).unwrap();
+        for line in manifest
+            .lines()
+            .filter(|line| line.starts_with("coldcase-"))
+        {
+            let dependency = line
+                .trim_start_matches("coldcase-")
+                .split(['.', ' ', '='])
+                .next()
+                .unwrap();
+            let left = rank
+                .get(dependency)
+                .unwrap_or_else(|| panic!("{name}: unknown crate {dependency}"));
+            assert!(
+                *left < rank[name],
+                "{name} depends on {dependency}, which is not to its left"
+            );
+        }
+    }
+    let crates = fs::read_dir(root().join("crates")).unwrap().count();
+    assert_eq!(crates, LINE.len(), "a crate is missing from the line");
+}
+
+fn sources(dir: PathBuf, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_source_opens_with_what_it_is_responsible_for() {
+    let mut found = Vec::new();
+    sources(root().join("crates"), &mut found);
+    assert!(found.len() > 50);
+    for path in found {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(
+            text.starts_with("//! "),
+            "{} does not open with a sentence",
+            path.display()
+        );
+    }
+}
