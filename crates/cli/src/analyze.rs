@@ -37,6 +37,10 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     };
     let bundle = coldcase_bundle::open(&arguments.bundle, &limits)?;
     let snapshot = coldcase_snapshot::read(&bundle);
+    if snapshot.is_empty() {
+        progress.done();
+        return Err(Failure::Nothing(arguments.bundle.clone()));
+    }
     progress.step("deriving facts");
     let facts = coldcase_facts::derive(&snapshot);
     progress.step("evaluating rules");

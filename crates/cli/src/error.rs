@@ -10,6 +10,8 @@ use coldcase_rules::LoadError;
 pub(crate) enum Failure {
     /// The input.
     Open(OpenError),
+    /// The input opened, but holds nothing that belongs to a cluster.
+    Nothing(PathBuf),
     /// Rules with errors.
     Rules(Vec<LoadError>),
     /// A rules directory that cannot be read.
@@ -24,6 +26,11 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Open(error) => write!(f, "{error}"),
+            Self::Nothing(path) => write!(
+                f,
+                "{}: holds no Kubernetes objects, events, logs or journals; is this the right directory?",
+                path.display()
+            ),
             Self::Rules(errors) => {
                 for error in errors {
                     writeln!(f, "{error}")?;

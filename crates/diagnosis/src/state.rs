@@ -35,11 +35,14 @@ pub(crate) fn of(
     finding: &Finding,
     scope: &Scope,
 ) -> State {
-    let active = match finding.healed {
-        Some(healed) => !healed,
-        None if rule.role == Role::Change => return recency(facts, finding),
-        None => holds(facts, evaluation, finding, scope),
-    };
+    if rule.role == Role::Change {
+        return recency(facts, finding);
+    }
+    // A workload that has what it wants is well, whatever an event once said of it; the rule may
+    // know of other objects.
+    let active = finding.healed != Some(true)
+        && (finding.healed.is_some() && !pod_level(&finding.subject.kind)
+            || holds(facts, evaluation, finding, scope));
     if active {
         State::Active
     } else {
@@ -59,25 +62,20 @@ fn recency(facts: &Facts<'_>, finding: &Finding) -> State {
     }
 }
 
+fn pod_level(kind: &str) -> bool {
+    matches!(
+        kind,
+        "Pod" | "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "CronJob" | "ReplicationController"
+    )
+}
+
 fn holds(
     facts: &Facts<'_>,
     evaluation: &Evaluation<'_, '_>,
     finding: &Finding,
     scope: &Scope,
 ) -> bool {
-    let kind = finding.subject.kind.as_str();
-    let pod_level = matches!(
-        kind,
-        "Pod"
-            | "Deployment"
-            | "StatefulSet"
-            | "DaemonSet"
-            | "ReplicaSet"
-            | "Job"
-            | "CronJob"
-            | "ReplicationController"
-    );
-    if pod_level {
+    if pod_level(&finding.subject.kind) {
         let bound: Vec<PodHealth> = scope.pods.iter().map(|pod| facts.health_of(*pod)).collect();
         if bound.contains(&PodHealth::Failing) {
             return true;

@@ -6,7 +6,7 @@ use coldcase_bundle::FileId;
 use coldcase_facts::{Cite, Entity, EntityId, Facts, Identity};
 use coldcase_snapshot::{logs, node::Node, stamp};
 use rayon::prelude::*;
-use regex::RegexSet;
+use regex::bytes::{RegexSet, RegexSetBuilder};
 
 /// What a pattern looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,9 +102,14 @@ fn compile(patterns: &[Pattern], kind: LineKind) -> (RegexSet, Vec<usize>) {
         .filter(|(_, p)| p.kind == kind)
         .map(|(index, p)| (index, p.regex.as_str()))
         .collect();
-    // The loader compiled each of them; only their sum could exceed a limit, and then nothing would match.
-    let set = regex::RegexSetBuilder::new(chosen.iter().map(|(_, regex)| *regex))
+    // ASCII classes and boundaries keep the automaton a DFA: with Unicode ones the first letter
+    // beyond ASCII falls back to a search that is fifty times slower. The rule's own regex, which
+    // knows Unicode, decides on the hit. The loader compiled each pattern; only their sum could
+    // exceed a limit, and then nothing would match.
+    let set = RegexSetBuilder::new(chosen.iter().map(|(_, regex)| *regex))
+        .unicode(false)
         .size_limit(256 << 20)
+        .dfa_size_limit(64 << 20)
         .build()
         .unwrap_or_else(|_| RegexSet::empty());
     (set, chosen.into_iter().map(|(index, _)| index).collect())
@@ -139,10 +144,10 @@ fn scan_file(text: &str, set: &RegexSet, ids: &[usize], kind: LineKind, json: bo
     }
     for (line, number) in text.lines().zip(1_u32..) {
         // The whole line first: only hits are worth taking apart.
-        if !set.is_match(line) {
+        if !set.is_match(line.as_bytes()) {
             continue;
         }
-        for index in &set.matches(visible(line, kind, json)) {
+        for index in &set.matches(visible(line, kind, json).as_bytes()) {
             let Some(pattern) = ids.get(index) else {
                 continue;
             };

@@ -56,6 +56,21 @@ pub struct Snapshot<'b> {
     pub problems: Vec<Problem>,
 }
 
+impl Snapshot<'_> {
+    /// Whether the bundle holds nothing that belongs to a cluster. Damage counts as something:
+    /// a report about it is worth more than an error.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+            && self.declared.is_empty()
+            && self.events.is_empty()
+            && self.logs.is_empty()
+            && self.journals.is_empty()
+            && self.coverage.sources.is_empty()
+            && self.problems.is_empty()
+            && self.bundle.problems.is_empty()
+    }
+}
+
 /// What one file holds.
 #[derive(Default)]
 struct Content {
@@ -239,38 +254,27 @@ fn capture_time(
         return (Some(time), "bundle.yaml");
     }
     let newest = |times: &mut dyn Iterator<Item = &str>| times.filter_map(stamp::rfc3339).max();
-    let lease = newest(
-        &mut objects
-            .iter()
-            .filter(|o| o.kind == "Lease")
-            .filter_map(|o| o.root.str_at(&["spec", "renewTime"])),
-    );
+    let of = |kind: &'static str| objects.iter().filter(move |object| object.kind == kind);
+    let lease = newest(&mut of("Lease").filter_map(|o| o.root.str_at(&["spec", "renewTime"])));
     let event = events.iter().filter_map(|event| event.last).max();
     let heartbeat = newest(
-        &mut objects
-            .iter()
-            .filter(|o| o.kind == "Node")
+        &mut of("Node")
             .flat_map(|o| o.root.items_at(&["status", "conditions"]))
             .filter_map(|c| c.str_at(&["lastHeartbeatTime"])),
     );
+    // What beats is nearest to the capture; what merely happened may be long before it.
+    if let Some(time) = [lease, event, heartbeat].into_iter().flatten().max() {
+        return (Some(time), "newest lease, event or heartbeat in the bundle");
+    }
     let started = newest(
-        &mut objects
-            .iter()
-            .filter(|o| o.kind == "Pod")
+        &mut of("Pod")
             .flat_map(|o| o.root.items_at(&["status", "containerStatuses"]))
             .filter_map(|c| c.str_at(&["state", "running", "startedAt"])),
     );
-    let created = newest(
-        &mut objects
-            .iter()
-            .filter_map(|o| o.root.str_at(&["metadata", "creationTimestamp"])),
-    );
-    match [lease, event, heartbeat, started, created]
-        .into_iter()
-        .flatten()
-        .max()
-    {
-        Some(time) => (Some(time), "newest stamp in the bundle"),
+    let created =
+        newest(&mut of("Pod").filter_map(|o| o.root.str_at(&["metadata", "creationTimestamp"])));
+    match [started, created].into_iter().flatten().max() {
+        Some(time) => (Some(time), "newest start of a container in the bundle"),
         None => (None, "unknown"),
     }
 }

@@ -184,6 +184,30 @@ enum Frame {
 /// # Errors
 /// The first syntax error, or nesting and aliases beyond what a manifest needs.
 pub fn parse(text: &str, first_line: u32) -> Result<Vec<Node>, YamlError> {
+    parse_strict(text, first_line).or_else(|error| match quote_masked(text) {
+        Some(repaired) => parse_strict(&repaired, first_line),
+        None => Err(error),
+    })
+}
+
+/// Redactors write `***HIDDEN***` and the like over values without quotes, which YAML takes for an
+/// alias. Quotes such values; the lines stay where they are.
+fn quote_masked(text: &str) -> Option<String> {
+    if !text.contains(" ***") {
+        return None;
+    }
+    let line = |line: &str| -> String {
+        let Some((before, value)) = line.split_once(" ***") else { return line.to_owned() };
+        let key = before.trim_start().trim_start_matches("- ");
+        if !(key.ends_with(':') || key == "-") || key.starts_with(['"', '\'', '#']) {
+            return line.to_owned();
+        }
+        format!("{before} '***{}'", value.trim_end().replace('\'', "''"))
+    };
+    Some(text.split('\n').map(line).collect::<Vec<_>>().join("\n"))
+}
+
+fn parse_strict(text: &str, first_line: u32) -> Result<Vec<Node>, YamlError> {
     let mut builder = Builder {
         first_line,
         ..Builder::default()
@@ -397,6 +421,14 @@ mod tests {
             documents[0].items_at(&["items"])[0].str_at(&["metadata", "name"]),
             Some("a")
         );
+    }
+
+    #[test]
+    fn values_masked_without_quotes_are_text() {
+        let (documents, errors) = read("a: ***HIDDEN***\nb:\n- ***HIDDEN***:10000\nc: x\n");
+        assert!(errors.is_empty(), "{errors:?}");
+        assert_eq!(documents[0].str_at(&["a"]), Some("***HIDDEN***"));
+        assert_eq!(documents[0].get("c").map(|node| node.line), Some(4));
     }
 
     #[test]
