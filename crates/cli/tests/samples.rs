@@ -283,7 +283,10 @@ fn summaries_are_as_agreed() {
             "never",
         ]);
         let text = support::stdout(&output);
-        let text: Vec<&str> = text.lines().filter(|line| !line.starts_with("report  ")).collect();
+        let text: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with("report  "))
+            .collect();
         let text = text.join("\n");
         insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!(dir.file_name().unwrap().to_string_lossy().into_owned(), text);

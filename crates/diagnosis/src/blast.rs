@@ -45,6 +45,13 @@ impl Dimension {
         self.mixed().next().is_some()
     }
 
+    fn failing_values(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.values
+            .iter()
+            .filter(|(_, (failing, _))| *failing > 0)
+            .map(|(value, (failing, _))| (value.as_str(), *failing))
+    }
+
     fn mixed(&self) -> impl Iterator<Item = &String> {
         self.values
             .iter()
@@ -195,19 +202,21 @@ fn value(facts: &Facts<'_>, name: &str, pod: EntityId) -> Option<String> {
     }
 }
 
+/// Dimensions that follow from the node: where one node separates, they say nothing more.
+const OF_THE_NODE: &[&str] = &["zone", "kernel", "runtime version", "node pool"];
+
 /// Small numbers are called small: one pod against one pod separates every way.
 fn sentence(dimensions: &[Dimension], failing: usize, healthy: usize) -> String {
     if healthy == 0 {
         return format!("all {failing} pods fail; there is no healthy sibling to compare with");
     }
-    let separating: Vec<&Dimension> = dimensions
-        .iter()
-        .filter(|dimension| dimension.separates())
-        .collect();
-    let same: Vec<&Dimension> = dimensions
-        .iter()
-        .filter(|dimension| dimension.exonerated())
-        .collect();
+    let mut separating: Vec<&Dimension> = dimensions.iter().filter(|it| it.separates()).collect();
+    if separating
+        .first()
+        .is_some_and(|it| it.name == "node" && it.failing_values().count() == 1)
+    {
+        separating.retain(|it| !OF_THE_NODE.contains(&it.name));
+    }
     let mut parts = Vec::new();
     match separating.as_slice() {
         [] => parts.push(format!(
@@ -216,19 +225,12 @@ fn sentence(dimensions: &[Dimension], failing: usize, healthy: usize) -> String 
         )),
         [first, rest @ ..] => {
             let values: Vec<String> = first
-                .values
-                .iter()
-                .filter(|(_, (failing, _))| *failing > 0)
-                .map(|(value, (failing, _))| {
-                    format!(
-                        "{failing} of {failing} pods with {} {value} fail",
-                        first.name
-                    )
-                })
+                .failing_values()
+                .map(|(value, count)| share(first.name, value, count))
                 .collect();
             parts.push(format!("{}, 0 of {healthy} elsewhere", values.join(", ")));
             if !rest.is_empty() {
-                let names: Vec<&str> = rest.iter().map(|dimension| dimension.name).collect();
+                let names: Vec<&str> = rest.iter().map(|it| it.name).collect();
                 parts.push(format!(
                     "{} differs as well, so the numbers alone do not tell them apart",
                     names.join(" and ")
@@ -236,20 +238,30 @@ fn sentence(dimensions: &[Dimension], failing: usize, healthy: usize) -> String 
             }
         }
     }
+    let same: Vec<&Dimension> = dimensions.iter().filter(|it| it.exonerated()).collect();
     if let Some(dimension) = same
         .iter()
-        .find(|dimension| dimension.name == "revision")
+        .find(|it| it.name == "revision")
         .or(same.first())
+        && let Some(value) = dimension.mixed().next()
     {
-        let value = dimension
-            .values
-            .iter()
-            .find(|(_, (failing, healthy))| *failing > 0 && *healthy > 0)
-            .map_or("", |(value, _)| value.as_str());
         parts.push(format!("{} {value} is on both sides", dimension.name));
     }
     if failing + healthy <= 2 {
         parts.push("two pods are few to conclude from".to_owned());
     }
     parts.join("; ")
+}
+
+fn share(name: &str, value: &str, count: usize) -> String {
+    let place = match name {
+        "node" => format!("on {value}"),
+        "zone" => format!("in zone {value}"),
+        _ => format!("with {name} {value}"),
+    };
+    if count == 1 {
+        format!("the only pod {place} fails")
+    } else {
+        format!("{count} of {count} pods {place} fail")
+    }
 }

@@ -141,7 +141,7 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
         });
     };
     add(
-        evidence_text(finding),
+        evidence_text(finding, rule.confidence),
         weights::confidence(rule.confidence),
         finding.cites.clone(),
     );
@@ -242,15 +242,16 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
     }
 }
 
-fn evidence_text(finding: &coldcase_rules::Finding) -> String {
-    if finding.rows.len() > 1 {
-        format!(
-            "{} ({} times in the evidence)",
-            finding.title,
-            finding.rows.len()
-        )
-    } else {
-        finding.title.clone()
+/// What kind of evidence the finding itself is.
+fn evidence_text(finding: &coldcase_rules::Finding, confidence: Confidence) -> String {
+    let kind = match confidence {
+        Confidence::Firm => "the captured state names this mechanism",
+        Confidence::Likely => "inferred from what was captured",
+        Confidence::Possible => "circumstantial evidence",
+    };
+    match finding.rows.len() {
+        0 | 1 => kind.to_owned(),
+        times => format!("{kind}, {times} times"),
     }
 }
 

@@ -65,7 +65,14 @@ fn recency(facts: &Facts<'_>, finding: &Finding) -> State {
 fn pod_level(kind: &str) -> bool {
     matches!(
         kind,
-        "Pod" | "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "CronJob" | "ReplicationController"
+        "Pod"
+            | "Deployment"
+            | "StatefulSet"
+            | "DaemonSet"
+            | "ReplicaSet"
+            | "Job"
+            | "CronJob"
+            | "ReplicationController"
     )
 }
 

@@ -218,10 +218,7 @@ impl Trouble {
             };
             Some(time("finishedAt")? - time("startedAt").filter(|start| *start > 0)?)
         });
-        // The kubelet forgets a container's crashes after ten good minutes; until then a run that has
-        // not clearly outlived the one before it says nothing.
-        let flapping = restarts >= 2
-            && run.is_some_and(|run| run < lasted.map_or(60, |lasted| lasted * 2 + 60).min(600));
+        let flapping = run.is_some_and(|run| flaps(restarts, run, lasted, ended));
         let ready = status.bool_at(&["ready"]).unwrap_or(false);
         let unready = kind == "app" && run.is_some_and(|run| run > READY_GRACE) && !ready;
         let died = match exit {
@@ -236,6 +233,21 @@ impl Trouble {
             healthy: !failing && (ready || done),
             flapping,
         }
+    }
+}
+
+/// Whether a container that runs right now is between two crashes rather than recovered.
+///
+/// The kubelet forgets crashes after ten good minutes. Until then a run that has not clearly outlived
+/// the one before it says nothing; where runs last longer than that (a leak), it must outlive it.
+fn flaps(restarts: i64, run: i64, lasted: Option<i64>, ended: Option<&Node>) -> bool {
+    match lasted {
+        Some(lasted) if lasted >= 600 => {
+            let failed = ended.and_then(|ended| ended.int_at(&["exitCode"])) != Some(0);
+            restarts >= 3 && failed && run < lasted
+        }
+        Some(lasted) => restarts >= 2 && run < (lasted * 2 + 60).min(600),
+        None => restarts >= 2 && run < 60,
     }
 }
 
@@ -271,7 +283,12 @@ fn killed_by_probe(
         let (Some(first), Some(last)) = (time("first"), time("last")) else {
             continue;
         };
-        if first - 5 <= finished && finished <= last + grace + 10 {
+        // The kubelet stops repeating an event that it has sent too often; a kill that it announced
+        // several times within the hour, and an exit by its signals, is the same kill again.
+        let count = event.int_at(&["count"]).unwrap_or(1);
+        let signalled = matches!(ended.int_at(&["exitCode"]), Some(137 | 143));
+        let again = count >= 2 && signalled && finished > last && finished - last <= 3_600;
+        if again || first - 5 <= finished && finished <= last + grace + 10 {
             let probe = if message.contains("startup probe") {
                 "startup"
             } else {

@@ -120,7 +120,8 @@ fn pod_health(facts: &Facts<'_>, id: EntityId) -> PodHealth {
     }
 }
 
-/// A failed pod is trouble while it is recent; later it is a leaf that nobody swept up.
+/// A failed pod is trouble while it is fresh, or while its owner still lacks it; later it is a leaf
+/// that nobody swept up.
 fn failed(facts: &Facts<'_>, id: EntityId, pod: &Entity<'_>) -> PodHealth {
     let finished = facts
         .containers(id)
@@ -128,10 +129,18 @@ fn failed(facts: &Facts<'_>, id: EntityId, pod: &Entity<'_>) -> PodHealth {
         .filter_map(|c| facts.age(facts.get(*c).str_at(&["ended", "finishedAt"])))
         .min();
     let age = finished.or_else(|| facts.age(pod.str_at(&["metadata", "creationTimestamp"])));
-    if age.is_some_and(|age| age > 3_600) {
-        PodHealth::Done
-    } else {
-        PodHealth::Failing
+    let owner = crate::workload::owner(facts, id).map(|owner| facts.get(owner));
+    let complete = owner.is_some_and(|owner| {
+        condition(owner, "Complete").and_then(|c| c.str_at(&["status"])) == Some("True")
+    });
+    let satisfied = owner.is_some_and(|owner| {
+        let ready = owner.int_at(&["status", "readyReplicas"]);
+        ready.is_some_and(|ready| ready >= owner.int_at(&["spec", "replicas"]).unwrap_or(1))
+    });
+    match age {
+        _ if complete => PodHealth::Done,
+        Some(age) if age > 3_600 || satisfied && age > 600 => PodHealth::Done,
+        _ => PodHealth::Failing,
     }
 }
 

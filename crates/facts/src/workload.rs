@@ -118,7 +118,9 @@ fn workload<'s>(facts: &Facts<'s>, identity: &Identity, pods: &[EntityId]) -> En
     };
     // Many dumps hold the pods of some namespaces only; there the controller's word has to do.
     let unseen = !facts.pods_of_namespace.contains_key(&identity.namespace);
-    let said = [["status", "readyReplicas"], ["status", "numberReady"]].iter().find_map(|path| int(path));
+    let said = [["status", "readyReplicas"], ["status", "numberReady"]]
+        .iter()
+        .find_map(|path| int(path));
     let ready = match said {
         Some(said) if unseen => said,
         _ => count(PodHealth::Healthy),

@@ -136,7 +136,8 @@ pub(crate) const LAYERS: [&str; 5] = ["control-plane", "node", "storage", "netwo
 /// Arguments for a cause, the strongest first.
 pub(crate) fn reasons_for(cause: &Cause) -> Vec<&crate::model::Reason> {
     let mut reasons: Vec<_> = cause.reasons.iter().filter(|r| r.points > 0).collect();
-    reasons.sort_by_key(|r| std::cmp::Reverse(r.points));
+    // What can be quoted convinces; bookkeeping of points comes after it.
+    reasons.sort_by_key(|r| (r.evidence.is_empty(), std::cmp::Reverse(r.points)));
     reasons
 }
 

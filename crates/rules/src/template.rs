@@ -99,9 +99,13 @@ impl Template {
     /// Renders over the first row of a finding; `rows` give the counts and lists of names.
     pub fn render(&self, world: &World<'_, '_>, row: &Row, rows: &[Row]) -> String {
         let mut out = String::new();
+        let mut closing = false;
         for part in &self.parts {
             match part {
-                Part::Text(text) => out.push_str(text),
+                Part::Text(text) => {
+                    let open = std::mem::take(&mut closing);
+                    out.push_str(text.strip_prefix(')').filter(|_| open).unwrap_or(text));
+                }
                 Part::Count => out.push_str(&rows.len().to_string()),
                 Part::Name(slot, filter) => {
                     let name = row
@@ -125,10 +129,16 @@ impl Template {
                         out.push_str(" more");
                     }
                 }
-                Part::Value(operand, filter) => {
-                    let value = world.value(row, operand).unwrap_or_else(|| "?".to_owned());
-                    out.push_str(&apply(&value, *filter));
-                }
+                Part::Value(operand, filter) => match world.value(row, operand) {
+                    Some(value) => out.push_str(&apply(&value, *filter)),
+                    // What is not known is left out together with the colon or bracket that announced it.
+                    None if out.ends_with(": ") => out.truncate(out.len() - 2),
+                    None if out.ends_with(" (") => {
+                        out.truncate(out.len() - 2);
+                        closing = true;
+                    }
+                    None => out.push('?'),
+                },
             }
         }
         out
@@ -175,10 +185,15 @@ fn apply(value: &str, filter: Option<Filter>) -> String {
     match filter {
         Some(Filter::Bytes) => number.map_or_else(|| value.to_owned(), quantity::show_bytes),
         Some(Filter::Duration) => number.map_or_else(|| value.to_owned(), quantity::show_seconds),
-        Some(Filter::Short) => match value.char_indices().nth(120) {
-            Some((at, _)) => format!("{}…", value.get(..at).unwrap_or(value)),
-            None => value.to_owned(),
-        },
+        Some(Filter::Short) => {
+            // The stamp that an application prints before its words stands beside the quote anyway.
+            let stamp = coldcase_snapshot::stamp::leading(value, None).map_or(0, |stamp| stamp.len);
+            let value = value.get(stamp..).unwrap_or(value).trim_start();
+            match value.char_indices().nth(120) {
+                Some((at, _)) => format!("{}…", value.get(..at).unwrap_or(value)),
+                None => value.to_owned(),
+            }
+        }
         Some(Filter::Time) => value
             .get(11..19)
             .filter(|_| value.as_bytes().get(10) == Some(&b'T'))

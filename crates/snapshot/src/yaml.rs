@@ -197,7 +197,9 @@ fn quote_masked(text: &str) -> Option<String> {
         return None;
     }
     let line = |line: &str| -> String {
-        let Some((before, value)) = line.split_once(" ***") else { return line.to_owned() };
+        let Some((before, value)) = line.split_once(" ***") else {
+            return line.to_owned();
+        };
         let key = before.trim_start().trim_start_matches("- ");
         if !(key.ends_with(':') || key == "-") || key.starts_with(['"', '\'', '#']) {
             return line.to_owned();
