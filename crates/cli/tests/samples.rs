@@ -198,7 +198,13 @@ fn check_cause(
         .filter(|finding| explained.contains(text(&finding["id"])))
         .flat_map(|finding| list(&finding["evidence"]));
     let ids: BTreeSet<&str> = own.chain(effects).map(text).collect();
-    let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // YAML folds long texts over lines and doubles quotes inside quotes; the words are the same.
+    let squeeze = |text: &str| {
+        text.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .replace("''", "'")
+    };
     let quotes: Vec<String> = list(&report["evidence"])
         .iter()
         .filter(|evidence| ids.contains(text(&evidence["id"])))

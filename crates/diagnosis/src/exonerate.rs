@@ -30,6 +30,7 @@ pub(crate) fn all(
         .iter()
         .filter_map(|blast| rollout(facts, blast))
         .collect();
+    found.extend(survivors(facts, evaluation, judged));
     found.extend(dependencies(facts, rules, evaluation, judged, blasts));
     found
 }
@@ -76,6 +77,44 @@ fn rollout(facts: &Facts<'_>, blast: &Blast) -> Option<Exoneration> {
         subject: blast.subject.clone(),
         cites: unique(rollout.place().into_iter().chain(cites)),
     })
+}
+
+/// Rollouts of workloads that suffered and are well again on the same revision: recovery needed no rollback.
+fn survivors(
+    facts: &Facts<'_>,
+    evaluation: &Evaluation<'_, '_>,
+    judged: &[Judged],
+) -> Vec<Exoneration> {
+    let mut found: Vec<Exoneration> = Vec::new();
+    for (finding, judged) in evaluation.findings.iter().zip(judged) {
+        if judged.state != State::Recovered {
+            continue;
+        }
+        let Some(rollout) = facts.derived("Rollout", &finding.subject).first() else {
+            continue;
+        };
+        let rollout = facts.get(*rollout);
+        let count = |field: &str| rollout.int_at(&[field]).unwrap_or(0);
+        let started = rollout.str_at(&["startedAt"]).unwrap_or("");
+        let before = coldcase_snapshot::stamp::rfc3339(started)
+            .zip(finding.first_seen)
+            .is_some_and(|(started, first)| started <= first);
+        let well = count("newReady") > 0 && count("newReady") == count("newPods");
+        if !before || !well || found.iter().any(|it| it.subject == finding.subject) {
+            continue;
+        }
+        let revision = rollout.str_at(&["revision"]).unwrap_or("?");
+        found.push(Exoneration {
+            title: format!("rollout of revision {revision} of {} at {started}", finding.subject.name),
+            text: format!(
+                "the same revision is in place at capture and all {} of its pods are healthy: nothing was rolled back",
+                count("newPods")
+            ),
+            subject: finding.subject.clone(),
+            cites: rollout.place().into_iter().collect(),
+        });
+    }
+    found
 }
 
 /// A dependency that the logs accuse although it has ready endpoints and siblings that reach it.

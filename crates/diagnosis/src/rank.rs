@@ -18,6 +18,8 @@ pub struct Ranked {
     pub confidence: Confidence,
     /// Findings that it explains, directly or through others.
     pub explains: Vec<usize>,
+    /// Findings of changes that triggered it.
+    pub triggers: Vec<usize>,
 }
 
 /// One argument.
@@ -155,6 +157,9 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
             held.cites.clone(),
         );
     }
+    for open in &finding.open {
+        add(format!("could not be checked: {open}"), 0, Vec::new());
+    }
     if !explains.is_empty() {
         let count = i64::try_from(explains.len()).unwrap_or(i64::MAX);
         add(
@@ -167,16 +172,15 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
         );
     }
     separation(context, index, &mut add);
-    let triggers = context
+    let role = |index: usize| context.rules.rules[context.evaluation.findings[index].rule].role;
+    let triggers: Vec<usize> = context
         .edges
         .iter()
-        .filter(|edge| edge.to == index)
+        .filter(|edge| edge.to == index && role(edge.from) == Role::Change)
         .map(|edge| edge.from)
-        .filter(|from| {
-            context.rules.rules[context.evaluation.findings[*from].rule].role == Role::Change
-        });
-    for trigger in triggers {
-        let change = &context.evaluation.findings[trigger];
+        .collect();
+    for trigger in &triggers {
+        let change = &context.evaluation.findings[*trigger];
         add(
             format!("triggered by: {}", change.title),
             weights::TRIGGERED,
@@ -227,18 +231,14 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
     }
     cap_supports(&mut reasons, finding.supports.len());
     let points = reasons.iter().map(|reason| reason.points).sum();
-    let confidence = confidence(
-        rule.confidence,
-        finding.supports.len(),
-        finding.contradicts.len(),
-        rule.role,
-    );
+    let confidence = confidence(rule.confidence, finding, rule.role);
     Ranked {
         finding: index,
         points,
         reasons,
         confidence,
         explains,
+        triggers,
     }
 }
 
@@ -322,13 +322,14 @@ fn separation(
     }
 }
 
-/// A contradiction takes a step down unless two arguments outweigh it; three arguments take an inferred mechanism a step up.
-fn confidence(base: Confidence, supports: usize, contradicts: usize, role: Role) -> Confidence {
+/// A contradiction takes a step down unless two arguments outweigh each; two arguments more than that
+/// take an inferred mechanism a step up, but only if nothing that could confirm it was left uncaptured.
+fn confidence(base: Confidence, finding: &coldcase_rules::Finding, role: Role) -> Confidence {
+    let (supports, contradicts) = (finding.supports.len(), finding.contradicts.len());
     let steps = [Confidence::Possible, Confidence::Likely, Confidence::Firm];
     let at = steps.iter().position(|step| *step == base).unwrap_or(0);
-    let up = usize::from(
-        supports >= contradicts * 2 + 2 && role == Role::Cause && base == Confidence::Likely,
-    );
+    let inferred = role == Role::Cause && base == Confidence::Likely;
+    let up = usize::from(inferred && finding.open.is_empty() && supports >= contradicts * 2 + 2);
     let down = usize::from(contradicts > 0 && supports < contradicts * 2);
     steps
         .get((at + up).saturating_sub(down))

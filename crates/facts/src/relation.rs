@@ -548,6 +548,12 @@ impl Facts<'_> {
             "NodeFacts" | "JournalLine" => by_name(entity.str_at(&["node"]).unwrap_or(""))
                 .into_iter()
                 .collect(),
+            "Event" if self.pod_named(from).is_empty() && entity.subject.kind != "Node" => {
+                // The pod is gone; the kubelet that reported still says where it ran.
+                by_name(entity.str_at(&["host"]).unwrap_or(""))
+                    .into_iter()
+                    .collect()
+            }
             "Event" if entity.subject.kind == "Node" => {
                 by_name(&entity.subject.name).into_iter().collect()
             }
@@ -603,8 +609,23 @@ impl Facts<'_> {
         }
     }
 
+    /// The controller that a pod which no longer exists was named after.
+    fn owner_of_gone_pod(&self, event: EntityId) -> Option<EntityId> {
+        let subject = &self.get(event).subject;
+        if subject.kind != "Pod" || self.by_identity.contains_key(subject) {
+            return None;
+        }
+        let (owner, _) = subject.name.rsplit_once('-')?;
+        ["ReplicaSet", "DaemonSet", "StatefulSet", "Job"]
+            .iter()
+            .find_map(|kind| self.object(kind, &subject.namespace, owner))
+    }
+
     fn workload_without_pods(&self, from: EntityId) -> Vec<EntityId> {
         let mut id = from;
+        if let Some(owner) = self.owner_of_gone_pod(from) {
+            id = owner;
+        }
         for _ in 0..4 {
             let found = self.derived("Workload", &self.get(id).subject);
             if !found.is_empty() {

@@ -171,21 +171,27 @@ pub fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<S
         .map(|(_, name)| name.to_owned())
 }
 
-/// Edit distance (Levenshtein) between two words, case ignored at half a step's cost rounded down.
+/// Edit distance between two words, case ignored; swapped neighbours are one edit, as in typing.
 pub fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.to_lowercase().chars().collect();
     let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut previous = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let cost = previous + usize::from(x != y);
-            previous = row[j + 1];
-            row[j + 1] = cost.min(previous + 1).min(row[j] + 1);
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let same = a[i - 1] == b[j - 1];
+            let mut best = (last[j - 1] + usize::from(!same))
+                .min(last[j] + 1)
+                .min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(before[j - 2] + 1);
+            }
+            row.push(best);
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row.last().copied().unwrap_or(0)
+    last.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -245,6 +251,7 @@ mod tests {
     fn distances() {
         assert_eq!(distance("payment", "payments"), 1);
         assert_eq!(distance("chekout", "checkout"), 1);
+        assert_eq!(distance("titel", "title"), 1);
         assert_eq!(
             nearest("priorty", ["priority", "severity"].into_iter()),
             Some("priority".into())

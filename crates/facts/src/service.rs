@@ -90,9 +90,7 @@ fn candidates(facts: &Facts<'_>, namespace: &str) -> Vec<Candidate> {
     for kind in ["Deployment", "StatefulSet", "DaemonSet"] {
         for id in facts.of_kind(kind) {
             let entity = facts.get(*id);
-            if entity.subject.namespace == namespace
-                && entity.int_at(&["spec", "replicas"]) != Some(0)
-            {
+            if entity.subject.namespace == namespace {
                 let Some(root) = entity.root else { continue };
                 found.push(candidate(
                     entity,
@@ -123,6 +121,10 @@ fn selector_miss<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) ->
     let entity = facts.get(service);
     let namespace = entity.subject.namespace.as_str();
     let candidates = candidates(facts, namespace);
+    // A template that matches exactly is the one that was meant, even if it runs no pod at present.
+    let meant = candidates
+        .iter()
+        .any(|it| select::matches_plain(selector, &it.labels));
     let best = candidates
         .iter()
         .map(|candidate| (misfit(selector, &candidate.labels), candidate))
@@ -150,7 +152,7 @@ fn selector_miss<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) ->
             }
         });
     let mut actual_place = None;
-    if let Some(((missed, edits, key), candidate)) = best {
+    if let Some(((missed, edits, key), candidate)) = best.filter(|_| !meant) {
         let expected = selector.get(&key).cloned().unwrap_or_default();
         let actual = candidate.labels.get(&key).cloned().unwrap_or_default();
         // One differing pair of several, or a value or key that is a slip away.

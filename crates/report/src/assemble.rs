@@ -182,6 +182,24 @@ fn related(evaluation: &Evaluation<'_, '_>, finding: &coldcase_rules::Finding) -
     found
 }
 
+/// Objects whose change triggered the cause belong to it.
+fn with_triggers(
+    mut related: Vec<Related>,
+    cause: &Ranked,
+    evaluation: &Evaluation<'_, '_>,
+) -> Vec<Related> {
+    for trigger in &cause.triggers {
+        let changed = subject(&evaluation.findings[*trigger].subject);
+        if !related.iter().any(|known| known.subject == changed) {
+            related.push(Related {
+                subject: changed,
+                role: "trigger".to_owned(),
+            });
+        }
+    }
+    related
+}
+
 fn cause(
     rank: usize,
     cause: &Ranked,
@@ -204,7 +222,7 @@ fn cause(
         confidence: cause.confidence.word().to_owned(),
         state: judged.state.word().to_owned(),
         subject: subject(&finding.subject),
-        related: related(evaluation, finding),
+        related: with_triggers(related(evaluation, finding), cause, evaluation),
         points: cause.points,
         reasons: cause
             .reasons

@@ -174,13 +174,21 @@ impl<'s> World<'_, 's> {
 
     fn any(&self, step: &Step, row: &Row, next: &mut Vec<Row>, undecided: &mut Vec<Undecided>) {
         let mut open = Vec::new();
+        let mut any_found = false;
         for steps in &step.alternatives {
             let outcome = self.run(steps, vec![row.clone()]);
-            if !outcome.rows.is_empty() {
-                next.extend(outcome.rows);
+            let found = !outcome.rows.is_empty();
+            next.extend(outcome.rows);
+            // At the beginning of a rule there is one empty row for the whole cluster: a hit of one
+            // alternative must not hide those of the others.
+            if found && !row.slots.is_empty() {
                 return;
             }
             open.extend(outcome.undecided);
+            any_found |= found;
+        }
+        if any_found {
+            return;
         }
         undecided.extend(open.into_iter().take(1).map(|open| Undecided {
             row: row.clone(),

@@ -122,6 +122,13 @@ fn finding(
     mut rows: Vec<Row>,
 ) -> Option<Finding> {
     rows.dedup();
+    // The first sign is quoted first and fills the title.
+    rows.sort_by_cached_key(|row| {
+        (
+            times(world, rule, std::slice::from_ref(row)).0,
+            row.cites.clone(),
+        )
+    });
     let row = rows.first()?;
     let entity = row.bound(rule.subject)?.id;
     let related = related(world, rule, &rows);
