@@ -265,3 +265,50 @@ fn share(name: &str, value: &str, count: usize) -> String {
         format!("{count} of {count} pods {place} fail")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dimension(name: &'static str, values: &[(&str, usize, usize)]) -> Dimension {
+        let values = values
+            .iter()
+            .map(|(value, failing, healthy)| ((*value).to_owned(), (*failing, *healthy)));
+        Dimension {
+            name,
+            values: values.collect(),
+        }
+    }
+
+    #[test]
+    fn a_node_convicts_and_a_revision_is_cleared() {
+        let node = dimension("node", &[("n1", 0, 1), ("n2", 0, 1), ("n3", 2, 0)]);
+        let zone = dimension("zone", &[("a", 0, 2), ("b", 2, 0)]);
+        let revision = dimension("revision", &[("47", 2, 2)]);
+        assert!(node.separates() && !node.exonerated());
+        assert!(revision.exonerated() && !revision.separates());
+        let text = sentence(&[node, zone, revision], 2, 2);
+        assert_eq!(
+            text,
+            "2 of 2 pods on n3 fail, 0 of 2 elsewhere; revision 47 is on both sides"
+        );
+    }
+
+    #[test]
+    fn ties_and_small_numbers_are_said() {
+        let node = dimension("node", &[("n1", 1, 0), ("n2", 0, 1)]);
+        let revision = dimension("revision", &[("1", 0, 1), ("2", 1, 0)]);
+        let text = sentence(&[node, revision], 1, 1);
+        assert_eq!(
+            text,
+            "the only pod on n1 fails, 0 of 1 elsewhere; revision differs as well, so the numbers alone do not tell them apart; two pods are few to conclude from"
+        );
+        assert_eq!(
+            sentence(&[], 3, 0),
+            "all 3 pods fail; there is no healthy sibling to compare with"
+        );
+        let same = dimension("node", &[("n1", 1, 2)]);
+        assert!(!same.separates());
+        assert_eq!(same.result(), "exonerated");
+    }
+}

@@ -6,7 +6,7 @@ use coldcase_facts::{Cite, EntityId, Facts, Identity};
 use coldcase_snapshot::stamp;
 use jiff::Timestamp;
 
-use crate::{Blast, Exoneration, scope::Scope};
+use crate::{Blast, Exoneration, Ranked, scope::Scope};
 
 /// What kind of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +80,8 @@ pub struct Change {
     pub why: String,
     /// Places.
     pub cites: Vec<Cite>,
+    /// Places of everything that was grouped into it.
+    grouped: Vec<Cite>,
 }
 
 /// Changes older than this before the incident are shown only in groups.
@@ -92,7 +94,7 @@ pub(crate) fn all(
     facts: &Facts<'_>,
     blasts: &[Blast],
     exonerations: &[Exoneration],
-    cause: Option<&Scope>,
+    cause: Option<(&Scope, &Ranked)>,
     first: Option<Timestamp>,
 ) -> Vec<Change> {
     let mut changes = Vec::new();
@@ -146,6 +148,7 @@ fn rollout(facts: &Facts<'_>, id: EntityId) -> Option<Change> {
                     .map(|(_, cite)| *cite),
             )
             .collect(),
+        grouped: Vec::new(),
         raw,
     })
 }
@@ -196,11 +199,13 @@ fn objects(facts: &Facts<'_>) -> Vec<Change> {
             } else {
                 String::new()
             };
+            let grouped: Vec<Cite> = ids.iter().filter_map(|id| facts.get(*id).place()).collect();
             let text = format!(
                 "{} objects of kind {kind} created on {day} (namespaces {shown}{more})",
                 ids.len()
             );
-            changes.extend(ids.first().and_then(|id| object(facts, *id, text)));
+            let first = ids.first().and_then(|id| object(facts, *id, text));
+            changes.extend(first.map(|change| Change { grouped, ..change }));
         } else {
             for id in ids {
                 changes.extend(object(
@@ -232,6 +237,7 @@ fn object(facts: &Facts<'_>, id: EntityId, text: String) -> Option<Change> {
         relation: Relation::Unrelated,
         why: String::new(),
         cites: entity.place().into_iter().collect(),
+        grouped: Vec::new(),
     })
 }
 
@@ -264,6 +270,7 @@ fn events(facts: &Facts<'_>) -> Vec<Change> {
             relation: Relation::Unrelated,
             why: String::new(),
             cites: event.place().into_iter().collect(),
+            grouped: Vec::new(),
         });
     }
     changes
@@ -274,7 +281,7 @@ fn relate(
     facts: &Facts<'_>,
     change: &mut Change,
     exonerations: &[Exoneration],
-    cause: Option<&Scope>,
+    cause: Option<(&Scope, &Ranked)>,
     blasts: &[Blast],
     anchor: Option<Timestamp>,
 ) {
@@ -287,12 +294,23 @@ fn relate(
         change.why.clone_from(&exoneration.text);
         return;
     }
-    let Some(cause) = cause else {
+    let Some((cause, ranked)) = cause else {
         change.why = "nothing fails".to_owned();
         return;
     };
     if anchor.is_some_and(|anchor| change.time.as_second() > anchor.as_second() + 60) {
         change.why = "after the first sign".to_owned();
+        return;
+    }
+    let named = |cite: &Cite| {
+        ranked
+            .reasons
+            .iter()
+            .any(|reason| reason.cites.contains(cite))
+    };
+    if change.grouped.iter().chain(&change.cites).any(named) {
+        change.relation = Relation::Suspect;
+        change.why = "it is among the reasons for the first cause".to_owned();
         return;
     }
     let subject = &change.subject;

@@ -140,13 +140,13 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
         scopes: &scopes,
         blasts: &blasts,
     });
-    let (outcome, confidence) = rank::outcome(&causes, &judged, evaluation, rules);
+    let (outcome, confidence) = rank::outcome(facts, &causes, &judged, evaluation, rules);
     let first_anomaly = timeline::first_anomaly(evaluation, &causes, &judged);
     let changes = change::all(
         facts,
         &blasts,
         &exonerations,
-        causes.first().map(|cause| &scopes[cause.finding]),
+        causes.first().map(|cause| (&scopes[cause.finding], cause)),
         first_anomaly.as_ref().map(|(time, _)| *time),
     );
     let recovered_at = (outcome == Outcome::Recovered)
@@ -157,7 +157,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
         })
         .flatten();
     let sentence = rank::sentence(outcome, &causes, evaluation);
-    let timeline = timeline::all(facts, rules, evaluation, &changes);
+    let timeline = timeline::all(facts, evaluation, &changes);
     let triage = triage::answers(
         facts, evaluation, &judged, &causes, &scopes, &changes, &blasts,
     );

@@ -339,13 +339,21 @@ fn confidence(base: Confidence, finding: &coldcase_rules::Finding, role: Role) -
 
 /// The verdict's state and its confidence.
 pub(crate) fn outcome(
+    facts: &Facts<'_>,
     causes: &[Ranked],
     judged: &[Judged],
     evaluation: &Evaluation<'_, '_>,
     rules: &RuleSet,
 ) -> (Outcome, Option<Confidence>) {
     let Some(first) = causes.first() else {
-        return (Outcome::NothingFound, None);
+        // Silence is not health: without pods there was nothing to find anything in.
+        let judged = facts.collected("Pod");
+        let outcome = if judged {
+            Outcome::NothingFound
+        } else {
+            Outcome::Inconclusive
+        };
+        return (outcome, None);
     };
     let state = judged[first.finding].state;
     if state != State::Active {

@@ -1,7 +1,9 @@
 //! Every dated thing as one list: events as ranges, container ends and starts, node conditions, changes, log and kernel lines.
 
+use std::collections::BTreeSet;
+
 use coldcase_facts::{Cite, Entity, Facts, Identity};
-use coldcase_rules::{Evaluation, RuleSet};
+use coldcase_rules::Evaluation;
 use coldcase_snapshot::{node::Node, stamp};
 use jiff::Timestamp;
 
@@ -39,7 +41,6 @@ pub struct Entry {
 /// All entries, oldest first.
 pub(crate) fn all(
     facts: &Facts<'_>,
-    _rules: &RuleSet,
     evaluation: &Evaluation<'_, '_>,
     changes: &[Change],
 ) -> Vec<Entry> {
@@ -69,15 +70,45 @@ pub(crate) fn all(
             assumed: "",
         });
     }
+    // A pattern that hit says nothing by itself; a line that a finding quotes does.
+    let quoted: BTreeSet<Cite> = evaluation
+        .findings
+        .iter()
+        .flat_map(|it| it.cites.iter().chain(arguments(it)))
+        .copied()
+        .collect();
     for line in evaluation.lines() {
-        entries.extend(log_line(facts, line));
+        let severity = if line.place().is_some_and(|cite| quoted.contains(&cite)) {
+            "medium"
+        } else {
+            "info"
+        };
+        entries.extend(log_line(facts, line).map(|entry| Entry { severity, ..entry }));
     }
+    // Old starts and settled conditions are the cluster's biography, not the incident's.
+    entries.retain(|entry| {
+        let old = facts
+            .now()
+            .is_some_and(|now| now.as_second() - entry.time.as_second() > DAY);
+        entry.severity != "info" || entry.kind == "change" || !old
+    });
     entries.sort_by(|a, b| {
         (a.time, a.end, a.kind, &a.subject, &a.text, &a.cites)
             .cmp(&(b.time, b.end, b.kind, &b.subject, &b.text, &b.cites))
     });
     entries.dedup();
     entries
+}
+
+/// Seconds before the capture after which uneventful entries are left out.
+const DAY: i64 = 86_400;
+
+fn arguments(finding: &coldcase_rules::Finding) -> impl Iterator<Item = &Cite> {
+    finding
+        .supports
+        .iter()
+        .chain(&finding.contradicts)
+        .flat_map(|held| &held.cites)
 }
 
 fn layer_of(kind: &str) -> &'static str {

@@ -57,6 +57,17 @@ fn affected(
     workloads.sort();
     workloads.dedup();
     let mut parts = Vec::new();
+    // A workload that carries the fault but lacks nothing is not affected by it.
+    workloads.retain(|workload| {
+        facts.derived("Workload", workload).iter().all(|id| {
+            let entity = facts.get(*id);
+            let ready = entity.int_at(&["ready"]).unwrap_or(0);
+            let lacks = entity
+                .int_at(&["desired"])
+                .is_none_or(|desired| ready < desired);
+            lacks || entity.int_at(&["failing"]).unwrap_or(0) > 0
+        })
+    });
     for workload in workloads.iter().take(5) {
         let Some(entity) = facts
             .derived("Workload", workload)
