@@ -192,6 +192,11 @@ while [ "$#" -gt 0 ]; do
 done
 
 command -v kubectl >/dev/null 2>&1 || die 'kubectl is not in PATH'
+# Before 1.21 kubectl always printed managed fields and had no flag for it.
+fields=
+case $(kubectl get --help 2>&1) in
+    *--show-managed-fields*) fields=--show-managed-fields ;;
+esac
 
 [ -n "$out" ] || out=coldcase-bundle-$(date -u +%Y%m%dT%H%M%SZ)
 while :; do
@@ -562,17 +567,19 @@ refuse() {
     note_failure "$what"
 }
 
+# shellcheck disable=SC2086 # $fields is one flag or nothing
 take_cluster_scoped() {
-    take "cluster/$1.yaml" get "$1" -A -o yaml --show-managed-fields
+    take "cluster/$1.yaml" get "$1" -A -o yaml $fields
 }
 
+# shellcheck disable=SC2086 # $fields is one flag or nothing
 take_namespaced() {
     if [ -z "$namespaces" ]; then
-        take "cluster/$1.yaml" get "$1" -A -o yaml --show-managed-fields
+        take "cluster/$1.yaml" get "$1" -A -o yaml $fields
         return
     fi
     for namespace in $namespaces; do
-        take "cluster/$1.$namespace.yaml" get "$1" -n "$namespace" -o yaml --show-managed-fields
+        take "cluster/$1.$namespace.yaml" get "$1" -n "$namespace" -o yaml $fields
     done
 }
 
@@ -704,7 +711,7 @@ if [ -z "$namespaces" ]; then
     take_cluster_scoped namespaces
 else
     # shellcheck disable=SC2086 # names, checked
-    take cluster/namespaces.yaml get namespaces $namespaces -o yaml --show-managed-fields
+    take cluster/namespaces.yaml get namespaces $namespaces -o yaml $fields
 fi
 for resource in $NAMESPACED; do take_namespaced "$resource"; done
 take_secret_names

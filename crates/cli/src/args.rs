@@ -29,7 +29,7 @@ pub(crate) enum Command {
 pub(crate) struct Analyze {
     /// Directory, archive or file to analyse
     pub bundle: PathBuf,
-    /// Where the report goes; `-` is standard output [default: <bundle>.report.html beside where you are]
+    /// Where the report goes; `-` is standard output [default: NAME.report.html in the current directory]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Format of the report [default: by the output's extension, else html]
