@@ -194,7 +194,7 @@ done
 command -v kubectl >/dev/null 2>&1 || die 'kubectl is not in PATH'
 # Before 1.21 kubectl always printed managed fields and had no flag for it.
 fields=
-case $(kubectl get --help 2>&1) in
+case $(kubectl get --help 2>/dev/null) in
     *--show-managed-fields*) fields=--show-managed-fields ;;
 esac
 

@@ -110,15 +110,20 @@ fn changed(changes: &[Change]) -> Answer {
             .filter(move |change| change.relation == relation)
             .take(3)
     };
+    // The details stand in the table of changes; here only what, when and whether it matters.
+    let short = |change: &Change, verdict: &str| {
+        let what = change.text.split(" (").next().unwrap_or(&change.text);
+        let time = change
+            .raw
+            .get(..19)
+            .unwrap_or(&change.raw)
+            .replace('T', " ");
+        format!("{what}, {time} ({verdict})")
+    };
     let mut parts: Vec<String> = pick(Relation::Suspect)
-        .map(|change| format!("{} at {} (suspect)", change.text, change.raw))
+        .map(|change| short(change, "suspect"))
         .collect();
-    parts.extend(pick(Relation::Exonerated).map(|change| {
-        format!(
-            "{} at {} (cleared: {})",
-            change.text, change.raw, change.why
-        )
-    }));
+    parts.extend(pick(Relation::Exonerated).map(|change| short(change, "cleared")));
     let cites = pick(Relation::Suspect)
         .chain(pick(Relation::Exonerated))
         .flat_map(|change| change.cites.clone());
