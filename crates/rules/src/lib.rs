@@ -1,11 +1,14 @@
 //! Loads declarative rules and evaluates them over facts; the language is described in `docs/rule-language.md`.
 
+mod candidates;
 mod engine;
 pub mod examples;
 mod finding;
 mod lines;
 mod load;
+mod rename;
 pub mod rule;
+mod scope;
 mod source;
 mod template;
 mod values;

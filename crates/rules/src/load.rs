@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 
 use coldcase_facts::{
-    NOUNS, quantity,
-    schema::{Schema, Segment, nearest},
+    quantity,
+    schema::{Segment, nearest},
 };
 use regex::Regex;
 
 use crate::{
     lines::{LineKind, Pattern},
+    rename::rename,
     rule::{
         ALONGS, Argument, Block, CONFIDENCES, Condition, Count, Example, Expect, Explains, From,
         LAYERS, Matcher, Operand, ROLES, Rule, SEVERITIES, Side, Step, Test, Verb,
     },
+    scope::{Scope, check_path, operand, phrase, reference},
     source::{self, Doc, DocValue, LoadError, Place},
-    template::{self, Resolved, Template},
+    template::{self, Template},
 };
 
 const TOP: &[&str] = &[
@@ -74,38 +76,6 @@ pub(crate) fn load(
         Ok(rule) if loader.errors.is_empty() => Ok(rule),
         Ok(_) => Err(loader.errors.into_iter().map(error).collect()),
         Err(bad) => Err(loader.errors.into_iter().chain([bad]).map(error).collect()),
-    }
-}
-
-/// Names bound so far, with the kinds each may have and the captures it offers.
-#[derive(Debug, Clone, Default)]
-struct Scope {
-    names: Vec<String>,
-    kinds: Vec<Vec<String>>,
-    captures: Vec<Vec<String>>,
-    visible: BTreeMap<String, usize>,
-}
-
-impl Scope {
-    fn slot(&self, name: &str) -> Result<usize, String> {
-        self.visible.get(name).copied().ok_or_else(|| {
-            let near = nearest(name, self.visible.keys().map(String::as_str));
-            match near {
-                Some(near) => format!("nothing is bound to `{name}`; did you mean `{near}`?"),
-                None => format!("nothing is bound to `{name}`"),
-            }
-        })
-    }
-
-    fn add(&mut self, name: &str, kinds: Vec<String>) -> usize {
-        self.names.push(name.to_owned());
-        self.kinds.push(kinds);
-        self.captures.push(Vec::new());
-        let slot = self.names.len() - 1;
-        if !name.is_empty() {
-            self.visible.insert(name.to_owned(), slot);
-        }
-        slot
     }
 }
 
@@ -722,62 +692,6 @@ fn filled(doc: &Doc, scope: &Scope) -> Good<Template> {
         .map_err(|what| (doc.place, what))
 }
 
-fn rename(steps: &mut [Step], from: usize, to: usize) {
-    let fix = |operand: &mut Operand| match operand {
-        Operand::Field(slot, _) | Operand::Capture(slot, _) if *slot == from => *slot = to,
-        _ => {}
-    };
-    for step in steps {
-        if step.slot == from && !matches!(step.verb, Verb::Any | Verb::Check) {
-            step.slot = to;
-        }
-        if let From::Relation(_, slot) = &mut step.from
-            && *slot == from
-        {
-            *slot = to;
-        }
-        for condition in &mut step.conditions {
-            if condition.slot == from {
-                condition.slot = to;
-            }
-            rename_matcher(&mut condition.matcher, &fix);
-        }
-        if let Some(count) = &mut step.count {
-            rename_matcher(&mut count.is, &fix);
-            if let Some((_, slot)) = &mut count.percent_of
-                && *slot == from
-            {
-                *slot = to;
-            }
-        }
-        for alternative in &mut step.alternatives {
-            rename(alternative, from, to);
-        }
-    }
-}
-
-fn rename_matcher(matcher: &mut Matcher, fix: &dyn Fn(&mut Operand)) {
-    for test in &mut matcher.tests {
-        match test {
-            Test::Is(operand)
-            | Test::Not(operand)
-            | Test::Contains(operand)
-            | Test::StartsWith(operand)
-            | Test::EndsWith(operand)
-            | Test::AtLeast(operand)
-            | Test::AtMost(operand)
-            | Test::Over(operand)
-            | Test::Under(operand)
-            | Test::Within(_, operand, _)
-            | Test::Before(operand)
-            | Test::After(operand) => fix(operand),
-            Test::AnyOf(operands) | Test::NoneOf(operands) => operands.iter_mut().for_each(fix),
-            Test::All(inner) | Test::No(inner) => rename_matcher(inner, fix),
-            Test::Exists(_) | Test::Matches(_) | Test::NewerThan(_) | Test::OlderThan(_) => {}
-        }
-    }
-}
-
 fn pattern(doc: &Doc) -> Good<Regex> {
     let source = text(doc)?;
     let regex = Regex::new(source).map_err(|error| {
@@ -810,128 +724,4 @@ fn operands(items: &[Doc], scope: &Scope) -> Good<Vec<Operand>> {
         .iter()
         .map(|item| operand(text(item)?, scope).map_err(|what| (item.place, what)))
         .collect()
-}
-
-/// A literal, or `$name.path`.
-fn operand(source: &str, scope: &Scope) -> Result<Operand, String> {
-    let Some(source) = source.strip_prefix('$') else {
-        return Ok(Operand::Literal(source.to_owned()));
-    };
-    if source == "capture" {
-        return Ok(Operand::Now);
-    }
-    match reference(source, scope)? {
-        Resolved::Name(slot) => Ok(Operand::Field(slot, Vec::new())),
-        Resolved::Value(operand) => Ok(operand),
-    }
-}
-
-/// `name`, `name.path` or `name.match.capture`.
-fn reference(source: &str, scope: &Scope) -> Result<Resolved, String> {
-    let (name, rest) = source
-        .split_once('.')
-        .map_or((source, None), |(name, rest)| (name, Some(rest)));
-    let slot = scope.slot(name)?;
-    let Some(rest) = rest else {
-        return Ok(Resolved::Name(slot));
-    };
-    if let Some(capture) = rest.strip_prefix("match.") {
-        let offered = &scope.captures[slot];
-        if !offered.iter().any(|name| name == capture) {
-            return Err(format!(
-                "no pattern of `{name}` captures `{capture}`; it captures {}",
-                if offered.is_empty() {
-                    "nothing".to_owned()
-                } else {
-                    offered.join(", ")
-                }
-            ));
-        }
-        return Ok(Resolved::Value(Operand::Capture(slot, capture.to_owned())));
-    }
-    let path = template::path(rest)?;
-    check_path(&scope.kinds[slot], &path, rest)?;
-    Ok(Resolved::Value(Operand::Field(slot, path)))
-}
-
-/// The path must fit at least one of the kinds.
-fn check_path(kinds: &[String], path: &[Segment], source: &str) -> Result<(), String> {
-    let schema = Schema::get();
-    let mut first = None;
-    for kind in kinds {
-        match schema.check(kind, path) {
-            Ok(()) => return Ok(()),
-            Err(misfit) => first = first.or(Some((kind, misfit))),
-        }
-    }
-    let Some((kind, misfit)) = first else {
-        return Ok(());
-    };
-    let hint = misfit
-        .suggestion
-        .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    Err(format!(
-        "`{source}`: {kind} has no field `{}` there{hint}",
-        misfit.at
-    ))
-}
-
-/// `Pod p`, `node n of p`, `event e of pod of w`, or without a name.
-fn phrase(sentence: &str, scope: &Scope) -> Result<(From, Vec<String>, String), String> {
-    let words: Vec<&str> = sentence.split_whitespace().collect();
-    let Some((first, rest)) = words.split_first() else {
-        return Err("what to look at is missing".to_owned());
-    };
-    if first.starts_with(|c: char| c.is_ascii_uppercase()) {
-        if !Schema::get().has_kind(first) {
-            let hint = nearest(first, Schema::get().kinds())
-                .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            return Err(format!("unknown kind `{first}`{hint}"));
-        }
-        return match rest {
-            [] => Ok((
-                From::Kind((*first).to_owned()),
-                vec![(*first).to_owned()],
-                String::new(),
-            )),
-            [name] => Ok((
-                From::Kind((*first).to_owned()),
-                vec![(*first).to_owned()],
-                (*name).to_owned(),
-            )),
-            _ => Err(format!(
-                "`{sentence}`: a kind is followed by one name; relations begin with a small letter"
-            )),
-        };
-    }
-    let relation = |noun: &str| {
-        NOUNS
-            .iter()
-            .find(|relation| relation.noun == noun)
-            .ok_or_else(|| {
-                let hint = nearest(noun, NOUNS.iter().map(|relation| relation.noun))
-                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                format!("unknown relation `{noun}`{hint}")
-            })
-    };
-    let leading = relation(first)?;
-    let (name, mut tail) = match rest {
-        [name, tail @ ..] if *name != "of" => ((*name).to_owned(), tail),
-        tail => (String::new(), tail),
-    };
-    let mut nouns = vec![leading.noun];
-    loop {
-        match tail {
-            ["of", base] => {
-                let slot = scope.slot(base)?;
-                let kinds = leading.to.iter().map(|kind| (*kind).to_owned()).collect();
-                return Ok((From::Relation(nouns, slot), kinds, name));
-            }
-            ["of", noun, more @ ..] => {
-                nouns.push(relation(noun)?.noun);
-                tail = more;
-            }
-            _ => return Err(format!("`{sentence}`: write `{first} name of other`")),
-        }
-    }
 }

@@ -1,5 +1,10 @@
 //! The rule language itself: errors with their place, windows at their edge, alternatives, three values.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is the failure report of a test"
+)]
+
 use coldcase_bundle::Bundle;
 use coldcase_rules::{RuleSet, evaluate};
 

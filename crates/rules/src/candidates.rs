@@ -1,0 +1,409 @@
+//! What a step looks at: entities of a kind or at the end of a relation, and which source is missing among them.
+
+use coldcase_facts::EntityId;
+use coldcase_snapshot::coverage::Status;
+
+use crate::{
+    engine::{Row, World},
+    rule::{From, Step},
+};
+
+/// Entities that a step looks at, and what may be missing among them.
+pub(crate) struct Candidates {
+    pub ids: Vec<EntityId>,
+    pub total: u64,
+    pub missing: Option<String>,
+}
+
+impl World<'_, '_> {
+    pub(crate) fn candidates(&self, step: &Step, row: &Row) -> Candidates {
+        match &step.from {
+            From::Kind(kind) => self.all(kind, step.pattern),
+            From::Relation(nouns, slot) => match row.bound(*slot) {
+                Some(bound) => self.chain(nouns, bound.id, step.pattern),
+                None => Candidates {
+                    ids: Vec::new(),
+                    total: 0,
+                    missing: None,
+                },
+            },
+            From::Bound => Candidates {
+                ids: Vec::new(),
+                total: 0,
+                missing: None,
+            },
+        }
+    }
+
+    fn all(&self, kind: &str, pattern: Option<usize>) -> Candidates {
+        if let Some(pattern) = pattern {
+            let mut found: Vec<(&coldcase_bundle::FileId, &crate::lines::Hits)> = self
+                .facts
+                .snapshot
+                .logs
+                .iter()
+                .map(|log| &log.file)
+                .chain(
+                    self.facts
+                        .snapshot
+                        .journals
+                        .iter()
+                        .map(|journal| &journal.file),
+                )
+                .filter_map(|file| Some((file, self.lines.hits.get(&(pattern, *file))?)))
+                .collect();
+            found.sort_by_key(|(file, _)| **file);
+            let none = if kind == "LogLine" {
+                self.facts.snapshot.logs.is_empty()
+            } else {
+                self.facts.snapshot.journals.is_empty()
+            };
+            let what = if kind == "LogLine" {
+                "logs: not collected"
+            } else {
+                "journals: not collected"
+            };
+            return Candidates {
+                ids: found
+                    .iter()
+                    .flat_map(|(_, hits)| hits.ids.iter().copied())
+                    .collect(),
+                total: found.iter().map(|(_, hits)| hits.total).sum(),
+                missing: none.then(|| what.to_owned()),
+            };
+        }
+        let ids = self.facts.of_kind(kind).to_vec();
+        let missing = sources(kind).iter().find_map(|source| self.missing(source));
+        Candidates {
+            total: ids.len() as u64,
+            ids,
+            missing,
+        }
+    }
+
+    /// Why a source is not there; `None` if it is.
+    fn missing(&self, source: &str) -> Option<String> {
+        let coverage = &self.facts.snapshot.coverage;
+        if source == "Event"
+            && self.facts.of_kind("Event").is_empty()
+            && !self.facts.of_kind("Pod").is_empty()
+        {
+            return Some(match coverage.status("Event") {
+                Status::Collected => {
+                    "events: none left (they expire, by default after one hour)".to_owned()
+                }
+                _ => coverage.reason("Event"),
+            });
+        }
+        match coverage.status(source) {
+            Status::Collected | Status::Truncated => None,
+            _ => Some(coverage.reason(source)),
+        }
+    }
+
+    /// Follows nouns from the last to the first.
+    pub(crate) fn chain(
+        &self,
+        nouns: &[&'static str],
+        from: EntityId,
+        pattern: Option<usize>,
+    ) -> Candidates {
+        let mut ids = vec![from];
+        let mut total = 1;
+        let mut missing = None;
+        for noun in nouns.iter().rev() {
+            let mut next = Vec::new();
+            total = 0;
+            for id in &ids {
+                let found = self.related(noun, *id, pattern);
+                total += found.total;
+                next.extend(found.ids);
+                missing = missing.or(found.missing);
+            }
+            next.sort_unstable();
+            next.dedup();
+            ids = next;
+        }
+        Candidates {
+            ids,
+            total,
+            missing,
+        }
+    }
+
+    fn related(&self, noun: &str, from: EntityId, pattern: Option<usize>) -> Candidates {
+        match noun {
+            "log" => self.log_lines(from, pattern),
+            "journal" => self.journal_lines(from, pattern),
+            "target" => {
+                let ids = self.targets(from);
+                Candidates {
+                    total: ids.len() as u64,
+                    missing: if ids.is_empty() {
+                        self.missing("Service")
+                    } else {
+                        None
+                    },
+                    ids,
+                }
+            }
+            _ if from.0 as usize >= self.facts.entities.len() => self.through_line(noun, from),
+            _ => {
+                let related = self.facts.related(noun, from);
+                let expired = noun == "event" && related.ids.is_empty();
+                let missing = match related.missing {
+                    Some(source) if source.contains(' ') => {
+                        Some(format!("{source}: not collected"))
+                    }
+                    Some(source) => self.missing(&source),
+                    None if expired => self.missing("Event"),
+                    None => None,
+                };
+                Candidates {
+                    total: related.ids.len() as u64,
+                    ids: related.ids,
+                    missing,
+                }
+            }
+        }
+    }
+
+    /// From a line one comes to its pod, container or node, and on from there.
+    fn through_line(&self, noun: &str, line: EntityId) -> Candidates {
+        let entity = self.get(line);
+        let subject = &entity.subject;
+        let start = match subject.kind.as_str() {
+            "Pod" => self.facts.object("Pod", &subject.namespace, &subject.name),
+            "Node" => self.facts.object("Node", "", &subject.name),
+            _ => None,
+        };
+        let Some(start) = start else {
+            return Candidates {
+                ids: Vec::new(),
+                total: 0,
+                missing: None,
+            };
+        };
+        let mut found = self.related(noun, start, None);
+        if noun == "container" {
+            let name = entity.str_at(&["container"]).unwrap_or("").to_owned();
+            found.ids.retain(|id| self.get(*id).label == name);
+        }
+        found
+    }
+
+    fn log_lines(&self, from: EntityId, pattern: Option<usize>) -> Candidates {
+        let Some(pattern) = pattern else {
+            return Candidates {
+                ids: Vec::new(),
+                total: 0,
+                missing: None,
+            };
+        };
+        let entity = self.get(from);
+        let container = (entity.kind == "Container").then(|| entity.label.clone());
+        let pods: Vec<EntityId> = self.facts.pods(from);
+        let mut ids = Vec::new();
+        let (mut total, mut seen) = (0, false);
+        for pod in &pods {
+            let subject = &self.get(*pod).subject;
+            let Some(files) = self
+                .lines
+                .logs
+                .get(&(subject.namespace.clone(), subject.name.clone()))
+            else {
+                continue;
+            };
+            for log in files
+                .iter()
+                .filter_map(|index| self.facts.snapshot.logs.get(*index))
+            {
+                if container
+                    .as_ref()
+                    .is_some_and(|name| !log.container.is_empty() && log.container != *name)
+                {
+                    continue;
+                }
+                seen = true;
+                if let Some(hits) = self.lines.hits.get(&(pattern, log.file)) {
+                    ids.extend(&hits.ids);
+                    total += hits.total;
+                }
+            }
+        }
+        let missing = (!seen && !pods.is_empty()).then(|| match &container {
+            Some(name) => format!(
+                "log of container {name} in pod {}: not collected",
+                entity.subject.name
+            ),
+            None => format!("logs of {}: not collected", entity.label),
+        });
+        Candidates {
+            ids,
+            total,
+            missing,
+        }
+    }
+
+    fn journal_lines(&self, from: EntityId, pattern: Option<usize>) -> Candidates {
+        let Some(pattern) = pattern else {
+            return Candidates {
+                ids: Vec::new(),
+                total: 0,
+                missing: None,
+            };
+        };
+        let nodes = self.facts.related("node", from).ids;
+        let mut names: Vec<String> = nodes
+            .iter()
+            .map(|id| self.get(*id).subject.name.clone())
+            .collect();
+        if names.is_empty() {
+            // The Node object may be missing although the pod says where it ran.
+            names = self
+                .facts
+                .pods(from)
+                .iter()
+                .filter_map(|pod| {
+                    self.get(*pod)
+                        .str_at(&["spec", "nodeName"])
+                        .map(str::to_owned)
+                })
+                .collect();
+        }
+        let mut ids = Vec::new();
+        let mut total = 0;
+        let mut missing = None;
+        for name in names {
+            let Some(files) = self.lines.journals.get(&name) else {
+                missing = Some(format!("journal of {name}: not collected"));
+                continue;
+            };
+            for journal in files
+                .iter()
+                .filter_map(|index| self.facts.snapshot.journals.get(*index))
+            {
+                if let Some(hits) = self.lines.hits.get(&(pattern, journal.file)) {
+                    ids.extend(&hits.ids);
+                    total += hits.total;
+                }
+            }
+        }
+        Candidates {
+            ids,
+            total,
+            missing,
+        }
+    }
+
+    /// Services that a line's address or host name stands for.
+    fn targets(&self, from: EntityId) -> Vec<EntityId> {
+        let entity = self.get(from);
+        let namespace = entity.subject.namespace.clone();
+        let text = entity
+            .str_at(&["text"])
+            .or_else(|| entity.str_at(&["message"]))
+            .or_else(|| entity.str_at(&["lastWords"]))
+            .unwrap_or("");
+        let mut found = Vec::new();
+        for word in text
+            .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')))
+            .filter(|word| !word.is_empty())
+        {
+            let word = word.trim_matches(['.', '-']);
+            if word.parse::<std::net::Ipv4Addr>().is_ok() {
+                found.extend(
+                    self.facts
+                        .of_kind("Service")
+                        .iter()
+                        .filter(|id| self.get(**id).str_at(&["spec", "clusterIP"]) == Some(word)),
+                );
+                continue;
+            }
+            let mut parts = word.split('.');
+            let (Some(name), space) = (parts.next(), parts.next()) else {
+                continue;
+            };
+            let service = match space {
+                None => self.facts.object("Service", &namespace, name),
+                Some(space) => self
+                    .facts
+                    .object("Service", space, name)
+                    .filter(|_| parts.next().is_none_or(|part| part == "svc")),
+            };
+            found.extend(service);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// Kinds whose lists a kind is made from.
+fn sources(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "Container" | "Workload" | "MissingRef" | "Pod" => &["Pod"],
+        "Rollout" => &["ReplicaSet", "Pod"],
+        "SelectorMiss" | "PortMiss" => &["Service", "Pod"],
+        "NodeFit" => &["Pod", "Node"],
+        "DnsBlock" => &["NetworkPolicy", "Pod"],
+        "NodeFacts" | "ConfigChange" => &[],
+        "Other" => &[],
+        other => coldcase_facts::schema::Schema::get()
+            .kinds()
+            .find(|known| *known == other)
+            .map_or(&[], |_| known_source(other)),
+    }
+}
+
+/// The kind itself, as a static slice.
+fn known_source(kind: &str) -> &'static [&'static str] {
+    const OWN: &[[&str; 1]] = &[
+        ["Node"],
+        ["Deployment"],
+        ["ReplicaSet"],
+        ["StatefulSet"],
+        ["DaemonSet"],
+        ["Job"],
+        ["CronJob"],
+        ["Service"],
+        ["EndpointSlice"],
+        ["Endpoints"],
+        ["Ingress"],
+        ["IngressClass"],
+        ["NetworkPolicy"],
+        ["Gateway"],
+        ["GatewayClass"],
+        ["HTTPRoute"],
+        ["PersistentVolumeClaim"],
+        ["PersistentVolume"],
+        ["StorageClass"],
+        ["VolumeAttachment"],
+        ["CSIDriver"],
+        ["CSINode"],
+        ["ConfigMap"],
+        ["Secret"],
+        ["ServiceAccount"],
+        ["Namespace"],
+        ["ResourceQuota"],
+        ["LimitRange"],
+        ["HorizontalPodAutoscaler"],
+        ["PodDisruptionBudget"],
+        ["PriorityClass"],
+        ["Lease"],
+        ["APIService"],
+        ["ValidatingWebhookConfiguration"],
+        ["MutatingWebhookConfiguration"],
+        ["CustomResourceDefinition"],
+        ["ControllerRevision"],
+        ["ClusterRole"],
+        ["ClusterRoleBinding"],
+        ["Role"],
+        ["RoleBinding"],
+        ["Event"],
+        ["ReplicationController"],
+    ];
+    OWN.iter()
+        .find(|own| own[0] == kind)
+        .map_or(&[], |own| own.as_slice())
+}
