@@ -174,8 +174,8 @@ def file_problems(c, files):
                 out.append("%s: a line without a stamp" % path)
             elif stamps != sorted(stamps) or parse(stamps[-1][:19]) > c.now:
                 out.append("%s: stamps" % path)
-        if b"/work/" in data or b"corpus" in data or b"{iso}" in data:
-            out.append("%s: leaked text" % path)
+        if b"{iso}" in data:
+            out.append("%s: a placeholder was left in" % path)
     return out
 
 
