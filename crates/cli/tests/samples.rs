@@ -247,6 +247,29 @@ fn every_sample_tells_its_truth() {
     );
 }
 
+/// Healed noise, old restarts and unrelated objects stay at "info": whatever is louder is the cause or its effect.
+#[test]
+fn nothing_outside_the_incident_is_louder_than_info() {
+    for dir in support::samples() {
+        let report = support::json(&dir);
+        let mut incident: BTreeSet<&str> = BTreeSet::new();
+        for cause in list(&report["causes"]) {
+            incident.insert(text(&cause["finding"]));
+            incident.extend(list(&cause["explains"]).iter().map(text));
+        }
+        for finding in list(&report["findings"]) {
+            let loud = finding["severity"] != "info" && !incident.contains(text(&finding["id"]));
+            assert!(
+                !loud,
+                "{}: {} {}",
+                dir.display(),
+                finding["severity"],
+                finding["title"]
+            );
+        }
+    }
+}
+
 /// Invariant 3: a quote is really where it is said to be.
 #[test]
 fn every_quote_is_in_its_file() {

@@ -90,7 +90,8 @@ pub(crate) fn all(
         let old = facts
             .now()
             .is_some_and(|now| now.as_second() - entry.time.as_second() > DAY);
-        entry.severity != "info" || entry.kind == "change" || !old
+        let uneventful = entry.severity == "info" || entry.kind == "container";
+        entry.kind == "change" || !old || !uneventful
     });
     entries.sort_by(|a, b| {
         (a.time, a.end, a.kind, &a.subject, &a.text, &a.cites)

@@ -77,8 +77,12 @@ fn affected(
             continue;
         };
         let ready = entity.int_at(&["ready"]).unwrap_or(0);
+        let failing = match entity.int_at(&["failing"]).unwrap_or(0) {
+            0 => String::new(),
+            failing => format!(", {failing} failing"),
+        };
         parts.push(match entity.int_at(&["desired"]) {
-            Some(desired) => format!("{workload} ({ready} of {desired} ready)"),
+            Some(desired) => format!("{workload} ({ready} of {desired} ready{failing})"),
             None => workload.to_string(),
         });
     }
