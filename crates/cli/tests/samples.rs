@@ -322,3 +322,25 @@ fn summaries_are_as_agreed() {
         });
     }
 }
+
+/// The README shows what the first command really prints.
+#[test]
+fn the_readme_shows_the_real_summary() {
+    let dir = support::root().join("samples/i01-kube-proxy-oom");
+    let out = support::scratch("readme").join("r.html");
+    let output = support::coldcase(&[
+        "analyze",
+        dir.to_str().unwrap(),
+        "-o",
+        out.to_str().unwrap(),
+        "--color",
+        "never",
+    ]);
+    let summary = support::stdout(&output);
+    let (body, _) = summary.rsplit_once("\nreport  ").unwrap();
+    let readme = std::fs::read_to_string(support::root().join("README.md")).unwrap();
+    assert!(
+        readme.contains(body),
+        "README.md is stale; the summary is now:\n{body}"
+    );
+}
