@@ -262,19 +262,37 @@ fn capture_time(
             .flat_map(|o| o.root.items_at(&["status", "conditions"]))
             .filter_map(|c| c.str_at(&["lastHeartbeatTime"])),
     );
-    // What beats is nearest to the capture; what merely happened may be long before it.
-    if let Some(time) = [lease, event, heartbeat].into_iter().flatten().max() {
-        return (Some(time), "newest lease, event or heartbeat in the bundle");
-    }
-    let started = newest(
-        &mut of("Pod")
+    let states = || {
+        of("Pod")
             .flat_map(|o| o.root.items_at(&["status", "containerStatuses"]))
-            .filter_map(|c| c.str_at(&["state", "running", "startedAt"])),
-    );
+            .flat_map(|status| {
+                [
+                    ["state", "running", "startedAt"],
+                    ["state", "terminated", "finishedAt"],
+                    ["lastState", "terminated", "finishedAt"],
+                ]
+                .into_iter()
+                .filter_map(|path| status.str_at(&path))
+            })
+    };
+    let container = newest(&mut states());
+    // What beats is nearest to the capture. A container's stamp may come a little after the last
+    // beat; one long after it was edited in, and says nothing.
+    if let Some(beat) = [lease, event, heartbeat].into_iter().flatten().max() {
+        let later =
+            container.filter(|time| (0..3_600).contains(&(time.as_second() - beat.as_second())));
+        return (
+            Some(later.unwrap_or(beat)),
+            "newest lease, event, heartbeat or container state in the bundle",
+        );
+    }
     let created =
         newest(&mut of("Pod").filter_map(|o| o.root.str_at(&["metadata", "creationTimestamp"])));
-    match [started, created].into_iter().flatten().max() {
-        Some(time) => (Some(time), "newest start of a container in the bundle"),
+    match [container, created].into_iter().flatten().max() {
+        Some(time) => (
+            Some(time),
+            "newest start or end of a container in the bundle",
+        ),
         None => (None, "unknown"),
     }
 }

@@ -102,3 +102,23 @@ fn bare_arrays_and_typed_lists_in_json() {
         .collect();
     assert_eq!(kinds, ["Node", "Pod"]);
 }
+
+#[test]
+fn the_capture_is_the_last_beat_or_a_container_just_after_it() {
+    let pod = |time: &str| {
+        format!(
+            "items:\n- {{apiVersion: v1, kind: Pod, metadata: {{name: a, namespace: n, uid: u}}, status: {{containerStatuses: [{{name: c, state: {{running: {{startedAt: \"{time}\"}}}}}}]}}}}\n"
+        )
+    };
+    let now = |time: &str| {
+        let pods = pod(time);
+        let bundle = bundle(&[("events.yaml", EVENTS), ("pods.yaml", pods.as_str())]);
+        read(&bundle)
+            .captured_at
+            .map(|time| stamp::format(time, 0))
+            .unwrap()
+    };
+    assert_eq!(now("2026-07-14T09:16:00Z"), "2026-07-14T09:16:00Z");
+    assert_eq!(now("2026-07-14T08:00:00Z"), "2026-07-14T09:15:05Z");
+    assert_eq!(now("2027-01-01T00:00:00Z"), "2026-07-14T09:15:05Z");
+}
