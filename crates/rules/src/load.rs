@@ -27,7 +27,6 @@ const TOP: &[&str] = &[
     "severity",
     "role",
     "confidence",
-    "status",
     "subject",
     "match",
     "time",
