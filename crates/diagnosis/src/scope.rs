@@ -44,10 +44,7 @@ pub(crate) fn of(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, finding: &F
         add(facts, evaluation, id, &mut scope);
     }
     for row in &finding.rows {
-        for slot in 0..32 {
-            let Some(bound) = row.bound(slot) else {
-                continue;
-            };
+        for bound in row.all() {
             let entity = evaluation.entity(bound.id);
             if matches!(entity.kind, "LogLine" | "Event") && entity.subject.kind == "Pod" {
                 scope.pods.extend(facts.object(

@@ -115,10 +115,7 @@ fn holds(
 fn only_history(evaluation: &Evaluation<'_, '_>, finding: &Finding) -> bool {
     let mut history = false;
     for row in &finding.rows {
-        for slot in 0..32 {
-            let Some(bound) = row.bound(slot) else {
-                continue;
-            };
+        for bound in row.all() {
             match evaluation.entity(bound.id).kind {
                 "Event" | "LogLine" | "JournalLine" => history = true,
                 "Node" | "Pod" | "Workload" | "Namespace" | "Container" => {}

@@ -362,7 +362,7 @@ fn tail(file: &coldcase_bundle::File, id: FileId) -> Option<(String, Cite)> {
     let from = count.saturating_sub(40).max(1);
     let lines = (from..=count)
         .rev()
-        .map(|number| (number, message(file.line(number))))
+        .map(|number| (number, logs::message(file.line(number))))
         .filter(|(_, text)| !text.is_empty());
     let mut last = None;
     for (number, text) in lines {
@@ -386,21 +386,4 @@ fn tail(file: &coldcase_bundle::File, id: FileId) -> Option<(String, Cite)> {
             end_line: line,
         },
     ))
-}
-
-/// A log line without the stamp that kubectl or the runtime put before it.
-pub(crate) fn message(line: &str) -> &str {
-    let Some(stamp) =
-        stamp::leading(line, None).filter(|stamp| stamp.precision == 9 || stamp.len >= 20)
-    else {
-        return line;
-    };
-    let rest = line.get(stamp.len..).unwrap_or("");
-    let rest = rest.strip_prefix(' ').unwrap_or(rest);
-    for tag in ["stdout F ", "stderr F ", "stdout P ", "stderr P "] {
-        if let Some(message) = rest.strip_prefix(tag) {
-            return message;
-        }
-    }
-    rest
 }

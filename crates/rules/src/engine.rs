@@ -62,6 +62,11 @@ impl Row {
         self.slots.get(slot).and_then(Option::as_ref)
     }
 
+    /// Everything that is bound.
+    pub fn all(&self) -> impl Iterator<Item = &Bound> {
+        self.slots.iter().flatten()
+    }
+
     fn bind(&self, slot: usize, bound: Option<Bound>, cites: &[Cite]) -> Self {
         let mut row = self.clone();
         if row.slots.len() <= slot {

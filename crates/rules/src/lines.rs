@@ -118,23 +118,11 @@ fn compile(patterns: &[Pattern], kind: LineKind) -> (RegexSet, Vec<usize>) {
 /// The part of a line that patterns see.
 fn visible(line: &str, kind: LineKind, json: bool) -> &str {
     match kind {
-        LineKind::Log => without_stamp(line),
+        LineKind::Log => logs::message(line),
         LineKind::Journal => {
             logs::journal_line(line, json, None).map_or(line, |parsed| parsed.message)
         }
     }
-}
-
-/// A log line without the stamp and stream tag that kubectl or the runtime put before it.
-fn without_stamp(line: &str) -> &str {
-    let Some(found) = stamp::leading(line, None).filter(|found| found.len >= 20) else {
-        return line;
-    };
-    let rest = line.get(found.len..).unwrap_or("").trim_start();
-    ["stdout F ", "stderr F ", "stdout P ", "stderr P "]
-        .iter()
-        .find_map(|tag| rest.strip_prefix(tag))
-        .unwrap_or(rest)
 }
 
 fn scan_file(text: &str, set: &RegexSet, ids: &[usize], kind: LineKind, json: bool) -> FileHits {
@@ -205,7 +193,7 @@ fn log_line<'s>(facts: &Facts<'s>, file: FileId, number: u32) -> Entity<'s> {
         )
     });
     let fields = vec![
-        ("text", Node::text(without_stamp(raw))),
+        ("text", Node::text(logs::message(raw))),
         ("time", time(raw, facts.now())),
         (
             "instance",

@@ -282,6 +282,20 @@ fn json_field<'t>(line: &'t str, name: &str) -> Option<&'t str> {
     }
 }
 
+/// A log line without the stamp and stream tag that kubectl or the runtime put before it; an
+/// application's own stamp after them stays.
+pub fn message(line: &str) -> &str {
+    let Some(found) = stamp::leading(line, None).filter(|found| found.len >= 20) else {
+        return line;
+    };
+    let rest = line.get(found.len..).unwrap_or("");
+    let rest = rest.strip_prefix(' ').unwrap_or(rest);
+    ["stdout F ", "stderr F ", "stdout P ", "stderr P "]
+        .iter()
+        .find_map(|tag| rest.strip_prefix(tag))
+        .unwrap_or(rest)
+}
+
 /// kubectl's own words in place of a log: the container's file was already gone.
 pub fn is_kubectl_excuse(text: &str) -> bool {
     text.len() < 400 && text.starts_with("unable to retrieve container logs for ")
@@ -342,6 +356,13 @@ mod tests {
             (loose.pod.as_str(), loose.container.as_str()),
             ("p-1", "app")
         );
+    }
+
+    #[test]
+    fn a_message_loses_the_frame_but_not_its_own_stamp() {
+        assert_eq!(message("2026-07-14T02:42:31.1Z stdout F   at x"), "  at x");
+        assert_eq!(message("2026-07-14T02:42:31.123456789Z E0714 a"), "E0714 a");
+        assert_eq!(message("plain"), "plain");
     }
 
     #[test]
