@@ -298,20 +298,20 @@ fn every_quote_is_in_its_file() {
     }
 }
 
+/// What the terminal shows for a bundle.
+fn summary(dir: &Path, test: &str) -> String {
+    let out = support::scratch(test).join("r.html");
+    let (dir, out) = (dir.to_str().unwrap(), out.to_str().unwrap());
+    support::stdout(&support::coldcase(&[
+        "analyze", dir, "-o", out, "--color", "never",
+    ]))
+}
+
 /// What people see first, kept: a change to it is a decision.
 #[test]
 fn summaries_are_as_agreed() {
     for dir in support::samples() {
-        let out = support::scratch("summaries").join("r.html");
-        let output = support::coldcase(&[
-            "analyze",
-            dir.to_str().unwrap(),
-            "-o",
-            out.to_str().unwrap(),
-            "--color",
-            "never",
-        ]);
-        let text = support::stdout(&output);
+        let text = summary(&dir, "summaries");
         let text: Vec<&str> = text
             .lines()
             .filter(|line| !line.starts_with("report  "))
@@ -326,17 +326,10 @@ fn summaries_are_as_agreed() {
 /// The README shows what the first command really prints.
 #[test]
 fn the_readme_shows_the_real_summary() {
-    let dir = support::root().join("samples/i01-kube-proxy-oom");
-    let out = support::scratch("readme").join("r.html");
-    let output = support::coldcase(&[
-        "analyze",
-        dir.to_str().unwrap(),
-        "-o",
-        out.to_str().unwrap(),
-        "--color",
-        "never",
-    ]);
-    let summary = support::stdout(&output);
+    let summary = summary(
+        &support::root().join("samples/i01-kube-proxy-oom"),
+        "readme",
+    );
     let (body, _) = summary.rsplit_once("\nreport  ").unwrap();
     let readme = std::fs::read_to_string(support::root().join("README.md")).unwrap();
     assert!(

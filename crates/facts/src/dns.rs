@@ -54,25 +54,33 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     }
 }
 
-/// Pods behind the cluster's DNS Service, else pods that carry its well-known label.
+/// Pods with the label that every distribution's DNS keeps for compatibility, else pods behind a
+/// Service that answers on UDP 53, whatever it is called.
 fn dns_pods(facts: &Facts<'_>) -> Vec<EntityId> {
-    let mut found = Vec::new();
-    for service in facts.of_kind("Service") {
-        let entity = facts.get(*service);
-        let name = entity.subject.name.as_str();
-        if matches!(
-            name,
-            "kube-dns" | "coredns" | "cluster-dns" | "dns-default" | "rke2-coredns-rke2-coredns"
-        ) {
-            found.extend(facts.selected_pods(*service));
-        }
+    let labelled: Vec<EntityId> = facts
+        .of_kind("Pod")
+        .iter()
+        .copied()
+        .filter(|pod| {
+            facts.get(*pod).str_at(&["metadata", "labels", "k8s-app"]) == Some("kube-dns")
+        })
+        .collect();
+    if !labelled.is_empty() {
+        return labelled;
     }
-    if found.is_empty() {
-        found.extend(facts.of_kind("Pod").iter().filter(|pod| {
-            facts.get(**pod).str_at(&["metadata", "labels", "k8s-app"]) == Some("kube-dns")
-        }));
-    }
-    found
+    let answers = |service: &Entity<'_>| {
+        service.root.is_some_and(|root| {
+            root.items_at(&["spec", "ports"]).iter().any(|port| {
+                port.int_at(&["port"]) == Some(53) && port.str_at(&["protocol"]) == Some("UDP")
+            })
+        })
+    };
+    facts
+        .of_kind("Service")
+        .iter()
+        .filter(|service| answers(facts.get(**service)))
+        .flat_map(|service| facts.selected_pods(*service).to_vec())
+        .collect()
 }
 
 /// Egress policies that select a pod.

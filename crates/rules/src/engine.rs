@@ -97,13 +97,7 @@ struct Passed {
 impl<'s> World<'_, 's> {
     /// An entity.
     pub fn get(&self, id: EntityId) -> &Entity<'s> {
-        let index = id.0 as usize;
-        let known = self.facts.entities.len();
-        if index < known {
-            &self.facts.entities[index]
-        } else {
-            &self.lines.entities[index - known]
-        }
+        self.lines.entity(self.facts, id)
     }
 
     /// Runs steps from some rows.

@@ -6,6 +6,7 @@ pub mod examples;
 mod finding;
 mod lines;
 mod load;
+mod matchers;
 mod rename;
 pub mod rule;
 mod scope;
@@ -53,13 +54,7 @@ pub struct Evaluation<'f, 's> {
 impl<'f, 's> Evaluation<'f, 's> {
     /// An entity of a finding, lines included.
     pub fn entity(&self, id: EntityId) -> &Entity<'s> {
-        let index = id.0 as usize;
-        let known = self.facts.entities.len();
-        if index < known {
-            &self.facts.entities[index]
-        } else {
-            &self.lines.entities[index - known]
-        }
+        self.lines.entity(self.facts, id)
     }
 
     /// All lines that any pattern hit.

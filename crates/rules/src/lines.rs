@@ -49,6 +49,19 @@ pub(crate) struct Lines<'s> {
     pub journals: BTreeMap<String, Vec<usize>>,
 }
 
+impl<'s> Lines<'s> {
+    /// An entity by its number: facts first, then lines.
+    pub(crate) fn entity<'e>(&'e self, facts: &'e Facts<'s>, id: EntityId) -> &'e Entity<'s> {
+        let index = id.0 as usize;
+        let known = facts.entities.len();
+        if index < known {
+            &facts.entities[index]
+        } else {
+            &self.entities[index - known]
+        }
+    }
+}
+
 /// One file's hits by pattern: line numbers kept, and the count.
 type FileHits = BTreeMap<usize, (Vec<u32>, std::collections::VecDeque<u32>, u64)>;
 

@@ -2,18 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use coldcase_facts::{
-    quantity,
-    schema::{Segment, nearest},
-};
-use regex::Regex;
+use coldcase_facts::schema::{Segment, nearest};
 
 use crate::{
     lines::{LineKind, Pattern},
+    matchers::duration,
     rename::rename,
     rule::{
         ALONGS, Argument, Block, CONFIDENCES, Condition, Count, Example, Expect, Explains, From,
-        LAYERS, Matcher, Operand, ROLES, Rule, SEVERITIES, Side, Step, Test, Verb,
+        LAYERS, Operand, ROLES, Rule, SEVERITIES, Step, Test, Verb,
     },
     scope::{Scope, check_path, operand, phrase, reference},
     source::{self, Doc, DocValue, LoadError, Place},
@@ -51,8 +48,8 @@ const VERBS: &[(&str, Verb)] = &[
     ("check", Verb::Check),
 ];
 
-type Bad = (Place, String);
-type Good<T> = Result<T, Bad>;
+pub(crate) type Bad = (Place, String);
+pub(crate) type Good<T> = Result<T, Bad>;
 
 /// Loads one rule; patterns are added to `patterns`.
 pub(crate) fn load(
@@ -78,12 +75,12 @@ pub(crate) fn load(
     }
 }
 
-struct Loader<'p> {
+pub(crate) struct Loader<'p> {
     patterns: &'p mut Vec<Pattern>,
     errors: Vec<Bad>,
 }
 
-fn text(doc: &Doc) -> Good<&str> {
+pub(crate) fn text(doc: &Doc) -> Good<&str> {
     doc.text()
         .ok_or_else(|| (doc.place, format!("expected a text, found {}", doc.what())))
 }
@@ -93,7 +90,7 @@ fn required<'d>(doc: &'d Doc, key: &str) -> Good<&'d Doc> {
         .ok_or_else(|| (doc.place, format!("`{key}` is missing")))
 }
 
-fn list(doc: &Doc) -> Good<&[Doc]> {
+pub(crate) fn list(doc: &Doc) -> Good<&[Doc]> {
     match &doc.value {
         DocValue::List(items) => Ok(items),
         DocValue::Null => Ok(&[]),
@@ -101,7 +98,7 @@ fn list(doc: &Doc) -> Good<&[Doc]> {
     }
 }
 
-fn word<T: Copy>(doc: &Doc, words: &[(&'static str, T)], what: &str) -> Good<T> {
+pub(crate) fn word<T: Copy>(doc: &Doc, words: &[(&'static str, T)], what: &str) -> Good<T> {
     let given = text(doc)?;
     words
         .iter()
@@ -134,7 +131,7 @@ fn texts(doc: Option<&Doc>) -> Good<Vec<String>> {
 }
 
 impl Loader<'_> {
-    fn keys(&mut self, doc: &Doc, allowed: &[&str]) {
+    pub(crate) fn keys(&mut self, doc: &Doc, allowed: &[&str]) {
         for (key, place, _) in doc.entries() {
             if !allowed.contains(&key.as_str()) {
                 let hint = nearest(key, allowed.iter().copied()).map_or_else(
@@ -581,146 +578,10 @@ impl Loader<'_> {
             });
         Ok(Some(index))
     }
-
-    fn matcher(&mut self, doc: &Doc, scope: &Scope) -> Good<Matcher> {
-        match &doc.value {
-            DocValue::Text(value) => Ok(Matcher {
-                tests: vec![Test::Is(
-                    operand(value, scope).map_err(|what| (doc.place, what))?,
-                )],
-            }),
-            DocValue::List(items) => Ok(Matcher {
-                tests: vec![Test::AnyOf(operands(items, scope)?)],
-            }),
-            DocValue::Null => Err((
-                doc.place,
-                "nothing to compare with; write {exists: false} for an absent field".to_owned(),
-            )),
-            DocValue::Map(_) => self.tests(doc, scope),
-        }
-    }
-
-    fn tests(&mut self, doc: &Doc, scope: &Scope) -> Good<Matcher> {
-        const KNOWN: &[&str] = &[
-            "is",
-            "not",
-            "any_of",
-            "none_of",
-            "exists",
-            "matches",
-            "contains",
-            "starts_with",
-            "ends_with",
-            "at_least",
-            "at_most",
-            "over",
-            "under",
-            "within",
-            "of",
-            "before",
-            "after",
-            "newer_than",
-            "older_than",
-            "all",
-            "no",
-        ];
-        self.keys(doc, KNOWN);
-        let value = |doc: &Doc| -> Good<Operand> {
-            operand(text(doc)?, scope).map_err(|what| (doc.place, what))
-        };
-        let mut tests = Vec::new();
-        if let Some(within) = doc.get("within") {
-            let sides = [
-                ("of", Side::Around),
-                ("before", Side::Before),
-                ("after", Side::After),
-            ];
-            let Some((anchor, side)) = sides
-                .iter()
-                .find_map(|(key, side)| Some((doc.get(key)?, *side)))
-            else {
-                return Err((
-                    within.place,
-                    "`within` needs `of:`, `before:` or `after:` with the time it counts from"
-                        .to_owned(),
-                ));
-            };
-            tests.push(Test::Within(duration(within)?, value(anchor)?, side));
-        }
-        let windowed = doc.get("within").is_some();
-        for (key, place, doc) in doc.entries() {
-            tests.push(match key.as_str() {
-                "is" => Test::Is(value(doc)?),
-                "not" => Test::Not(value(doc)?),
-                "any_of" => Test::AnyOf(operands(list(doc)?, scope)?),
-                "none_of" => Test::NoneOf(operands(list(doc)?, scope)?),
-                "exists" => Test::Exists(word(
-                    doc,
-                    &[("true", true), ("false", false)],
-                    "truth value",
-                )?),
-                "matches" => Test::Matches(Box::new(pattern(doc)?)),
-                "contains" => Test::Contains(value(doc)?),
-                "starts_with" => Test::StartsWith(value(doc)?),
-                "ends_with" => Test::EndsWith(value(doc)?),
-                "at_least" => Test::AtLeast(value(doc)?),
-                "at_most" => Test::AtMost(value(doc)?),
-                "over" => Test::Over(value(doc)?),
-                "under" => Test::Under(value(doc)?),
-                "before" if !windowed => Test::Before(value(doc)?),
-                "after" if !windowed => Test::After(value(doc)?),
-                "within" | "before" | "after" | "of" if windowed => continue,
-                "of" => return Err((*place, "`of` goes with `within`".to_owned())),
-                "newer_than" => Test::NewerThan(duration(doc)?),
-                "older_than" => Test::OlderThan(duration(doc)?),
-                "all" => Test::All(self.matcher(doc, scope)?),
-                "no" => Test::No(self.matcher(doc, scope)?),
-                _ => continue,
-            });
-        }
-        if tests.is_empty() {
-            return Err((doc.place, "an empty matcher".to_owned()));
-        }
-        Ok(Matcher { tests })
-    }
 }
 
 /// A template whose names are checked.
 fn filled(doc: &Doc, scope: &Scope) -> Good<Template> {
     Template::parse(text(doc)?, &mut |inner| reference(inner, scope))
         .map_err(|what| (doc.place, what))
-}
-
-fn pattern(doc: &Doc) -> Good<Regex> {
-    let source = text(doc)?;
-    let regex = Regex::new(source).map_err(|error| {
-        (
-            doc.place,
-            format!(
-                "not a regex: {}",
-                error.to_string().lines().last().unwrap_or("").trim()
-            ),
-        )
-    })?;
-    if regex.is_match("") {
-        return Err((doc.place, "the pattern matches the empty text".to_owned()));
-    }
-    Ok(regex)
-}
-
-fn duration(doc: &Doc) -> Good<f64> {
-    let source = text(doc)?;
-    quantity::seconds(source).ok_or_else(|| {
-        (
-            doc.place,
-            format!("`{source}` is no duration; write 30s, 10m, 1h30m, 2d"),
-        )
-    })
-}
-
-fn operands(items: &[Doc], scope: &Scope) -> Good<Vec<Operand>> {
-    items
-        .iter()
-        .map(|item| operand(text(item)?, scope).map_err(|what| (item.place, what)))
-        .collect()
 }

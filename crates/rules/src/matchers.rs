@@ -1,0 +1,149 @@
+//! Reads matchers: what must hold of a field, from `OOMKilled` to `{within: 30s, of: $c.ended.finishedAt}`.
+
+use coldcase_facts::quantity;
+use regex::Regex;
+
+use crate::{
+    load::{Good, Loader, list, text, word},
+    rule::{Matcher, Operand, Side, Test},
+    scope::{Scope, operand},
+    source::{Doc, DocValue},
+};
+
+impl Loader<'_> {
+    pub(crate) fn matcher(&mut self, doc: &Doc, scope: &Scope) -> Good<Matcher> {
+        match &doc.value {
+            DocValue::Text(value) => Ok(Matcher {
+                tests: vec![Test::Is(
+                    operand(value, scope).map_err(|what| (doc.place, what))?,
+                )],
+            }),
+            DocValue::List(items) => Ok(Matcher {
+                tests: vec![Test::AnyOf(operands(items, scope)?)],
+            }),
+            DocValue::Null => Err((
+                doc.place,
+                "nothing to compare with; write {exists: false} for an absent field".to_owned(),
+            )),
+            DocValue::Map(_) => self.tests(doc, scope),
+        }
+    }
+
+    fn tests(&mut self, doc: &Doc, scope: &Scope) -> Good<Matcher> {
+        const KNOWN: &[&str] = &[
+            "is",
+            "not",
+            "any_of",
+            "none_of",
+            "exists",
+            "matches",
+            "contains",
+            "starts_with",
+            "ends_with",
+            "at_least",
+            "at_most",
+            "over",
+            "under",
+            "within",
+            "of",
+            "before",
+            "after",
+            "newer_than",
+            "older_than",
+            "all",
+            "no",
+        ];
+        self.keys(doc, KNOWN);
+        let value = |doc: &Doc| -> Good<Operand> {
+            operand(text(doc)?, scope).map_err(|what| (doc.place, what))
+        };
+        let mut tests = Vec::new();
+        if let Some(within) = doc.get("within") {
+            let sides = [
+                ("of", Side::Around),
+                ("before", Side::Before),
+                ("after", Side::After),
+            ];
+            let Some((anchor, side)) = sides
+                .iter()
+                .find_map(|(key, side)| Some((doc.get(key)?, *side)))
+            else {
+                return Err((
+                    within.place,
+                    "`within` needs `of:`, `before:` or `after:` with the time it counts from"
+                        .to_owned(),
+                ));
+            };
+            tests.push(Test::Within(duration(within)?, value(anchor)?, side));
+        }
+        let windowed = doc.get("within").is_some();
+        for (key, place, doc) in doc.entries() {
+            tests.push(match key.as_str() {
+                "is" => Test::Is(value(doc)?),
+                "not" => Test::Not(value(doc)?),
+                "any_of" => Test::AnyOf(operands(list(doc)?, scope)?),
+                "none_of" => Test::NoneOf(operands(list(doc)?, scope)?),
+                "exists" => Test::Exists(word(
+                    doc,
+                    &[("true", true), ("false", false)],
+                    "truth value",
+                )?),
+                "matches" => Test::Matches(Box::new(pattern(doc)?)),
+                "contains" => Test::Contains(value(doc)?),
+                "starts_with" => Test::StartsWith(value(doc)?),
+                "ends_with" => Test::EndsWith(value(doc)?),
+                "at_least" => Test::AtLeast(value(doc)?),
+                "at_most" => Test::AtMost(value(doc)?),
+                "over" => Test::Over(value(doc)?),
+                "under" => Test::Under(value(doc)?),
+                "before" if !windowed => Test::Before(value(doc)?),
+                "after" if !windowed => Test::After(value(doc)?),
+                "within" | "before" | "after" | "of" if windowed => continue,
+                "of" => return Err((*place, "`of` goes with `within`".to_owned())),
+                "newer_than" => Test::NewerThan(duration(doc)?),
+                "older_than" => Test::OlderThan(duration(doc)?),
+                "all" => Test::All(self.matcher(doc, scope)?),
+                "no" => Test::No(self.matcher(doc, scope)?),
+                _ => continue,
+            });
+        }
+        if tests.is_empty() {
+            return Err((doc.place, "an empty matcher".to_owned()));
+        }
+        Ok(Matcher { tests })
+    }
+}
+
+fn pattern(doc: &Doc) -> Good<Regex> {
+    let source = text(doc)?;
+    let regex = Regex::new(source).map_err(|error| {
+        (
+            doc.place,
+            format!(
+                "not a regex: {}",
+                error.to_string().lines().last().unwrap_or("").trim()
+            ),
+        )
+    })?;
+    if regex.is_match("") {
+        return Err((doc.place, "the pattern matches the empty text".to_owned()));
+    }
+    Ok(regex)
+}
+
+pub(crate) fn duration(doc: &Doc) -> Good<f64> {
+    let source = text(doc)?;
+    quantity::seconds(source).ok_or_else(|| {
+        (
+            doc.place,
+            format!("`{source}` is no duration; write 30s, 10m, 1h30m, 2d"),
+        )
+    })
+}
+
+fn operands(items: &[Doc], scope: &Scope) -> Good<Vec<Operand>> {
+    items
+        .iter()
+        .map(|item| operand(text(item)?, scope).map_err(|what| (item.place, what)))
+        .collect()
+}
