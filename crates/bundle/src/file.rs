@@ -1,6 +1,6 @@
 //! A file of the bundle as text, with its lines found again by number when they are quoted.
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use crate::entry::Entry;
 
@@ -13,8 +13,7 @@ pub struct FileId(pub u32);
 pub struct File {
     /// Path in the bundle.
     pub path: String,
-    /// The text; empty for binary files.
-    pub text: String,
+    text: String,
     /// Size as captured.
     pub bytes: u64,
     /// The content is not text (an image, a core dump, an archive).
@@ -66,13 +65,22 @@ impl File {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
+    /// The whole text; empty for binary files. It may be put together anew on every call: ask once.
+    pub fn text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.text)
+    }
+
     /// Number of lines.
     pub fn line_count(&self) -> u32 {
         u32::try_from(self.starts().len()).unwrap_or(u32::MAX)
     }
 
     /// A line without its end, from 1; empty if there is no such line.
-    pub fn line(&self, number: u32) -> &str {
+    pub fn line(&self, number: u32) -> Cow<'_, str> {
+        Cow::Borrowed(self.line_text(number))
+    }
+
+    fn line_text(&self, number: u32) -> &str {
         let starts = self.starts();
         let Some(index) = (number as usize).checked_sub(1) else {
             return "";
@@ -103,7 +111,7 @@ impl File {
         let end_line = end_line
             .clamp(line, last.max(line))
             .min(line.saturating_add(QUOTE_LINES - 1));
-        let cut = |number: u32| cut_line(self.line(number));
+        let cut = |number: u32| cut_line(self.line_text(number));
         Excerpt {
             before: (line.saturating_sub(CONTEXT).max(1)..line)
                 .map(cut)

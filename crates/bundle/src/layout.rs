@@ -48,7 +48,7 @@ pub(crate) fn detect(files: &[File]) -> Vec<Layout> {
     let mut found = Vec::new();
     if files
         .iter()
-        .any(|file| file.path == "bundle.yaml" && file.text.contains("coldcase.dev/"))
+        .any(|file| file.path == "bundle.yaml" && file.text().contains("coldcase.dev/"))
     {
         found.push(Layout::Native);
     }

@@ -157,14 +157,8 @@ fn lines_are_found_again() {
     let file = &bundle.files[0];
     assert_eq!(file.line_count(), 4);
     assert_eq!(
-        (
-            file.line(1),
-            file.line(2),
-            file.line(3),
-            file.line(4),
-            file.line(9)
-        ),
-        ("one", "two", "", "four", "")
+        [1, 2, 3, 4, 9].map(|number| file.line(number).into_owned()),
+        ["one", "two", "", "four", ""]
     );
     assert_eq!(file.line_at(0), 1);
     assert_eq!(file.line_at(5), 2);

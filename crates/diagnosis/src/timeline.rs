@@ -271,7 +271,7 @@ fn conditions(node: &Entity<'_>, entries: &mut Vec<Entry>) {
 fn log_line(facts: &Facts<'_>, line: &Entity<'_>) -> Option<Entry> {
     let cite = line.place()?;
     let raw_line = facts.snapshot.bundle.file(cite.file).line(cite.line);
-    let found = stamp::leading(raw_line, facts.now());
+    let found = stamp::leading(&raw_line, facts.now());
     let time = stamp::rfc3339(line.str_at(&["time"])?)?;
     let kernel = line.str_at(&["unit"]) == Some("kernel");
     let (kind, layer) = match line.kind {

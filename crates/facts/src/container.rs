@@ -343,11 +343,11 @@ fn last_words(
     };
     let Some(log) = find(previous) else { return };
     let file = facts.snapshot.bundle.file(log.file);
-    if file.text.trim().is_empty() {
+    if file.text().trim().is_empty() {
         fields.push(("logEmpty", Node::flag(true)));
         return;
     }
-    if logs::is_kubectl_excuse(&file.text) {
+    if logs::is_kubectl_excuse(&file.text()) {
         return;
     }
     if let Some((text, cite)) = tail(file, log.file) {
@@ -362,7 +362,7 @@ fn tail(file: &coldcase_bundle::File, id: FileId) -> Option<(String, Cite)> {
     let from = count.saturating_sub(40).max(1);
     let lines = (from..=count)
         .rev()
-        .map(|number| (number, logs::message(file.line(number))))
+        .map(|number| (number, logs::message(&file.line(number)).to_owned()))
         .filter(|(_, text)| !text.is_empty());
     let mut last = None;
     for (number, text) in lines {
@@ -370,7 +370,7 @@ fn tail(file: &coldcase_bundle::File, id: FileId) -> Option<(String, Cite)> {
         // Indented lines are frames of a stack trace; the line that names the fault is not.
         let frame = text.starts_with(char::is_whitespace);
         if last.is_none() {
-            last = Some((number, text));
+            last = Some((number, text.clone()));
         }
         if !frame && FATAL.iter().any(|word| lower.contains(word)) {
             last = Some((number, text));

@@ -22,11 +22,11 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         };
         let name = file.name();
         if name.contains("iptables") {
-            if let Some(rules) = service_rules(id, &file.text) {
+            if let Some(rules) = service_rules(id, &file.text()) {
                 nodes.entry(node).or_default().rules = Some(rules);
             }
         } else if name.contains("conntrack")
-            && let Some(found) = conntrack(id, &file.text)
+            && let Some(found) = conntrack(id, &file.text())
         {
             nodes.entry(node).or_default().conntrack = Some(found);
         }

@@ -99,7 +99,7 @@ pub(crate) fn scan<'s>(facts: &Facts<'s>, patterns: &[Pattern]) -> Lines<'s> {
         .par_iter()
         .map(|(file, kind, json)| {
             let (set, ids) = &sets[usize::from(*kind == LineKind::Journal)];
-            scan_file(&snapshot.bundle.file(*file).text, set, ids, *kind, *json)
+            scan_file(&snapshot.bundle.file(*file).text(), set, ids, *kind, *json)
         })
         .collect();
     for ((file, kind, json), hits) in files.iter().zip(found) {
@@ -196,6 +196,7 @@ fn add<'s>(
 
 fn log_line<'s>(facts: &Facts<'s>, file: FileId, number: u32) -> Entity<'s> {
     let raw = facts.snapshot.bundle.file(file).line(number);
+    let raw = raw.as_ref();
     let log = facts.snapshot.logs.iter().find(|log| log.file == file);
     let (namespace, pod, container, previous) = log.map_or(("", "", "", false), |log| {
         (
@@ -248,6 +249,7 @@ fn time(raw: &str, now: Option<jiff::Timestamp>) -> Node {
 
 fn journal_line<'s>(facts: &Facts<'s>, file: FileId, number: u32, json: bool) -> Entity<'s> {
     let raw = facts.snapshot.bundle.file(file).line(number);
+    let raw = raw.as_ref();
     let node = facts
         .snapshot
         .journals

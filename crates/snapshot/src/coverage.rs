@@ -108,7 +108,7 @@ pub fn manifest(bundle: &Bundle) -> Vec<Command> {
         return Vec::new();
     };
     let mut commands = Vec::new();
-    for (index, line) in file.text.lines().enumerate() {
+    for (index, line) in file.text().lines().enumerate() {
         let (documents, _) = json::read(line);
         let Some(node) = documents.first() else {
             continue;

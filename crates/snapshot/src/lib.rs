@@ -6,10 +6,13 @@
 pub mod coverage;
 pub mod event;
 pub mod json;
+pub mod line;
 pub mod logs;
 pub mod node;
 pub mod object;
 pub mod stamp;
+#[allow(dead_code)]
+pub mod text;
 pub mod yaml;
 
 use std::{
@@ -160,7 +163,7 @@ fn read_file(id: FileId, file: &File) -> Content {
         what,
     };
     let documents = if name.ends_with(".yaml") || name.ends_with(".yml") {
-        let (documents, errors) = yaml::read(&file.text);
+        let (documents, errors) = yaml::read(&file.text());
         content.problems.extend(errors.into_iter().map(|error| {
             problem(
                 error.line,
@@ -171,8 +174,8 @@ fn read_file(id: FileId, file: &File) -> Content {
             )
         }));
         documents
-    } else if name.ends_with(".json") && !looks_like_lines(&file.text) {
-        let (documents, error) = json::read(&file.text);
+    } else if name.ends_with(".json") && !looks_like_lines(&file.text()) {
+        let (documents, error) = json::read(&file.text());
         content.problems.extend(error.map(|error| {
             problem(
                 error.line,

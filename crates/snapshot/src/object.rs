@@ -21,6 +21,8 @@ pub struct Object {
     pub root: Node,
     /// Where it was read.
     pub file: FileId,
+    /// Read from text for people: a missing field is unknown, a null one is known to be absent.
+    pub partial: bool,
 }
 
 /// API groups whose kinds go by their bare name.
@@ -215,6 +217,7 @@ fn object(root: Node, default_kind: &str, file: FileId) -> Option<Object> {
         uid,
         root,
         file,
+        partial: false,
     })
 }
 
