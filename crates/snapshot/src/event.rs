@@ -6,6 +6,16 @@ use jiff::Timestamp;
 
 use crate::{object::Object, stamp};
 
+/// Where the three shapes keep the times of occurrences.
+pub(crate) const TIMES: &[&[&str]] = &[
+    &["series", "lastObservedTime"],
+    &["lastTimestamp"],
+    &["deprecatedLastTimestamp"],
+    &["eventTime"],
+    &["firstTimestamp"],
+    &["deprecatedFirstTimestamp"],
+];
+
 /// An event after normalisation. Times are those of the occurrences, not of the object.
 #[derive(Debug, Clone)]
 pub struct Event {

@@ -183,6 +183,16 @@ impl Node {
         }
     }
 
+    /// Number of values in the tree.
+    pub fn size(&self) -> usize {
+        1 + self.items().iter().map(Node::size).sum::<usize>()
+            + self
+                .entries()
+                .iter()
+                .map(|(_, node)| node.size())
+                .sum::<usize>()
+    }
+
     /// Adds or replaces an entry of a mapping; does nothing to anything else.
     pub fn set(&mut self, key: &str, node: Node) {
         if let Value::Map(entries) = &mut self.value {

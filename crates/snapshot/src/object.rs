@@ -224,7 +224,8 @@ fn object(root: Node, default_kind: &str, file: FileId) -> Option<Object> {
 impl Object {
     /// A manifest (something to apply) rather than captured state: the API server never dated it.
     pub fn is_declared(&self) -> bool {
-        self.uid.is_empty()
+        !self.partial
+            && self.uid.is_empty()
             && self
                 .root
                 .at(&["metadata", "creationTimestamp"])
@@ -240,7 +241,8 @@ impl Object {
     }
 }
 
-/// Keeps one object for each kind, namespace and name: the newest resource version, else the first path.
+/// Keeps one object for each kind, namespace and name: a whole one before a partial one, then the
+/// newest resource version, else the first path. Partial ones of one file are joined.
 pub fn merge(objects: Vec<Object>) -> Vec<Object> {
     let mut best: BTreeMap<(String, String, String), Object> = BTreeMap::new();
     for object in objects {
@@ -249,14 +251,56 @@ pub fn merge(objects: Vec<Object>) -> Vec<Object> {
             object.namespace.clone(),
             object.name.clone(),
         );
-        match best.get(&key) {
-            Some(old)
-                if (old.version(), std::cmp::Reverse(old.file))
-                    >= (object.version(), std::cmp::Reverse(object.file)) => {}
-            _ => {
-                best.insert(key, object);
-            }
+        let Some(old) = best.get_mut(&key) else {
+            best.insert(key, object);
+            continue;
+        };
+        if old.partial && object.partial {
+            join(old, object);
+        } else if rank(old) < rank(&object) {
+            *old = object;
         }
     }
     best.into_values().collect()
+}
+
+fn rank(object: &Object) -> (bool, u64, std::cmp::Reverse<FileId>) {
+    (
+        !object.partial,
+        object.version(),
+        std::cmp::Reverse(object.file),
+    )
+}
+
+/// Two texts about one object. Within a file the later says more of the same; of two files the
+/// fuller one is kept whole, since a tree has one file to be quoted from.
+fn join(old: &mut Object, new: Object) {
+    if old.file == new.file {
+        if old.uid.is_empty() {
+            old.uid.clone_from(&new.uid);
+        }
+        overlay(&mut old.root, new.root);
+    } else if old.root.size() < new.root.size() {
+        *old = new;
+    }
+}
+
+fn overlay(old: &mut Node, new: Node) {
+    match (&mut old.value, new.value) {
+        (Value::Map(entries), Value::Map(more)) => {
+            for (key, node) in more {
+                match entries.iter_mut().find(|(name, _)| *name == key) {
+                    Some((_, old)) => overlay(old, node),
+                    None => entries.push((key, node)),
+                }
+            }
+        }
+        // A table's `<none>` does not take back what a description spelled out.
+        (Value::Map(_) | Value::Seq(_), Value::Null) => {}
+        (_, value) => {
+            old.value = value;
+            old.line = new.line;
+            old.more_lines = new.more_lines;
+        }
+    }
 }

@@ -1,0 +1,102 @@
+//! When a bundle was captured, and of which version of Kubernetes.
+
+use std::collections::BTreeMap;
+
+use coldcase_bundle::{Bundle, FileId};
+use jiff::Timestamp;
+
+use crate::{event, node::Node, object::Object, stamp};
+
+/// When the bundle was captured: as its collector says, else the newest stamp of the API.
+pub(crate) fn time(
+    bundle: &Bundle,
+    objects: &[Object],
+    events: &[Object],
+    others: &[(FileId, Node)],
+) -> (Option<Timestamp>, &'static str) {
+    if let Some(time) = bundle_field(others, bundle, "captured_at")
+        .as_deref()
+        .and_then(stamp::rfc3339)
+    {
+        return (Some(time), "bundle.yaml");
+    }
+    let newest = |times: &mut dyn Iterator<Item = &str>| times.filter_map(stamp::rfc3339).max();
+    let of = |kind: &'static str| objects.iter().filter(move |object| object.kind == kind);
+    let lease = newest(&mut of("Lease").filter_map(|o| o.root.str_at(&["spec", "renewTime"])));
+    let event = newest(&mut events.iter().flat_map(|event| {
+        event::TIMES
+            .iter()
+            .filter_map(|path| event.root.str_at(path))
+    }));
+    let heartbeat = newest(
+        &mut of("Node")
+            .flat_map(|o| o.root.items_at(&["status", "conditions"]))
+            .filter_map(|c| c.str_at(&["lastHeartbeatTime"])),
+    );
+    let states = || {
+        of("Pod")
+            .flat_map(|o| o.root.items_at(&["status", "containerStatuses"]))
+            .flat_map(|status| {
+                [
+                    ["state", "running", "startedAt"],
+                    ["state", "terminated", "finishedAt"],
+                    ["lastState", "terminated", "finishedAt"],
+                ]
+                .into_iter()
+                .filter_map(|path| status.str_at(&path))
+            })
+    };
+    let container = newest(&mut states());
+    // What beats is nearest to the capture. A container's stamp may come a little after the last
+    // beat; one long after it was edited in, and says nothing.
+    if let Some(beat) = [lease, event, heartbeat].into_iter().flatten().max() {
+        let later =
+            container.filter(|time| (0..3_600).contains(&(time.as_second() - beat.as_second())));
+        return (
+            Some(later.unwrap_or(beat)),
+            "newest lease, event, heartbeat or container state in the bundle",
+        );
+    }
+    let created =
+        newest(&mut of("Pod").filter_map(|o| o.root.str_at(&["metadata", "creationTimestamp"])));
+    match [container, created].into_iter().flatten().max() {
+        Some(time) => (
+            Some(time),
+            "newest start or end of a container in the bundle",
+        ),
+        None => (None, "unknown"),
+    }
+}
+
+/// A field of our own collector's `bundle.yaml`.
+pub(crate) fn bundle_field(
+    others: &[(FileId, Node)],
+    bundle: &Bundle,
+    field: &str,
+) -> Option<String> {
+    others
+        .iter()
+        .filter(|(id, _)| bundle.file(*id).path == "bundle.yaml")
+        .find_map(|(_, node)| node.str_at(&[field]).map(str::to_owned))
+}
+
+/// Version of the API server, else of most kubelets.
+pub(crate) fn version(others: &[(FileId, Node)], objects: &[Object]) -> Option<String> {
+    let server = others.iter().find_map(|(_, node)| {
+        node.str_at(&["serverVersion", "gitVersion"])
+            .or_else(|| node.str_at(&["info", "gitVersion"]))
+    });
+    if let Some(server) = server {
+        return Some(server.to_owned());
+    }
+    let mut kubelets: BTreeMap<&str, usize> = BTreeMap::new();
+    for node in objects.iter().filter(|object| object.kind == "Node") {
+        if let Some(version) = node.root.str_at(&["status", "nodeInfo", "kubeletVersion"]) {
+            *kubelets.entry(version).or_default() += 1;
+        }
+    }
+    kubelets
+        .into_iter()
+        .max_by_key(|(_, count)| *count)
+        .map(|(version, _)| version.to_owned())
+}

@@ -1,0 +1,209 @@
+//! Reads single files: documents of YAML and JSON, else text for people, else what log or journal it is.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use coldcase_bundle::{Bundle, File, FileId, Problem};
+use rayon::prelude::*;
+
+use crate::{
+    json,
+    logs::{self, JournalFile, LogFile},
+    node::Node,
+    object::{self, Object},
+    sniff::{self, Form},
+    text::HostReport,
+    yaml,
+};
+
+/// What the files of a bundle hold, before it is merged.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    /// Objects, without events.
+    pub objects: Vec<Object>,
+    /// Events as objects.
+    pub events: Vec<Object>,
+    /// Kinds that were listed, even if nothing was in the list.
+    pub lists: BTreeMap<String, usize>,
+    /// Documents that are no Kubernetes objects.
+    pub others: Vec<(FileId, Node)>,
+    /// Files that need not be looked at again.
+    pub read: BTreeSet<FileId>,
+    /// Logs inside transcripts.
+    pub logs: Vec<LogFile>,
+    /// Journals inside transcripts.
+    pub journals: Vec<JournalFile>,
+    /// Output of commands on nodes.
+    pub hosts: Vec<HostReport>,
+    /// Version of the server as a transcript says.
+    pub version: Option<String>,
+    /// Damage.
+    pub problems: Vec<Problem>,
+}
+
+impl Gathered {
+    /// Takes out the manifests: what somebody wanted rather than what was there.
+    pub(crate) fn take_declared(&mut self) -> Vec<Object> {
+        let (declared, objects) = std::mem::take(&mut self.objects)
+            .into_iter()
+            .partition(Object::is_declared);
+        self.objects = objects;
+        declared
+    }
+
+    /// Sorts objects by what they are.
+    pub(crate) fn add(&mut self, objects: Vec<Object>) {
+        for object in objects {
+            if object.kind == "Event" {
+                self.events.push(object);
+            } else {
+                self.objects.push(object);
+            }
+        }
+    }
+}
+
+/// Reads all files that hold YAML or JSON documents, in parallel; merged in path order.
+pub(crate) fn documents(bundle: &Bundle) -> Gathered {
+    let ids: Vec<FileId> = bundle.iter().map(|(id, _)| id).collect();
+    let contents: Vec<Content> = ids
+        .par_iter()
+        .map(|id| read_contained(*id, bundle.file(*id)))
+        .collect();
+    let mut gathered = Gathered::default();
+    for (id, content) in ids.iter().zip(contents) {
+        if content.structured {
+            gathered.read.insert(*id);
+        }
+        for kind in content.lists {
+            gathered.lists.entry(kind).or_default();
+        }
+        gathered.add(content.objects);
+        gathered
+            .others
+            .extend(content.others.into_iter().map(|node| (*id, node)));
+        gathered.problems.extend(content.problems);
+    }
+    gathered
+}
+
+/// What one file holds.
+#[derive(Default)]
+struct Content {
+    objects: Vec<Object>,
+    lists: Vec<String>,
+    others: Vec<Node>,
+    problems: Vec<Problem>,
+    structured: bool,
+}
+
+fn read_contained(id: FileId, file: &File) -> Content {
+    catch_unwind(AssertUnwindSafe(|| read_file(id, file))).unwrap_or_else(|_| Content {
+        problems: vec![Problem {
+            file: file.path.clone(),
+            line: 0,
+            what: "coldcase failed on this file and left it out; please report it".to_owned(),
+        }],
+        ..Content::default()
+    })
+}
+
+fn read_file(id: FileId, file: &File) -> Content {
+    let mut content = Content::default();
+    let name = file.name();
+    let problem = |line: u32, what: String| Problem {
+        file: file.path.clone(),
+        line,
+        what,
+    };
+    if file.binary {
+        return content;
+    }
+    let text = file.text();
+    let documents = match sniff::form(name, &text) {
+        Form::Yaml => {
+            let (documents, errors) = yaml::read(&text);
+            content.problems.extend(errors.into_iter().map(|error| {
+                problem(
+                    error.line,
+                    format!(
+                        "not valid YAML: {}; the rest of the file is read",
+                        error.what
+                    ),
+                )
+            }));
+            documents
+        }
+        Form::Json => {
+            let (documents, error) = json::read(&text);
+            content.problems.extend(error.map(|error| {
+                problem(
+                    error.line,
+                    format!("not valid JSON: {}; what came before is read", error.what),
+                )
+            }));
+            documents
+        }
+        Form::Text => return content,
+    };
+    content.structured = true;
+    for document in documents {
+        let keep = document.clone_head();
+        let (objects, list) = object::objects(document, &file.path, id);
+        if objects.is_empty() && list.is_none() {
+            content.others.extend(keep);
+        }
+        content.lists.extend(list);
+        content.objects.extend(objects);
+    }
+    content
+}
+
+/// Logs and journals among the files that were not read as documents or transcripts.
+pub(crate) fn logs(
+    bundle: &Bundle,
+    read: &BTreeSet<FileId>,
+    pods: &BTreeSet<(String, String)>,
+    nodes: &BTreeSet<String>,
+) -> (Vec<LogFile>, Vec<JournalFile>) {
+    let candidates: Vec<FileId> = bundle
+        .iter()
+        .filter(|(id, file)| !read.contains(id) && !file.binary)
+        .map(|(id, _)| id)
+        .collect();
+    let found: Vec<(Option<LogFile>, Option<JournalFile>)> = candidates
+        .par_iter()
+        .map(|id| {
+            let file = bundle.file(*id);
+            if let Some(log) = logs::classify_log(&file.path, pods) {
+                return (Some(LogFile { file: *id, ..log }), None);
+            }
+            if let Some(journal) = logs::classify_journal(*id, file, nodes) {
+                return (None, Some(journal));
+            }
+            (
+                logs::is_component_log(&file.path).then(|| logs::component_log(*id, bundle)),
+                None,
+            )
+        })
+        .collect();
+    let mut text = (Vec::new(), Vec::new());
+    for (log, journal) in found {
+        text.0.extend(log);
+        text.1.extend(journal);
+    }
+    text
+}
+
+impl Node {
+    /// A copy for documents that turn out to be no Kubernetes object (`bundle.yaml`, versions); big ones are not worth it.
+    fn clone_head(&self) -> Option<Node> {
+        (self.entries().len() <= 64
+            && self.get("items").is_none()
+            && self.get("metadata").is_none()
+            && !self.entries().is_empty())
+        .then(|| self.clone())
+    }
+}

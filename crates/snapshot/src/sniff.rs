@@ -1,0 +1,118 @@
+//! Says what form a file has (YAML, JSON, lines, text) from its name and its first lines.
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// YAML documents.
+    Yaml,
+    /// JSON documents.
+    Json,
+    /// Logs, JSON Lines, transcripts, anything else.
+    Text,
+}
+
+/// Bytes of a file that decide.
+const HEAD: usize = 4_096;
+
+/// The form of a file. Names decide where they speak; `kubectl get -o yaml > pods.txt` and
+/// sosreport's files without an extension are recognised by how they begin.
+pub(crate) fn form(name: &str, text: &str) -> Form {
+    let lower = name.to_ascii_lowercase();
+    if lower.ends_with(".yaml") || lower.ends_with(".yml") {
+        // A redirected `-o json` in a file named .yaml is valid YAML, and faster read as what it is.
+        return if json_document(text) {
+            Form::Json
+        } else {
+            Form::Yaml
+        };
+    }
+    if lower.ends_with(".json") {
+        return if looks_like_lines(text) {
+            Form::Text
+        } else {
+            Form::Json
+        };
+    }
+    if lower.ends_with(".log") || lower.contains(".log.") {
+        return Form::Text;
+    }
+    if json_document(text) && !looks_like_lines(text) {
+        return Form::Json;
+    }
+    if yaml_document(text) {
+        return Form::Yaml;
+    }
+    Form::Text
+}
+
+fn head(text: &str) -> &str {
+    let mut end = text.len().min(HEAD);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or("").trim_start_matches('\u{feff}')
+}
+
+/// `{` or `[` and then what only JSON continues with.
+fn json_document(text: &str) -> bool {
+    let head = head(text).trim_start();
+    if let Some(rest) = head.strip_prefix('{') {
+        let rest = rest.trim_start();
+        return rest.starts_with('"') && rest.contains("\":") || rest.starts_with('}');
+    }
+    head.strip_prefix('[')
+        .is_some_and(|rest| matches!(rest.trim_start().chars().next(), Some('{' | ']')))
+}
+
+/// The first line that is neither blank, comment nor `---` is one that every Kubernetes document has.
+fn yaml_document(text: &str) -> bool {
+    head(text)
+        .lines()
+        .map(str::trim_end)
+        .find(|line| !line.is_empty() && *line != "---" && !line.starts_with('#'))
+        .is_some_and(|line| {
+            ["apiVersion: ", "- apiVersion: ", "kind: ", "- kind: "]
+                .iter()
+                .any(|start| line.starts_with(start))
+                || line == "items:"
+                || line == "items: []"
+                || line == "metadata:"
+        })
+}
+
+/// JSON Lines (journals, audit logs) are logs, whatever their name.
+fn looks_like_lines(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.is_empty());
+    let complete = |line: Option<&str>| {
+        line.is_some_and(|line| line.starts_with('{') && line.ends_with('}') && line.len() > 2)
+    };
+    complete(lines.next()) && complete(lines.next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_by_name_and_content() {
+        let cases = [
+            ("pods.yaml", "apiVersion: v1\n", Form::Yaml),
+            ("pods.yaml", "{\n  \"kind\": \"List\"\n}", Form::Json),
+            ("pods.json", "{}", Form::Json),
+            ("audit.json", "{\"a\":1}\n{\"a\":2}\n", Form::Text),
+            (
+                "get_-o_json_pods",
+                "{\n    \"apiVersion\": \"v1\"",
+                Form::Json,
+            ),
+            ("pods.txt", "---\napiVersion: v1\nkind: Pod\n", Form::Yaml),
+            ("pods.txt", "NAME   READY\n", Form::Text),
+            ("app.log", "{\n  \"a\": 1\n}", Form::Text),
+            ("x", "[2026-01-01] kind: of log", Form::Text),
+            ("x", "", Form::Text),
+        ];
+        for (name, text, expected) in cases {
+            assert_eq!(form(name, text), expected, "{name}: {text}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Reads the files that hold text for people, and settles the time of the capture that their ages count from.
+
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use coldcase_bundle::{Bundle, FileId, Problem};
+use jiff::Timestamp;
+use rayon::prelude::*;
+
+use crate::{
+    files::Gathered,
+    logs,
+    node::Node,
+    object::{self, Object},
+    stamp,
+    text::{self, Context, Found},
+};
+
+/// Larger texts are logs: nobody pastes as much, and a log must not be read wholesale.
+const LARGEST: u64 = 64 << 20;
+
+/// Adds what transcripts say to `gathered`. `structured` is the capture time as the documents tell
+/// it; gives the final one with its source.
+pub(crate) fn add(
+    bundle: &Bundle,
+    gathered: &mut Gathered,
+    structured: (Option<Timestamp>, &'static str),
+) -> (Option<Timestamp>, &'static str) {
+    let nodes: BTreeSet<String> = gathered
+        .objects
+        .iter()
+        .filter(|object| object.kind == "Node")
+        .map(|object| object.name.clone())
+        .collect();
+    let none = BTreeSet::new();
+    let candidates: Vec<FileId> = bundle
+        .iter()
+        .filter(|(id, file)| {
+            !gathered.read.contains(id)
+                && !file.binary
+                && file.bytes <= LARGEST
+                && logs::classify_log(&file.path, &none).is_none()
+        })
+        .map(|(id, _)| id)
+        .collect();
+    let read = |now: Option<Timestamp>, ids: &[FileId]| -> Vec<(FileId, Found)> {
+        ids.par_iter()
+            .filter_map(|id| Some((*id, read_contained(bundle, *id, now, &nodes)?)))
+            .collect()
+    };
+    let mut found = read(structured.0, &candidates);
+    let mut capture = structured;
+    if structured.1 != "bundle.yaml" {
+        if let Some(said) = found.iter().filter_map(|(_, found)| found.now).max() {
+            capture = (Some(said), "`date` in a transcript");
+        } else if structured.0.is_none()
+            && let Some(newest) = newest(&found)
+        {
+            capture = (Some(newest), "newest time that a transcript names");
+        }
+    }
+    if capture.0 != structured.0 {
+        // Ages were counted from another time, or from none.
+        let again: Vec<FileId> = found
+            .iter()
+            .filter(|(_, found)| found.now.is_none())
+            .map(|(id, _)| *id)
+            .collect();
+        found.retain(|(_, found)| found.now.is_some());
+        found.extend(read(capture.0, &again));
+        found.sort_by_key(|(id, _)| *id);
+    }
+    for (id, found) in found {
+        merge(bundle, gathered, id, found);
+    }
+    capture
+}
+
+fn read_contained(
+    bundle: &Bundle,
+    id: FileId,
+    now: Option<Timestamp>,
+    nodes: &BTreeSet<String>,
+) -> Option<Found> {
+    let file = bundle.file(id);
+    let (namespace, node) = places(&file.path, nodes);
+    let context = Context {
+        now,
+        namespace,
+        node,
+    };
+    catch_unwind(AssertUnwindSafe(|| {
+        text::read(&file.path, &file.text(), id, &context)
+    }))
+    .unwrap_or_else(|_| {
+        Some(Found {
+            problems: vec![(
+                0,
+                "coldcase failed on this file and left it out; please report it".to_owned(),
+            )],
+            ..Found::default()
+        })
+    })
+}
+
+/// Namespace and node that a path names: `namespaces/<ns>/…`, `nodes/<node>/…`, or a known node's name.
+fn places<'p>(path: &'p str, nodes: &BTreeSet<String>) -> (&'p str, &'p str) {
+    let parts: Vec<&str> = path.split('/').collect();
+    let after = |word: &str| {
+        parts
+            .iter()
+            .position(|part| *part == word)
+            .filter(|at| at + 2 < parts.len())
+            .and_then(|at| parts.get(at + 1))
+            .copied()
+    };
+    let known = parts.iter().find(|part| nodes.contains(**part)).copied();
+    (
+        after("namespaces").unwrap_or(""),
+        known.or_else(|| after("nodes")).unwrap_or(""),
+    )
+}
+
+/// The newest absolute time in what was found.
+fn newest(found: &[(FileId, Found)]) -> Option<Timestamp> {
+    fn walk(node: &Node, best: &mut Option<Timestamp>) {
+        if let Some(time) = node.as_str().and_then(stamp::rfc3339) {
+            *best = (*best).max(Some(time));
+        }
+        for child in node.items() {
+            walk(child, best);
+        }
+        for (_, child) in node.entries() {
+            walk(child, best);
+        }
+    }
+    let mut best = None;
+    for object in found.iter().flat_map(|(_, found)| &found.objects) {
+        for part in ["metadata", "status"] {
+            if let Some(node) = object.get(part) {
+                walk(node, &mut best);
+            }
+        }
+    }
+    best
+}
+
+fn merge(bundle: &Bundle, gathered: &mut Gathered, id: FileId, found: Found) {
+    let path = &bundle.file(id).path;
+    gathered.read.insert(id);
+    for listed in found.lists {
+        gathered.lists.entry(listed.kind).or_default();
+    }
+    for document in found.documents {
+        let (objects, list) = object::objects(document, path, id);
+        if let Some(kind) = list {
+            gathered.lists.entry(kind).or_default();
+        }
+        gathered.add(objects);
+    }
+    for root in found.objects {
+        let (objects, _) = object::objects(root, "", id);
+        gathered.add(
+            objects
+                .into_iter()
+                .map(|object| Object {
+                    partial: true,
+                    ..object
+                })
+                .collect(),
+        );
+    }
+    gathered.logs.extend(found.logs);
+    gathered.journals.extend(found.journals);
+    gathered.hosts.extend(found.hosts);
+    gathered.version = gathered.version.take().or(found.version);
+    gathered
+        .problems
+        .extend(found.problems.into_iter().map(|(line, what)| Problem {
+            file: path.clone(),
+            line,
+            what,
+        }));
+}
