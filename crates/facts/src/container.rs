@@ -109,6 +109,9 @@ fn container<'s>(
         fields.push(("failing", Node::flag(trouble.failing)));
         fields.push(("healthy", Node::flag(trouble.healthy)));
         fields.push(("recentRestart", Node::flag(trouble.flapping)));
+        if owner.partial && ended.is_none() && known_absent(status, &["lastState", "terminated"]) {
+            fields.push(("ended", Node::default()));
+        }
         if let Some(ended) = ended {
             fields.push(("ended", ended_fields(ended)));
             if let Some((probe, cite)) = killed_by_probe(facts, owner, name, ended) {
@@ -132,6 +135,7 @@ fn container<'s>(
     entity.label = name.to_owned();
     entity.mounts = vec![("spec", spec)];
     entity.file = owner.file;
+    entity.partial = owner.partial;
     entity.cites = cites;
     if let (Some(file), Some(node)) = (owner.file, spec.get("name")) {
         entity.cites.push((
@@ -146,6 +150,15 @@ fn container<'s>(
     entity
 }
 
+/// Whether a description says that something is not there: a null on the way or at its end.
+fn known_absent(status: &Node, path: &[&str]) -> bool {
+    (1..=path.len()).any(|end| {
+        path.get(..end)
+            .and_then(|head| status.at(head))
+            .is_some_and(Node::is_null)
+    })
+}
+
 fn resources(spec: &Node, fields: &mut Vec<(&str, Node)>) {
     for (field, group, resource) in [
         ("memoryLimit", "limits", "memory"),
@@ -153,7 +166,14 @@ fn resources(spec: &Node, fields: &mut Vec<(&str, Node)>) {
         ("cpuLimit", "limits", "cpu"),
         ("cpuRequest", "requests", "cpu"),
     ] {
-        if let Some(node) = spec.at(&["resources", group, resource]) {
+        let Some(node) = spec.at(&["resources", group, resource]) else {
+            // A description that shows no limits says that there are none.
+            if spec.at(&["resources", group]).is_some() {
+                fields.push((field, Node::default()));
+            }
+            continue;
+        };
+        {
             let text = node.as_str().unwrap_or("");
             let value = if resource == "cpu" {
                 quantity::millicores(text)

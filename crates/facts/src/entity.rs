@@ -73,6 +73,8 @@ pub struct Entity<'s> {
     pub file: Option<FileId>,
     /// Places of computed fields, by first path segment; `""` stands for the entity.
     pub cites: Vec<(String, Cite)>,
+    /// Made from text for people: a field that is missing is unknown rather than absent.
+    pub partial: bool,
 }
 
 /// Kinds that have a relation or rule of their own; all others are selected as `Other`.
@@ -143,6 +145,7 @@ impl Entity<'_> {
             mounts: Vec::new(),
             file: None,
             cites: Vec::new(),
+            partial: false,
         }
     }
 

@@ -34,6 +34,7 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
             mounts: Vec::new(),
             file: Some(object.file),
             cites: Vec::new(),
+            partial: object.partial,
         });
         facts.by_identity.insert(subject, id);
         if !object.uid.is_empty() {

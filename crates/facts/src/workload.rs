@@ -153,6 +153,7 @@ fn workload<'s>(facts: &Facts<'s>, identity: &Identity, pods: &[EntityId]) -> En
     if let Some(object) = object {
         entity.root = object.root;
         entity.file = object.file;
+        entity.partial = object.partial;
     }
     entity
 }

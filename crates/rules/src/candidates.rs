@@ -13,6 +13,8 @@ pub(crate) struct Candidates {
     pub ids: Vec<EntityId>,
     pub total: u64,
     pub missing: Option<String>,
+    /// Candidates whose conditions could not be decided.
+    pub open: u64,
 }
 
 impl World<'_, '_> {
@@ -25,12 +27,14 @@ impl World<'_, '_> {
                     ids: Vec::new(),
                     total: 0,
                     missing: None,
+                    open: 0,
                 },
             },
             From::Bound => Candidates {
                 ids: Vec::new(),
                 total: 0,
                 missing: None,
+                open: 0,
             },
         }
     }
@@ -70,6 +74,7 @@ impl World<'_, '_> {
                     .collect(),
                 total: found.iter().map(|(_, hits)| hits.total).sum(),
                 missing: none.then(|| what.to_owned()),
+                open: 0,
             };
         }
         let ids = self.facts.of_kind(kind).to_vec();
@@ -78,6 +83,7 @@ impl World<'_, '_> {
             total: ids.len() as u64,
             ids,
             missing,
+            open: 0,
         }
     }
 
@@ -128,6 +134,7 @@ impl World<'_, '_> {
             ids,
             total,
             missing,
+            open: 0,
         }
     }
 
@@ -145,6 +152,7 @@ impl World<'_, '_> {
                         None
                     },
                     ids,
+                    open: 0,
                 }
             }
             _ if from.0 as usize >= self.facts.entities.len() => self.through_line(noun, from),
@@ -163,6 +171,7 @@ impl World<'_, '_> {
                     total: related.ids.len() as u64,
                     ids: related.ids,
                     missing,
+                    open: 0,
                 }
             }
         }
@@ -182,6 +191,7 @@ impl World<'_, '_> {
                 ids: Vec::new(),
                 total: 0,
                 missing: None,
+                open: 0,
             };
         };
         let mut found = self.related(noun, start, None);
@@ -198,6 +208,7 @@ impl World<'_, '_> {
                 ids: Vec::new(),
                 total: 0,
                 missing: None,
+                open: 0,
             };
         };
         let entity = self.get(from);
@@ -242,6 +253,7 @@ impl World<'_, '_> {
             ids,
             total,
             missing,
+            open: 0,
         }
     }
 
@@ -251,6 +263,7 @@ impl World<'_, '_> {
                 ids: Vec::new(),
                 total: 0,
                 missing: None,
+                open: 0,
             };
         };
         let nodes = self.facts.related("node", from).ids;
@@ -293,6 +306,7 @@ impl World<'_, '_> {
             ids,
             total,
             missing,
+            open: 0,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     candidates::Candidates,
     lines::Lines,
     rule::{Count, Step, Verb},
-    values::{resolve, seconds_between},
+    values::{Truth, resolve, seconds_between},
 };
 
 /// Facts and the lines that patterns hit, as one numbering.
@@ -126,19 +126,27 @@ impl<'s> World<'_, 's> {
         match step.verb {
             Verb::Any => return self.any(step, &row, next, undecided),
             Verb::Check => {
-                if let Some((_, cites)) = self.conditions(&row, &step.conditions, None) {
-                    next.push(row.having_read(&cites));
+                match self.conditions(&row, &step.conditions, None) {
+                    Truth::Yes((_, cites)) => next.push(row.having_read(&cites)),
+                    Truth::Unknown(missing) => undecided.push(Undecided { row, missing }),
+                    Truth::No => {}
                 }
                 return;
             }
             _ => {}
         }
-        let candidates = self.candidates(step, &row);
-        let passed: Vec<Passed> = candidates
-            .ids
-            .iter()
-            .filter_map(|id| self.passes(step, &row, *id))
-            .collect();
+        let mut candidates = self.candidates(step, &row);
+        let mut passed = Vec::new();
+        for id in &candidates.ids {
+            match self.passes(step, &row, *id) {
+                Truth::Yes(found) => passed.push(found),
+                Truth::Unknown(missing) => {
+                    candidates.open += 1;
+                    candidates.missing = candidates.missing.or(Some(missing));
+                }
+                Truth::No => {}
+            }
+        }
         match step.verb {
             Verb::Find | Verb::Maybe => {
                 if passed.is_empty() {
@@ -200,8 +208,20 @@ impl<'s> World<'_, 's> {
     ) {
         let Some(count) = &step.count else { return };
         let number = self.number(count, &row, step, candidates, &passed);
-        let text = Node::text(number.to_string());
-        let holds = self.matches(&row, &count.is, &[&text]).is_some();
+        let within = |number: f64| {
+            let text = Node::text(number.to_string());
+            matches!(
+                self.matches(&row, &count.is, &[&text], false),
+                Truth::Yes(_)
+            )
+        };
+        let holds = within(number);
+        // What the text leaves open could still count.
+        if candidates.open > 0 && holds != within(number + candidates.open as f64) {
+            let missing = candidates.missing.clone().unwrap_or_default();
+            undecided.push(Undecided { row, missing });
+            return;
+        }
         let mut cites = Vec::new();
         for passed in &passed {
             cites.extend(passed.cites.first().copied());
@@ -298,10 +318,10 @@ impl<'s> World<'_, 's> {
         best
     }
 
-    fn passes(&self, step: &Step, row: &Row, id: EntityId) -> Option<Passed> {
+    fn passes(&self, step: &Step, row: &Row, id: EntityId) -> Truth<Passed> {
         let entity = self.get(id);
         if !step.kinds.is_empty() && !step.kinds.iter().any(|kind| kind == entity.kind) {
-            return None;
+            return Truth::No;
         }
         let trial = row.bind(
             step.slot,
@@ -311,14 +331,19 @@ impl<'s> World<'_, 's> {
             }),
             &[],
         );
-        let (captures, mut cites) = self.conditions(&trial, &step.conditions, Some(step.slot))?;
-        if matches!(entity.kind, "Event" | "LogLine" | "JournalLine") {
-            cites = entity.place().into_iter().collect();
+        match self.conditions(&trial, &step.conditions, Some(step.slot)) {
+            Truth::Yes((captures, mut cites)) => {
+                if matches!(entity.kind, "Event" | "LogLine" | "JournalLine") {
+                    cites = entity.place().into_iter().collect();
+                }
+                Truth::Yes(Passed {
+                    bound: Bound { id, captures },
+                    cites,
+                })
+            }
+            Truth::No => Truth::No,
+            Truth::Unknown(missing) => Truth::Unknown(missing),
         }
-        Some(Passed {
-            bound: Bound { id, captures },
-            cites,
-        })
     }
 }
 

@@ -12,6 +12,16 @@ use crate::{
 /// Named captures of patterns.
 pub(crate) type Captures = Vec<(String, String)>;
 
+/// Whether conditions hold: text for people leaves fields out, and then nobody knows.
+pub(crate) enum Truth<T> {
+    /// They hold.
+    Yes(T),
+    /// At least one does not.
+    No,
+    /// None is known not to hold, and one is not known: what is missing.
+    Unknown(String),
+}
+
 impl World<'_, '_> {
     /// All conditions on a row; gives captures for the slot that is being bound, and the places read.
     pub(crate) fn conditions(
@@ -19,12 +29,14 @@ impl World<'_, '_> {
         row: &Row,
         conditions: &[Condition],
         binding: Option<usize>,
-    ) -> Option<(Captures, Vec<Cite>)> {
+    ) -> Truth<(Captures, Vec<Cite>)> {
         let mut captures = Vec::new();
         let mut cites = Vec::new();
+        let mut unknown = None;
         for condition in conditions {
             let bound = row.bound(condition.slot);
             let owned;
+            let mut open = false;
             let nodes: Vec<&Node> = match (bound, condition.path.split_first()) {
                 (Some(bound), Some((Segment::Key(first), [Segment::Key(name)])))
                     if first == "match" =>
@@ -36,10 +48,26 @@ impl World<'_, '_> {
                         .map(|(_, value)| Node::text(value.as_str()));
                     owned.iter().collect()
                 }
-                (Some(bound), _) => resolve(self.get(bound.id), &condition.path),
+                (Some(bound), _) => {
+                    let entity = self.get(bound.id);
+                    open = entity.partial && leaves_open(entity, &condition.path);
+                    resolve(entity, &condition.path)
+                }
                 (None, _) => Vec::new(),
             };
-            let read = self.matches(row, &condition.matcher, &nodes)?;
+            let read = match self.matches(row, &condition.matcher, &nodes, open) {
+                Truth::Yes(read) => read,
+                Truth::No => return Truth::No,
+                Truth::Unknown(_) => {
+                    unknown = unknown.or_else(|| {
+                        let entity = self.get(bound?.id);
+                        let path = path_text(&condition.path);
+                        let subject = &entity.subject;
+                        Some(format!("{path} of {subject}: the text does not show it"))
+                    });
+                    continue;
+                }
+            };
             if binding == Some(condition.slot) {
                 captures.extend(read.captures);
             }
@@ -49,16 +77,21 @@ impl World<'_, '_> {
                 cites.extend(self.get(bound.id).cite(first, node));
             }
         }
-        Some((captures, cites))
+        match unknown {
+            Some(missing) => Truth::Unknown(missing),
+            None => Truth::Yes((captures, cites)),
+        }
     }
 
-    /// Whether values satisfy a matcher; gives the value that did and the captures.
+    /// Whether values satisfy a matcher; gives the value that did and the captures. `open` says
+    /// that there may be values which the text leaves out.
     pub(crate) fn matches<'n>(
         &self,
         row: &Row,
         matcher: &Matcher,
         nodes: &[&'n Node],
-    ) -> Option<Read<'n>> {
+        open: bool,
+    ) -> Truth<Read<'n>> {
         let nodes: Vec<&Node> = nodes
             .iter()
             .copied()
@@ -68,72 +101,74 @@ impl World<'_, '_> {
             node: nodes.first().copied(),
             captures: Vec::new(),
         };
+        let mut unknown = false;
         for test in &matcher.tests {
-            match test {
-                Test::Exists(wanted) => {
-                    if nodes.is_empty() == *wanted {
-                        return None;
-                    }
-                }
-                Test::Not(operand) => {
-                    let other = self.value(row, operand)?;
-                    if nodes
-                        .iter()
-                        .any(|node| node.as_str() == Some(other.as_str()))
-                    {
-                        return None;
-                    }
-                }
-                Test::NoneOf(operands) => {
-                    let others: Vec<String> = operands
-                        .iter()
-                        .filter_map(|operand| self.value(row, operand))
-                        .collect();
-                    if nodes.iter().any(|node| {
-                        node.as_str()
-                            .is_some_and(|text| others.iter().any(|other| other == text))
-                    }) {
-                        return None;
-                    }
-                }
-                Test::All(inner) => {
-                    if nodes.is_empty()
-                        || !nodes
-                            .iter()
-                            .all(|node| self.matches(row, inner, &[*node]).is_some())
-                    {
-                        return None;
-                    }
-                }
-                Test::No(inner) => {
-                    if nodes
-                        .iter()
-                        .any(|node| self.matches(row, inner, &[*node]).is_some())
-                    {
-                        return None;
-                    }
-                }
-                Test::Matches(regex) => {
-                    let (node, captures) = nodes
-                        .iter()
-                        .find_map(|node| Some((*node, regex.captures(node.as_str()?)?)))?;
-                    read.node = Some(node);
-                    let names = regex.capture_names().flatten();
-                    read.captures.extend(names.filter_map(|name| {
-                        Some((name.to_owned(), captures.name(name)?.as_str().to_owned()))
-                    }));
-                }
-                test => {
-                    read.node = Some(
-                        nodes
-                            .iter()
-                            .copied()
-                            .find(|node| self.holds(row, test, node))?,
-                    );
-                }
+            let holds = self.test(row, test, &nodes, &mut read);
+            // One more value could fulfil a test that asks for any, and break one that asks for all.
+            unknown |= open && holds != asks_for_any(test);
+            if !holds && !(open && asks_for_any(test)) {
+                return Truth::No;
             }
         }
-        Some(read)
+        if unknown {
+            Truth::Unknown(String::new())
+        } else {
+            Truth::Yes(read)
+        }
+    }
+
+    /// Whether closed values satisfy a matcher.
+    fn satisfies(&self, row: &Row, matcher: &Matcher, node: &Node) -> bool {
+        matches!(self.matches(row, matcher, &[node], false), Truth::Yes(_))
+    }
+
+    fn test<'n>(&self, row: &Row, test: &Test, nodes: &[&'n Node], read: &mut Read<'n>) -> bool {
+        match test {
+            Test::Exists(wanted) => nodes.is_empty() != *wanted,
+            Test::Not(operand) => self.value(row, operand).is_some_and(|other| {
+                !nodes
+                    .iter()
+                    .any(|node| node.as_str() == Some(other.as_str()))
+            }),
+            Test::NoneOf(operands) => {
+                let others: Vec<String> = operands
+                    .iter()
+                    .filter_map(|operand| self.value(row, operand))
+                    .collect();
+                !nodes.iter().any(|node| {
+                    node.as_str()
+                        .is_some_and(|text| others.iter().any(|other| other == text))
+                })
+            }
+            Test::All(inner) => {
+                !nodes.is_empty() && nodes.iter().all(|node| self.satisfies(row, inner, node))
+            }
+            Test::No(inner) => !nodes.iter().any(|node| self.satisfies(row, inner, node)),
+            Test::Matches(regex) => {
+                let Some((node, captures)) = nodes
+                    .iter()
+                    .find_map(|node| Some((*node, regex.captures(node.as_str()?)?)))
+                else {
+                    return false;
+                };
+                read.node = Some(node);
+                let names = regex.capture_names().flatten();
+                read.captures.extend(names.filter_map(|name| {
+                    Some((name.to_owned(), captures.name(name)?.as_str().to_owned()))
+                }));
+                true
+            }
+            test => {
+                let found = nodes
+                    .iter()
+                    .copied()
+                    .find(|node| self.holds(row, test, node));
+                if found.is_some() {
+                    read.node = found;
+                }
+                found.is_some()
+            }
+        }
     }
 
     /// Tests that one value can satisfy.
@@ -252,6 +287,67 @@ pub(crate) fn resolve<'e>(entity: &'e Entity<'_>, path: &[Segment]) -> Vec<&'e N
         };
     }
     nodes
+}
+
+/// Whether a test is fulfilled by one value, rather than by the absence of others.
+fn asks_for_any(test: &Test) -> bool {
+    !matches!(
+        test,
+        Test::Exists(false) | Test::Not(_) | Test::NoneOf(_) | Test::All(_) | Test::No(_)
+    )
+}
+
+/// Whether a partial entity leaves a path open: a key on the way is missing, rather than null.
+fn leaves_open(entity: &Entity<'_>, path: &[Segment]) -> bool {
+    let Some((Segment::Key(first), rest)) = path.split_first() else {
+        return false;
+    };
+    let Some(start) = entity.field(first) else {
+        return true;
+    };
+    let mut nodes = vec![start];
+    for segment in rest {
+        let mut next = Vec::new();
+        for node in nodes.into_iter().filter(|node| !node.is_null()) {
+            match segment {
+                Segment::Key(key) => match node.get(key) {
+                    Some(child) => next.push(child),
+                    None => return true,
+                },
+                Segment::Any => next.extend(node.items()),
+                Segment::Where(key, value) => next.extend(
+                    node.items()
+                        .iter()
+                        .filter(|item| item.str_at(&[key]) == Some(value)),
+                ),
+            }
+        }
+        nodes = next;
+    }
+    false
+}
+
+fn path_text(path: &[Segment]) -> String {
+    let mut text = String::new();
+    for segment in path {
+        match segment {
+            Segment::Key(key) => {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                text.push_str(key);
+            }
+            Segment::Any => text.push_str("[]"),
+            Segment::Where(key, value) => {
+                text.push('[');
+                text.push_str(key);
+                text.push('=');
+                text.push_str(value);
+                text.push(']');
+            }
+        }
+    }
+    text
 }
 
 /// Plain numbers, durations in seconds, quantities in base units.
