@@ -2,7 +2,7 @@
 
 use coldcase_snapshot::{Snapshot, node::Node, stamp};
 
-use crate::{Cite, Entity, Facts, Identity, entity::static_kind, select};
+use crate::{Cite, Entity, EntityId, Facts, Identity, entity::static_kind, select, workload};
 
 /// Every captured object as an entity.
 pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
@@ -17,6 +17,7 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
         events_of: std::collections::HashMap::default(),
         containers_of: std::collections::HashMap::default(),
         workload_of: std::collections::HashMap::default(),
+        owned: std::collections::HashMap::default(),
         pods_of_workload: std::collections::HashMap::default(),
         selected_by: std::collections::HashMap::default(),
         selects: std::collections::HashMap::default(),
@@ -56,7 +57,18 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
         }
     }
     select_pods(&mut facts);
+    own(&mut facts);
     facts
+}
+
+/// Who controls whom, from the owner's side.
+fn own(facts: &mut Facts<'_>) {
+    for index in 0..facts.entities.len() {
+        let id = EntityId(u32::try_from(index).unwrap_or(u32::MAX));
+        if let Some(owner) = workload::owner(facts, id) {
+            facts.owned.entry(owner).or_default().push(id);
+        }
+    }
 }
 
 fn select_pods(facts: &mut Facts<'_>) {

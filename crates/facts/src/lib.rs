@@ -41,6 +41,8 @@ pub struct Facts<'s> {
     pub(crate) events_of: HashMap<Identity, Vec<EntityId>>,
     pub(crate) containers_of: HashMap<EntityId, Vec<EntityId>>,
     pub(crate) workload_of: HashMap<EntityId, EntityId>,
+    /// Objects that an object controls directly.
+    pub(crate) owned: HashMap<EntityId, Vec<EntityId>>,
     pub(crate) pods_of_workload: HashMap<EntityId, Vec<EntityId>>,
     pub(crate) selected_by: HashMap<EntityId, Vec<EntityId>>,
     pub(crate) selects: HashMap<EntityId, Vec<EntityId>>,
@@ -101,6 +103,11 @@ impl<'s> Facts<'s> {
     /// Containers of a pod.
     pub fn containers(&self, pod: EntityId) -> &[EntityId] {
         self.containers_of.get(&pod).map_or(&[], Vec::as_slice)
+    }
+
+    /// Objects that an object controls directly.
+    pub(crate) fn owned(&self, owner: EntityId) -> &[EntityId] {
+        self.owned.get(&owner).map_or(&[], Vec::as_slice)
     }
 
     /// The top-level owner of a pod, as a `Workload`.

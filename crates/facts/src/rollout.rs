@@ -32,9 +32,9 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
 /// ReplicaSets of a Deployment with their revisions.
 pub(crate) fn replica_sets(facts: &Facts<'_>, deployment: EntityId) -> Vec<(i64, EntityId)> {
     facts
-        .of_kind("ReplicaSet")
+        .owned(deployment)
         .iter()
-        .filter(|set| crate::workload::owner(facts, **set) == Some(deployment))
+        .filter(|set| facts.get(**set).kind == "ReplicaSet")
         .map(|set| {
             let revision = facts.get(*set).int_at(&[
                 "metadata",
@@ -48,14 +48,11 @@ pub(crate) fn replica_sets(facts: &Facts<'_>, deployment: EntityId) -> Vec<(i64,
 
 /// Pods that a ReplicaSet owns.
 pub(crate) fn pods_of(facts: &Facts<'_>, set: EntityId) -> Vec<EntityId> {
-    let namespace = &facts.get(set).subject.namespace;
     facts
-        .pods_of_namespace
-        .get(namespace)
-        .into_iter()
-        .flatten()
+        .owned(set)
+        .iter()
         .copied()
-        .filter(|pod| crate::workload::owner(facts, *pod) == Some(set))
+        .filter(|id| facts.get(*id).kind == "Pod")
         .collect()
 }
 

@@ -137,8 +137,11 @@ impl<'s> World<'_, 's> {
         }
         let mut candidates = self.candidates(step, &row);
         let mut passed = Vec::new();
+        // One trial row for all candidates: most of them fail on the first condition, and a clone
+        // for each would cost more than the condition.
+        let mut trial = row.bind(step.slot, None, &[]);
         for id in &candidates.ids {
-            match self.passes(step, &row, *id) {
+            match self.passes(step, &mut trial, *id) {
                 Truth::Yes(found) => passed.push(found),
                 Truth::Unknown(missing) => {
                     candidates.open += 1;
@@ -318,20 +321,18 @@ impl<'s> World<'_, 's> {
         best
     }
 
-    fn passes(&self, step: &Step, row: &Row, id: EntityId) -> Truth<Passed> {
+    fn passes(&self, step: &Step, trial: &mut Row, id: EntityId) -> Truth<Passed> {
         let entity = self.get(id);
         if !step.kinds.is_empty() && !step.kinds.iter().any(|kind| kind == entity.kind) {
             return Truth::No;
         }
-        let trial = row.bind(
-            step.slot,
-            Some(Bound {
+        if let Some(place) = trial.slots.get_mut(step.slot) {
+            *place = Some(Bound {
                 id,
                 captures: Vec::new(),
-            }),
-            &[],
-        );
-        match self.conditions(&trial, &step.conditions, Some(step.slot)) {
+            });
+        }
+        match self.conditions(trial, &step.conditions, Some(step.slot)) {
             Truth::Yes((captures, mut cites)) => {
                 if matches!(entity.kind, "Event" | "LogLine" | "JournalLine") {
                     cites = entity.place().into_iter().collect();
