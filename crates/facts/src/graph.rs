@@ -10,6 +10,7 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
         snapshot,
         entities: Vec::with_capacity(snapshot.objects.len() + snapshot.events.len()),
         by_kind: std::collections::BTreeMap::default(),
+        in_namespace: std::collections::HashMap::default(),
         by_identity: std::collections::HashMap::default(),
         by_uid: std::collections::HashMap::default(),
         pods_of_node: std::collections::BTreeMap::default(),
@@ -38,6 +39,11 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
             partial: object.partial,
         });
         facts.by_identity.insert(subject, id);
+        facts
+            .in_namespace
+            .entry((static_kind(&object.kind), object.namespace.clone()))
+            .or_default()
+            .push(id);
         if !object.uid.is_empty() {
             facts.by_uid.insert(object.uid.clone(), id);
         }

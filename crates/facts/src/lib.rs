@@ -34,6 +34,8 @@ pub struct Facts<'s> {
     /// Everything that rules can select, except lines that patterns hit.
     pub entities: Vec<Entity<'s>>,
     pub(crate) by_kind: BTreeMap<&'static str, Vec<EntityId>>,
+    /// Captured objects of a kind in a namespace.
+    pub(crate) in_namespace: HashMap<(&'static str, String), Vec<EntityId>>,
     pub(crate) by_identity: HashMap<Identity, EntityId>,
     pub(crate) by_uid: HashMap<String, EntityId>,
     pub(crate) pods_of_node: BTreeMap<String, Vec<EntityId>>,

@@ -414,14 +414,12 @@ impl Facts<'_> {
             },
             "event" => self.events_about(&subject).to_vec(),
             "service" => self.services(from),
-            "endpointslice" => self.filtered("EndpointSlice", |slice| {
-                slice.subject.namespace == subject.namespace
-                    && slice.str_at(&["metadata", "labels", "kubernetes.io/service-name"])
-                        == Some(subject.name.as_str())
+            "endpointslice" => self.filtered_in("EndpointSlice", &subject.namespace, |slice| {
+                slice.str_at(&["metadata", "labels", "kubernetes.io/service-name"])
+                    == Some(subject.name.as_str())
             }),
-            "ingress" => self.filtered("Ingress", |ingress| {
-                ingress.subject.namespace == subject.namespace
-                    && backends(ingress).any(|name| name == subject.name)
+            "ingress" => self.filtered_in("Ingress", &subject.namespace, |ingress| {
+                backends(ingress).any(|name| name == subject.name)
             }),
             "claim" => match entity.kind {
                 "PersistentVolumeClaim" => vec![from],
@@ -462,9 +460,7 @@ impl Facts<'_> {
             }),
             "config" => each_pod(&|pod| self.configs(pod)),
             "policy" => each_pod(&|pod| dns::policies_of(self, pod)),
-            "quota" => self.filtered("ResourceQuota", |quota| {
-                quota.subject.namespace == subject.namespace
-            }),
+            "quota" => self.filtered_in("ResourceQuota", &subject.namespace, |_| true),
             "namespace" => self
                 .object("Namespace", "", &subject.namespace)
                 .into_iter()
@@ -502,10 +498,8 @@ impl Facts<'_> {
                 .into_iter()
                 .flat_map(|node| self.derived("NodeFacts", &self.get(node).subject).to_vec())
                 .collect(),
-            "hpa" => self.filtered("HorizontalPodAutoscaler", |hpa| {
-                hpa.subject.namespace == subject.namespace
-                    && hpa.str_at(&["spec", "scaleTargetRef", "name"])
-                        == Some(subject.name.as_str())
+            "hpa" => self.filtered_in("HorizontalPodAutoscaler", &subject.namespace, |hpa| {
+                hpa.str_at(&["spec", "scaleTargetRef", "name"]) == Some(subject.name.as_str())
                     && hpa.str_at(&["spec", "scaleTargetRef", "kind"])
                         == Some(subject.kind.as_str())
             }),
@@ -520,12 +514,11 @@ impl Facts<'_> {
                     .map(crate::select::labels)
                     .unwrap_or_default();
                 let namespace = self.get(pod).subject.namespace.clone();
-                self.filtered("PodDisruptionBudget", |pdb| {
-                    pdb.subject.namespace == namespace
-                        && crate::select::matches(
-                            pdb.root.and_then(|root| root.at(&["spec", "selector"])),
-                            &labels,
-                        )
+                self.filtered_in("PodDisruptionBudget", &namespace, |pdb| {
+                    crate::select::matches(
+                        pdb.root.and_then(|root| root.at(&["spec", "selector"])),
+                        &labels,
+                    )
                 })
             }),
             _ => Vec::new(),
@@ -535,6 +528,21 @@ impl Facts<'_> {
     fn filtered(&self, kind: &str, keep: impl Fn(&crate::Entity<'_>) -> bool) -> Vec<EntityId> {
         self.of_kind(kind)
             .iter()
+            .copied()
+            .filter(|id| keep(self.get(*id)))
+            .collect()
+    }
+
+    fn filtered_in(
+        &self,
+        kind: &'static str,
+        namespace: &str,
+        keep: impl Fn(&crate::Entity<'_>) -> bool,
+    ) -> Vec<EntityId> {
+        self.in_namespace
+            .get(&(kind, namespace.to_owned()))
+            .into_iter()
+            .flatten()
             .copied()
             .filter(|id| keep(self.get(*id)))
             .collect()
