@@ -32,6 +32,7 @@ mod grams;
 mod literal;
 mod pattern;
 mod rest;
+mod rewrite;
 mod short;
 mod text;
 mod window;

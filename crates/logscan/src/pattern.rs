@@ -3,11 +3,13 @@
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
+use regex_automata::meta;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::{
     BuildReason, Classes,
     literal::{Required, required},
+    rewrite::ascii_only,
 };
 
 /// Estimated bytes of a compiled regex below which compiling cannot fail and waits for the first candidate.
@@ -21,8 +23,8 @@ pub(crate) struct Pattern {
     pub hir: Hir,
     pub required: Required,
     full: OnceLock<Option<Regex>>,
-    /// The same without Unicode: equal on ASCII lines, far smaller; none where the regex needs Unicode.
-    ascii: OnceLock<Option<Regex>>,
+    /// What is left of it on ASCII lines: far smaller and always a DFA.
+    ascii: OnceLock<Option<meta::Regex>>,
 }
 
 impl Pattern {
@@ -51,24 +53,28 @@ impl Pattern {
     /// Whether the regex, Unicode as usual, matches within the bytes.
     pub(crate) fn is_match(&self, bytes: &[u8]) -> bool {
         if bytes.is_ascii()
-            && let Some(regex) = self.ascii.get_or_init(|| compile(&self.source, false))
+            && let Some(regex) = self.ascii.get_or_init(|| {
+                let config = meta::Config::new().utf8_empty(false);
+                let ascii = ascii_only(&self.hir);
+                meta::Builder::new()
+                    .configure(config)
+                    .build_from_hir(&ascii)
+                    .ok()
+            })
         {
             return regex.is_match(bytes);
         }
+        // The size was judged by `weight`; a limit here could only lose hits.
         self.full
-            .get_or_init(|| compile(&self.source, true))
+            .get_or_init(|| {
+                RegexBuilder::new(&self.source)
+                    .size_limit(usize::MAX)
+                    .build()
+                    .ok()
+            })
             .as_ref()
             .is_some_and(|regex| regex.is_match(bytes))
     }
-}
-
-/// The size was judged by `weight`; a limit here could only lose hits.
-fn compile(source: &str, unicode: bool) -> Option<Regex> {
-    RegexBuilder::new(source)
-        .unicode(unicode)
-        .size_limit(usize::MAX)
-        .build()
-        .ok()
 }
 
 /// A generous estimate of the compiled size in bytes.

@@ -4,11 +4,12 @@ use regex_automata::{
     Input, MatchKind, PatternSet,
     meta::{Config, Regex},
 };
-use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition, Capture};
+use regex_syntax::hir::Hir;
 
 use crate::{
     engine::Batch,
     pattern::Pattern,
+    rewrite::without_context,
     text::line_at,
 };
 
@@ -33,7 +34,7 @@ impl Rest {
         let loosened: Vec<Hir> = patterns
             .iter()
             .filter_map(|index| all.get(*index as usize))
-            .map(|pattern| loosen(&pattern.hir))
+            .map(|pattern| without_context(&pattern.hir))
             .collect();
         let config = Config::new()
             .match_kind(MatchKind::All)
@@ -78,32 +79,5 @@ impl Rest {
             }
             at = line.end + 1;
         }
-    }
-}
-
-/// A regex that matches wherever the given one does on a line, and needs no context: positions cost nothing and
-/// nothing crosses a newline.
-fn loosen(hir: &Hir) -> Hir {
-    match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => Hir::empty(),
-        HirKind::Literal(text) if text.0.contains(&b'\n') => Hir::fail(),
-        HirKind::Literal(text) => Hir::literal(text.0.clone()),
-        HirKind::Class(Class::Unicode(class)) => {
-            let mut class = class.clone();
-            class.difference(&ClassUnicode::new([ClassUnicodeRange::new('\n', '\n')]));
-            Hir::class(Class::Unicode(class))
-        }
-        HirKind::Class(Class::Bytes(class)) => {
-            let mut class = class.clone();
-            class.difference(&ClassBytes::new([ClassBytesRange::new(b'\n', b'\n')]));
-            Hir::class(Class::Bytes(class))
-        }
-        HirKind::Repetition(repetition) => Hir::repetition(Repetition {
-            sub: Box::new(loosen(&repetition.sub)),
-            ..*repetition
-        }),
-        HirKind::Capture(Capture { sub, .. }) => loosen(sub),
-        HirKind::Concat(parts) => Hir::concat(parts.iter().map(loosen).collect()),
-        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(loosen).collect()),
     }
 }
