@@ -41,22 +41,11 @@ impl World<'_, '_> {
 
     fn all(&self, kind: &str, pattern: Option<usize>) -> Candidates {
         if let Some(pattern) = pattern {
-            let mut found: Vec<(&coldcase_bundle::FileId, &crate::lines::Hits)> = self
-                .facts
-                .snapshot
-                .logs
-                .iter()
-                .map(|log| &log.file)
-                .chain(
-                    self.facts
-                        .snapshot
-                        .journals
-                        .iter()
-                        .map(|journal| &journal.file),
-                )
-                .filter_map(|file| Some((file, self.lines.hits.get(&(pattern, *file))?)))
+            let snapshot = self.facts.snapshot;
+            let found: Vec<&crate::lines::Hits> = (0..snapshot.logs.len()
+                + snapshot.journals.len())
+                .filter_map(|source| self.lines.hits.get(&(pattern, source)))
                 .collect();
-            found.sort_by_key(|(file, _)| **file);
             let none = if kind == "LogLine" {
                 self.facts.snapshot.logs.is_empty()
             } else {
@@ -70,9 +59,9 @@ impl World<'_, '_> {
             return Candidates {
                 ids: found
                     .iter()
-                    .flat_map(|(_, hits)| hits.ids.iter().copied())
+                    .flat_map(|hits| hits.ids.iter().copied())
                     .collect(),
-                total: found.iter().map(|(_, hits)| hits.total).sum(),
+                total: found.iter().map(|hits| hits.total).sum(),
                 missing: none.then(|| what.to_owned()),
                 open: 0,
             };
@@ -225,9 +214,9 @@ impl World<'_, '_> {
             else {
                 continue;
             };
-            for log in files
+            for (source, log) in files
                 .iter()
-                .filter_map(|index| self.facts.snapshot.logs.get(*index))
+                .filter_map(|index| Some((*index, self.facts.snapshot.logs.get(*index)?)))
             {
                 if container
                     .as_ref()
@@ -236,7 +225,7 @@ impl World<'_, '_> {
                     continue;
                 }
                 seen = true;
-                if let Some(hits) = self.lines.hits.get(&(pattern, log.file)) {
+                if let Some(hits) = self.lines.hits.get(&(pattern, source)) {
                     ids.extend(&hits.ids);
                     total += hits.total;
                 }
@@ -292,11 +281,8 @@ impl World<'_, '_> {
                 missing = Some(format!("journal of {name}: not collected"));
                 continue;
             };
-            for journal in files
-                .iter()
-                .filter_map(|index| self.facts.snapshot.journals.get(*index))
-            {
-                if let Some(hits) = self.lines.hits.get(&(pattern, journal.file)) {
+            for source in files {
+                if let Some(hits) = self.lines.hits.get(&(pattern, *source)) {
                     ids.extend(&hits.ids);
                     total += hits.total;
                 }

@@ -39,6 +39,7 @@ pub struct RuleSet {
     pub patterns: Vec<Pattern>,
     /// SHA-256 over the files, first 16 hex digits.
     pub hash: String,
+    scanner: Option<logscan::Scanner>,
 }
 
 /// What evaluation found.
@@ -122,6 +123,7 @@ impl RuleSet {
             .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
         (
             Self {
+                scanner: lines::scanner(&patterns),
                 rules,
                 patterns,
                 hash,
@@ -200,7 +202,7 @@ fn cycles<'r>(
 
 /// Evaluates all rules, in parallel; the order of the result does not depend on threads.
 pub fn evaluate<'f, 's>(rules: &RuleSet, facts: &'f Facts<'s>) -> Evaluation<'f, 's> {
-    let lines = lines::scan(facts, &rules.patterns);
+    let lines = lines::scan(facts, rules.scanner.as_ref());
     let world = World {
         facts,
         lines: &lines,

@@ -1,0 +1,292 @@
+//! One class's filters, and the loop over blocks: candidates first, then each line's patterns decided in order.
+
+use memchr::{memchr, memmem, memrchr};
+
+use crate::{
+    Hit, Lane,
+    grams::Grams,
+    literal::Literal,
+    pattern::Pattern,
+    rest::Rest,
+    short::Short,
+    text::{Span, content, line_at, newlines},
+    window::{WIDTH, Window},
+};
+
+/// Bytes filtered at once: later passes and the decision find them in the nearest caches.
+const BLOCK: usize = 32 << 10;
+/// The shortest literal that a filter takes.
+pub(crate) const SHORTEST: usize = 3;
+
+/// A line that may hold a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    line: Span,
+    pattern: u32,
+}
+
+/// The candidates of a block.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    candidates: Vec<Candidate>,
+    line: Option<Span>,
+    /// Number of the line under the cursor, over all blocks.
+    turn: u64,
+    /// By pattern: the last line that it was noted for.
+    seen: Vec<u64>,
+}
+
+impl Batch {
+    fn new(patterns: usize) -> Self {
+        Self {
+            candidates: Vec::new(),
+            line: None,
+            turn: 0,
+            seen: vec![0; patterns],
+        }
+    }
+
+    /// Makes the line that holds the byte at `at` a candidate for the pattern.
+    pub(crate) fn note(&mut self, block: &[u8], at: usize, pattern: u32) {
+        let line = match self.line {
+            Some(line) if (line.start..=line.end).contains(&at) => line,
+            _ => {
+                self.turn += 1;
+                *self.line.insert(line_at(block, at))
+            }
+        };
+        // A line may hold the literal a million times.
+        if let Some(seen) = self.seen.get_mut(pattern as usize)
+            && std::mem::replace(seen, self.turn) != self.turn
+        {
+            self.candidates.push(Candidate { line, pattern });
+        }
+    }
+
+    /// The next filter begins at the block's start again.
+    fn rewind(&mut self) {
+        self.line = None;
+    }
+}
+
+/// What one class's patterns need to be found.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    long: Option<Window>,
+    short: Option<Short>,
+    dense: Option<Window>,
+    rest: Option<Rest>,
+    /// Patterns that a line with `ſ` or `K` may match without their literal.
+    folds: Vec<u32>,
+    patterns: usize,
+}
+
+impl Engine {
+    /// Chooses each pattern's rarest set by the sample and builds the filters.
+    pub(crate) fn new(patterns: &[Pattern], class: u32, sample: &[u8]) -> Self {
+        let grams = Grams::of(sample);
+        let mut long: Vec<(Literal, u32)> = Vec::new();
+        let mut short: Vec<(Literal, u32)> = Vec::new();
+        let mut rest = Vec::new();
+        let mut folds = Vec::new();
+        for (index, pattern) in (0_u32..).zip(patterns) {
+            if !pattern.classes.has(class) {
+                continue;
+            }
+            let Some(set) = choose(pattern, &grams) else {
+                rest.push(index);
+                continue;
+            };
+            for literal in set {
+                let lane = if literal.len() >= WIDTH {
+                    &mut long
+                } else {
+                    &mut short
+                };
+                lane.push((literal.clone(), index));
+            }
+            if pattern.required.folds {
+                folds.push(index);
+            }
+        }
+        let (short, dense) = Short::new(short, &grams);
+        Self {
+            long: Window::new(&long, &grams),
+            short,
+            dense: Window::new(&dense, &grams),
+            rest: Rest::new(patterns, rest),
+            folds,
+            patterns: patterns.len(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.long.is_none() && self.short.is_none() && self.dense.is_none() && self.rest.is_none()
+    }
+
+    /// Scans a chunk; see [`crate::Scanner::scan_with`].
+    pub(crate) fn scan<'t>(
+        &self,
+        patterns: &[Pattern],
+        limit: usize,
+        chunk: &'t [u8],
+        first_line: u64,
+        view: &impl Fn(&'t [u8]) -> &'t [u8],
+        report: &mut dyn FnMut(Hit),
+    ) {
+        if self.is_empty() {
+            return;
+        }
+        let mut batch = Batch::new(self.patterns);
+        let mut places = Vec::new();
+        let mut count = Count {
+            chunk,
+            to: 0,
+            line: first_line,
+        };
+        let mut at = 0;
+        while at < chunk.len() {
+            let block = Block::at(chunk, at, limit);
+            self.collect(block.bytes, &mut places, &mut batch);
+            batch.candidates.sort_unstable();
+            batch.candidates.dedup();
+            for same in batch.candidates.chunk_by(|a, b| a.line == b.line) {
+                let Some(first) = same.first() else { continue };
+                let line = block.line(first.line);
+                let whole = content(chunk, line);
+                let seen = view(whole.get(..limit).unwrap_or(whole));
+                for candidate in same {
+                    let known = patterns.get(candidate.pattern as usize);
+                    if known.is_some_and(|pattern| pattern.is_match(seen)) {
+                        report(Hit {
+                            pattern: candidate.pattern as usize,
+                            line: count.number(line.start),
+                            start: line.start,
+                            end: line.start + whole.len(),
+                        });
+                    }
+                }
+            }
+            batch.candidates.clear();
+            at = block.next;
+        }
+    }
+
+    fn collect(&self, block: &[u8], places: &mut Vec<u32>, batch: &mut Batch) {
+        if let Some(window) = &self.long {
+            batch.rewind();
+            window.collect(block, places, batch);
+        }
+        if let Some(short) = &self.short {
+            batch.rewind();
+            short.collect(block, batch);
+        }
+        if let Some(window) = &self.dense {
+            batch.rewind();
+            window.collect(block, places, batch);
+        }
+        if let Some(rest) = &self.rest {
+            batch.rewind();
+            rest.collect(block, batch);
+        }
+        if !self.folds.is_empty() && !block.is_ascii() {
+            for letter in ["\u{17F}", "\u{212A}"] {
+                batch.rewind();
+                for at in memmem::find_iter(block, letter) {
+                    for &pattern in &self.folds {
+                        batch.note(block, at, pattern);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The set to look for: long literals before short ones, then the rarest.
+pub(crate) fn choose<'p>(pattern: &'p Pattern, grams: &Grams) -> Option<&'p Vec<Literal>> {
+    pattern
+        .required
+        .sets
+        .iter()
+        .filter(|set| set.iter().all(|literal| literal.len() >= SHORTEST))
+        .min_by_key(|set| {
+            let short = set.iter().filter(|literal| literal.len() < WIDTH);
+            let shortest = set.iter().map(Vec::len).min().unwrap_or(0).min(WIDTH);
+            let often: u64 = set
+                .iter()
+                .map(|literal| {
+                    let width = literal.len().min(WIDTH);
+                    grams.rarest(literal, width).map_or(0, |(_, count)| count) + 1
+                })
+                .sum();
+            (WIDTH - shortest, short.count(), often)
+        })
+}
+
+/// How the literals of a set are found.
+pub(crate) fn lane(set: Option<&Vec<Literal>>) -> Lane {
+    match set {
+        None => Lane::Regex,
+        Some(set) if set.iter().all(|literal| literal.len() >= WIDTH) => Lane::Window,
+        Some(_) => Lane::Short,
+    }
+}
+
+/// A run of whole lines of the chunk, or the head of one long line.
+struct Block<'t> {
+    bytes: &'t [u8],
+    at: usize,
+    next: usize,
+    /// Where the block's last line ends in the chunk.
+    end: usize,
+}
+
+impl<'t> Block<'t> {
+    fn at(chunk: &'t [u8], at: usize, limit: usize) -> Self {
+        let rest = chunk.get(at..).unwrap_or(&[]);
+        let head = rest.get(..BLOCK).unwrap_or(rest);
+        let (len, end, next) = if head.len() == rest.len() {
+            (rest.len(), rest.len(), rest.len())
+        } else if let Some(newline) = memrchr(b'\n', head) {
+            (newline + 1, newline, newline + 1)
+        } else {
+            let tail = rest.get(BLOCK..).unwrap_or(&[]);
+            let end = memchr(b'\n', tail).map_or(rest.len(), |newline| BLOCK + newline);
+            (end.min(limit), end, rest.len().min(end + 1))
+        };
+        Self {
+            bytes: rest.get(..len).unwrap_or(rest),
+            at,
+            next: at + next,
+            end: at + end,
+        }
+    }
+
+    /// A line of the block, in the chunk.
+    fn line(&self, line: Span) -> Span {
+        let end = if line.end == self.bytes.len() {
+            self.end
+        } else {
+            self.at + line.end
+        };
+        Span {
+            start: self.at + line.start,
+            end,
+        }
+    }
+}
+
+/// Line numbers, counted only as far as hits need them.
+struct Count<'t> {
+    chunk: &'t [u8],
+    to: usize,
+    line: u64,
+}
+
+impl Count<'_> {
+    fn number(&mut self, start: usize) -> u64 {
+        self.line += self.chunk.get(self.to..start).map_or(0, newlines);
+        self.to = start;
+        self.line
+    }
+}

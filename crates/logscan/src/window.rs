@@ -1,0 +1,237 @@
+//! The filter: one sampled gram in every few bytes says whether any of many literals may begin nearby.
+
+use crate::{
+    engine::Batch,
+    grams::{Grams, HASH_BITS, gram, hash},
+    literal::{Letter, Literal},
+};
+
+/// Bytes looked at by one pass, where literals allow it: a window of eight holds a sampled gram at every fifth byte.
+pub(crate) const WIDTH: usize = 8;
+
+/// One literal at one of the distances a sample may have from its window's start.
+#[derive(Debug, Clone)]
+struct Entry {
+    /// The gram at that distance.
+    gram: u32,
+    /// Folded bytes of the window, the first in the lowest byte.
+    window: u64,
+    /// Bytes from the window's start to the gram.
+    shift: u32,
+    /// Index into `needles`.
+    needle: u32,
+}
+
+#[derive(Debug)]
+struct Needle {
+    literal: Literal,
+    /// Where its window begins.
+    window: usize,
+    pattern: u32,
+}
+
+/// A filter for literals of at least `stride + gram - 1` bytes.
+#[derive(Debug)]
+pub(crate) struct Window {
+    /// A bit for every gram's hash.
+    bits: Box<[u64; 1 << (HASH_BITS - 6)]>,
+    /// Bits set before each word of `bits`: a set bit's rank is its hash's place in `first`.
+    ranks: Vec<u32>,
+    /// First entry of each hash that occurs, and the end of the last.
+    first: Vec<u32>,
+    entries: Vec<Entry>,
+    needles: Vec<Needle>,
+    stride: usize,
+    /// Bytes that count of a gram: all four, or three.
+    gram_mask: u32,
+    window_mask: u64,
+    width: usize,
+}
+
+impl Window {
+    /// A filter for literals that all have at least three bytes.
+    pub(crate) fn new(literals: &[(Literal, u32)], grams: &Grams) -> Option<Self> {
+        let shortest = literals.iter().map(|(literal, _)| literal.len()).min()?;
+        let (width, size) = if shortest >= WIDTH {
+            (WIDTH, 4)
+        } else {
+            (shortest.max(3), 3)
+        };
+        let mut window = Self {
+            bits: Box::new([0; 1 << (HASH_BITS - 6)]),
+            ranks: Vec::new(),
+            first: Vec::new(),
+            entries: Vec::new(),
+            needles: Vec::new(),
+            stride: width + 1 - size,
+            gram_mask: if size == 4 { u32::MAX } else { 0x00FF_FFFF },
+            window_mask: u64::MAX >> (64 - 8 * width),
+            width,
+        };
+        for (literal, pattern) in literals {
+            let (at, _) = grams.rarest(literal, width)?;
+            window.add(literal, at, *pattern);
+        }
+        window.index();
+        Some(window)
+    }
+
+    fn add(&mut self, literal: &Literal, at: usize, pattern: u32) {
+        let mut bytes = [0_u8; 8];
+        for (byte, letter) in bytes.iter_mut().zip(&literal[at..at + self.width]) {
+            *byte = letter.folded();
+        }
+        let window = u64::from_le_bytes(bytes);
+        let needle = u32::try_from(self.needles.len()).unwrap_or(u32::MAX);
+        for shift in 0..self.stride {
+            let gram = ((window >> (8 * shift)) as u32) & self.gram_mask;
+            let place = hash(gram);
+            self.bits[(place >> 6) as usize] |= 1 << (place & 63);
+            self.entries.push(Entry {
+                gram,
+                window,
+                shift: shift as u32,
+                needle,
+            });
+        }
+        self.needles.push(Needle {
+            literal: literal.clone(),
+            window: at,
+            pattern,
+        });
+    }
+
+    /// Sorts the entries by hash and notes where each hash begins.
+    fn index(&mut self) {
+        self.entries
+            .sort_by_key(|entry| (hash(entry.gram), entry.gram, entry.needle));
+        let mut sum = 0;
+        for word in self.bits.iter() {
+            self.ranks.push(sum);
+            sum += word.count_ones();
+        }
+        let mut first = Vec::new();
+        let mut last = None;
+        for (place, entry) in (0_u32..).zip(&self.entries) {
+            if last.replace(hash(entry.gram)) != Some(hash(entry.gram)) {
+                first.push(place);
+            }
+        }
+        first.push(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+        self.first = first;
+    }
+
+    /// Notes each line of the block that holds a literal, for the literal's pattern.
+    pub(crate) fn collect(&self, block: &[u8], places: &mut Vec<u32>, batch: &mut Batch) {
+        places.clear();
+        match self.stride {
+            1 => self.sift::<1, 12>(block, places),
+            2 => self.sift::<2, 20>(block, places),
+            3 => self.sift::<3, 28>(block, places),
+            4 => self.sift::<4, 36>(block, places),
+            _ => self.sift::<5, 44>(block, places),
+        }
+        for &place in &*places {
+            self.resolve(block, place as usize, batch);
+        }
+    }
+
+    /// The places of the sampled grams that some literal has. `GROUP` is eight strides and a gram.
+    fn sift<const STRIDE: usize, const GROUP: usize>(&self, block: &[u8], places: &mut Vec<u32>) {
+        let mut at = 0;
+        while let Some(group) = block.get(at..).and_then(|rest| rest.first_chunk::<GROUP>()) {
+            let mut hits = 0_u32;
+            for turn in 0..8 {
+                let from = turn * STRIDE;
+                let bytes = [
+                    group[from],
+                    group[from + 1],
+                    group[from + 2],
+                    group[from + 3],
+                ];
+                hits |= self.test(bytes) << turn;
+            }
+            while hits != 0 {
+                let turn = hits.trailing_zeros() as usize;
+                places.push((at + turn * STRIDE) as u32);
+                hits &= hits - 1;
+            }
+            at += 8 * STRIDE;
+        }
+        while at + 3 <= block.len() {
+            if self.test(gram_bytes(block, at)) != 0 {
+                places.push(at as u32);
+            }
+            at += STRIDE;
+        }
+    }
+
+    #[inline]
+    fn test(&self, bytes: [u8; 4]) -> u32 {
+        let place = hash(gram(bytes) & self.gram_mask);
+        ((self.bits[(place >> 6) as usize] >> (place & 63)) & 1) as u32
+    }
+
+    /// Compares what surrounds a sampled gram with the literals that have it.
+    fn resolve(&self, block: &[u8], place: usize, batch: &mut Batch) {
+        let found = gram(gram_bytes(block, place)) & self.gram_mask;
+        let place_of = hash(found);
+        let word = (place_of >> 6) as usize;
+        let below = self.bits[word] & ((1 << (place_of & 63)) - 1);
+        let rank = (self.ranks[word] + below.count_ones()) as usize;
+        let range = self.first[rank] as usize..self.first[rank + 1] as usize;
+        for entry in &self.entries[range] {
+            if entry.gram != found {
+                continue;
+            }
+            let Some(start) = place.checked_sub(entry.shift as usize) else {
+                continue;
+            };
+            let near = eight(block, start) | 0x2020_2020_2020_2020;
+            if (near ^ entry.window) & self.window_mask != 0 {
+                continue;
+            }
+            let needle = &self.needles[entry.needle as usize];
+            if let Some(start) = start.checked_sub(needle.window)
+                && is_at(&needle.literal, block, start)
+            {
+                batch.note(block, start, needle.pattern);
+            }
+        }
+    }
+}
+
+/// Whether a literal stands at a place.
+pub(crate) fn is_at(literal: &[Letter], block: &[u8], start: usize) -> bool {
+    block.get(start..start + literal.len()).is_some_and(|text| {
+        literal
+            .iter()
+            .zip(text)
+            .all(|(letter, byte)| letter.is(*byte))
+    })
+}
+
+/// Four bytes from a place on, with zeros beyond the end.
+fn gram_bytes(block: &[u8], at: usize) -> [u8; 4] {
+    let rest = block.get(at..).unwrap_or(&[]);
+    rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut bytes = [0; 4];
+        for (byte, known) in bytes.iter_mut().zip(rest) {
+            *byte = *known;
+        }
+        bytes
+    })
+}
+
+/// Eight bytes from a place on as a number, with zeros beyond the end.
+fn eight(block: &[u8], at: usize) -> u64 {
+    let rest = block.get(at..).unwrap_or(&[]);
+    let bytes = rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut bytes = [0; 8];
+        for (byte, known) in bytes.iter_mut().zip(rest) {
+            *byte = *known;
+        }
+        bytes
+    });
+    u64::from_le_bytes(bytes)
+}
