@@ -60,11 +60,26 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         if !waiting {
             continue;
         }
+        if !known(facts, pod) {
+            continue;
+        }
         if let Some(fit) = fit(facts, pod, &used) {
             let about = facts.get(pod).subject.clone();
             facts.push_derived(fit, &[&about]);
         }
     }
+}
+
+/// Whether text tells enough to repeat the arithmetic: the pod's requests and the nodes' sizes and taints.
+fn known(facts: &Facts<'_>, pod: EntityId) -> bool {
+    let says = |entity: &Entity<'_>, path: &[&str]| {
+        !entity.partial || entity.root.is_some_and(|root| root.at(path).is_some())
+    };
+    says(facts.get(pod), &["spec", "containers"])
+        && facts.of_kind("Node").iter().all(|node| {
+            let node = facts.get(*node);
+            says(node, &["status", "allocatable"]) && says(node, &["spec", "taints"])
+        })
 }
 
 /// Requests already placed, by node, and the number of pods.

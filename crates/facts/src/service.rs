@@ -20,7 +20,9 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
             continue;
         }
         let selected = facts.selected_pods(service).to_vec();
-        let found = if selected.is_empty() {
+        let found = if selected.is_empty() && labels_unknown(facts, service) {
+            vec![undecided(facts, service, &selector)]
+        } else if selected.is_empty() {
             vec![selector_miss(facts, service, &selector)]
         } else {
             port_misses(facts, service, &selected)
@@ -65,8 +67,39 @@ fn endpoints(facts: &mut Facts<'_>, service: EntityId) {
         facts.set_extra(service, "endpoints", Node::number(total));
         facts.set_extra(service, "readyEndpoints", Node::number(ready));
     }
-    let selected = i64::try_from(facts.selected_pods(service).len()).unwrap_or(0);
-    facts.set_extra(service, "selected", Node::number(selected));
+    if !labels_unknown(facts, service) {
+        let selected = i64::try_from(facts.selected_pods(service).len()).unwrap_or(0);
+        facts.set_extra(service, "selected", Node::number(selected));
+    }
+}
+
+/// Whether the namespace has pods that were read from a table without their labels.
+fn labels_unknown(facts: &Facts<'_>, service: EntityId) -> bool {
+    facts
+        .pods_of_namespace
+        .get(&facts.get(service).subject.namespace)
+        .into_iter()
+        .flatten()
+        .map(|pod| facts.get(*pod))
+        .any(|pod| {
+            pod.partial
+                && pod
+                    .root
+                    .is_some_and(|root| root.at(&["metadata", "labels"]).is_none())
+        })
+}
+
+/// A selector that selects nothing as far as is known: rules about it are undecided.
+fn undecided<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) -> Entity<'s> {
+    let entity = facts.get(service);
+    let fields = vec![
+        ("service", Node::text(entity.subject.name.as_str())),
+        ("namespace", Node::text(entity.subject.namespace.as_str())),
+        ("selector", Node::text(select::show(selector))),
+    ];
+    let mut miss = Entity::computed("SelectorMiss", entity.subject.clone(), fields);
+    miss.partial = true;
+    miss
 }
 
 /// Where a candidate's labels come from.
@@ -237,11 +270,17 @@ fn port_misses<'s>(facts: &Facts<'s>, service: EntityId, selected: &[EntityId]) 
     };
     let mut declared: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for pod in selected {
-        for container in facts
+        let containers = facts
             .get(*pod)
             .root
-            .map_or(&[][..], |root| root.items_at(&["spec", "containers"]))
+            .map_or(&[][..], |root| root.items_at(&["spec", "containers"]));
+        if facts.get(*pod).partial
+            && (containers.is_empty() || containers.iter().any(|one| one.get("ports").is_none()))
         {
+            // One pod whose ports the text does not show could declare any name.
+            return Vec::new();
+        }
+        for container in containers {
             for port in container.items_at(&["ports"]) {
                 let number = port.str_at(&["containerPort"]).unwrap_or("").to_owned();
                 declared
