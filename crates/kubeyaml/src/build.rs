@@ -1,0 +1,189 @@
+//! The tree builder's side: what a caller implements to get a tree of its own, and the walk that feeds it.
+
+use std::borrow::Cow;
+
+use crate::{
+    cursor::{Cursor, Open, Place},
+    error::Error,
+    projection::Projection,
+    scalar::Scalar,
+};
+
+/// Deeper nesting than this is never allowed, whatever the options say: the walk uses the stack.
+pub(crate) const DEEPEST: usize = 512;
+
+/// Makes a caller's own tree without one in between. Values come from the leaves upwards.
+///
+/// ```
+/// use std::borrow::Cow;
+/// use kubeyaml::{Build, Options, Scalar};
+///
+/// /// Counts scalars.
+/// struct Count;
+/// impl<'t> Build<'t> for Count {
+///     type Node = usize;
+///     fn scalar(&mut self, _: Scalar<'t>) -> usize { 1 }
+///     fn seq(&mut self, items: Vec<usize>, _line: u32) -> usize { items.iter().sum() }
+///     fn map(&mut self, entries: Vec<(Cow<'t, str>, usize)>, _line: u32) -> usize {
+///         entries.iter().map(|(_, n)| n).sum()
+///     }
+/// }
+/// assert_eq!(kubeyaml::read("a: 1\nb:\n- x\n- y\n", &mut Count, &Options::default())?, 3);
+/// # Ok::<(), kubeyaml::Error>(())
+/// ```
+pub trait Build<'t> {
+    /// A value of the tree.
+    type Node;
+
+    /// A scalar; a missing value is an empty plain one.
+    fn scalar(&mut self, scalar: Scalar<'t>) -> Self::Node;
+
+    /// A list; `line` is that of its first dash or of its `[]`.
+    fn seq(&mut self, items: Vec<Self::Node>, line: u32) -> Self::Node;
+
+    /// A mapping with its wanted entries in the order of the text, repeated keys included; `line` is that of its
+    /// first key, wanted or not, or of its `{}`.
+    fn map(&mut self, entries: Vec<(Cow<'t, str>, Self::Node)>, line: u32) -> Self::Node;
+}
+
+/// How to read.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'p> {
+    /// Number of the first line of the text, normally 1; an item of a list passes its place in the file.
+    pub first_line: u32,
+    /// Lists and mappings inside each other, at most 512.
+    pub max_depth: usize,
+    /// Fields to keep; all if `None`. What is not kept is not checked either.
+    pub projection: Option<&'p Projection>,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self {
+            first_line: 1,
+            max_depth: 128,
+            projection: None,
+        }
+    }
+}
+
+/// Reads a text that holds one document.
+pub fn read<'t, B: Build<'t>>(
+    text: &'t str,
+    builder: &mut B,
+    options: &Options<'_>,
+) -> Result<B::Node, Error> {
+    let mut cursor = Cursor::new(text, options.first_line)?;
+    let depth = options.max_depth.min(DEEPEST);
+    let node = Walk {
+        cursor: &mut cursor,
+        builder,
+    }
+    .value(Place::Root, wanted(options), depth)?;
+    cursor.finish()?;
+    Ok(node)
+}
+
+/// Reads the text of one list item, dash included, as [`split_items`](crate::split_items) cuts it.
+pub fn read_item<'t, B: Build<'t>>(
+    text: &'t str,
+    builder: &mut B,
+    options: &Options<'_>,
+) -> Result<B::Node, Error> {
+    let mut cursor = Cursor::new(text, options.first_line)?;
+    let indent = enter_item(&mut cursor)?;
+    let depth = options.max_depth.min(DEEPEST).saturating_sub(1);
+    let node = Walk {
+        cursor: &mut cursor,
+        builder,
+    }
+    .value(Place::Dash(indent), wanted(options), depth)?;
+    cursor.finish()?;
+    Ok(node)
+}
+
+/// Consumes the dash of an item's text; gives its indent.
+pub(crate) fn enter_item(cursor: &mut Cursor<'_>) -> Result<usize, Error> {
+    let Open::Seq { indent, .. } = cursor.open(Place::Root)? else {
+        return Err(cursor.unsupported("expected a list item"));
+    };
+    cursor.next_item(indent)?;
+    Ok(indent)
+}
+
+fn wanted<'p>(options: &Options<'p>) -> Option<&'p Projection> {
+    options
+        .projection
+        .filter(|projection| !projection.is_whole())
+}
+
+struct Walk<'c, 't, B> {
+    cursor: &'c mut Cursor<'t>,
+    builder: &'c mut B,
+}
+
+impl<'t, B: Build<'t>> Walk<'_, 't, B> {
+    fn value(
+        &mut self,
+        place: Place,
+        wanted: Option<&Projection>,
+        depth: usize,
+    ) -> Result<B::Node, Error> {
+        match self.cursor.open(place)? {
+            Open::Scalar(scalar) => Ok(self.builder.scalar(scalar)),
+            Open::EmptySeq(line) => {
+                self.deeper(depth, line)?;
+                Ok(self.builder.seq(Vec::new(), line))
+            }
+            Open::EmptyMap(line) => {
+                self.deeper(depth, line)?;
+                Ok(self.builder.map(Vec::new(), line))
+            }
+            Open::Seq { indent, line } => {
+                let depth = self.deeper(depth, line)?;
+                let mut items = Vec::new();
+                while self.cursor.next_item(indent)? {
+                    items.push(self.value(Place::Dash(indent), wanted, depth)?);
+                }
+                Ok(self.builder.seq(items, line))
+            }
+            Open::Map { indent, line, key } => {
+                let depth = self.deeper(depth, line)?;
+                let entries = self.entries(indent, key, wanted, depth)?;
+                Ok(self.builder.map(entries, line))
+            }
+        }
+    }
+
+    fn deeper(&self, depth: usize, line: u32) -> Result<usize, Error> {
+        depth.checked_sub(1).ok_or(Error::Depth { line })
+    }
+
+    fn entries(
+        &mut self,
+        indent: usize,
+        first: Scalar<'t>,
+        wanted: Option<&Projection>,
+        depth: usize,
+    ) -> Result<Vec<(Cow<'t, str>, B::Node)>, Error> {
+        let mut entries = Vec::new();
+        let mut next = Some(first);
+        while let Some(key) = next {
+            let below = match wanted {
+                None => Some(None),
+                Some(wanted) => wanted
+                    .field(&key.text)
+                    .map(|below| Some(below).filter(|below| !below.is_whole())),
+            };
+            match below {
+                Some(below) => {
+                    let node = self.value(Place::Key(indent), below, depth)?;
+                    entries.push((key.text, node));
+                }
+                None => self.cursor.skip(Place::Key(indent))?,
+            }
+            next = self.cursor.next_key(indent)?;
+        }
+        Ok(entries)
+    }
+}

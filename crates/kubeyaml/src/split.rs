@@ -1,0 +1,280 @@
+//! Cuts files at `---` and kubectl's lists at their items, without reading them.
+
+use memchr::memmem;
+
+use crate::scan;
+
+/// A piece of a file and the number of its first line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part<'t> {
+    /// Number of the first line of `text`.
+    pub first_line: u32,
+    /// The text, whole lines.
+    pub text: &'t str,
+}
+
+/// A list document as kubectl writes it, cut at its items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List<'t> {
+    /// What stands before `items:`; may be empty.
+    pub head: Part<'t>,
+    /// Line of `items:`.
+    pub items_line: u32,
+    /// The items with their dashes; for [`read_item`](crate::read_item) and its kin.
+    pub items: Vec<Part<'t>>,
+    /// What stands after the last item (`kind: List` and metadata); may be empty.
+    pub tail: Part<'t>,
+}
+
+/// Cuts a file into its documents at lines `---`. Parts without any text are left out.
+///
+/// A `---` always stands in the first column, where no line of a block can be, so this needs no parsing.
+pub fn split_documents(text: &str) -> Vec<Part<'_>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let bytes = text.as_bytes();
+    let mut parts = Vec::new();
+    let mut part = Cut { start: 0, line: 1 };
+    let marks = text
+        .starts_with("---")
+        .then_some(0)
+        .into_iter()
+        .chain(memmem::find_iter(bytes, b"\n---").map(|at| at + 1));
+    for mark in marks {
+        if !matches!(
+            bytes.get(mark + 3),
+            None | Some(b'\n' | b'\r' | b' ' | b'\t')
+        ) {
+            continue;
+        }
+        let before = part.take(text, mark);
+        // A bare mark is dropped, one with text behind it is left to the reader.
+        let end = scan::line_end(bytes, mark);
+        if text
+            .get(mark + 3..end)
+            .unwrap_or_default()
+            .trim()
+            .is_empty()
+        {
+            part.take(text, (end + 1).min(bytes.len()));
+        }
+        parts.extend(before);
+    }
+    parts.extend(part.take(text, bytes.len()));
+    parts
+}
+
+/// The start of the piece that is not cut off yet.
+struct Cut {
+    start: usize,
+    line: u32,
+}
+
+impl Cut {
+    fn part<'t>(&mut self, text: &'t str, end: usize) -> Part<'t> {
+        let piece = text.get(self.start..end).unwrap_or_default();
+        let part = Part {
+            first_line: self.line,
+            text: piece,
+        };
+        self.start = end;
+        self.line = self
+            .line
+            .saturating_add(scan::count_lines(piece.as_bytes()));
+        part
+    }
+
+    fn take<'t>(&mut self, text: &'t str, end: usize) -> Option<Part<'t>> {
+        Some(self.part(text, end)).filter(|part| !part.text.trim_ascii().is_empty())
+    }
+}
+
+/// Recognises a document with `items:` in the first column and a block list below it, as kubectl prints lists, and
+/// cuts it at the items. `None` for everything else. Head and tail are a mapping's text and must be read by the caller.
+pub fn split_items(text: &str, first_line: u32) -> Option<List<'_>> {
+    let bytes = text.as_bytes();
+    let head_end = items_key(text)?;
+    let list_start = (scan::line_end(bytes, head_end) + 1).min(bytes.len());
+    let indent = scan::spaces_end(bytes, list_start) - list_start;
+    if bytes.get(list_start + indent..list_start + indent + 2) != Some(b"- ") {
+        return None;
+    }
+    let (starts, end) = if indent == 0 {
+        flush_items(bytes, list_start)?
+    } else {
+        item_lines(bytes, list_start, indent)?
+    };
+    let mut cut = Cut {
+        start: 0,
+        line: first_line,
+    };
+    let head = cut.part(text, head_end);
+    let items_line = cut.line;
+    cut.part(text, list_start);
+    let items = starts
+        .iter()
+        .skip(1)
+        .copied()
+        .chain([end])
+        .map(|end| cut.part(text, end))
+        .collect();
+    let tail = cut.part(text, bytes.len());
+    Some(List {
+        head,
+        items_line,
+        items,
+        tail,
+    })
+}
+
+/// Where the line `items:` begins.
+fn items_key(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let first = text.starts_with("items:").then_some(0);
+    first
+        .into_iter()
+        .chain(memmem::find_iter(bytes, b"\nitems:").map(|at| at + 1))
+        .find(|at| {
+            let after = scan::spaces_end(bytes, at + "items:".len());
+            matches!(bytes.get(after), Some(b'\n' | b'\r'))
+        })
+}
+
+/// Starts of the items and the end of a list whose dashes stand in the first column.
+fn flush_items(bytes: &[u8], list_start: usize) -> Option<(Vec<usize>, usize)> {
+    let list = bytes.get(list_start..).unwrap_or_default();
+    let starts: Vec<usize> = std::iter::once(list_start)
+        .chain(memmem::find_iter(list, b"\n- ").map(|at| list_start + at + 1))
+        .collect();
+    let last = starts.last().copied().unwrap_or(list_start);
+    let (_, end) = item_lines(bytes, last, 0)?;
+    // Between the items no other line may begin in the first column. Counting is much faster than walking the lines.
+    let inner = bytes.get(list_start..last).unwrap_or_default();
+    if flush_lines(inner) + 2 <= starts.len() || starts.len() == 1 {
+        Some((starts, end))
+    } else {
+        item_lines(bytes, list_start, 0)
+    }
+}
+
+/// How many line feeds are followed by a character that is no blank.
+fn flush_lines(bytes: &[u8]) -> usize {
+    let next = bytes.get(1..).unwrap_or_default();
+    bytes
+        .chunks(128)
+        .zip(next.chunks(128))
+        .map(|(these, next)| {
+            let lines = these.iter().zip(next).fold(0_u8, |lines, (byte, next)| {
+                lines + (u8::from(*byte == b'\n') & u8::from(*next > b' '))
+            });
+            usize::from(lines)
+        })
+        .sum()
+}
+
+/// The same for any indent, line by line. `None` if there are dashes that kubectl would not write so.
+fn item_lines(bytes: &[u8], list_start: usize, indent: usize) -> Option<(Vec<usize>, usize)> {
+    let mut starts = Vec::new();
+    let mut start = list_start;
+    while start < bytes.len() {
+        let at = scan::spaces_end(bytes, start);
+        let rest = bytes.get(at..).unwrap_or_default();
+        if at - start == indent && rest.starts_with(b"- ") {
+            starts.push(start);
+        } else if at - start <= indent
+            && !matches!(rest.first(), None | Some(b'\n' | b'\r' | b'#' | b'\t'))
+        {
+            if at - start == indent && matches!(rest, [b'-', b'\n' | b'\r' | b'\t', ..] | [b'-']) {
+                return None;
+            }
+            break;
+        }
+        start = scan::line_end(bytes, at) + 1;
+    }
+    Some((starts, start.min(bytes.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_kubectl_is_cut_at_its_items() {
+        let text = "apiVersion: v1\nitems:\n- a: 1\n  b: |\n    x\n\n    - y\n- c: 2\nkind: List\nmetadata: {}\n";
+        let list = split_items(text, 1).unwrap();
+        assert_eq!(list.head.text, "apiVersion: v1\n");
+        assert_eq!(list.items_line, 2);
+        assert_eq!(
+            list.items,
+            [
+                Part {
+                    first_line: 3,
+                    text: "- a: 1\n  b: |\n    x\n\n    - y\n"
+                },
+                Part {
+                    first_line: 8,
+                    text: "- c: 2\n"
+                }
+            ]
+        );
+        assert_eq!(
+            list.tail,
+            Part {
+                first_line: 9,
+                text: "kind: List\nmetadata: {}\n"
+            }
+        );
+    }
+
+    #[test]
+    fn other_lists_do_not_mix_with_the_items() {
+        let text = "items:\n- a\n- b\nother:\n- c\n- d\n";
+        let list = split_items(text, 1).unwrap();
+        assert_eq!(list.items.len(), 2);
+        assert_eq!(list.tail.text, "other:\n- c\n- d\n");
+        let text = "items:\n  - a\n  # remark\n  -  b\nkind: List\n";
+        let list = split_items(text, 11).unwrap();
+        assert_eq!(
+            list.items[1],
+            Part {
+                first_line: 14,
+                text: "  -  b\n"
+            }
+        );
+        assert_eq!(split_items("items: []\n", 1), None);
+        assert_eq!(split_items("items:\n  a: b\n", 1), None);
+    }
+
+    #[test]
+    fn documents_are_cut_at_their_marks() {
+        let text = "---\na: 1\n---\r\n\n---\nb: |\n  ---\n----\n--- \nc\n";
+        let parts: Vec<_> = split_documents(text)
+            .iter()
+            .map(|part| (part.first_line, part.text))
+            .collect();
+        assert_eq!(
+            parts,
+            [(2, "a: 1\n"), (6, "b: |\n  ---\n----\n"), (10, "c\n")]
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn cutting_loses_nothing_but_marks(text in "(items:\n|- a\n|  b\n|---\n|- \n|c:\n|\n|#\n){0,30}") {
+            for part in split_documents(&text) {
+                if let Some(list) = split_items(part.text, part.first_line) {
+                    let rejoined: String = list.items.iter().map(|item| item.text).collect();
+                    proptest::prop_assert!(part.text.starts_with(list.head.text));
+                    proptest::prop_assert!(part.text.ends_with(&format!("{rejoined}{}", list.tail.text)));
+                    let walked = item_lines(part.text.as_bytes(), part.text.len() - rejoined.len() - list.tail.text.len(), 0).unwrap();
+                    if list.items[0].text.starts_with('-') {
+                        proptest::prop_assert_eq!(walked.0.len(), list.items.len());
+                    }
+                    for item in &list.items {
+                        let line = usize::try_from(item.first_line).unwrap() - 1;
+                        proptest::prop_assert_eq!(text.lines().nth(line), item.text.lines().next());
+                    }
+                }
+            }
+        }
+    }
+}
