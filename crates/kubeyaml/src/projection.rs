@@ -14,8 +14,10 @@
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Projection {
-    /// Keep everything below.
+    /// Keep everything below, but for what `fields` names.
     whole: bool,
+    /// Keep nothing: an exception from what is kept around it.
+    nothing: bool,
     fields: Vec<(Box<str>, Projection)>,
     /// For keys that `fields` does not name.
     any: Option<Box<Projection>>,
@@ -37,10 +39,59 @@ impl Projection {
         projection
     }
 
+    /// Everything but some paths, written as for [`new`](Self::new); `*` is not understood here.
+    ///
+    /// ```
+    /// use kubeyaml::{Node, Options, Projection};
+    ///
+    /// let wanted = Projection::except(["metadata.managedFields[].fieldsV1"]);
+    /// let text = "metadata:\n  managedFields:\n  - fieldsV1:\n      f:spec: {}\n    time: t\n  name: a\n";
+    /// let node = Node::read_with(text, &Options { projection: Some(&wanted), ..Options::default() })?;
+    /// let managed = &node.at(&["metadata", "managedFields"]).unwrap().items()[0];
+    /// assert!(managed.get("fieldsV1").is_none() && managed.get("time").is_some());
+    /// # Ok::<(), kubeyaml::Error>(())
+    /// ```
+    pub fn except<'p>(paths: impl IntoIterator<Item = &'p str>) -> Self {
+        let mut projection = Self::whole();
+        for path in paths {
+            let names: Vec<&str> = path
+                .split('.')
+                .map(|name| name.strip_suffix("[]").unwrap_or(name))
+                .filter(|name| !name.is_empty())
+                .collect();
+            projection.leave_out(&names);
+        }
+        projection
+    }
+
+    fn whole() -> Self {
+        Self {
+            whole: true,
+            ..Self::default()
+        }
+    }
+
+    /// Leaves out what stands at the end of `names`, of something that is kept otherwise.
+    pub fn leave_out(&mut self, names: &[&str]) {
+        let Some((name, rest)) = names.split_first() else {
+            *self = Self {
+                nothing: true,
+                ..Self::default()
+            };
+            return;
+        };
+        if let Some((_, field)) = self.fields.iter_mut().find(|(known, _)| **known == **name) {
+            return field.leave_out(rest);
+        }
+        let mut field = Self::whole();
+        field.leave_out(rest);
+        self.fields.push(((*name).into(), field));
+    }
+
     /// Keeps what stands at the end of `names`; `*` is any key.
     pub fn keep(&mut self, names: &[&str]) {
         let Some((name, rest)) = names.split_first() else {
-            self.whole = true;
+            *self = Self::whole();
             return;
         };
         if *name == "*" {
@@ -61,22 +112,29 @@ impl Projection {
 
     /// Whether everything below is wanted.
     pub fn is_whole(&self) -> bool {
-        self.whole
+        self.whole && self.fields.is_empty()
     }
 
     /// What is wanted below a key; `None` if nothing is.
     #[inline]
     pub fn field(&self, key: &str) -> Option<&Self> {
-        if self.whole {
-            return Some(self);
+        if let Some((_, field)) = self.fields.iter().find(|(name, _)| **name == *key) {
+            return Some(field).filter(|field| !field.nothing);
         }
-        self.fields
-            .iter()
-            .find(|(name, _)| **name == *key)
-            .map(|(_, field)| field)
-            .or(self.any.as_deref())
+        if self.whole {
+            return Some(&WHOLE);
+        }
+        self.any.as_deref()
     }
 }
+
+/// What is kept of a field that nothing is said about, where everything is kept.
+static WHOLE: Projection = Projection {
+    whole: true,
+    nothing: false,
+    fields: Vec::new(),
+    any: None,
+};
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,7 @@ use coldcase_bundle::{Bundle, File, FileId, Problem};
 use rayon::prelude::*;
 
 use crate::{
-    json,
+    Options, json,
     logs::{self, JournalFile, LogFile},
     node::Node,
     object::{self, Object},
@@ -39,6 +39,8 @@ pub(crate) struct Gathered {
     pub hosts: Vec<HostReport>,
     /// Version of the server as a transcript says.
     pub version: Option<String>,
+    /// Items of YAML that the fast and the complete reader read.
+    pub yaml: (usize, usize),
     /// Damage.
     pub problems: Vec<Problem>,
 }
@@ -66,17 +68,19 @@ impl Gathered {
 }
 
 /// Reads all files that hold YAML or JSON documents, in parallel; merged in path order.
-pub(crate) fn documents(bundle: &Bundle) -> Gathered {
+pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
     let ids: Vec<FileId> = bundle.iter().map(|(id, _)| id).collect();
     let contents: Vec<Content> = ids
         .par_iter()
-        .map(|id| read_contained(*id, bundle.file(*id)))
+        .map(|id| read_contained(*id, bundle.file(*id), options))
         .collect();
     let mut gathered = Gathered::default();
     for (id, content) in ids.iter().zip(contents) {
         if content.structured {
             gathered.read.insert(*id);
         }
+        gathered.yaml.0 += content.yaml.0;
+        gathered.yaml.1 += content.yaml.1;
         for kind in content.lists {
             gathered.lists.entry(kind).or_default();
         }
@@ -97,10 +101,11 @@ struct Content {
     others: Vec<Node>,
     problems: Vec<Problem>,
     structured: bool,
+    yaml: (usize, usize),
 }
 
-fn read_contained(id: FileId, file: &File) -> Content {
-    catch_unwind(AssertUnwindSafe(|| read_file(id, file))).unwrap_or_else(|_| Content {
+fn read_contained(id: FileId, file: &File, options: &Options) -> Content {
+    catch_unwind(AssertUnwindSafe(|| read_file(id, file, options))).unwrap_or_else(|_| Content {
         problems: vec![Problem {
             file: file.path.clone(),
             line: 0,
@@ -110,7 +115,7 @@ fn read_contained(id: FileId, file: &File) -> Content {
     })
 }
 
-fn read_file(id: FileId, file: &File) -> Content {
+fn read_file(id: FileId, file: &File, options: &Options) -> Content {
     let mut content = Content::default();
     let name = file.name();
     let problem = |line: u32, what: String| Problem {
@@ -124,17 +129,20 @@ fn read_file(id: FileId, file: &File) -> Content {
     let text = file.text();
     let documents = match sniff::form(name, &text) {
         Form::Yaml => {
-            let (documents, errors) = yaml::read(&text);
-            content.problems.extend(errors.into_iter().map(|error| {
-                problem(
-                    error.line,
-                    format!(
-                        "not valid YAML: {}; the rest of the file is read",
-                        error.what
-                    ),
-                )
-            }));
-            documents
+            let documents = yaml::read(&text, &options.yaml);
+            content.yaml = (documents.fast, documents.slow);
+            content
+                .problems
+                .extend(documents.errors.into_iter().map(|error| {
+                    problem(
+                        error.line,
+                        format!(
+                            "not valid YAML: {}; the rest of the file is read",
+                            error.what
+                        ),
+                    )
+                }));
+            documents.nodes
         }
         Form::Json => {
             let (documents, error) = json::read(&text);

@@ -46,6 +46,8 @@ pub struct Snapshot<'b> {
     pub journals: Vec<JournalFile>,
     /// What commands on nodes printed.
     pub hosts: Vec<text::HostReport>,
+    /// Items of YAML that the fast reader read, and those that needed the complete one.
+    pub yaml_items: (usize, usize),
     /// What was captured.
     pub coverage: Coverage,
     /// "Now".
@@ -76,9 +78,21 @@ impl Snapshot<'_> {
     }
 }
 
-/// Reads a bundle.
+/// How to read a bundle.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// How YAML is read, and which fields of objects are left out.
+    pub yaml: yaml::Reading,
+}
+
+/// Reads a bundle whole.
 pub fn read(bundle: &Bundle) -> Snapshot<'_> {
-    let mut gathered = files::documents(bundle);
+    read_with(bundle, &Options::default())
+}
+
+/// Reads a bundle.
+pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
+    let mut gathered = files::documents(bundle, options);
     let declared = gathered.take_declared();
     let others = std::mem::take(&mut gathered.others);
     let structured = capture::time(bundle, &gathered.objects, &gathered.events, &others);
@@ -105,6 +119,7 @@ pub fn read(bundle: &Bundle) -> Snapshot<'_> {
         logs,
         journals,
         hosts: gathered.hosts,
+        yaml_items: gathered.yaml,
         coverage: Coverage::default(),
         captured_at,
         captured_at_source,
