@@ -36,7 +36,14 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
         ..Limits::default()
     };
     let bundle = coldcase_bundle::open(&arguments.bundle, &limits)?;
-    let snapshot = coldcase_snapshot::read(&bundle);
+    let options = coldcase_snapshot::Options {
+        yaml: coldcase_snapshot::yaml::Reading {
+            strict: arguments.strict_yaml,
+            fields: None,
+        }
+        .without_bulk(|word| rules.mentions(word)),
+    };
+    let snapshot = coldcase_snapshot::read_with(&bundle, &options);
     if snapshot.is_empty() {
         progress.done();
         return Err(Failure::Nothing(arguments.bundle.clone()));

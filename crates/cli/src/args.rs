@@ -50,6 +50,9 @@ pub(crate) struct Analyze {
     /// Print no summary
     #[arg(short, long)]
     pub quiet: bool,
+    /// Read all YAML with the complete reader; slower by an order of magnitude, the result is the same
+    #[arg(long)]
+    pub strict_yaml: bool,
     /// Most bytes that the whole bundle may unpack to
     #[arg(long, value_name = "BYTES", default_value_t = coldcase_bundle::Limits::default().total_bytes, help_heading = "Limits")]
     pub max_total_bytes: u64,

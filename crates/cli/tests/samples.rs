@@ -337,3 +337,18 @@ fn the_readme_shows_the_real_summary() {
         "README.md is stale; the summary is now:\n{body}"
     );
 }
+
+#[test]
+fn the_index_of_values_changes_nothing() {
+    let rules = coldcase_rules::RuleSet::builtin().unwrap();
+    for dir in support::samples() {
+        let bundle = coldcase_bundle::open(&dir, &coldcase_bundle::Limits::default()).unwrap();
+        let snapshot = coldcase_snapshot::read(&bundle);
+        let facts = coldcase_facts::derive(&snapshot);
+        let told = |worth: usize| {
+            let evaluation = coldcase_rules::evaluate_indexed(&rules, &facts, worth);
+            format!("{:?} {:?}", evaluation.findings, evaluation.unknown)
+        };
+        assert_eq!(told(0), told(usize::MAX), "{}", dir.display());
+    }
+}

@@ -20,7 +20,13 @@ pub(crate) struct Candidates {
 impl World<'_, '_> {
     pub(crate) fn candidates(&self, step: &Step, row: &Row) -> Candidates {
         match &step.from {
-            From::Kind(kind) => self.all(kind, step.pattern),
+            From::Kind(kind) => match self.narrowed(kind, step, row) {
+                Some(ids) if step.pattern.is_none() => Candidates {
+                    ids,
+                    ..self.all(kind, None)
+                },
+                _ => self.all(kind, step.pattern),
+            },
             From::Relation(nouns, slot) => match row.bound(*slot) {
                 Some(bound) => self.chain(nouns, bound.id, step.pattern),
                 None => Candidates {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::{
     candidates::Candidates,
+    index::Index,
     lines::Lines,
     rule::{Count, Step, Verb},
     values::{Truth, resolve, seconds_between},
@@ -18,6 +19,7 @@ pub struct World<'f, 's> {
     /// The facts.
     pub facts: &'f Facts<'s>,
     pub(crate) lines: &'f Lines<'s>,
+    pub(crate) index: Index,
 }
 
 /// An entity bound to a slot, with the captures of the patterns it matched there.

@@ -4,6 +4,7 @@ mod candidates;
 mod engine;
 pub mod examples;
 mod finding;
+mod index;
 mod lines;
 mod load;
 mod matchers;
@@ -40,6 +41,13 @@ pub struct RuleSet {
     /// SHA-256 over the files, first 16 hex digits.
     pub hash: String,
     scanner: Option<logscan::Scanner>,
+    heads: String,
+}
+
+/// A rule's text before its examples.
+fn head_of(text: &str) -> &str {
+    text.split_once("\nexamples:")
+        .map_or(text, |(head, _)| head)
 }
 
 /// What evaluation found.
@@ -101,8 +109,10 @@ impl RuleSet {
         let mut errors = Vec::new();
         let mut patterns = Vec::new();
         let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
+        let mut heads = String::new();
         let mut hasher = Sha256::new();
         for (file, text) in files {
+            heads.push_str(head_of(&text));
             hasher.update(file.as_bytes());
             hasher.update([0]);
             hasher.update(text.as_bytes());
@@ -124,12 +134,19 @@ impl RuleSet {
         (
             Self {
                 scanner: lines::scanner(&patterns),
+                heads,
                 rules,
                 patterns,
                 hash,
             },
             errors,
         )
+    }
+
+    /// Whether any rule mentions a field by this part of a path, outside its examples. A field that
+    /// none mentions need not be read.
+    pub fn mentions(&self, field: &str) -> bool {
+        self.heads.contains(field)
     }
 
     /// A rule by id.
@@ -202,10 +219,22 @@ fn cycles<'r>(
 
 /// Evaluates all rules, in parallel; the order of the result does not depend on threads.
 pub fn evaluate<'f, 's>(rules: &RuleSet, facts: &'f Facts<'s>) -> Evaluation<'f, 's> {
+    evaluate_indexed(rules, facts, index::WORTH)
+}
+
+/// [`evaluate`] that indexes kinds from so many entities on. The result never depends on it: for
+/// the tests that prove this.
+#[doc(hidden)]
+pub fn evaluate_indexed<'f, 's>(
+    rules: &RuleSet,
+    facts: &'f Facts<'s>,
+    worth: usize,
+) -> Evaluation<'f, 's> {
     let lines = lines::scan(facts, rules.scanner.as_ref());
     let world = World {
         facts,
         lines: &lines,
+        index: index::Index::new(worth),
     };
     let results: Vec<(Vec<Finding>, Option<Unknown>)> = rules
         .rules

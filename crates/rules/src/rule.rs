@@ -330,6 +330,16 @@ pub enum Operand {
     Now,
 }
 
+impl Operand {
+    /// Whether it depends on what is bound to a slot.
+    pub(crate) fn reads(&self, slot: usize) -> bool {
+        match self {
+            Self::Field(other, _) | Self::Capture(other, _) => *other == slot,
+            Self::Literal(_) | Self::Now => false,
+        }
+    }
+}
+
 /// Which side of an anchor a time may lie on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {

@@ -298,7 +298,7 @@ fn asks_for_any(test: &Test) -> bool {
 }
 
 /// Whether a partial entity leaves a path open: a key on the way is missing, rather than null.
-fn leaves_open(entity: &Entity<'_>, path: &[Segment]) -> bool {
+pub(crate) fn leaves_open(entity: &Entity<'_>, path: &[Segment]) -> bool {
     let Some((Segment::Key(first), rest)) = path.split_first() else {
         return false;
     };
@@ -327,7 +327,7 @@ fn leaves_open(entity: &Entity<'_>, path: &[Segment]) -> bool {
     false
 }
 
-fn path_text(path: &[Segment]) -> String {
+pub(crate) fn path_text(path: &[Segment]) -> String {
     let mut text = String::new();
     for segment in path {
         match segment {

@@ -33,6 +33,35 @@ pub struct Reading {
     pub fields: Option<Projection>,
 }
 
+/// Fields that fill dumps and that hardly anybody asks for: what a rule that does would write, and the path.
+const BULKY: &[(&str, &[&str])] = &[
+    ("fieldsV1", &["metadata", "managedFields", "fieldsV1"]),
+    ("status.images", &["status", "images"]),
+    (
+        "last-applied-configuration",
+        &[
+            "metadata",
+            "annotations",
+            "kubectl.kubernetes.io/last-applied-configuration",
+        ],
+    ),
+];
+
+impl Reading {
+    /// Leaves out the bulky fields that nobody mentions.
+    #[must_use]
+    pub fn without_bulk(mut self, mentioned: impl Fn(&str) -> bool) -> Self {
+        let mut fields = Projection::except([]);
+        for (field, path) in BULKY {
+            if !mentioned(field) {
+                fields.leave_out(path);
+            }
+        }
+        self.fields = Some(fields);
+        self
+    }
+}
+
 /// What a file holds.
 #[derive(Debug, Default)]
 pub struct Documents {
