@@ -1,7 +1,12 @@
 //! Compares with serde_yaml and serde_json: `cargo bench -p kubeyaml --features rayon -- [pods] [--managed-fields]`.
 
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is the failure report")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a panic is the failure report"
+)]
 #![allow(clippy::disallowed_methods, reason = "timings live here")]
 
 mod data;
@@ -73,7 +78,12 @@ fn main() {
         .iter()
         .find_map(|argument| argument.parse().ok())
         .unwrap_or(2000);
-    let text = list(count, arguments.iter().any(|argument| argument == "--managed-fields"));
+    let text = list(
+        count,
+        arguments
+            .iter()
+            .any(|argument| argument == "--managed-fields"),
+    );
     let objects: serde_json::Value = serde_yaml::from_str(&text).unwrap();
     let json = serde_json::to_string(&objects).unwrap();
     drop(objects);
@@ -83,14 +93,22 @@ fn main() {
     drop(whole);
 
     let projection = Projection::new(PATHS);
-    let threads = |count| rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap();
+    let threads = |count| {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(count)
+            .build()
+            .unwrap()
+    };
     let two = threads(2);
     println!(
         "{count} pods, YAML {:.1} MB, compact JSON {:.1} MB; shortest of {ROUNDS} rounds",
         text.len() as f64 / 1e6,
         json.len() as f64 / 1e6
     );
-    println!("{:38} {:>9} {:>9} {:>14} {:>14}", "", "ms", "MB/s", "x serde_yaml", "x serde_json");
+    println!(
+        "{:38} {:>9} {:>9} {:>14} {:>14}",
+        "", "ms", "MB/s", "x serde_yaml", "x serde_json"
+    );
     let yaml = seconds(|| serde_yaml::from_str::<List>(&text).unwrap());
     let typed_json = seconds(|| serde_json::from_str::<List>(&json).unwrap());
     let row = |name: &str, bytes: usize, time: f64| {
@@ -103,14 +121,42 @@ fn main() {
         );
     };
     row("serde_yaml typed", text.len(), yaml);
-    row("serde_yaml Value", text.len(), seconds(|| serde_yaml::from_str::<serde_yaml::Value>(&text).unwrap()));
+    row(
+        "serde_yaml Value",
+        text.len(),
+        seconds(|| serde_yaml::from_str::<serde_yaml::Value>(&text).unwrap()),
+    );
     row("serde_json typed, compact JSON", json.len(), typed_json);
-    row("serde_json Value, compact JSON", json.len(), seconds(|| serde_json::from_str::<serde_json::Value>(&json).unwrap()));
-    row("kubeyaml split only", text.len(), seconds(|| split_items(&text, 1).unwrap()));
+    row(
+        "serde_json Value, compact JSON",
+        json.len(),
+        seconds(|| serde_json::from_str::<serde_json::Value>(&json).unwrap()),
+    );
+    row(
+        "kubeyaml split only",
+        text.len(),
+        seconds(|| split_items(&text, 1).unwrap()),
+    );
     row("kubeyaml typed", text.len(), seconds(|| pods(&text)));
-    row("kubeyaml typed, 2 threads", text.len(), two.install(|| seconds(|| parallel_pods(&text))));
+    row(
+        "kubeyaml typed, 2 threads",
+        text.len(),
+        two.install(|| seconds(|| parallel_pods(&text))),
+    );
     row("kubeyaml tree", text.len(), seconds(|| nodes(&text, None)));
-    row("kubeyaml tree, 2 threads", text.len(), two.install(|| seconds(|| parallel_nodes(&text, None))));
-    row("kubeyaml projection", text.len(), seconds(|| nodes(&text, Some(&projection))));
-    row("kubeyaml projection, 2 threads", text.len(), two.install(|| seconds(|| parallel_nodes(&text, Some(&projection)))));
+    row(
+        "kubeyaml tree, 2 threads",
+        text.len(),
+        two.install(|| seconds(|| parallel_nodes(&text, None))),
+    );
+    row(
+        "kubeyaml projection",
+        text.len(),
+        seconds(|| nodes(&text, Some(&projection))),
+    );
+    row(
+        "kubeyaml projection, 2 threads",
+        text.len(),
+        two.install(|| seconds(|| parallel_nodes(&text, Some(&projection)))),
+    );
 }

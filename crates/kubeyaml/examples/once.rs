@@ -1,7 +1,11 @@
 //! Reads generated pods once with one engine, for callgrind and perf: `once typed|tree|projection|serde_yaml|… [pods] [rounds]`.
 
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is the failure report")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic is the failure report"
+)]
 
 #[path = "../benches/data/mod.rs"]
 mod data;
@@ -13,7 +17,12 @@ use kubeyaml::{Node, Options, Projection, split_items};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |at: usize, default| arguments.get(at).and_then(|n| n.parse().ok()).unwrap_or(default);
+    let number = |at: usize, default| {
+        arguments
+            .get(at)
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(default)
+    };
     let (pods, rounds) = (number(1, 100), number(2, 1));
     let engine = arguments.first().map_or("typed", String::as_str);
     let text = list(pods, false);
@@ -32,6 +41,7 @@ fn main() {
 #[inline(never)]
 fn run(engine: &str, text: &str, json: &str) {
     match engine {
+        "serde_json_none" => {}
         "typed" => drop(black_box(kubeyaml::from_str_items::<Pod>(text))),
         "tree" | "projection" => {
             let projection = Projection::new(PATHS);

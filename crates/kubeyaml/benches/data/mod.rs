@@ -1,6 +1,10 @@
 //! Pods as kubectl prints them, made from a number, and the types that the peers read them into.
 
-#![allow(dead_code, unreachable_pub, reason = "included by several programs; fields are there to be read into")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "included by several programs; fields are there to be read into"
+)]
 
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -138,7 +142,13 @@ pub fn list(pods: usize, managed_fields: bool) -> String {
 }
 
 fn pod(text: &mut String, number: usize, managed_fields: bool) {
-    let app = ["checkout", "payments", "catalog-api", "frontend", "recommendation"][number % 5];
+    let app = [
+        "checkout",
+        "payments",
+        "catalog-api",
+        "frontend",
+        "recommendation",
+    ][number % 5];
     let hash = number.wrapping_mul(2_654_435_761) % 0xffff_ffff;
     let node = number % 97;
     let _ = write!(

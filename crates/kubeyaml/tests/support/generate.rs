@@ -293,7 +293,8 @@ const WORDS: &[&str] = &[
     "...",
 ];
 
-fn string(random: &mut Random) -> String {
+/// A string of pieces that are hard to quote.
+pub fn string(random: &mut Random) -> String {
     let most = if random.below(6) == 0 { 30 } else { 5 };
     let count = random.below(most);
     (0..count).map(|_| random.pick(WORDS)).collect()
