@@ -134,12 +134,15 @@ pub(crate) struct Contents {
 
 /// Looks at every byte once. Control characters, lone carriage returns, a byte order mark inside the text and
 /// the line breaks of YAML 1.1 (U+0085, U+2028, U+2029) mean different things to different readers.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches sixteen bytes are compared at once"
+)]
 pub(crate) fn check(bytes: &[u8], first_line: u32) -> Result<Contents, Error> {
     let mut contents = Contents::default();
     let mut at = 0;
     let (chunks, rest) = bytes.as_chunks::<64>();
     for chunk in chunks {
-        // In this form the compiler compares sixteen bytes at once.
         let unusual = chunk.iter().fold(false, |seen, &byte| {
             seen | ((byte.cast_signed() < 32) & (byte != b'\n')) | (byte == 0x7f)
         });

@@ -157,10 +157,13 @@ fn flush_items(bytes: &[u8], list_start: usize) -> Option<(Vec<usize>, usize)> {
 }
 
 /// How many line feeds are followed by a character that is no blank.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches sixteen bytes are compared at once"
+)]
 fn flush_lines(bytes: &[u8]) -> usize {
     let next = bytes.get(1..).unwrap_or_default();
     let ((these, _), (those, rest)) = (bytes.as_chunks::<128>(), next.as_chunks::<128>());
-    // In this form the compiler compares sixteen bytes at once.
     let flush = |(byte, next): (&u8, &u8)| u8::from((*byte == b'\n') & (*next > b' '));
     let lines: usize = these
         .iter()
