@@ -1,5 +1,17 @@
 //! kubectl's YAML and kubectl's JSON of the same objects are the same to us.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::cast_possible_truncation,
+    clippy::large_stack_arrays,
+    clippy::needless_pass_by_value,
+    reason = "a panic is the failure report of a test"
+)]
+
 #[path = "support/check.rs"]
 mod check;
 #[path = "support/generate.rs"]

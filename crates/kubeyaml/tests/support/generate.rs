@@ -223,7 +223,7 @@ const LINES: &[&str] = &[
 pub fn lines(random: &mut Random) -> String {
     let mut text = String::new();
     let mut indent = 0;
-    for _ in 0..1 + random.below(9) {
+    for _ in 0..=random.below(9) {
         match random.below(6) {
             0 => indent += 2,
             1 => indent += 1 + random.below(4),
