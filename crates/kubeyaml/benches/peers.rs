@@ -1,13 +1,16 @@
 //! Compares with serde_yaml and serde_json: `cargo bench -p kubeyaml --features rayon -- [pods] [--managed-fields]`.
 
-#![allow(clippy::print_stdout, reason = "a program for the terminal")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a panic is the failure report"
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::cast_possible_truncation,
+    clippy::large_stack_arrays,
+    clippy::needless_pass_by_value,
+    reason = "a panic is the failure report of a program for the terminal"
 )]
-#![allow(clippy::disallowed_methods, reason = "timings live here")]
 
 mod data;
 

@@ -1,10 +1,15 @@
 //! Reads generated pods once with one engine, for callgrind and perf: `once typed|tree|projection|serde_yaml|… [pods] [rounds]`.
 
-#![allow(clippy::print_stdout, reason = "a program for the terminal")]
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a panic is the failure report"
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::cast_possible_truncation,
+    clippy::large_stack_arrays,
+    clippy::needless_pass_by_value,
+    reason = "a panic is the failure report of a program for the terminal"
 )]
 
 #[path = "../benches/data/mod.rs"]
@@ -41,6 +46,7 @@ fn main() {
 #[inline(never)]
 fn run(engine: &str, text: &str, json: &str) {
     match engine {
+        "serde_json_none" => {}
         "typed" => drop(black_box(kubeyaml::from_str_items::<Pod>(text))),
         "tree" | "projection" => {
             let projection = Projection::new(PATHS);

@@ -1,7 +1,16 @@
 //! Checks generated texts against complete readers: `cargo run --release -p kubeyaml --example stress -- 1000000 [seed]`.
 
-#![allow(clippy::print_stdout, reason = "a program for the terminal")]
-#![allow(clippy::indexing_slicing, reason = "shared with tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::cast_possible_truncation,
+    clippy::large_stack_arrays,
+    clippy::needless_pass_by_value,
+    reason = "a panic is the failure report of a program for the terminal"
+)]
 
 #[path = "../tests/support/check.rs"]
 mod check;

@@ -117,6 +117,8 @@ fn wanted<'p>(options: &Options<'p>) -> Option<&'p Projection> {
         .filter(|projection| !projection.is_whole())
 }
 
+type Entries<'t, N> = Vec<(Cow<'t, str>, N)>;
+
 struct Walk<'c, 't, B> {
     cursor: &'c mut Cursor<'t>,
     builder: &'c mut B,
@@ -132,15 +134,15 @@ impl<'t, B: Build<'t>> Walk<'_, 't, B> {
         match self.cursor.open(place)? {
             Open::Scalar(scalar) => Ok(self.builder.scalar(scalar)),
             Open::EmptySeq(line) => {
-                self.deeper(depth, line)?;
+                deeper(depth, line)?;
                 Ok(self.builder.seq(Vec::new(), line))
             }
             Open::EmptyMap(line) => {
-                self.deeper(depth, line)?;
+                deeper(depth, line)?;
                 Ok(self.builder.map(Vec::new(), line))
             }
             Open::Seq { indent, line } => {
-                let depth = self.deeper(depth, line)?;
+                let depth = deeper(depth, line)?;
                 let mut items = Vec::new();
                 while self.cursor.next_item(indent)? {
                     items.push(self.value(Place::Dash(indent), wanted, depth)?);
@@ -148,15 +150,11 @@ impl<'t, B: Build<'t>> Walk<'_, 't, B> {
                 Ok(self.builder.seq(items, line))
             }
             Open::Map { indent, line, key } => {
-                let depth = self.deeper(depth, line)?;
+                let depth = deeper(depth, line)?;
                 let entries = self.entries(indent, key, wanted, depth)?;
                 Ok(self.builder.map(entries, line))
             }
         }
-    }
-
-    fn deeper(&self, depth: usize, line: u32) -> Result<usize, Error> {
-        depth.checked_sub(1).ok_or(Error::Depth { line })
     }
 
     fn entries(
@@ -165,7 +163,7 @@ impl<'t, B: Build<'t>> Walk<'_, 't, B> {
         first: Scalar<'t>,
         wanted: Option<&Projection>,
         depth: usize,
-    ) -> Result<Vec<(Cow<'t, str>, B::Node)>, Error> {
+    ) -> Result<Entries<'t, B::Node>, Error> {
         let mut entries = Vec::new();
         let mut next = Some(first);
         while let Some(key) = next {
@@ -186,4 +184,8 @@ impl<'t, B: Build<'t>> Walk<'_, 't, B> {
         }
         Ok(entries)
     }
+}
+
+fn deeper(depth: usize, line: u32) -> Result<usize, Error> {
+    depth.checked_sub(1).ok_or(Error::Depth { line })
 }

@@ -56,14 +56,14 @@ pub(crate) struct Cursor<'t> {
     pub(crate) contents: Contents,
 }
 
-/// Bytes of which ordinary keys consist.
-const KEY: [bool; 256] = {
+/// Bytes with which ordinary keys begin.
+const FIRST: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
         #[expect(clippy::cast_possible_truncation, reason = "below 256")]
         let b = byte as u8;
-        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/');
+        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'/');
         byte += 1;
     }
     table
@@ -357,17 +357,23 @@ impl<'t> Cursor<'t> {
     #[inline]
     fn key(&mut self) -> Result<Option<Scalar<'t>>, Error> {
         let start = self.pos;
-        let mut at = start;
-        while let Some(byte) = self.bytes.get(at)
-            && KEY.get(usize::from(*byte)) == Some(&true)
-        {
-            at += 1;
-        }
-        if self.byte(at) == b':' && self.blank_at(at + 1) && at > start && at - start <= LONGEST_KEY
-        {
-            self.pos = at + 1;
-            let text = self.slice(start, at);
-            return Ok(Some(Scalar::borrowed(text, Style::Plain, self.line)));
+        if FIRST.get(usize::from(self.byte(start))) == Some(&true) {
+            let mut at = start;
+            // Spaces, quotes and other marks are all below `-`: with them it takes a closer look.
+            while let Some(word) = scan::word(self.bytes, at) {
+                let stop = scan::eq(word, b':') | scan::below(word, b'-');
+                if stop == 0 {
+                    at += 8;
+                    continue;
+                }
+                at += scan::first(stop);
+                if self.byte(at) == b':' && self.blank_at(at + 1) && at - start <= LONGEST_KEY {
+                    self.pos = at + 1;
+                    let text = self.slice(start, at);
+                    return Ok(Some(Scalar::borrowed(text, Style::Plain, self.line)));
+                }
+                break;
+            }
         }
         match self.byte(start) {
             b'"' | b'\'' => self.quoted_key(),

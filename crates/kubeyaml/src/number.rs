@@ -136,8 +136,8 @@ mod tests {
     use serde_yaml::Value;
 
     fn agree(text: &str) {
-        let ours: Value = crate::from_str(text).unwrap();
-        let theirs: Value = serde_yaml::from_str(text).unwrap();
+        let ours = crate::from_str::<Value>(text).ok();
+        let theirs = serde_yaml::from_str::<Value>(text).ok();
         assert_eq!(ours, theirs, "{text:?}");
         macro_rules! typed {
             ($($type:ty)*) => {$(

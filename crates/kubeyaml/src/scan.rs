@@ -12,8 +12,17 @@ pub(crate) const SPACES: u64 = ONES * b' ' as u64;
 /// Eight bytes from `at`, first byte lowest; `None` near the end of the text.
 #[inline]
 pub(crate) fn word(bytes: &[u8], at: usize) -> Option<u64> {
-    let chunk = bytes.get(at..at.checked_add(8)?)?;
-    Some(u64::from_le_bytes(chunk.try_into().ok()?))
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .copied()
+        .map(u64::from_le_bytes)
+}
+
+/// High bits of the bytes of `word` that are below `limit` (at most 128). Only the lowest one is exact.
+#[inline]
+pub(crate) const fn below(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(ONES * limit as u64) & !word & HIGHS
 }
 
 /// High bits of the bytes of `word` that equal `byte`. Only the lowest one is exact: bits above it may be false.
@@ -33,13 +42,21 @@ pub(crate) const fn first(mask: u64) -> usize {
 #[inline]
 pub(crate) fn line_end(bytes: &[u8], at: usize) -> usize {
     let mut at = at;
-    for _ in 0..6 {
-        let Some(word) = word(bytes, at) else { break };
-        let found = eq(word, b'\n');
-        if found != 0 {
-            return at + first(found);
+    for _ in 0..4 {
+        let Some(pair) = bytes.get(at..).and_then(<[u8]>::first_chunk::<16>) else {
+            break;
+        };
+        let pair = u128::from_le_bytes(*pair);
+        #[expect(clippy::cast_possible_truncation, reason = "the halves are wanted")]
+        let (low, high) = (pair as u64, (pair >> 64) as u64);
+        let (low, high) = (eq(low, b'\n'), eq(high, b'\n'));
+        if low != 0 {
+            return at + first(low);
         }
-        at += 8;
+        if high != 0 {
+            return at + 8 + first(high);
+        }
+        at += 16;
     }
     let rest = bytes.get(at..).unwrap_or_default();
     memchr::memchr(b'\n', rest).map_or(bytes.len(), |n| at + n)
@@ -117,28 +134,44 @@ pub(crate) struct Contents {
 
 /// Looks at every byte once. Control characters, lone carriage returns, a byte order mark inside the text and
 /// the line breaks of YAML 1.1 (U+0085, U+2028, U+2029) mean different things to different readers.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches sixteen bytes are compared at once"
+)]
 pub(crate) fn check(bytes: &[u8], first_line: u32) -> Result<Contents, Error> {
     let mut contents = Contents::default();
     let mut at = 0;
-    for chunk in bytes.chunks(64) {
-        let unusual = chunk.iter().fold(0_u8, |seen, &byte| {
-            seen | u8::from(byte < b' ' && byte != b'\n') | u8::from(byte >= 0x7f)
+    let (chunks, rest) = bytes.as_chunks::<64>();
+    for chunk in chunks {
+        let unusual = chunk.iter().fold(false, |seen, &byte| {
+            seen | ((byte.cast_signed() < 32) & (byte != b'\n')) | (byte == 0x7f)
         });
-        if unusual != 0
-            && let Some(found) = check_chunk(bytes, at, chunk.len(), &mut contents)
-        {
-            let before = bytes.get(..found).unwrap_or_default();
-            return Err(Error::Unsupported {
-                line: first_line.saturating_add(count_lines(before)),
-                what: "a control character or a line break of YAML 1.1",
-            });
+        if unusual {
+            check_chunk(bytes, at, 64, &mut contents, first_line)?;
         }
-        at += chunk.len();
+        at += 64;
     }
+    check_chunk(bytes, at, rest.len(), &mut contents, first_line)?;
     Ok(contents)
 }
 
-fn check_chunk(bytes: &[u8], from: usize, len: usize, contents: &mut Contents) -> Option<usize> {
+fn check_chunk(
+    bytes: &[u8],
+    from: usize,
+    len: usize,
+    contents: &mut Contents,
+    first_line: u32,
+) -> Result<(), Error> {
+    match doubtful(bytes, from, len, contents) {
+        None => Ok(()),
+        Some(at) => Err(Error::Unsupported {
+            line: first_line.saturating_add(count_lines(bytes.get(..at).unwrap_or_default())),
+            what: "a control character or a line break of YAML 1.1",
+        }),
+    }
+}
+
+fn doubtful(bytes: &[u8], from: usize, len: usize, contents: &mut Contents) -> Option<usize> {
     let next = |at: usize| bytes.get(at).copied().unwrap_or(0);
     (from..from + len).find(|&at| match next(at) {
         b'\t' => {

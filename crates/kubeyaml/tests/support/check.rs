@@ -202,7 +202,9 @@ fn flatten(node: &Node<'_>, flat: &mut Vec<Flat>) {
         }
         Value::Seq(items) => {
             flat.push(Flat::Seq(node.line));
-            items.iter().for_each(|item| flatten(item, flat));
+            for item in items {
+                flatten(item, flat);
+            }
             flat.push(Flat::End);
         }
         Value::Map(entries) => {

@@ -223,7 +223,7 @@ const LINES: &[&str] = &[
 pub fn lines(random: &mut Random) -> String {
     let mut text = String::new();
     let mut indent = 0;
-    for _ in 0..1 + random.below(9) {
+    for _ in 0..=random.below(9) {
         match random.below(6) {
             0 => indent += 2,
             1 => indent += 1 + random.below(4),
@@ -293,7 +293,8 @@ const WORDS: &[&str] = &[
     "...",
 ];
 
-fn string(random: &mut Random) -> String {
+/// A string of pieces that are hard to quote.
+pub fn string(random: &mut Random) -> String {
     let most = if random.below(6) == 0 { 30 } else { 5 };
     let count = random.below(most);
     (0..count).map(|_| random.pick(WORDS)).collect()
