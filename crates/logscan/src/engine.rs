@@ -5,16 +5,21 @@ use memchr::{memchr, memmem, memrchr};
 use crate::{
     Hit, Lane,
     grams::Grams,
-    literal::Literal,
+    literal::{Literal, Required, required},
     pattern::Pattern,
     rest::Rest,
-    short::Short,
+    short::{SPELLINGS, Short},
     text::{Span, content, line_at, newlines},
-    window::{WIDTH, Window},
+    window::{NARROW, WIDTH, Window},
 };
 
 /// Bytes filtered at once: later passes and the decision find them in the nearest caches.
 const BLOCK: usize = 32 << 10;
+/// Packed searches that may run one after another.
+const PACKED: usize = 3;
+/// Picoseconds for a test of a sampled gram, and for each byte of a packed search.
+const TEST: usize = 850;
+const PACK: usize = 150;
 /// The shortest literal that a filter takes.
 pub(crate) const SHORTEST: usize = 3;
 
@@ -73,7 +78,7 @@ impl Batch {
 #[derive(Debug)]
 pub(crate) struct Engine {
     long: Option<Window>,
-    short: Option<Short>,
+    short: Vec<Short>,
     dense: Option<Window>,
     rest: Option<Rest>,
     /// Patterns that a line with `ſ` or `K` may match without their literal.
@@ -85,35 +90,38 @@ impl Engine {
     /// Chooses each pattern's rarest set by the sample and builds the filters.
     pub(crate) fn new(patterns: &[Pattern], class: u32, sample: &[u8]) -> Self {
         let grams = Grams::of(sample);
-        let mut long: Vec<(Literal, u32)> = Vec::new();
-        let mut short: Vec<(Literal, u32)> = Vec::new();
+        let mut literals: Vec<(Literal, u32)> = Vec::new();
         let mut rest = Vec::new();
         let mut folds = Vec::new();
         for (index, pattern) in (0_u32..).zip(patterns) {
             if !pattern.classes.has(class) {
                 continue;
             }
-            let Some(set) = choose(pattern, &grams) else {
+            let required = choose(pattern, &grams);
+            let Some(set) = required.best else {
                 rest.push(index);
                 continue;
             };
-            for literal in set {
-                let lane = if literal.len() >= WIDTH {
-                    &mut long
-                } else {
-                    &mut short
-                };
-                lane.push((literal.clone(), index));
-            }
-            if pattern.required.folds {
+            literals.extend(set.into_iter().map(|literal| (literal, index)));
+            if required.folds {
                 folds.push(index);
             }
         }
-        let (short, dense) = Short::new(short, &grams);
+        let width = width(&literals, &grams);
+        let (long, mut left): (Vec<_>, Vec<_>) = literals
+            .into_iter()
+            .partition(|(literal, _)| literal.len() >= width);
+        let mut short = Vec::new();
+        while short.len() < PACKED && !left.is_empty() {
+            let (found, rest) = Short::new(left, &grams);
+            left = rest;
+            let Some(found) = found else { break };
+            short.push(found);
+        }
         Self {
             long: Window::new(&long, &grams),
             short,
-            dense: Window::new(&dense, &grams),
+            dense: Window::new(&left, &grams),
             rest: Rest::new(patterns, rest),
             folds,
             patterns: patterns.len(),
@@ -121,7 +129,7 @@ impl Engine {
     }
 
     fn is_empty(&self) -> bool {
-        self.long.is_none() && self.short.is_none() && self.dense.is_none() && self.rest.is_none()
+        self.long.is_none() && self.short.is_empty() && self.dense.is_none() && self.rest.is_none()
     }
 
     /// Scans a chunk; see [`crate::Scanner::scan_with`].
@@ -177,7 +185,7 @@ impl Engine {
             batch.rewind();
             window.collect(block, places, batch);
         }
-        if let Some(short) = &self.short {
+        for short in &self.short {
             batch.rewind();
             short.collect(block, batch);
         }
@@ -202,29 +210,34 @@ impl Engine {
     }
 }
 
-/// The set to look for: long literals before short ones, then the rarest.
-pub(crate) fn choose<'p>(pattern: &'p Pattern, grams: &Grams) -> Option<&'p Vec<Literal>> {
-    pattern
-        .required
-        .sets
-        .iter()
-        .filter(|set| set.iter().all(|literal| literal.len() >= SHORTEST))
-        .min_by_key(|set| {
-            let short = set.iter().filter(|literal| literal.len() < WIDTH);
-            let shortest = set.iter().map(Vec::len).min().unwrap_or(0).min(WIDTH);
-            let often: u64 = set
-                .iter()
-                .map(|literal| {
-                    let width = literal.len().min(WIDTH);
-                    grams.rarest(literal, width).map_or(0, |(_, count)| count) + 1
-                })
+/// The width of windows that makes all filters together cheapest, by times measured for each.
+///
+/// A narrow window is sampled more often; a wide one leaves more literals to the packed searches.
+fn width(literals: &[(Literal, u32)], grams: &Grams) -> usize {
+    (NARROW..=WIDTH)
+        .rev()
+        .min_by_key(|&width| {
+            let short = literals.iter().filter(|(literal, _)| literal.len() < width);
+            let spellings: usize = short
+                .map(|(literal, _)| Short::spellings(literal, grams))
                 .sum();
-            (WIDTH - shortest, short.count(), often)
+            let packed = spellings.div_ceil(SPELLINGS);
+            let dense = usize::from(packed > PACKED) * TEST;
+            TEST / (width - NARROW + 2) + packed.min(PACKED) * PACK + dense
         })
+        .unwrap_or(WIDTH)
+}
+
+/// The set to look for, if there is one that a filter takes.
+pub(crate) fn choose(pattern: &Pattern, grams: &Grams) -> Required {
+    let mut found = required(&pattern.hir, &|set| grams.cost(set));
+    let usable = |set: &Vec<Literal>| set.iter().all(|literal| literal.len() >= SHORTEST);
+    found.best = found.best.filter(usable);
+    found
 }
 
 /// How the literals of a set are found.
-pub(crate) fn lane(set: Option<&Vec<Literal>>) -> Lane {
+pub(crate) fn lane(set: Option<&[Literal]>) -> Lane {
     match set {
         None => Lane::Regex,
         Some(set) if set.iter().all(|literal| literal.len() >= WIDTH) => Lane::Window,

@@ -8,7 +8,6 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::{
     BuildReason, Classes,
-    literal::{Required, required},
     rewrite::ascii_only,
 };
 
@@ -21,7 +20,6 @@ pub(crate) struct Pattern {
     pub source: String,
     pub classes: Classes,
     pub hir: Hir,
-    pub required: Required,
     full: OnceLock<Option<Regex>>,
     /// What is left of it on ASCII lines: far smaller and always a DFA.
     ascii: OnceLock<Option<meta::Regex>>,
@@ -43,7 +41,6 @@ impl Pattern {
         Ok(Self {
             source: source.to_owned(),
             classes,
-            required: required(&hir),
             hir,
             full,
             ascii: OnceLock::new(),

@@ -5,12 +5,12 @@ use aho_corasick::packed::{Config, MatchKind, Searcher};
 use crate::{
     engine::Batch,
     grams::Grams,
-    literal::Literal,
+    literal::{Letter, Literal},
     window::is_at,
 };
 
-/// Spellings the packed search takes.
-const SPELLINGS: usize = 64;
+/// Spellings one packed search takes.
+pub(crate) const SPELLINGS: usize = 32;
 /// Bytes of a literal that are searched for.
 const PART: usize = 4;
 
@@ -18,9 +18,8 @@ const PART: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Short {
     searcher: Searcher,
-    /// By spelling: the literals it is part of.
+    /// By spelling: the literals that may stand around it.
     by_spelling: Vec<Vec<u32>>,
-    spellings: Vec<Vec<u8>>,
     needles: Vec<Needle>,
 }
 
@@ -43,8 +42,7 @@ impl Short {
         let mut needles = Vec::new();
         let mut left = Vec::new();
         for (literal, pattern) in &literals {
-            let width = literal.len().min(PART);
-            let part = fewest_spellings(literal, width, grams);
+            let (part, width) = fewest_spellings(literal, grams);
             let wanted = spell(&literal[part..part + width]);
             let added = wanted.iter().filter(|text| !spellings.contains(text));
             if spellings.len() + added.count() > SPELLINGS {
@@ -81,13 +79,35 @@ impl Short {
         let Some(searcher) = searcher else {
             return (None, literals);
         };
+        // The search names one spelling of those that begin at a place: it stands for all that may begin there.
+        let by_spelling = spellings
+            .iter()
+            .map(|one| {
+                let mut all: Vec<u32> = spellings
+                    .iter()
+                    .zip(&by_spelling)
+                    .filter(|(other, _)| one.starts_with(other) || other.starts_with(one))
+                    .flat_map(|(_, needles)| needles)
+                    .copied()
+                    .collect();
+                all.sort_unstable();
+                all.dedup();
+                all
+            })
+            .collect();
         let short = Self {
             searcher,
             by_spelling,
-            spellings,
             needles,
         };
         (Some(short), left)
+    }
+
+    /// How many spellings a literal has here.
+    pub(crate) fn spellings(literal: &[Letter], grams: &Grams) -> usize {
+        let (part, width) = fewest_spellings(literal, grams);
+        let letters = literal.iter().skip(part).take(width);
+        1 << letters.filter(|letter| letter.loose).count()
     }
 
     /// Notes each line of the block that holds a literal, for the literal's pattern.
@@ -97,19 +117,13 @@ impl Short {
             .searcher
             .find_in(block, aho_corasick::Span::from(at..block.len()))
         {
-            let rest = block.get(found.start()..).unwrap_or(&[]);
-            // The search names one spelling; others may begin at the same place.
-            for (spelling, needles) in self.spellings.iter().zip(&self.by_spelling) {
-                if !rest.starts_with(spelling) {
-                    continue;
-                }
-                for &needle in needles {
-                    let needle = &self.needles[needle as usize];
-                    if let Some(start) = found.start().checked_sub(needle.part)
-                        && is_at(&needle.literal, block, start)
-                    {
-                        batch.note(block, start, needle.pattern);
-                    }
+            let needles = self.by_spelling.get(found.pattern().as_usize());
+            for &needle in needles.into_iter().flatten() {
+                let needle = &self.needles[needle as usize];
+                if let Some(start) = found.start().checked_sub(needle.part)
+                    && is_at(&needle.literal, block, start)
+                {
+                    batch.note(block, start, needle.pattern);
                 }
             }
             at = found.start() + 1;
@@ -117,19 +131,21 @@ impl Short {
     }
 }
 
-/// Where the part with the fewest spellings begins; among equals the one whose start is rarest.
-fn fewest_spellings(literal: &Literal, width: usize, grams: &Grams) -> usize {
-    (0..=literal.len() - width)
-        .min_by_key(|&at| {
-            let part = literal[at..at + width].to_vec();
-            let loose = part.iter().filter(|letter| letter.loose).count();
-            (loose, grams.rarest(&part, width).map_or(0, |(_, count)| count))
-        })
-        .unwrap_or(0)
+/// Where the part with the fewest spellings begins, and its length; among equals the rarest.
+fn fewest_spellings(literal: &[Letter], grams: &Grams) -> (usize, usize) {
+    let width = literal.len().min(PART);
+    let loose = |part: &[Letter]| part.iter().filter(|letter| letter.loose).count();
+
+
+    let best = literal
+        .windows(width)
+        .enumerate()
+        .min_by_key(|(_, part)| (loose(part), grams.three(part)));
+    (best.map_or(0, |(at, _)| at), width)
 }
 
 /// All spellings of a part: both cases of each loose letter.
-fn spell(part: &[crate::literal::Letter]) -> Vec<Vec<u8>> {
+fn spell(part: &[Letter]) -> Vec<Vec<u8>> {
     let mut all = vec![Vec::new()];
     for letter in part {
         if letter.loose {

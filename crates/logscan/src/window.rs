@@ -6,8 +6,10 @@ use crate::{
     literal::{Letter, Literal},
 };
 
-/// Bytes looked at by one pass, where literals allow it: a window of eight holds a sampled gram at every fifth byte.
+/// Bytes of a window, where literals allow it: each holds a gram whole if every fifth is sampled.
 pub(crate) const WIDTH: usize = 8;
+/// The narrowest window for grams of four bytes; below, grams have three.
+pub(crate) const NARROW: usize = 5;
 
 /// One literal at one of the distances a sample may have from its window's start.
 #[derive(Debug, Clone)]
@@ -52,11 +54,8 @@ impl Window {
     /// A filter for literals that all have at least three bytes.
     pub(crate) fn new(literals: &[(Literal, u32)], grams: &Grams) -> Option<Self> {
         let shortest = literals.iter().map(|(literal, _)| literal.len()).min()?;
-        let (width, size) = if shortest >= WIDTH {
-            (WIDTH, 4)
-        } else {
-            (shortest.max(3), 3)
-        };
+        let width = shortest.clamp(3, WIDTH);
+        let size = if width >= NARROW { 4 } else { 3 };
         let mut window = Self {
             bits: Box::new([0; 1 << (HASH_BITS - 6)]),
             ranks: Vec::new(),
@@ -143,36 +142,42 @@ impl Window {
             .get(at..)
             .and_then(|rest| rest.first_chunk::<GROUP>())
         {
-            let mut hits = 0_u32;
-            for turn in 0..8 {
+            let bytes = |turn: usize| {
                 let from = turn * STRIDE;
-                let bytes = [
+                [
                     group[from],
                     group[from + 1],
                     group[from + 2],
                     group[from + 3],
-                ];
-                hits |= self.test(bytes) << turn;
+                ]
+            };
+            // One branch for eight tests; which of them it was is asked again only if one was.
+            let mut hits = 0;
+            for turn in 0..8 {
+                hits |= self.test(bytes(turn));
             }
-            while hits != 0 {
-                let turn = hits.trailing_zeros() as usize;
-                places.push((at + turn * STRIDE) as u32);
-                hits &= hits - 1;
+            if hits & 1 != 0 {
+                for turn in 0..8 {
+                    if self.test(bytes(turn)) & 1 != 0 {
+                        places.push((at + turn * STRIDE) as u32);
+                    }
+                }
             }
             at += 8 * STRIDE;
         }
         while at + 3 <= block.len() {
-            if self.test(gram_bytes(block, at)) != 0 {
+            if self.test(gram_bytes(block, at)) & 1 != 0 {
                 places.push(at as u32);
             }
             at += STRIDE;
         }
     }
 
+    /// The lowest bit says whether some literal has the gram.
     #[inline]
-    fn test(&self, bytes: [u8; 4]) -> u32 {
+    fn test(&self, bytes: [u8; 4]) -> u64 {
         let place = hash(gram(bytes) & self.gram_mask);
-        ((self.bits[(place >> 6) as usize] >> (place & 63)) & 1) as u32
+        self.bits[(place >> 6) as usize] >> (place & 63)
     }
 
     /// Compares what surrounds a sampled gram with the literals that have it.
