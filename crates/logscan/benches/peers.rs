@@ -22,9 +22,13 @@ const MIB: usize = 1 << 20;
 const SLOW: usize = 100_000_000;
 
 fn main() {
-    let mut numbers = std::env::args().skip(1).filter_map(|text| text.parse().ok());
+    let mut numbers = std::env::args()
+        .skip(1)
+        .filter_map(|text| text.parse().ok());
     let megabytes: usize = numbers.next().unwrap_or(500);
-    let counts: Vec<usize> = numbers.next().map_or_else(|| vec![50, 200, 500], |count| vec![count]);
+    let counts: Vec<usize> = numbers
+        .next()
+        .map_or_else(|| vec![50, 200, 500], |count| vec![count]);
     for count in counts {
         compare(megabytes * 1_000_000, count);
     }
@@ -35,7 +39,10 @@ fn compare(bytes: usize, count: usize) {
     let text = logs::text(bytes, &wanted);
     let regexes: Vec<&str> = wanted.iter().map(|wanted| wanted.regex.as_str()).collect();
     println!("\n{count} patterns, {} MB", text.len() / 1_000_000);
-    println!("{:34} {:>9} {:>9} {:>10}", "engine", "MB/s wall", "MB/s user", "hits");
+    println!(
+        "{:34} {:>9} {:>9} {:>10}",
+        "engine", "MB/s wall", "MB/s user", "hits"
+    );
     scanner(&regexes, &text);
     if std::env::var_os("LOGSCAN_ONLY").is_some() {
         return;
@@ -71,14 +78,21 @@ fn best(name: &str, bytes: usize, turns: usize, mut run: impl FnMut() -> u64) ->
 
 fn row(name: &str, bytes: usize, wall: f64, user: f64, hits: u64) {
     let megabytes = bytes as f64 / 1e6;
-    println!("{name:34} {:9.0} {:9.0} {hits:10}", megabytes / wall, megabytes / user);
+    println!(
+        "{name:34} {:9.0} {:9.0} {hits:10}",
+        megabytes / wall,
+        megabytes / user
+    );
 }
 
 /// User time of this process (field 13) or its ended children (field 15), in ticks of 10 ms; none elsewhere than on Linux.
 fn user_seconds(process: &str, field: usize) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let fields = stat.rsplit(')').next().unwrap_or_default();
-    let ticks = fields.split_whitespace().nth(field - 2).and_then(|text| text.parse::<f64>().ok());
+    let ticks = fields
+        .split_whitespace()
+        .nth(field - 2)
+        .and_then(|text| text.parse::<f64>().ok());
     ticks.map_or(f64::NAN, |ticks| ticks / 100.0)
 }
 
@@ -89,7 +103,12 @@ fn scanner(regexes: &[&str], text: &[u8]) -> u64 {
     scanner.prepare(0, &text[..MIB.min(text.len())]);
     let prepared = start.elapsed() - built;
     let explained = scanner.explain();
-    let lane = |lane| explained.iter().filter(|pattern| pattern.lane == lane).count();
+    let lane = |lane| {
+        explained
+            .iter()
+            .filter(|pattern| pattern.lane == lane)
+            .count()
+    };
     println!(
         "  new {built:.1?}, prepare {prepared:.1?}; lanes: window {}, short {}, regex {}",
         lane(Lane::Window),
@@ -134,7 +153,12 @@ fn per_line(regexes: &[&str], text: &[u8]) -> u64 {
 fn whole_buffer(regexes: &[&str], text: &[u8]) -> u64 {
     let build = |multi_line| {
         Regex::builder()
-            .syntax(syntax::Config::new().unicode(false).utf8(false).multi_line(multi_line))
+            .syntax(
+                syntax::Config::new()
+                    .unicode(false)
+                    .utf8(false)
+                    .multi_line(multi_line),
+            )
             .configure(
                 Regex::config()
                     .utf8_empty(false)
@@ -151,7 +175,8 @@ fn whole_buffer(regexes: &[&str], text: &[u8]) -> u64 {
         while let Some(found) = finder.search_half(&Input::new(text).range(at..).earliest(true)) {
             let place = found.offset().saturating_sub(1).max(at);
             let start = memchr::memrchr(b'\n', &text[..place]).map_or(0, |newline| newline + 1);
-            let end = memchr::memchr(b'\n', &text[place..]).map_or(text.len(), |newline| place + newline);
+            let end =
+                memchr::memchr(b'\n', &text[place..]).map_or(text.len(), |newline| place + newline);
             set.clear();
             decider.which_overlapping_matches(&Input::new(&text[start..end]), &mut set);
             hits += set.len() as u64;
@@ -177,21 +202,43 @@ fn ripgrep(regexes: &[&str], text: &[u8]) {
             println!("{program}: not here");
             continue;
         };
-        let version = String::from_utf8_lossy(&version.stdout).lines().next().unwrap_or_default().to_owned();
+        let version = String::from_utf8_lossy(&version.stdout)
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         let (mut wall, mut user, mut lines) = (f64::MAX, f64::MAX, 0);
         for _ in 0..3 {
             let (start, before) = (Instant::now(), user_seconds("self", 15));
             let output = Command::new(&program)
-                .args(["-j1", "-c", "--no-config", "--dfa-size-limit", "1G", "--regex-size-limit", "1G", "-f"])
+                .args([
+                    "-j1",
+                    "-c",
+                    "--no-config",
+                    "--dfa-size-limit",
+                    "1G",
+                    "--regex-size-limit",
+                    "1G",
+                    "-f",
+                ])
                 .arg(folder.join("patterns"))
                 .arg(folder.join("log"))
                 .output()
                 .unwrap();
             wall = wall.min(start.elapsed().as_secs_f64());
             user = user.min(user_seconds("self", 15) - before);
-            lines = String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(0);
+            lines = String::from_utf8_lossy(&output.stdout)
+                .trim()
+                .parse()
+                .unwrap_or(0);
         }
-        row(&format!("{version} -j1 -c -f (lines)"), text.len(), wall, user, lines);
+        row(
+            &format!("{version} -j1 -c -f (lines)"),
+            text.len(),
+            wall,
+            user,
+            lines,
+        );
     }
     std::fs::remove_dir_all(&folder).unwrap();
 }

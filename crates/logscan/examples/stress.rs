@@ -1,12 +1,20 @@
 //! Compares the scanner with its definition on N random cases: `cargo run --release --example stress -- 100000 [seed]`.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, missing_docs, reason = "a program for people")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::exit,
+    missing_docs,
+    reason = "a program for people"
+)]
 
 #[path = "../tests/support/cases.rs"]
 mod cases;
 
 fn main() {
-    let mut numbers = std::env::args().skip(1).filter_map(|text| text.parse().ok());
+    let mut numbers = std::env::args()
+        .skip(1)
+        .filter_map(|text| text.parse().ok());
     let count: u64 = numbers.next().unwrap_or(10_000);
     let first: u64 = numbers.next().unwrap_or(1);
     let mut hits = 0;

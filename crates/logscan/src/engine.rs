@@ -1,5 +1,7 @@
 //! One class's filters, and the loop over blocks: candidates first, then each line's patterns decided in order.
 
+use std::collections::BTreeSet;
+
 use memchr::{memchr, memmem, memrchr};
 
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
     literal::{Literal, Required, required},
     pattern::Pattern,
     rest::Rest,
-    short::{SPELLINGS, Short},
+    short::{PARTS, Short},
     text::{Span, content, line_at, newlines},
     window::{NARROW, WIDTH, Window},
 };
@@ -17,9 +19,10 @@ use crate::{
 const BLOCK: usize = 32 << 10;
 /// Packed searches that may run one after another.
 const PACKED: usize = 3;
-/// Picoseconds for a test of a sampled gram, and for each byte of a packed search.
+/// Picoseconds for a test of a sampled gram, for each byte of a packed search, and for each byte folded for it.
 const TEST: usize = 850;
-const PACK: usize = 150;
+const PACK: usize = 120;
+const FOLD: usize = 40;
 /// The shortest literal that a filter takes.
 pub(crate) const SHORTEST: usize = 3;
 
@@ -74,6 +77,13 @@ impl Batch {
     }
 }
 
+/// Memory that blocks share.
+#[derive(Debug, Default)]
+struct Scratch {
+    places: Vec<usize>,
+    folded: Vec<u8>,
+}
+
 /// What one class's patterns need to be found.
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -107,7 +117,7 @@ impl Engine {
                 folds.push(index);
             }
         }
-        let width = width(&literals, &grams);
+        let width = width(&literals);
         let (long, mut left): (Vec<_>, Vec<_>) = literals
             .into_iter()
             .partition(|(literal, _)| literal.len() >= width);
@@ -146,7 +156,7 @@ impl Engine {
             return;
         }
         let mut batch = Batch::new(self.patterns);
-        let mut places = Vec::new();
+        let mut scratch = Scratch::default();
         let mut count = Count {
             chunk,
             to: 0,
@@ -155,7 +165,7 @@ impl Engine {
         let mut at = 0;
         while at < chunk.len() {
             let block = Block::at(chunk, at, limit);
-            self.collect(block.bytes, &mut places, &mut batch);
+            self.collect(block.bytes, &mut scratch, &mut batch);
             batch.candidates.sort_unstable();
             batch.candidates.dedup();
             for same in batch.candidates.chunk_by(|a, b| a.line == b.line) {
@@ -180,18 +190,22 @@ impl Engine {
         }
     }
 
-    fn collect(&self, block: &[u8], places: &mut Vec<u32>, batch: &mut Batch) {
+    fn collect(&self, block: &[u8], scratch: &mut Scratch, batch: &mut Batch) {
         if let Some(window) = &self.long {
             batch.rewind();
-            window.collect(block, places, batch);
+            window.collect(block, &mut scratch.places, batch);
+        }
+        if !self.short.is_empty() {
+            scratch.folded.clear();
+            scratch.folded.extend(block.iter().map(|byte| byte | 0x20));
         }
         for short in &self.short {
             batch.rewind();
-            short.collect(block, batch);
+            short.collect(block, &scratch.folded, batch);
         }
         if let Some(window) = &self.dense {
             batch.rewind();
-            window.collect(block, places, batch);
+            window.collect(block, &mut scratch.places, batch);
         }
         if let Some(rest) = &self.rest {
             batch.rewind();
@@ -213,17 +227,19 @@ impl Engine {
 /// The width of windows that makes all filters together cheapest, by times measured for each.
 ///
 /// A narrow window is sampled more often; a wide one leaves more literals to the packed searches.
-fn width(literals: &[(Literal, u32)], grams: &Grams) -> usize {
+fn width(literals: &[(Literal, u32)]) -> usize {
     (NARROW..=WIDTH)
         .rev()
         .min_by_key(|&width| {
-            let short = literals.iter().filter(|(literal, _)| literal.len() < width);
-            let spellings: usize = short
-                .map(|(literal, _)| Short::spellings(literal, grams))
-                .sum();
-            let packed = spellings.div_ceil(SPELLINGS);
+            let short: BTreeSet<&Literal> = literals
+                .iter()
+                .map(|(literal, _)| literal)
+                .filter(|literal| literal.len() < width)
+                .collect();
+            let packed = short.len().div_ceil(PARTS);
             let dense = usize::from(packed > PACKED) * TEST;
-            TEST / (width - NARROW + 2) + packed.min(PACKED) * PACK + dense
+            let fold = usize::from(packed > 0) * FOLD;
+            TEST / (width - NARROW + 2) + fold + packed.min(PACKED) * PACK + dense
         })
         .unwrap_or(WIDTH)
 }

@@ -113,10 +113,7 @@ impl Grams {
             SHORTEST => 3,
             _ => 4,
         };
-        let often = set
-            .iter()
-            .map(|literal| self.often(literal) + RENT)
-            .sum();
+        let often = set.iter().map(|literal| self.often(literal) + RENT).sum();
         (lane, often)
     }
 

@@ -259,7 +259,10 @@ impl Scanner {
             .map(|pattern| regex::bytes::Regex::new(&pattern.source).ok())
             .collect();
         let mut start = 0;
-        for (raw, line) in chunk.split_inclusive(|byte| *byte == b'\n').zip(first_line..) {
+        for (raw, line) in chunk
+            .split_inclusive(|byte| *byte == b'\n')
+            .zip(first_line..)
+        {
             let whole = raw
                 .strip_suffix(b"\n")
                 .map_or(raw, |text| text.strip_suffix(b"\r").unwrap_or(text));

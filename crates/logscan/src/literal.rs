@@ -89,7 +89,6 @@ impl Known {
             sets: Vec::new(),
         }
     }
-
 }
 
 /// Adds a set, and drops the dearest if they are many.
@@ -352,12 +351,9 @@ impl Reader<'_> {
             suffix: side(|part| &part.suffix),
             sets: Vec::new(),
         };
-        let best = known.iter().map(|part| {
-            part.sets
-                .iter()
-                .min()
-                .map(|(_, set)| set.as_slice())
-        });
+        let best = known
+            .iter()
+            .map(|part| part.sets.iter().min().map(|(_, set)| set.as_slice()));
         if let Some(set) = union(best) {
             self.offer(&mut whole, &set);
         }
@@ -418,7 +414,12 @@ mod tests {
             .best
             .into_iter()
             .flatten()
-            .map(|literal| literal.iter().map(|letter| char::from(letter.byte)).collect())
+            .map(|literal| {
+                literal
+                    .iter()
+                    .map(|letter| char::from(letter.byte))
+                    .collect()
+            })
             .collect()
     }
 
@@ -431,13 +432,21 @@ mod tests {
         assert_eq!(best("Stopp(ed|ing) it"), ["Stopped it", "Stopping it"]);
         assert_eq!(best(r"a(b|c\d+)d"), ["ab", "ac"]);
         assert_eq!(best("(abc){3}"), ["abcabcabc"]);
-        assert_eq!(best("(?:first one|second \\d+ one)"), ["first one", "second "]);
-        assert_eq!(best("one two|three four five"), ["one two", "three four five"]);
+        assert_eq!(
+            best("(?:first one|second \\d+ one)"),
+            ["first one", "second "]
+        );
+        assert_eq!(
+            best("one two|three four five"),
+            ["one two", "three four five"]
+        );
     }
 
     #[test]
     fn nothing_is_required_where_a_branch_requires_nothing() {
-        for regex in ["", "a*", "(abc)?", r"\d+", "abc|", "(foo|.*)", "^$", r"\w\W"] {
+        for regex in [
+            "", "a*", "(abc)?", r"\d+", "abc|", "(foo|.*)", "^$", r"\w\W",
+        ] {
             assert!(best(regex).is_empty(), "{regex}");
         }
     }

@@ -6,10 +6,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use regex_automata::meta;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use crate::{
-    BuildReason, Classes,
-    rewrite::ascii_only,
-};
+use crate::{BuildReason, Classes, rewrite::ascii_only};
 
 /// Estimated bytes of a compiled regex below which compiling cannot fail and waits for the first candidate.
 const LAZY: usize = 1 << 20;

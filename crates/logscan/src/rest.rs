@@ -6,12 +6,7 @@ use regex_automata::{
 };
 use regex_syntax::hir::Hir;
 
-use crate::{
-    engine::Batch,
-    pattern::Pattern,
-    rewrite::without_context,
-    text::line_at,
-};
+use crate::{engine::Batch, pattern::Pattern, rewrite::without_context, text::line_at};
 
 /// Heap for the automaton's program and for its lazily built states.
 const PROGRAM: usize = 64 << 20;
@@ -72,7 +67,8 @@ impl Rest {
                 filter.which_overlapping_matches(&input, &mut set);
             }
             for (number, &pattern) in self.patterns.iter().enumerate() {
-                let possible = regex_automata::PatternID::new(number).map_or(true, |id| set.contains(id));
+                let possible =
+                    regex_automata::PatternID::new(number).map_or(true, |id| set.contains(id));
                 if possible || self.filter.is_none() {
                     batch.note(block, line.start, pattern);
                 }

@@ -1,4 +1,4 @@
-//! Literals too short for sampling, where they are few: the packed search of aho-corasick.
+//! Literals too short for sampling, where they are few: the packed search of aho-corasick over the folded text.
 
 use aho_corasick::packed::{Config, MatchKind, Searcher};
 
@@ -9,8 +9,8 @@ use crate::{
     window::is_at,
 };
 
-/// Spellings one packed search takes.
-pub(crate) const SPELLINGS: usize = 32;
+/// Parts of literals one packed search takes: above, it is half as fast.
+pub(crate) const PARTS: usize = 32;
 /// Bytes of a literal that are searched for.
 const PART: usize = 4;
 
@@ -18,8 +18,8 @@ const PART: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Short {
     searcher: Searcher,
-    /// By spelling: the literals that may stand around it.
-    by_spelling: Vec<Vec<u32>>,
+    /// By part: the literals that may stand around it.
+    by_part: Vec<Vec<u32>>,
     needles: Vec<Needle>,
 }
 
@@ -37,29 +37,21 @@ impl Short {
         grams: &Grams,
     ) -> (Option<Self>, Vec<(Literal, u32)>) {
         literals.sort_by_key(|(literal, pattern)| (literal.len(), *pattern));
-        let mut spellings: Vec<Vec<u8>> = Vec::new();
-        let mut by_spelling: Vec<Vec<u32>> = Vec::new();
+        let mut parts: Vec<Vec<u8>> = Vec::new();
+        let mut by_part: Vec<Vec<u32>> = Vec::new();
         let mut needles = Vec::new();
         let mut left = Vec::new();
         for (literal, pattern) in &literals {
-            let (part, width) = fewest_spellings(literal, grams);
-            let wanted = spell(&literal[part..part + width]);
-            let added = wanted.iter().filter(|text| !spellings.contains(text));
-            if spellings.len() + added.count() > SPELLINGS {
+            let (part, text) = rarest(literal, grams);
+            let index = u32::try_from(needles.len()).unwrap_or(u32::MAX);
+            if let Some(known) = parts.iter().position(|known| *known == text) {
+                by_part[known].push(index);
+            } else if parts.len() < PARTS {
+                parts.push(text);
+                by_part.push(vec![index]);
+            } else {
                 left.push((literal.clone(), *pattern));
                 continue;
-            }
-            let index = u32::try_from(needles.len()).unwrap_or(u32::MAX);
-            for spelling in wanted {
-                let place = spellings
-                    .iter()
-                    .position(|known| *known == spelling)
-                    .unwrap_or_else(|| {
-                        spellings.push(spelling);
-                        by_spelling.push(Vec::new());
-                        spellings.len() - 1
-                    });
-                by_spelling[place].push(index);
             }
             needles.push(Needle {
                 literal: literal.clone(),
@@ -73,19 +65,19 @@ impl Short {
         let searcher = Config::new()
             .match_kind(MatchKind::LeftmostFirst)
             .builder()
-            .extend(&spellings)
+            .extend(&parts)
             .build();
         // Not every machine has the instructions.
         let Some(searcher) = searcher else {
             return (None, literals);
         };
-        // The search names one spelling of those that begin at a place: it stands for all that may begin there.
-        let by_spelling = spellings
+        // The search names one part of those that begin at a place: it stands for all that may begin there.
+        let by_part = parts
             .iter()
             .map(|one| {
-                let mut all: Vec<u32> = spellings
+                let mut all: Vec<u32> = parts
                     .iter()
-                    .zip(&by_spelling)
+                    .zip(&by_part)
                     .filter(|(other, _)| one.starts_with(other) || other.starts_with(one))
                     .flat_map(|(_, needles)| needles)
                     .copied()
@@ -97,27 +89,22 @@ impl Short {
             .collect();
         let short = Self {
             searcher,
-            by_spelling,
+            by_part,
             needles,
         };
         (Some(short), left)
     }
 
-    /// How many spellings a literal has here.
-    pub(crate) fn spellings(literal: &[Letter], grams: &Grams) -> usize {
-        let (part, width) = fewest_spellings(literal, grams);
-        let letters = literal.iter().skip(part).take(width);
-        1 << letters.filter(|letter| letter.loose).count()
-    }
-
     /// Notes each line of the block that holds a literal, for the literal's pattern.
-    pub(crate) fn collect(&self, block: &[u8], batch: &mut Batch) {
+    ///
+    /// `folded` is the block with bit 5 of every byte set: one part stands for all cases.
+    pub(crate) fn collect(&self, block: &[u8], folded: &[u8], batch: &mut Batch) {
         let mut at = 0;
         while let Some(found) = self
             .searcher
-            .find_in(block, aho_corasick::Span::from(at..block.len()))
+            .find_in(folded, aho_corasick::Span::from(at..block.len()))
         {
-            let needles = self.by_spelling.get(found.pattern().as_usize());
+            let needles = self.by_part.get(found.pattern().as_usize());
             for &needle in needles.into_iter().flatten() {
                 let needle = &self.needles[needle as usize];
                 if let Some(start) = found.start().checked_sub(needle.part)
@@ -131,41 +118,10 @@ impl Short {
     }
 }
 
-/// Where the part with the fewest spellings begins, and its length; among equals the rarest.
-fn fewest_spellings(literal: &[Letter], grams: &Grams) -> (usize, usize) {
+/// Where the rarest part of a literal begins, and its folded bytes.
+fn rarest(literal: &[Letter], grams: &Grams) -> (usize, Vec<u8>) {
     let width = literal.len().min(PART);
-    let loose = |part: &[Letter]| part.iter().filter(|letter| letter.loose).count();
-
-
-    let best = literal
-        .windows(width)
-        .enumerate()
-        .min_by_key(|(_, part)| (loose(part), grams.three(part)));
-    (best.map_or(0, |(at, _)| at), width)
-}
-
-/// All spellings of a part: both cases of each loose letter.
-fn spell(part: &[Letter]) -> Vec<Vec<u8>> {
-    let mut all = vec![Vec::new()];
-    for letter in part {
-        if letter.loose {
-            let upper: Vec<Vec<u8>> = all
-                .iter()
-                .map(|text: &Vec<u8>| {
-                    let mut text = text.clone();
-                    text.push(letter.byte.to_ascii_uppercase());
-                    text
-                })
-                .collect();
-            for text in &mut all {
-                text.push(letter.byte);
-            }
-            all.extend(upper);
-        } else {
-            for text in &mut all {
-                text.push(letter.byte);
-            }
-        }
-    }
-    all
+    let (at, _) = grams.rarest(literal, width).unwrap_or((0, 0));
+    let part = literal.iter().skip(at).take(width);
+    (at, part.map(|letter| letter.folded()).collect())
 }

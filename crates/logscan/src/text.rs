@@ -39,7 +39,10 @@ impl<'t> Iterator for Chunks<'t> {
     type Item = Chunk<'t>;
 
     fn next(&mut self) -> Option<Chunk<'t>> {
-        let rest = self.text.get(self.offset..).filter(|rest| !rest.is_empty())?;
+        let rest = self
+            .text
+            .get(self.offset..)
+            .filter(|rest| !rest.is_empty())?;
         let end = cut(rest, self.size);
         let bytes = rest.get(..end).unwrap_or(rest);
         let chunk = Chunk {
@@ -117,7 +120,14 @@ mod tests {
     #[test]
     fn a_line_is_found_from_any_of_its_bytes() {
         let block = b"ab\r\n\ncd";
-        for (at, text) in [(0, "ab"), (3, "ab"), (4, ""), (5, "cd"), (6, "cd"), (7, "cd")] {
+        for (at, text) in [
+            (0, "ab"),
+            (3, "ab"),
+            (4, ""),
+            (5, "cd"),
+            (6, "cd"),
+            (7, "cd"),
+        ] {
             assert_eq!(content(block, line_at(block, at)), text.as_bytes(), "{at}");
         }
         assert_eq!(content(b"x\r", line_at(b"x\r", 0)), b"x\r");

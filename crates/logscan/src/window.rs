@@ -19,7 +19,7 @@ struct Entry {
     /// Folded bytes of the window, the first in the lowest byte.
     window: u64,
     /// Bytes from the window's start to the gram.
-    shift: u32,
+    shift: usize,
     /// Index into `needles`.
     needle: u32,
 }
@@ -46,7 +46,8 @@ pub(crate) struct Window {
     stride: usize,
     /// Bytes that count of a gram: all four, or three.
     gram_mask: u32,
-    window_mask: u64,
+    /// The bytes of a `u64` that a window has.
+    mask: u64,
     width: usize,
 }
 
@@ -57,14 +58,17 @@ impl Window {
         let width = shortest.clamp(3, WIDTH);
         let size = if width >= NARROW { 4 } else { 3 };
         let mut window = Self {
-            bits: Box::new([0; 1 << (HASH_BITS - 6)]),
+            bits: vec![0; 1 << (HASH_BITS - 6)]
+                .into_boxed_slice()
+                .try_into()
+                .ok()?,
             ranks: Vec::new(),
             first: Vec::new(),
             entries: Vec::new(),
             needles: Vec::new(),
             stride: width + 1 - size,
             gram_mask: if size == 4 { u32::MAX } else { 0x00FF_FFFF },
-            window_mask: u64::MAX >> (64 - 8 * width),
+            mask: u64::MAX >> (64 - 8 * width),
             width,
         };
         for (literal, pattern) in literals {
@@ -83,13 +87,13 @@ impl Window {
         let window = u64::from_le_bytes(bytes);
         let needle = u32::try_from(self.needles.len()).unwrap_or(u32::MAX);
         for shift in 0..self.stride {
-            let gram = ((window >> (8 * shift)) as u32) & self.gram_mask;
+            let gram = low(window >> (8 * shift)) & self.gram_mask;
             let place = hash(gram);
             self.bits[(place >> 6) as usize] |= 1 << (place & 63);
             self.entries.push(Entry {
                 gram,
                 window,
-                shift: shift as u32,
+                shift,
                 needle,
             });
         }
@@ -121,7 +125,7 @@ impl Window {
     }
 
     /// Notes each line of the block that holds a literal, for the literal's pattern.
-    pub(crate) fn collect(&self, block: &[u8], places: &mut Vec<u32>, batch: &mut Batch) {
+    pub(crate) fn collect(&self, block: &[u8], places: &mut Vec<usize>, batch: &mut Batch) {
         places.clear();
         match self.stride {
             1 => self.sift::<1, 12>(block, places),
@@ -131,17 +135,14 @@ impl Window {
             _ => self.sift::<5, 44>(block, places),
         }
         for &place in &*places {
-            self.resolve(block, place as usize, batch);
+            self.resolve(block, place, batch);
         }
     }
 
     /// The places of the sampled grams that some literal has. `GROUP` is eight strides and a gram.
-    fn sift<const STRIDE: usize, const GROUP: usize>(&self, block: &[u8], places: &mut Vec<u32>) {
+    fn sift<const STRIDE: usize, const GROUP: usize>(&self, block: &[u8], places: &mut Vec<usize>) {
         let mut at = 0;
-        while let Some(group) = block
-            .get(at..)
-            .and_then(|rest| rest.first_chunk::<GROUP>())
-        {
+        while let Some(group) = block.get(at..).and_then(|rest| rest.first_chunk::<GROUP>()) {
             let bytes = |turn: usize| {
                 let from = turn * STRIDE;
                 [
@@ -159,7 +160,7 @@ impl Window {
             if hits & 1 != 0 {
                 for turn in 0..8 {
                     if self.test(bytes(turn)) & 1 != 0 {
-                        places.push((at + turn * STRIDE) as u32);
+                        places.push(at + turn * STRIDE);
                     }
                 }
             }
@@ -167,7 +168,7 @@ impl Window {
         }
         while at + 3 <= block.len() {
             if self.test(gram_bytes(block, at)) & 1 != 0 {
-                places.push(at as u32);
+                places.push(at);
             }
             at += STRIDE;
         }
@@ -192,11 +193,11 @@ impl Window {
             if entry.gram != found {
                 continue;
             }
-            let Some(start) = place.checked_sub(entry.shift as usize) else {
+            let Some(start) = place.checked_sub(entry.shift) else {
                 continue;
             };
             let near = eight(block, start) | 0x2020_2020_2020_2020;
-            if (near ^ entry.window) & self.window_mask != 0 {
+            if (near ^ entry.window) & self.mask != 0 {
                 continue;
             }
             let needle = &self.needles[entry.needle as usize];
@@ -211,9 +212,18 @@ impl Window {
 
 /// Whether a literal stands at a place.
 pub(crate) fn is_at(literal: &[Letter], block: &[u8], start: usize) -> bool {
-    block
-        .get(start..start + literal.len())
-        .is_some_and(|text| literal.iter().zip(text).all(|(letter, byte)| letter.is(*byte)))
+    block.get(start..start + literal.len()).is_some_and(|text| {
+        literal
+            .iter()
+            .zip(text)
+            .all(|(letter, byte)| letter.is(*byte))
+    })
+}
+
+/// The first four of eight bytes.
+fn low(bytes: u64) -> u32 {
+    let [a, b, c, d, ..] = bytes.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 /// Four bytes from a place on, with zeros beyond the end.

@@ -130,7 +130,11 @@ fn pattern(choices: &mut Choices<'_>, depth: usize) -> (String, String) {
             5 => {
                 let left = pattern(choices, depth - 1);
                 let right = pattern(choices, depth - 1);
-                let sample = if choices.below(2) == 0 { left.1 } else { right.1 };
+                let sample = if choices.below(2) == 0 {
+                    left.1
+                } else {
+                    right.1
+                };
                 (format!("(?:{}|{})", left.0, right.0), sample)
             }
             6 => {
