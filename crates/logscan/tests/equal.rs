@@ -1,5 +1,10 @@
 //! The scanner reports what its definition says, whatever the patterns, the text and the cuts.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is the failure report of a test"
+)]
+
 #[path = "support/cases.rs"]
 mod cases;
 
