@@ -1,20 +1,28 @@
 //! One class's filters, and the loop over blocks: candidates first, then each line's patterns decided in order.
 
+use std::collections::BTreeSet;
+
 use memchr::{memchr, memmem, memrchr};
 
 use crate::{
     Hit, Lane,
     grams::Grams,
-    literal::Literal,
+    literal::{Literal, Required, required},
     pattern::Pattern,
     rest::Rest,
-    short::Short,
+    short::{PARTS, Short},
     text::{Span, content, line_at, newlines},
-    window::{WIDTH, Window},
+    window::{NARROW, WIDTH, Window},
 };
 
 /// Bytes filtered at once: later passes and the decision find them in the nearest caches.
 const BLOCK: usize = 32 << 10;
+/// Packed searches that may run one after another.
+const PACKED: usize = 3;
+/// Picoseconds for a test of a sampled gram, for each byte of a packed search, and for each byte folded for it.
+const TEST: usize = 850;
+const PACK: usize = 120;
+const FOLD: usize = 40;
 /// The shortest literal that a filter takes.
 pub(crate) const SHORTEST: usize = 3;
 
@@ -69,11 +77,18 @@ impl Batch {
     }
 }
 
+/// Memory that blocks share.
+#[derive(Debug, Default)]
+struct Scratch {
+    places: Vec<usize>,
+    folded: Vec<u8>,
+}
+
 /// What one class's patterns need to be found.
 #[derive(Debug)]
 pub(crate) struct Engine {
     long: Option<Window>,
-    short: Option<Short>,
+    short: Vec<Short>,
     dense: Option<Window>,
     rest: Option<Rest>,
     /// Patterns that a line with `ſ` or `K` may match without their literal.
@@ -85,35 +100,38 @@ impl Engine {
     /// Chooses each pattern's rarest set by the sample and builds the filters.
     pub(crate) fn new(patterns: &[Pattern], class: u32, sample: &[u8]) -> Self {
         let grams = Grams::of(sample);
-        let mut long: Vec<(Literal, u32)> = Vec::new();
-        let mut short: Vec<(Literal, u32)> = Vec::new();
+        let mut literals: Vec<(Literal, u32)> = Vec::new();
         let mut rest = Vec::new();
         let mut folds = Vec::new();
         for (index, pattern) in (0_u32..).zip(patterns) {
             if !pattern.classes.has(class) {
                 continue;
             }
-            let Some(set) = choose(pattern, &grams) else {
+            let required = choose(pattern, &grams);
+            let Some(set) = required.best else {
                 rest.push(index);
                 continue;
             };
-            for literal in set {
-                let lane = if literal.len() >= WIDTH {
-                    &mut long
-                } else {
-                    &mut short
-                };
-                lane.push((literal.clone(), index));
-            }
-            if pattern.required.folds {
+            literals.extend(set.into_iter().map(|literal| (literal, index)));
+            if required.folds {
                 folds.push(index);
             }
         }
-        let (short, dense) = Short::new(short, &grams);
+        let width = width(&literals);
+        let (long, mut left): (Vec<_>, Vec<_>) = literals
+            .into_iter()
+            .partition(|(literal, _)| literal.len() >= width);
+        let mut short = Vec::new();
+        while short.len() < PACKED && !left.is_empty() {
+            let (found, rest) = Short::new(left, &grams);
+            left = rest;
+            let Some(found) = found else { break };
+            short.push(found);
+        }
         Self {
             long: Window::new(&long, &grams),
             short,
-            dense: Window::new(&dense, &grams),
+            dense: Window::new(&left, &grams),
             rest: Rest::new(patterns, rest),
             folds,
             patterns: patterns.len(),
@@ -121,7 +139,7 @@ impl Engine {
     }
 
     fn is_empty(&self) -> bool {
-        self.long.is_none() && self.short.is_none() && self.dense.is_none() && self.rest.is_none()
+        self.long.is_none() && self.short.is_empty() && self.dense.is_none() && self.rest.is_none()
     }
 
     /// Scans a chunk; see [`crate::Scanner::scan_with`].
@@ -138,7 +156,7 @@ impl Engine {
             return;
         }
         let mut batch = Batch::new(self.patterns);
-        let mut places = Vec::new();
+        let mut scratch = Scratch::default();
         let mut count = Count {
             chunk,
             to: 0,
@@ -147,7 +165,7 @@ impl Engine {
         let mut at = 0;
         while at < chunk.len() {
             let block = Block::at(chunk, at, limit);
-            self.collect(block.bytes, &mut places, &mut batch);
+            self.collect(block.bytes, &mut scratch, &mut batch);
             batch.candidates.sort_unstable();
             batch.candidates.dedup();
             for same in batch.candidates.chunk_by(|a, b| a.line == b.line) {
@@ -172,18 +190,22 @@ impl Engine {
         }
     }
 
-    fn collect(&self, block: &[u8], places: &mut Vec<u32>, batch: &mut Batch) {
+    fn collect(&self, block: &[u8], scratch: &mut Scratch, batch: &mut Batch) {
         if let Some(window) = &self.long {
             batch.rewind();
-            window.collect(block, places, batch);
+            window.collect(block, &mut scratch.places, batch);
         }
-        if let Some(short) = &self.short {
+        if !self.short.is_empty() {
+            scratch.folded.clear();
+            scratch.folded.extend(block.iter().map(|byte| byte | 0x20));
+        }
+        for short in &self.short {
             batch.rewind();
-            short.collect(block, batch);
+            short.collect(block, &scratch.folded, batch);
         }
         if let Some(window) = &self.dense {
             batch.rewind();
-            window.collect(block, places, batch);
+            window.collect(block, &mut scratch.places, batch);
         }
         if let Some(rest) = &self.rest {
             batch.rewind();
@@ -202,29 +224,36 @@ impl Engine {
     }
 }
 
-/// The set to look for: long literals before short ones, then the rarest.
-pub(crate) fn choose<'p>(pattern: &'p Pattern, grams: &Grams) -> Option<&'p Vec<Literal>> {
-    pattern
-        .required
-        .sets
-        .iter()
-        .filter(|set| set.iter().all(|literal| literal.len() >= SHORTEST))
-        .min_by_key(|set| {
-            let short = set.iter().filter(|literal| literal.len() < WIDTH);
-            let shortest = set.iter().map(Vec::len).min().unwrap_or(0).min(WIDTH);
-            let often: u64 = set
+/// The width of windows that makes all filters together cheapest, by times measured for each.
+///
+/// A narrow window is sampled more often; a wide one leaves more literals to the packed searches.
+fn width(literals: &[(Literal, u32)]) -> usize {
+    (NARROW..=WIDTH)
+        .rev()
+        .min_by_key(|&width| {
+            let short: BTreeSet<&Literal> = literals
                 .iter()
-                .map(|literal| {
-                    let width = literal.len().min(WIDTH);
-                    grams.rarest(literal, width).map_or(0, |(_, count)| count) + 1
-                })
-                .sum();
-            (WIDTH - shortest, short.count(), often)
+                .map(|(literal, _)| literal)
+                .filter(|literal| literal.len() < width)
+                .collect();
+            let packed = short.len().div_ceil(PARTS);
+            let dense = usize::from(packed > PACKED) * TEST;
+            let fold = usize::from(packed > 0) * FOLD;
+            TEST / (width - NARROW + 2) + fold + packed.min(PACKED) * PACK + dense
         })
+        .unwrap_or(WIDTH)
+}
+
+/// The set to look for, if there is one that a filter takes.
+pub(crate) fn choose(pattern: &Pattern, grams: &Grams) -> Required {
+    let mut found = required(&pattern.hir, &|set| grams.cost(set));
+    let usable = |set: &Vec<Literal>| set.iter().all(|literal| literal.len() >= SHORTEST);
+    found.best = found.best.filter(usable);
+    found
 }
 
 /// How the literals of a set are found.
-pub(crate) fn lane(set: Option<&Vec<Literal>>) -> Lane {
+pub(crate) fn lane(set: Option<&[Literal]>) -> Lane {
     match set {
         None => Lane::Regex,
         Some(set) if set.iter().all(|literal| literal.len() >= WIDTH) => Lane::Window,

@@ -1,6 +1,10 @@
 //! How often four bytes occur in a sample of the text: the rarest part of a literal is the one to look for.
 
-use crate::literal::Literal;
+use crate::{
+    engine::SHORTEST,
+    literal::{Cost, Letter, Literal},
+    window::{NARROW, WIDTH},
+};
 
 /// Bits of a gram's hash.
 pub(crate) const HASH_BITS: u32 = 18;
@@ -13,6 +17,9 @@ pub(crate) fn gram(bytes: [u8; 4]) -> u32 {
     u32::from_le_bytes(bytes) | FOLD
 }
 
+/// The first three bytes of a gram.
+const LOW: u32 = 0x00FF_FFFF;
+
 /// Multiplicative hash of a gram.
 #[inline]
 pub(crate) fn hash(gram: u32) -> u32 {
@@ -24,9 +31,14 @@ const PRIOR: &[u8] = include_bytes!("prior.txt");
 /// Bytes of a sample that are counted; more would not change the order.
 const COUNTED: usize = 1 << 20;
 
+/// What a literal costs in grams seen even if it never occurs: it fills the filter.
+const RENT: u64 = 4;
+
 /// Counts of four-byte grams, folded, by hash.
 pub(crate) struct Grams {
     counts: Vec<u32>,
+    /// The same for three bytes.
+    threes: Vec<u32>,
 }
 
 impl Grams {
@@ -34,6 +46,7 @@ impl Grams {
     pub(crate) fn of(sample: &[u8]) -> Self {
         let mut grams = Self {
             counts: vec![0; 1 << HASH_BITS],
+            threes: vec![0; 1 << HASH_BITS],
         };
         grams.add(PRIOR);
         grams.add(sample.get(..COUNTED).unwrap_or(sample));
@@ -42,12 +55,26 @@ impl Grams {
 
     fn add(&mut self, text: &[u8]) {
         for bytes in text.windows(4) {
-            if let Ok(bytes) = bytes.try_into() {
-                if let Some(count) = self.counts.get_mut(hash(gram(bytes)) as usize) {
+            let Ok(bytes) = bytes.try_into() else {
+                continue;
+            };
+            let gram = gram(bytes);
+            for (counts, gram) in [(&mut self.counts, gram), (&mut self.threes, gram & LOW)] {
+                if let Some(count) = counts.get_mut(hash(gram) as usize) {
                     *count += 1;
                 }
             }
         }
+    }
+
+    /// How often the first three of the letters occur.
+    pub(crate) fn three(&self, letters: &[Letter]) -> u32 {
+        let mut bytes = [0; 4];
+        for (byte, letter) in bytes.iter_mut().zip(letters) {
+            *byte = letter.byte;
+        }
+        let place = hash(gram(bytes) & LOW) as usize;
+        self.threes.get(place).copied().unwrap_or(0)
     }
 
     fn count(&self, gram: u32) -> u64 {
@@ -55,18 +82,46 @@ impl Grams {
     }
 
     /// The part of `width` bytes of a literal whose grams are rarest, and how often they occur; none if it is shorter.
-    pub(crate) fn rarest(&self, literal: &Literal, width: usize) -> Option<(usize, u64)> {
-        let folded: Vec<u8> = literal.iter().map(|letter| letter.folded()).collect();
-        folded
-            .windows(width)
-            .map(|window| {
-                window
-                    .windows(4)
-                    .filter_map(|bytes| bytes.try_into().ok())
-                    .map(|bytes| self.count(gram(bytes)))
-                    .sum()
+    pub(crate) fn rarest(&self, literal: &[Letter], width: usize) -> Option<(usize, u64)> {
+        let counts: Vec<u64> = literal
+            .windows(4)
+            .map(|letters| {
+                let mut bytes = [0; 4];
+                for (byte, letter) in bytes.iter_mut().zip(letters) {
+                    *byte = letter.byte;
+                }
+                self.count(gram(bytes))
             })
+            .collect();
+        if width < 4 || literal.len() < width {
+            return (literal.len() >= width).then_some((0, 0));
+        }
+        counts
+            .windows(width - 3)
+            .map(|window| window.iter().sum())
             .enumerate()
             .min_by_key(|(_, count)| *count)
+    }
+
+    /// What it costs to look for a set of literals: whether all are long, then how often the best windows occur.
+    pub(crate) fn cost(&self, set: &[Literal]) -> Cost {
+        let shortest = set.iter().map(Vec::len).min().unwrap_or(0);
+        let lane = match shortest {
+            WIDTH.. => 0,
+            NARROW.. => 1,
+            4 => 2,
+            SHORTEST => 3,
+            _ => 4,
+        };
+        let often = set.iter().map(|literal| self.often(literal) + RENT).sum();
+        (lane, often)
+    }
+
+    fn often(&self, literal: &Literal) -> u64 {
+        let width = literal.len().min(WIDTH);
+        if width < 4 {
+            return u64::from(self.three(literal));
+        }
+        self.rarest(literal, width).map_or(0, |(_, count)| count)
     }
 }

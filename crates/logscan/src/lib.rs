@@ -298,10 +298,10 @@ impl Scanner {
 }
 
 fn explain(index: usize, pattern: &Pattern, grams: &Grams) -> Explained {
-    let set = engine::choose(pattern, grams);
-    let lane = engine::lane(set);
+    let set = engine::choose(pattern, grams).best;
+    let lane = engine::lane(set.as_deref());
     let literals: Vec<String> = set
-        .into_iter()
+        .iter()
         .flatten()
         .map(|literal| {
             let bytes: Vec<u8> = literal.iter().map(|letter| letter.byte).collect();
@@ -318,10 +318,7 @@ fn explain(index: usize, pattern: &Pattern, grams: &Grams) -> Explained {
                 .collect();
             format!("fewer than eight bytes: {}", short.join(", "))
         }
-        Lane::Regex if pattern.required.sets.is_empty() => {
-            "no literal is in every match".to_owned()
-        }
-        Lane::Regex => "the literals in every match have fewer than three bytes".to_owned(),
+        Lane::Regex => "no match needs a literal of three bytes".to_owned(),
     };
     Explained {
         pattern: index,

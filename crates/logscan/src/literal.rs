@@ -48,18 +48,21 @@ pub(crate) type Literal = Vec<Letter>;
 /// What is known of all matches of a regex.
 #[derive(Debug, Default)]
 pub(crate) struct Required {
-    /// Sets of literals; every match contains a member of each of them. None of the literals is empty.
-    pub sets: Vec<Vec<Literal>>,
+    /// The cheapest set of literals of which every match contains one. None of the literals is empty.
+    pub best: Option<Vec<Literal>>,
     /// Letters that fold to ASCII from beyond it were left out: a line with `ſ` or `K` is a candidate by itself.
     pub folds: bool,
 }
 
-/// Reads the required literals off a regex.
-pub(crate) fn required(hir: &Hir) -> Required {
-    let mut reader = Reader { folds: false };
+/// What it costs to look for a set: the smaller the better.
+pub(crate) type Cost = (u8, u64);
+
+/// Reads the required literals off a regex. Where there is a choice, `cost` makes it.
+pub(crate) fn required(hir: &Hir, cost: &dyn Fn(&[Literal]) -> Cost) -> Required {
+    let mut reader = Reader { folds: false, cost };
     let sets = reader.known(hir, 0).sets;
     Required {
-        sets,
+        best: sets.into_iter().min().map(|(_, set)| set),
         folds: reader.folds,
     }
 }
@@ -74,7 +77,7 @@ struct Known {
     /// Every match ends with one of these.
     suffix: Vec<Literal>,
     /// Every match contains one of each.
-    sets: Vec<Vec<Literal>>,
+    sets: Vec<(Cost, Vec<Literal>)>,
 }
 
 impl Known {
@@ -86,41 +89,18 @@ impl Known {
             sets: Vec::new(),
         }
     }
-
-    fn exactly(mut texts: Vec<Literal>) -> Self {
-        texts.sort_unstable();
-        texts.dedup();
-        let mut known = Self {
-            prefix: texts.clone(),
-            suffix: texts.clone(),
-            sets: Vec::new(),
-            exact: None,
-        };
-        known.offer(&texts);
-        known.exact = Some(texts);
-        known
-    }
-
-    /// Adds a required set unless it says nothing.
-    fn offer(&mut self, set: &[Literal]) {
-        if set.iter().any(Vec::is_empty) || set.is_empty() || set.len() > UNION {
-            return;
-        }
-        if self.sets.iter().any(|known| known == set) {
-            return;
-        }
-        self.sets.push(set.to_vec());
-        if self.sets.len() > SETS {
-            self.sets.sort_by_key(|known| worth(known));
-            self.sets.remove(0);
-        }
-    }
 }
 
-/// A rank without knowing the text: long shortest member first, then few members.
-fn worth(set: &[Literal]) -> (usize, usize) {
-    let shortest = set.iter().map(Vec::len).min().unwrap_or(0).min(12);
-    (shortest, usize::MAX - set.len())
+/// Adds a set, and drops the dearest if they are many.
+fn keep(known: &mut Known, set: (Cost, Vec<Literal>)) {
+    if known.sets.contains(&set) {
+        return;
+    }
+    known.sets.push(set);
+    if known.sets.len() > SETS {
+        known.sets.sort_unstable();
+        known.sets.pop();
+    }
 }
 
 /// All concatenations, if few.
@@ -144,25 +124,47 @@ fn cross(left: &[Literal], right: &[Literal]) -> Option<Vec<Literal>> {
     Some(all)
 }
 
-struct Reader {
+struct Reader<'c> {
     folds: bool,
+    cost: &'c dyn Fn(&[Literal]) -> Cost,
 }
 
-impl Reader {
+impl Reader<'_> {
+    fn exactly(&self, mut texts: Vec<Literal>) -> Known {
+        texts.sort_unstable();
+        texts.dedup();
+        let mut known = Known {
+            prefix: texts.clone(),
+            suffix: texts.clone(),
+            sets: Vec::new(),
+            exact: None,
+        };
+        self.offer(&mut known, &texts);
+        known.exact = Some(texts);
+        known
+    }
+
+    /// Adds a required set unless it says nothing.
+    fn offer(&self, known: &mut Known, set: &[Literal]) {
+        if !set.iter().any(Vec::is_empty) && !set.is_empty() && set.len() <= UNION {
+            keep(known, ((self.cost)(set), set.to_vec()));
+        }
+    }
+
     fn known(&mut self, hir: &Hir, depth: u32) -> Known {
         if depth > DEPTH {
             return Known::nothing();
         }
         match hir.kind() {
             // A position costs no byte.
-            HirKind::Empty | HirKind::Look(_) => Known::exactly(vec![Vec::new()]),
+            HirKind::Empty | HirKind::Look(_) => self.exactly(vec![Vec::new()]),
             HirKind::Literal(text) if text.0.len() <= LONGEST => {
-                Known::exactly(vec![strict(&text.0)])
+                self.exactly(vec![strict(&text.0)])
             }
-            HirKind::Literal(text) => long(&text.0),
+            HirKind::Literal(text) => self.long(&text.0),
             HirKind::Class(class) => self
                 .letters(class)
-                .map_or_else(Known::nothing, Known::exactly),
+                .map_or_else(Known::nothing, |members| self.exactly(members)),
             HirKind::Repetition(repetition) => self.repetition(repetition, depth),
             HirKind::Capture(capture) => self.known(&capture.sub, depth + 1),
             HirKind::Concat(parts) => self.concat(parts, depth),
@@ -233,15 +235,29 @@ impl Reader {
         }
     }
 
+    /// A literal longer than is kept: its head, its tail, and pieces of it.
+    fn long(&self, text: &[u8]) -> Known {
+        let mut known = Known {
+            exact: None,
+            prefix: vec![strict(text.get(..LONGEST).unwrap_or(text))],
+            suffix: vec![strict(text.get(text.len() - LONGEST..).unwrap_or(text))],
+            sets: Vec::new(),
+        };
+        for piece in text.chunks_exact(LONGEST).take(SETS) {
+            self.offer(&mut known, &[strict(piece)]);
+        }
+        known
+    }
+
     fn repetition(&mut self, repetition: &Repetition, depth: u32) -> Known {
         let sub = self.known(&repetition.sub, depth + 1);
         if repetition.min == 0 {
             return match sub.exact {
                 Some(mut texts) if repetition.max == Some(1) => {
                     texts.push(Vec::new());
-                    Known::exactly(texts)
+                    self.exactly(texts)
                 }
-                _ if repetition.max == Some(0) => Known::exactly(vec![Vec::new()]),
+                _ if repetition.max == Some(0) => self.exactly(vec![Vec::new()]),
                 _ => Known::nothing(),
             };
         }
@@ -263,7 +279,7 @@ impl Reader {
             times += 1;
         }
         if times == repetition.min && repetition.max == Some(repetition.min) {
-            return Known::exactly(run);
+            return self.exactly(run);
         }
         let mut known = Known {
             exact: None,
@@ -271,7 +287,7 @@ impl Reader {
             suffix: run.clone(),
             sets: sub.sets,
         };
-        known.offer(&run);
+        self.offer(&mut known, &run);
         known
     }
 
@@ -288,31 +304,31 @@ impl Reader {
                 && let Some(longer) = cross(&run, texts)
             {
                 if longer.len() > run.len() {
-                    whole.offer(&run);
+                    self.offer(&mut whole, &run);
                 }
                 run = longer;
                 continue;
             }
-            whole.offer(&run);
+            self.offer(&mut whole, &run);
             let longer = cross(&run, &known.prefix).unwrap_or(run);
-            whole.offer(&longer);
+            self.offer(&mut whole, &longer);
             if std::mem::take(&mut first) {
                 whole.prefix = longer;
             }
-            for set in &known.sets {
-                whole.offer(set);
+            for set in known.sets {
+                keep(&mut whole, set);
             }
             run = known.suffix;
         }
         if first {
             let sets = whole.sets;
-            let mut exact = Known::exactly(run);
-            for set in &sets {
-                exact.offer(set);
+            let mut exact = self.exactly(run);
+            for set in sets {
+                keep(&mut exact, set);
             }
             return exact;
         }
-        whole.offer(&run);
+        self.offer(&mut whole, &run);
         whole.suffix = run;
         whole
     }
@@ -324,7 +340,7 @@ impl Reader {
             .collect();
         let exact = union(known.iter().map(|part| part.exact.as_deref()));
         if let Some(texts) = exact {
-            return Known::exactly(texts);
+            return self.exactly(texts);
         }
         let side = |of: fn(&Known) -> &[Literal]| {
             union(known.iter().map(|part| Some(of(part)))).unwrap_or_else(|| vec![Vec::new()])
@@ -335,14 +351,11 @@ impl Reader {
             suffix: side(|part| &part.suffix),
             sets: Vec::new(),
         };
-        let best = known.iter().map(|part| {
-            part.sets
-                .iter()
-                .max_by_key(|set| worth(set))
-                .map(Vec::as_slice)
-        });
+        let best = known
+            .iter()
+            .map(|part| part.sets.iter().min().map(|(_, set)| set.as_slice()));
         if let Some(set) = union(best) {
-            whole.offer(&set);
+            self.offer(&mut whole, &set);
         }
         whole
     }
@@ -360,20 +373,6 @@ fn union<'a>(parts: impl Iterator<Item = Option<&'a [Literal]>>) -> Option<Vec<L
     all.sort_unstable();
     all.dedup();
     Some(all)
-}
-
-/// A literal longer than is kept: its head, its tail, and pieces of it.
-fn long(text: &[u8]) -> Known {
-    let mut known = Known {
-        exact: None,
-        prefix: vec![strict(text.get(..LONGEST).unwrap_or(text))],
-        suffix: vec![strict(text.get(text.len() - LONGEST..).unwrap_or(text))],
-        sets: Vec::new(),
-    };
-    for piece in text.chunks_exact(LONGEST).take(SETS) {
-        known.offer(&[strict(piece)]);
-    }
-    known
 }
 
 fn strict(text: &[u8]) -> Literal {
@@ -395,16 +394,24 @@ fn swap(letter: char) -> char {
 mod tests {
     use super::*;
 
-    fn best(regex: &str) -> Vec<String> {
+    /// Long shortest member first, then few members.
+    fn cost(set: &[Literal]) -> Cost {
+        let shortest = set.iter().map(Vec::len).min().unwrap_or(0).min(12);
+        (12 - u8::try_from(shortest).unwrap(), set.len() as u64)
+    }
+
+    fn read(regex: &str) -> Required {
         let hir = regex_syntax::ParserBuilder::new()
             .utf8(false)
             .build()
             .parse(regex)
             .unwrap();
-        required(&hir)
-            .sets
-            .iter()
-            .max_by_key(|set| worth(set))
+        required(&hir, &cost)
+    }
+
+    fn best(regex: &str) -> Vec<String> {
+        read(regex)
+            .best
             .into_iter()
             .flatten()
             .map(|literal| {
@@ -446,11 +453,11 @@ mod tests {
 
     #[test]
     fn letters_without_case_keep_that_they_have_none() {
-        let hir = regex_syntax::parse("(?i)Ask[sS]e").unwrap();
-        let found = required(&hir);
+        let found = read("(?i)Ask[sS]e");
         assert!(found.folds);
-        assert!(found.sets[0][0].iter().all(|letter| letter.loose));
-        assert!(found.sets[0][0][0].is(b'A') && found.sets[0][0][0].is(b'a'));
-        assert!(!required(&regex_syntax::parse("(?i)oops".trim_end_matches('s')).unwrap()).folds);
+        let set = found.best.unwrap();
+        assert!(set[0].iter().all(|letter| letter.loose));
+        assert!(set[0][0].is(b'A') && set[0][0].is(b'a'));
+        assert!(!read("(?i)oop").folds);
     }
 }

@@ -6,11 +6,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use regex_automata::meta;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use crate::{
-    BuildReason, Classes,
-    literal::{Required, required},
-    rewrite::ascii_only,
-};
+use crate::{BuildReason, Classes, rewrite::ascii_only};
 
 /// Estimated bytes of a compiled regex below which compiling cannot fail and waits for the first candidate.
 const LAZY: usize = 1 << 20;
@@ -21,7 +17,6 @@ pub(crate) struct Pattern {
     pub source: String,
     pub classes: Classes,
     pub hir: Hir,
-    pub required: Required,
     full: OnceLock<Option<Regex>>,
     /// What is left of it on ASCII lines: far smaller and always a DFA.
     ascii: OnceLock<Option<meta::Regex>>,
@@ -43,7 +38,6 @@ impl Pattern {
         Ok(Self {
             source: source.to_owned(),
             classes,
-            required: required(&hir),
             hir,
             full,
             ascii: OnceLock::new(),

@@ -6,8 +6,10 @@ use crate::{
     literal::{Letter, Literal},
 };
 
-/// Bytes looked at by one pass, where literals allow it: a window of eight holds a sampled gram at every fifth byte.
+/// Bytes of a window, where literals allow it: each holds a gram whole if every fifth is sampled.
 pub(crate) const WIDTH: usize = 8;
+/// The narrowest window for grams of four bytes; below, grams have three.
+pub(crate) const NARROW: usize = 5;
 
 /// One literal at one of the distances a sample may have from its window's start.
 #[derive(Debug, Clone)]
@@ -17,7 +19,7 @@ struct Entry {
     /// Folded bytes of the window, the first in the lowest byte.
     window: u64,
     /// Bytes from the window's start to the gram.
-    shift: u32,
+    shift: usize,
     /// Index into `needles`.
     needle: u32,
 }
@@ -44,7 +46,8 @@ pub(crate) struct Window {
     stride: usize,
     /// Bytes that count of a gram: all four, or three.
     gram_mask: u32,
-    window_mask: u64,
+    /// The bytes of a `u64` that a window has.
+    mask: u64,
     width: usize,
 }
 
@@ -52,20 +55,20 @@ impl Window {
     /// A filter for literals that all have at least three bytes.
     pub(crate) fn new(literals: &[(Literal, u32)], grams: &Grams) -> Option<Self> {
         let shortest = literals.iter().map(|(literal, _)| literal.len()).min()?;
-        let (width, size) = if shortest >= WIDTH {
-            (WIDTH, 4)
-        } else {
-            (shortest.max(3), 3)
-        };
+        let width = shortest.clamp(3, WIDTH);
+        let size = if width >= NARROW { 4 } else { 3 };
         let mut window = Self {
-            bits: Box::new([0; 1 << (HASH_BITS - 6)]),
+            bits: vec![0; 1 << (HASH_BITS - 6)]
+                .into_boxed_slice()
+                .try_into()
+                .ok()?,
             ranks: Vec::new(),
             first: Vec::new(),
             entries: Vec::new(),
             needles: Vec::new(),
             stride: width + 1 - size,
             gram_mask: if size == 4 { u32::MAX } else { 0x00FF_FFFF },
-            window_mask: u64::MAX >> (64 - 8 * width),
+            mask: u64::MAX >> (64 - 8 * width),
             width,
         };
         for (literal, pattern) in literals {
@@ -84,13 +87,13 @@ impl Window {
         let window = u64::from_le_bytes(bytes);
         let needle = u32::try_from(self.needles.len()).unwrap_or(u32::MAX);
         for shift in 0..self.stride {
-            let gram = ((window >> (8 * shift)) as u32) & self.gram_mask;
+            let gram = low(window >> (8 * shift)) & self.gram_mask;
             let place = hash(gram);
             self.bits[(place >> 6) as usize] |= 1 << (place & 63);
             self.entries.push(Entry {
                 gram,
                 window,
-                shift: shift as u32,
+                shift,
                 needle,
             });
         }
@@ -122,7 +125,7 @@ impl Window {
     }
 
     /// Notes each line of the block that holds a literal, for the literal's pattern.
-    pub(crate) fn collect(&self, block: &[u8], places: &mut Vec<u32>, batch: &mut Batch) {
+    pub(crate) fn collect(&self, block: &[u8], places: &mut Vec<usize>, batch: &mut Batch) {
         places.clear();
         match self.stride {
             1 => self.sift::<1, 12>(block, places),
@@ -132,44 +135,50 @@ impl Window {
             _ => self.sift::<5, 44>(block, places),
         }
         for &place in &*places {
-            self.resolve(block, place as usize, batch);
+            self.resolve(block, place, batch);
         }
     }
 
     /// The places of the sampled grams that some literal has. `GROUP` is eight strides and a gram.
-    fn sift<const STRIDE: usize, const GROUP: usize>(&self, block: &[u8], places: &mut Vec<u32>) {
+    fn sift<const STRIDE: usize, const GROUP: usize>(&self, block: &[u8], places: &mut Vec<usize>) {
         let mut at = 0;
         while let Some(group) = block.get(at..).and_then(|rest| rest.first_chunk::<GROUP>()) {
-            let mut hits = 0_u32;
-            for turn in 0..8 {
+            let bytes = |turn: usize| {
                 let from = turn * STRIDE;
-                let bytes = [
+                [
                     group[from],
                     group[from + 1],
                     group[from + 2],
                     group[from + 3],
-                ];
-                hits |= self.test(bytes) << turn;
+                ]
+            };
+            // One branch for eight tests; which of them it was is asked again only if one was.
+            let mut hits = 0;
+            for turn in 0..8 {
+                hits |= self.test(bytes(turn));
             }
-            while hits != 0 {
-                let turn = hits.trailing_zeros() as usize;
-                places.push((at + turn * STRIDE) as u32);
-                hits &= hits - 1;
+            if hits & 1 != 0 {
+                for turn in 0..8 {
+                    if self.test(bytes(turn)) & 1 != 0 {
+                        places.push(at + turn * STRIDE);
+                    }
+                }
             }
             at += 8 * STRIDE;
         }
         while at + 3 <= block.len() {
-            if self.test(gram_bytes(block, at)) != 0 {
-                places.push(at as u32);
+            if self.test(gram_bytes(block, at)) & 1 != 0 {
+                places.push(at);
             }
             at += STRIDE;
         }
     }
 
+    /// The lowest bit says whether some literal has the gram.
     #[inline]
-    fn test(&self, bytes: [u8; 4]) -> u32 {
+    fn test(&self, bytes: [u8; 4]) -> u64 {
         let place = hash(gram(bytes) & self.gram_mask);
-        ((self.bits[(place >> 6) as usize] >> (place & 63)) & 1) as u32
+        self.bits[(place >> 6) as usize] >> (place & 63)
     }
 
     /// Compares what surrounds a sampled gram with the literals that have it.
@@ -184,11 +193,11 @@ impl Window {
             if entry.gram != found {
                 continue;
             }
-            let Some(start) = place.checked_sub(entry.shift as usize) else {
+            let Some(start) = place.checked_sub(entry.shift) else {
                 continue;
             };
             let near = eight(block, start) | 0x2020_2020_2020_2020;
-            if (near ^ entry.window) & self.window_mask != 0 {
+            if (near ^ entry.window) & self.mask != 0 {
                 continue;
             }
             let needle = &self.needles[entry.needle as usize];
@@ -209,6 +218,12 @@ pub(crate) fn is_at(literal: &[Letter], block: &[u8], start: usize) -> bool {
             .zip(text)
             .all(|(letter, byte)| letter.is(*byte))
     })
+}
+
+/// The first four of eight bytes.
+fn low(bytes: u64) -> u32 {
+    let [a, b, c, d, ..] = bytes.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 /// Four bytes from a place on, with zeros beyond the end.
