@@ -195,9 +195,9 @@ fn look(file: &File, rest: &[&str], signs: &mut Signs) {
         ["yamls", "cluster" | "namespaced", _, ..] => Layout::RancherSupportBundle,
         [_, name] if is_dump_file(name) => Layout::ClusterInfoDump,
         [name] if is_dump_text(file, name) => Layout::ClusterInfoDump,
-        ["kind-version.txt"] | ["kubernetes-version.txt"] | [_, "kubernetes-version.txt"] => {
-            Layout::KindExport
-        }
+        ["kind-version.txt"] | [_, "kubernetes-version.txt"] => Layout::KindExport,
+        // The node's own directory was the top one.
+        ["kubernetes-version.txt"] if file.path == "kubernetes-version.txt" => Layout::KindExport,
         ["sos_commands", _, ..] => Layout::Sosreport,
         [name] if is_transcript(file, name) => Layout::Transcripts,
         [first, _, ..] => {
