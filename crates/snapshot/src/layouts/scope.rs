@@ -43,10 +43,12 @@ pub(crate) fn scopes(bundle: &Bundle, gathered: &Gathered) -> BTreeMap<String, S
             continue;
         }
         let path = &bundle.file(list.file).path;
-        let known = commands
-            .get(path.as_str())
-            .cloned()
-            .or_else(|| of_path(path, roots));
+        let known = match commands.get(path.as_str()) {
+            // A list that a limit cut covers nothing.
+            Some(None) => continue,
+            Some(scope) => scope.clone(),
+            None => of_path(path, roots),
+        };
         match known {
             Some(scope) => add(&mut scopes, &list.kind, scope),
             None => open.push(list),
@@ -98,14 +100,15 @@ fn one(namespace: &str) -> Scope {
     Scope::Namespaces(BTreeSet::from([namespace.to_owned()]))
 }
 
-/// What the native manifest's commands asked for, by output file.
-fn commands(bundle: &Bundle) -> BTreeMap<String, Scope> {
+/// What the native manifest's commands asked for, by output file; nothing if the output was cut.
+fn commands(bundle: &Bundle) -> BTreeMap<String, Option<Scope>> {
     coverage::manifest(bundle)
         .into_iter()
         .filter(|command| command.argv.iter().any(|word| word == "get"))
         .map(|command| {
             let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
-            (command.file, of_words(&words).unwrap_or(Scope::Everywhere))
+            let scope = of_words(&words).unwrap_or(Scope::Everywhere);
+            (command.file, (!command.truncated).then_some(scope))
         })
         .collect()
 }
