@@ -8,6 +8,7 @@ mod checklist;
 pub mod clean;
 mod html;
 mod index;
+pub mod info;
 mod json;
 mod layout;
 mod markdown;
@@ -27,6 +28,7 @@ use std::io::{Result, Write};
 use std::str::FromStr;
 
 pub use assemble::assemble;
+pub use info::{info, render_info, render_info_json};
 use model::Report;
 pub use summary::SummaryStyle;
 
