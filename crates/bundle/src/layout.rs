@@ -144,6 +144,13 @@ fn roots(files: &[File]) -> Vec<Root> {
         .filter(|root| root.layout != Layout::Transcripts)
         .cloned()
         .collect();
+    // So are the trees inside an insights archive that look like a must-gather's.
+    let insights = |path: &str| {
+        others
+            .iter()
+            .any(|other| other.layout == Layout::Insights && other.strip(path).is_some())
+    };
+    roots.retain(|root| root.layout != Layout::MustGather || !insights(&root.path));
     roots.retain(|root| {
         root.layout != Layout::Transcripts
             || !others

@@ -513,7 +513,7 @@ impl Page {
             .map(|kind| width(&kind.kind))
             .max()
             .unwrap_or(0)
-            .min(40);
+            .min(56);
         if info.objects.is_empty() {
             self.row("objects", "none");
         }

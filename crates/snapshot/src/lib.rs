@@ -93,6 +93,13 @@ pub fn read(bundle: &Bundle) -> Snapshot<'_> {
     logs.sort_by_key(|log| (log.file, log.span));
     journals.extend(gathered.journals);
     journals.sort_by_key(|journal| (journal.file, journal.span));
+    let (captured_at, captured_at_source) = match captured_at {
+        Some(_) => (captured_at, captured_at_source),
+        None => match layouts::newest_stamp(bundle, &logs, &journals) {
+            Some(time) => (Some(time), "newest stamp in the logs"),
+            None => (None, captured_at_source),
+        },
+    };
     let mut snapshot = Snapshot {
         bundle,
         kubernetes_version: capture::version(bundle, &others, &objects).or(gathered.version),

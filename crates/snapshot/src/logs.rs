@@ -73,6 +73,20 @@ impl JournalFile {
 /// Lines from all over a text are looked at for hosts and order: as many as this.
 const PROBES: usize = 32;
 
+/// What only a kernel says: its log is known by them even without any framing.
+const KERNEL: &[&str] = &[
+    "Memory cgroup out of memory",
+    "Out of memory: Kill",
+    "blocked for more than",
+    "BUG: unable to handle",
+    "BUG: soft lockup",
+    "divide error: 0000",
+    "Remounting filesystem read-only",
+    "unregister_netdevice: waiting",
+    "Buffer I/O error on dev",
+    "Kernel panic - not syncing",
+];
+
 /// What the lines of a journal say about themselves.
 #[derive(Default)]
 struct Probe {
@@ -80,6 +94,7 @@ struct Probe {
     text: usize,
     json: usize,
     ring: usize,
+    kernel: bool,
     host: String,
     mixed: bool,
     first: Option<Timestamp>,
@@ -92,6 +107,7 @@ impl Probe {
         let json = line.starts_with('{') && line.contains("\"__REALTIME_TIMESTAMP\"");
         let Some(parsed) = journal_line(line, json, Some(Timestamp::UNIX_EPOCH)) else {
             self.ring += usize::from(is_ring_line(line));
+            self.kernel |= KERNEL.iter().any(|words| line.contains(words));
             return;
         };
         if json {
@@ -169,7 +185,9 @@ pub(crate) fn classify_journal(
 ) -> Option<JournalFile> {
     let (head, all) = probe(&file.text());
     let name = file.name();
-    let ring = head.ring * 2 >= head.seen && (name.contains("dmesg") || name.contains("kern"));
+    let named = name.contains("dmesg") || name.contains("kern");
+    let bare = head.kernel && head.text + head.json == 0 && !name.contains('.');
+    let ring = head.ring * 2 >= head.seen && (named || head.kernel) || bare;
     if head.seen == 0 || (head.text.max(head.json) * 2) < head.seen && !ring {
         return None;
     }

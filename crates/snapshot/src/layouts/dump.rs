@@ -127,6 +127,9 @@ pub(crate) fn documents(text: &str) -> Option<Documents> {
         }
         rest.push('\n');
     }
+    if rest.trim().is_empty() {
+        return None;
+    }
     if as_json || !rest.contains("\napiVersion:") && !rest.starts_with("apiVersion:") {
         let (documents, error) = json::read(&rest);
         return Some((
@@ -176,6 +179,8 @@ mod tests {
         let lines: Vec<u32> = found.iter().map(|node| node.line).collect();
         assert_eq!(lines, [1, 10]);
         assert!(documents("{\"a\": 1}\n").is_none());
+        let only_logs = "==== START logs for container c of pod n/p ====\nx\n==== END logs for container c of pod n/p ====\n";
+        assert!(documents(only_logs).is_none());
     }
 
     #[test]

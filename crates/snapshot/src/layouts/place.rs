@@ -109,8 +109,8 @@ pub(crate) fn of_path(path: &str, known: &Known) -> Option<Place> {
     if name.contains("-errors.") || name.contains("stderr") || name.ends_with(".json") {
         return None;
     }
-    by_directories(&parts, known)
-        .or_else(|| by_runtime(&parts))
+    by_runtime(&parts)
+        .or_else(|| by_directories(&parts, known))
         .or_else(|| by_command(name, known))
         .or_else(|| by_collector(&parts, known))
         .or_else(|| by_known_pod(&parts, known))
@@ -148,7 +148,7 @@ fn by_directories(parts: &[&str], known: &Known) -> Option<Place> {
             Some(Place::new(namespace, pod, container, false))
         }
         // …/logs/<namespace>/<pod>/<container>.log
-        [.., "logs", namespace, pod, file] => {
+        [.., "logs", namespace, pod, file] if !matches!(*pod, "pods" | "containers") => {
             let (container, previous) =
                 container_of(file, |name| known.has_container(namespace, pod, name))?;
             Some(Place::new(namespace, pod, container, previous))
