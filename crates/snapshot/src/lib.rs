@@ -142,9 +142,9 @@ fn cover(snapshot: &Snapshot<'_>, mut lists: BTreeMap<String, usize>) -> Coverag
         coverage.note("previous logs", Status::Collected, previous.to_string());
     }
     for journal in &snapshot.journals {
-        if !journal.node.is_empty() {
+        for node in &journal.nodes {
             coverage.note(
-                &format!("journal of {}", journal.node),
+                &format!("journal of {node}"),
                 Status::Collected,
                 String::new(),
             );

@@ -55,6 +55,8 @@ pub struct JournalFile {
     pub json: bool,
     /// Lines of several nodes are mixed: `node` is empty, and each line's host says whose it is.
     pub per_line: bool,
+    /// The nodes whose lines it holds: `node` alone, or those that the lines' hosts stand for.
+    pub nodes: Vec<String>,
     /// The newest line comes first (`journalctl -r`).
     pub reversed: bool,
 }
@@ -199,6 +201,7 @@ pub(crate) fn classify_journal(
             .map(str::to_owned)
     };
     let named = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+    let json = head.json > head.text;
     let node = if per_line {
         String::new()
     } else {
@@ -208,17 +211,37 @@ pub(crate) fn classify_journal(
             .or_else(|| named(&by_path.name))
             .unwrap_or(head.host)
     };
+    let holders = if per_line {
+        hosts(&file.text(), json, nodes)
+    } else {
+        named(&node).into_iter().collect()
+    };
     Some(JournalFile {
         file: id,
         span: Span::WHOLE,
         node,
-        json: head.json > head.text,
+        json,
         per_line,
+        nodes: holders,
         reversed: all
             .first
             .zip(all.last)
             .is_some_and(|(first, last)| first > last),
     })
+}
+
+/// The nodes that the hosts of all lines stand for.
+fn hosts(body: &str, json: bool, nodes: &BTreeSet<String>) -> Vec<String> {
+    let hosts: BTreeSet<&str> = body
+        .lines()
+        .filter_map(|line| Some(journal_line(line, json, None)?.host))
+        .filter(|host| !host.is_empty())
+        .collect();
+    let names: BTreeSet<String> = hosts
+        .into_iter()
+        .map(|host| node_of_host(host, nodes).unwrap_or_else(|| host.to_owned()))
+        .collect();
+    names.into_iter().collect()
 }
 
 /// A node's name for a host name: equal, or equal up to the domain.
@@ -277,6 +300,7 @@ mod tests {
         let mixed = format!("{}{}", line("w1", 1), line("w2", 2)).repeat(30);
         let found = journal("kubelet.txt", &mixed).unwrap();
         assert_eq!((found.node.as_str(), found.per_line), ("", true));
+        assert_eq!(found.nodes, ["w1", "w2"]);
         let found = journal("host_service_logs/masters/kubelet_service.log", &own).unwrap();
         assert!(found.per_line);
         let back = format!("{}{}", line("w1", 9), line("w1", 2));
