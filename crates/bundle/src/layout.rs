@@ -163,6 +163,19 @@ fn roots(files: &[File]) -> Vec<Root> {
     {
         roots.retain(|root| root.layout != Layout::Transcripts || root.path.is_empty());
     }
+    // A table beside saved YAML or JSON is a note to the dump, not a transcript of its own.
+    let documents: BTreeSet<&str> = files
+        .iter()
+        .filter(|file| {
+            [".yaml", ".yml", ".json"]
+                .iter()
+                .any(|end| file.path.ends_with(end))
+        })
+        .map(|file| file.path.rsplit_once('/').map_or("", |(head, _)| head))
+        .collect();
+    roots.retain(|root| {
+        root.layout != Layout::Transcripts || !documents.contains(root.path.as_str())
+    });
     roots.sort();
     roots
 }
@@ -386,6 +399,16 @@ mod tests {
             ]),
             is(Layout::Transcripts, "")
         );
+    }
+
+    #[test]
+    fn a_table_beside_saved_documents_is_no_layout() {
+        let files = [
+            ("a/pods.yaml", "items: []\n"),
+            ("a/pods.txt", "NAME READY STATUS AGE\n"),
+            ("n", ""),
+        ];
+        assert!(found(&files).is_empty());
     }
 
     #[test]

@@ -382,7 +382,7 @@ fn journals(bundle: &Bundle, snapshot: &Snapshot<'_>) -> Vec<Journals> {
         if journal.per_line {
             file.text()
                 .lines()
-                .filter(|line| logs::journal_line(line, journal.json, None).is_some())
+                .filter(|line| logs::host_of_line(line, journal.json).is_some())
                 .for_each(take);
         } else {
             edges(journal.span.first, last).for_each(|number| take(&file.line(number)));

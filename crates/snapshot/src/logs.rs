@@ -67,7 +67,7 @@ impl JournalFile {
         if !self.per_line {
             return self.node.clone();
         }
-        let host = journal_line(line, self.json, None).map_or("", |parsed| parsed.host);
+        let host = host_of_line(line, self.json).unwrap_or("");
         node_of_host(host, nodes).unwrap_or_else(|| host.to_owned())
     }
 }
@@ -230,11 +230,16 @@ pub(crate) fn classify_journal(
     })
 }
 
+/// The host of a journal's line. Any time will do for "now": stamps without a year need one.
+pub fn host_of_line(line: &str, json: bool) -> Option<&str> {
+    journal_line(line, json, Some(Timestamp::UNIX_EPOCH)).map(|parsed| parsed.host)
+}
+
 /// The nodes that the hosts of all lines stand for.
 fn hosts(body: &str, json: bool, nodes: &BTreeSet<String>) -> Vec<String> {
     let hosts: BTreeSet<&str> = body
         .lines()
-        .filter_map(|line| Some(journal_line(line, json, None)?.host))
+        .filter_map(|line| host_of_line(line, json))
         .filter(|host| !host.is_empty())
         .collect();
     let names: BTreeSet<String> = hosts

@@ -60,6 +60,12 @@ pub(crate) fn cover(bundle: &Bundle, roots: &[Root], coverage: &mut Coverage) {
                         collector(&document, &file.path, coverage);
                     }
                 }
+                [what @ ("secrets-errors" | "configmaps-errors"), _, _] => {
+                    let what = format!("collector {}", what.trim_end_matches("-errors"));
+                    for document in read() {
+                        errors(&document, &what, &file.path, coverage);
+                    }
+                }
                 [name, "errors.json"] => {
                     for document in read() {
                         errors(
