@@ -1,6 +1,8 @@
-//! Recognises which tool wrote a bundle, from its paths; names only, the reading is the same for all.
+//! Recognises which tools wrote a bundle and in which directory each one's tree begins; the reading is done elsewhere.
 
-use crate::File;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{Bundle, File};
 
 /// A known on-disk layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +21,14 @@ pub enum Layout {
     ClusterInfoDump,
     /// `kind export logs`.
     KindExport,
+    /// sosreport of a node.
+    Sosreport,
+    /// Rancher's logs-collector script, one node.
+    LogsCollector,
+    /// AKS Periscope.
+    Periscope,
+    /// Text that people copied from a terminal.
+    Transcripts,
     /// Files of any names.
     Loose,
 }
@@ -34,50 +44,395 @@ impl Layout {
             Self::RancherSupportBundle => "Rancher support bundle",
             Self::ClusterInfoDump => "kubectl cluster-info dump",
             Self::KindExport => "kind export logs",
+            Self::Sosreport => "sosreport",
+            Self::LogsCollector => "Rancher logs-collector",
+            Self::Periscope => "AKS Periscope",
+            Self::Transcripts => "text transcripts",
             Self::Loose => "loose files",
         }
     }
 }
 
+/// A directory in which a layout's tree begins.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Root {
+    /// Which tool's tree.
+    pub layout: Layout,
+    /// The directory, without a slash at its end; empty for the bundle itself.
+    pub path: String,
+}
+
+impl Root {
+    /// The rest of a path that lies under this root.
+    pub fn strip<'p>(&self, path: &'p str) -> Option<&'p str> {
+        if self.path.is_empty() {
+            return Some(path);
+        }
+        path.strip_prefix(self.path.as_str())?.strip_prefix('/')
+    }
+}
+
+/// People put bundles into folders and folders into archives; deeper than this a name means nothing.
+const MAX_DEPTH: usize = 4;
+/// The beginning of a file that holds the output of `kubectl cluster-info dump`.
+const DUMP_FRAME: &str = "==== START logs for container ";
+/// Files of more bytes are no transcript of a terminal.
+const TRANSCRIPT_BYTES: u64 = 4 << 20;
+
+impl Bundle {
+    /// Where each layout begins, by path; empty if the bundle has none of the known ones.
+    pub fn roots(&self) -> Vec<Root> {
+        roots(&self.files)
+    }
+}
+
 /// All layouts that the paths speak for; `Loose` if none.
 pub(crate) fn detect(files: &[File]) -> Vec<Layout> {
-    let any = |test: &dyn Fn(&str) -> bool| files.iter().any(|file| test(&file.path));
-    let under = |path: &str, directory: &str| {
-        path.starts_with(&format!("{directory}/")) || path.contains(&format!("/{directory}/"))
-    };
-    let mut found = Vec::new();
-    if files
-        .iter()
-        .any(|file| file.path == "bundle.yaml" && file.text().contains("coldcase.dev/"))
-    {
-        found.push(Layout::Native);
-    }
-    if any(&|path| under(path, "cluster-resources")) {
-        found.push(Layout::Troubleshoot);
-    }
-    if any(&|path| {
-        under(path, "cluster-scoped-resources")
-            || (under(path, "namespaces") && under(path, "core"))
-    }) {
-        found.push(Layout::MustGather);
-    }
-    if any(&|path| path.ends_with("insights-operator/gathers.json")) {
-        found.push(Layout::Insights);
-    }
-    if any(&|path| under(path, "yamls")) {
-        found.push(Layout::RancherSupportBundle);
-    }
-    if any(&|path| {
-        path.ends_with("/replication-controllers.json")
-            || path.ends_with("/replication-controllers.yaml")
-    }) {
-        found.push(Layout::ClusterInfoDump);
-    }
-    if any(&|path| path.ends_with("kind-version.txt") || path.ends_with("kubernetes-version.txt")) {
-        found.push(Layout::KindExport);
-    }
+    let mut found: BTreeSet<Layout> = roots(files).into_iter().map(|root| root.layout).collect();
     if found.is_empty() {
-        found.push(Layout::Loose);
+        found.insert(Layout::Loose);
     }
-    found
+    found.into_iter().collect()
+}
+
+/// What one directory shows of itself.
+#[derive(Default)]
+struct Signs {
+    layouts: BTreeSet<Layout>,
+    collector: BTreeSet<&'static str>,
+    periscope: BTreeSet<&'static str>,
+}
+
+fn roots(files: &[File]) -> Vec<Root> {
+    let mut directories: BTreeMap<String, Signs> = BTreeMap::new();
+    let mut last = "";
+    for file in files {
+        let parts: Vec<&str> = file.path.split('/').collect();
+        // Thousands of files of one directory say the same, except for the few marker files.
+        let directory = file.path.rsplit_once('/').map_or("", |(head, _)| head);
+        let known = directory == last && parts.len() > MAX_DEPTH + 2;
+        last = directory;
+        if known {
+            continue;
+        }
+        for depth in 0..parts.len().min(MAX_DEPTH + 1) {
+            let (head, rest) = parts.split_at(depth);
+            let mut signs = Signs::default();
+            look(file, rest, &mut signs);
+            if signs.layouts.is_empty() && signs.collector.is_empty() && signs.periscope.is_empty()
+            {
+                continue;
+            }
+            let all = directories.entry(head.join("/")).or_default();
+            all.layouts.append(&mut signs.layouts);
+            all.collector.append(&mut signs.collector);
+            all.periscope.append(&mut signs.periscope);
+        }
+    }
+    let mut roots: Vec<Root> = directories
+        .into_iter()
+        .flat_map(|(path, signs)| {
+            settle(signs).into_iter().map(move |layout| Root {
+                layout,
+                path: path.clone(),
+            })
+        })
+        .collect();
+    // A transcript inside another tool's tree is part of that tree.
+    let others: Vec<Root> = roots
+        .iter()
+        .filter(|root| root.layout != Layout::Transcripts)
+        .cloned()
+        .collect();
+    // So are the trees inside an insights archive that look like a must-gather's.
+    let insights = |path: &str| {
+        others
+            .iter()
+            .any(|other| other.layout == Layout::Insights && other.strip(path).is_some())
+    };
+    roots.retain(|root| root.layout != Layout::MustGather || !insights(&root.path));
+    roots.retain(|root| {
+        root.layout != Layout::Transcripts
+            || !others
+                .iter()
+                .any(|other| other.path == root.path || other.strip(&root.path).is_some())
+    });
+    if roots
+        .iter()
+        .any(|root| root.layout == Layout::Transcripts && root.path.is_empty())
+    {
+        roots.retain(|root| root.layout != Layout::Transcripts || root.path.is_empty());
+    }
+    // A table beside saved YAML or JSON is a note to the dump, not a transcript of its own.
+    let documents: BTreeSet<&str> = files
+        .iter()
+        .filter(|file| {
+            [".yaml", ".yml", ".json"]
+                .iter()
+                .any(|end| file.path.ends_with(end))
+        })
+        .map(|file| file.path.rsplit_once('/').map_or("", |(head, _)| head))
+        .collect();
+    roots.retain(|root| {
+        root.layout != Layout::Transcripts || !documents.contains(root.path.as_str())
+    });
+    roots.sort();
+    roots
+}
+
+fn settle(signs: Signs) -> BTreeSet<Layout> {
+    let mut layouts = signs.layouts;
+    if signs.collector.len() >= 2 {
+        layouts.insert(Layout::LogsCollector);
+    }
+    if signs.periscope.len() >= 2 {
+        layouts.insert(Layout::Periscope);
+    }
+    // An insights archive has trees that look like a must-gather's.
+    if layouts.contains(&Layout::Insights) {
+        layouts.remove(&Layout::MustGather);
+    }
+    layouts
+}
+
+/// What a file says about the directory that its path is relative to.
+fn look(file: &File, rest: &[&str], signs: &mut Signs) {
+    let holds = |what: &str| file.bytes < 65_536 && file.text().contains(what);
+    let layout = match rest {
+        ["bundle.yaml"] if holds("coldcase.dev/") => Layout::Native,
+        ["version.yaml"] if holds("troubleshoot.sh/") || holds("SupportBundle") => {
+            Layout::Troubleshoot
+        }
+        ["cluster-resources", _, ..] => Layout::Troubleshoot,
+        ["insights-operator", "gathers.json"]
+        | ["config", "clusteroperator" | "pod", _, ..]
+        | ["conditional", "namespaces", _, ..] => Layout::Insights,
+        ["cluster-scoped-resources", _, _, ..]
+        | ["namespaces", _, "core" | "apps" | "batch", _, ..]
+        | ["namespaces", _, "pods", _, _, ..]
+        | ["host_service_logs", _, ..] => Layout::MustGather,
+        ["metadata.yaml"] if holds("bundleversion") => Layout::RancherSupportBundle,
+        ["yamls", "cluster" | "namespaced", _, ..] => Layout::RancherSupportBundle,
+        [_, name] if is_dump_file(name) => Layout::ClusterInfoDump,
+        [name] if is_dump_text(file, name) => Layout::ClusterInfoDump,
+        ["kind-version.txt"] | [_, "kubernetes-version.txt"] => Layout::KindExport,
+        // The node's own directory was the top one.
+        ["kubernetes-version.txt"] if file.path == "kubernetes-version.txt" => Layout::KindExport,
+        ["sos_commands", _, ..] => Layout::Sosreport,
+        [name] if is_transcript(file, name) => Layout::Transcripts,
+        [first, _, ..] => {
+            collector_sign(first, rest, signs);
+            return;
+        }
+        _ => return,
+    };
+    signs.layouts.insert(layout);
+}
+
+fn is_dump_file(name: &str) -> bool {
+    matches!(
+        name,
+        "replication-controllers.json" | "replication-controllers.yaml"
+    )
+}
+
+/// Standard output of the dump: documents, and frames of logs between them.
+fn is_dump_text(file: &File, name: &str) -> bool {
+    if file.binary || name == "logs.txt" || name.ends_with(".yaml") || name.ends_with(".html") {
+        return false;
+    }
+    let text = file.text();
+    let opens = text.trim_start_matches('\u{feff}').trim_start();
+    (opens.starts_with('{') || opens.starts_with("apiVersion:") || opens.starts_with(DUMP_FRAME))
+        && (opens.starts_with(DUMP_FRAME) || text.contains("\n==== START logs for container "))
+}
+
+/// Tables, descriptions and prompts of kubectl in a text file.
+fn is_transcript(file: &File, name: &str) -> bool {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if file.binary
+        || file.bytes > TRANSCRIPT_BYTES
+        || !matches!(extension, "txt" | "md" | "out" | "" | "text")
+    {
+        return false;
+    }
+    file.text().lines().take(40).any(|line| {
+        let line = line.trim_start_matches(['$', '#', '>', ' ', '%']);
+        line.starts_with("kubectl ")
+            || line.starts_with("oc get ")
+            || line.starts_with("oc describe ")
+            || line.starts_with("NAME ") && (line.contains(" AGE") || line.contains(" READY "))
+            || line.starts_with("NAMESPACE ") && line.contains(" NAME ")
+    })
+}
+
+fn collector_sign(first: &str, rest: &[&str], signs: &mut Signs) {
+    for name in ["systeminfo", "networking", "journald", "systemlogs"] {
+        if first == name {
+            signs.collector.insert(name);
+        }
+    }
+    if let [distribution @ ("rke2" | "k3s" | "k8s" | "rke"), part, _, ..] = rest {
+        for name in ["podlogs", "kubectl", "crictl", "containerlogs"] {
+            if *part == name && !distribution.is_empty() {
+                signs.collector.insert(name);
+            }
+        }
+    }
+    for name in [
+        "kubeobjects",
+        "networkoutbound",
+        "kubeletcmd",
+        "systemperf",
+        "containerlogs",
+        "nodelogs",
+    ] {
+        if first.split(['_', '.']).next() == Some(name) {
+            signs.periscope.insert(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(files: &[(&str, &str)]) -> Vec<(Layout, String)> {
+        Bundle::from_texts("t", files.iter().copied())
+            .roots()
+            .into_iter()
+            .map(|root| (root.layout, root.path))
+            .collect()
+    }
+
+    fn one(files: &[&str]) -> Vec<(Layout, String)> {
+        // A second top directory keeps the common one from being stripped.
+        let mut files: Vec<(&str, &str)> = files.iter().map(|path| (*path, "x\n")).collect();
+        files.push(("notes", "-\n"));
+        found(&files)
+    }
+
+    fn is(layout: Layout, path: &str) -> Vec<(Layout, String)> {
+        vec![(layout, path.to_owned())]
+    }
+
+    #[test]
+    fn each_layout_is_known_at_its_root_and_deeper() {
+        for (layout, files) in [
+            (Layout::Troubleshoot, &["cluster-resources/pods/a.json"][..]),
+            (Layout::MustGather, &["namespaces/a/core/pods.yaml"]),
+            (
+                Layout::MustGather,
+                &["cluster-scoped-resources/core/nodes/n.yaml"],
+            ),
+            (
+                Layout::Insights,
+                &["insights-operator/gathers.json", "namespaces/a/core/x.yaml"],
+            ),
+            (
+                Layout::RancherSupportBundle,
+                &["yamls/cluster/v1/nodes.yaml"],
+            ),
+            (
+                Layout::ClusterInfoDump,
+                &["nodes.json", "default/replication-controllers.json"],
+            ),
+            (Layout::KindExport, &["kind-version.txt", "n/kubelet.log"]),
+            (Layout::Sosreport, &["sos_commands/kubernetes/x"]),
+            (
+                Layout::LogsCollector,
+                &[
+                    "systeminfo/hostname",
+                    "networking/ss",
+                    "journald/rke2-server",
+                ],
+            ),
+            (Layout::Periscope, &["n/kubeletcmd/a", "n/systemperf/b"]),
+        ] {
+            let path = if layout == Layout::Periscope { "n" } else { "" };
+            assert_eq!(one(files), is(layout, path), "{files:?}");
+            let deep: Vec<String> = files.iter().map(|f| format!("a/b.c/d/{f}")).collect();
+            let deep: Vec<&str> = deep.iter().map(String::as_str).collect();
+            let path = if path.is_empty() {
+                "a/b.c/d"
+            } else {
+                "a/b.c/d/n"
+            };
+            assert_eq!(one(&deep), is(layout, path), "{files:?}");
+        }
+    }
+
+    #[test]
+    fn markers_inside_files() {
+        assert_eq!(
+            found(&[
+                (
+                    "x/version.yaml",
+                    "apiVersion: troubleshoot.sh/v1beta2\nkind: SupportBundle\n"
+                ),
+                ("n", "")
+            ]),
+            is(Layout::Troubleshoot, "x")
+        );
+        assert_eq!(
+            found(&[("metadata.yaml", "bundleversion: 0.1.0\n"), ("n/x", "")]),
+            is(Layout::RancherSupportBundle, "")
+        );
+        assert_eq!(
+            found(&[
+                ("a/bundle.yaml", "apiVersion: coldcase.dev/v1\n"),
+                ("n", "")
+            ]),
+            is(Layout::Native, "a")
+        );
+        assert_eq!(
+            found(&[(
+                "dump.txt",
+                "{\"kind\":\"NodeList\"}\n==== START logs for container c of pod n/p ====\nx\n"
+            )]),
+            is(Layout::ClusterInfoDump, "")
+        );
+        assert_eq!(
+            found(&[
+                ("get.txt", "$ kubectl get pods -n a\nNAME READY\n"),
+                ("logs/a.log", "x")
+            ]),
+            is(Layout::Transcripts, "")
+        );
+    }
+
+    #[test]
+    fn a_table_beside_saved_documents_is_no_layout() {
+        let files = [
+            ("a/pods.yaml", "items: []\n"),
+            ("a/pods.txt", "NAME READY STATUS AGE\n"),
+            ("n", ""),
+        ];
+        assert!(found(&files).is_empty());
+    }
+
+    #[test]
+    fn merged_layouts_are_all_named_and_unknown_files_are_loose() {
+        assert_eq!(
+            one(&[
+                "a/cluster-resources/nodes.json",
+                "b/sos_commands/host/hostname"
+            ]),
+            [
+                (Layout::Troubleshoot, "a".to_owned()),
+                (Layout::Sosreport, "b".to_owned())
+            ]
+        );
+        assert!(one(&["pods.yaml", "logs/a.log"]).is_empty());
+        let bundle = Bundle::from_texts("t", [("pods.yaml", "")]);
+        assert_eq!(bundle.layouts, [Layout::Loose]);
+        assert_eq!(
+            Root {
+                layout: Layout::Native,
+                path: "a".to_owned()
+            }
+            .strip("ab/c"),
+            None
+        );
+    }
 }

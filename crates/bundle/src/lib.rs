@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 pub use error::OpenError;
 pub use file::{Excerpt, File, FileId};
-pub use layout::Layout;
+pub use layout::{Layout, Root};
 pub use limits::Limits;
 
 /// Damage met while reading, or a limit that was hit.

@@ -20,6 +20,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Diagnose a bundle and write a report
     Analyze(Analyze),
+    /// Look into a bundle without diagnosing it
+    Bundle(Bundle),
     /// Work with rules
     Rules(Rules),
 }
@@ -62,6 +64,39 @@ pub(crate) struct Analyze {
     /// Most files
     #[arg(long, value_name = "N", default_value_t = coldcase_bundle::Limits::default().entries, help_heading = "Limits")]
     pub max_files: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bundle {
+    #[command(subcommand)]
+    pub command: BundleCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BundleCommand {
+    /// Say what a bundle holds: layouts, objects, events, logs, journals, and what is missing
+    Info(BundleInfo),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BundleInfo {
+    /// Directories, archives or files
+    #[arg(required = true, value_name = "BUNDLE")]
+    pub bundles: Vec<PathBuf>,
+    /// Format; JSON is one document for each bundle
+    #[arg(short, long, value_enum, default_value_t = InfoFormat::Text)]
+    pub format: InfoFormat,
+    /// Colour the labels
+    #[arg(long, value_enum, default_value_t = When::Auto)]
+    pub color: When,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InfoFormat {
+    /// For people
+    Text,
+    /// For scripts
+    Json,
 }
 
 #[derive(Debug, Args)]

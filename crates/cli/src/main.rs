@@ -2,6 +2,7 @@
 
 mod analyze;
 mod args;
+mod bundle;
 mod error;
 mod output;
 mod rules;
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.command {
         Command::Analyze(analyze) => analyze::run(analyze),
+        Command::Bundle(bundle) => bundle::run(bundle),
         Command::Rules(rules) => rules::run(rules),
     };
     match result {

@@ -19,7 +19,7 @@ mod workload;
 
 use std::collections::{BTreeMap, HashMap};
 
-use coldcase_snapshot::{Snapshot, node::Node, stamp};
+use coldcase_snapshot::{Snapshot, coverage::Scope, node::Node, stamp};
 use jiff::Timestamp;
 
 pub use entity::{Cite, Entity, EntityId, Identity};
@@ -177,6 +177,23 @@ impl<'s> Facts<'s> {
             self.snapshot.coverage.status(kind),
             Status::Collected | Status::Truncated
         )
+    }
+
+    /// Whether lists of a kind were captured for the namespace of an entity.
+    pub(crate) fn collected_in(&self, kind: &str, from: EntityId) -> bool {
+        let namespace = self.get(from).subject.namespace.as_str();
+        let elsewhere = !namespace.is_empty()
+            && matches!(
+                self.snapshot.coverage.scopes.get(kind),
+                Some(Scope::Namespaces(listed)) if !listed.contains(namespace)
+            );
+        self.collected(kind) && !elsewhere
+    }
+
+    /// Whether every object of a kind in a namespace was captured: only then is one that is not
+    /// there known not to exist.
+    pub fn covers(&self, kind: &str, namespace: &str) -> bool {
+        self.snapshot.coverage.covers(kind, namespace)
     }
 }
 

@@ -140,12 +140,16 @@ fn borrowed<'n>(node: &'n Node, text: &str) -> Option<&'n str> {
 }
 
 fn missing<'s>(facts: &Facts<'s>, pod: EntityId, reference: &Reference<'_>) -> Option<Entity<'s>> {
-    if reference.optional || !facts.collected(reference.kind) {
+    if reference.optional {
         return None;
     }
     let entity = facts.get(pod);
     let namespace = entity.subject.namespace.as_str();
     let target = facts.object(reference.kind, namespace, reference.name);
+    // An object that nobody asked for is unknown, not missing.
+    if target.is_none() && !facts.covers(reference.kind, namespace) {
+        return None;
+    }
     let keys: Vec<&str> = target
         .and_then(|id| facts.get(id).root)
         .into_iter()

@@ -206,7 +206,7 @@ impl Facts<'_> {
                 Some(format!("node files of {}", self.get(from).label))
             }
             "node files" | "logs" | "journal" => None,
-            source if !ids.is_empty() || self.collected(source) => None,
+            source if !ids.is_empty() || self.collected_in(source, from) => None,
             source => Some(source.to_owned()),
         });
         Related { ids, missing }

@@ -486,7 +486,7 @@ const EXPECTED: &[&str] = &[
     "previous logs",
 ];
 
-fn coverage(snapshot: &Snapshot<'_>) -> Vec<Coverage> {
+pub(crate) fn coverage(snapshot: &Snapshot<'_>) -> Vec<Coverage> {
     let mut rows: Vec<Coverage> = snapshot
         .coverage
         .sources

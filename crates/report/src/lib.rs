@@ -8,6 +8,8 @@ mod checklist;
 pub mod clean;
 mod html;
 mod index;
+pub mod info;
+mod info_page;
 mod json;
 mod layout;
 mod markdown;
@@ -27,6 +29,8 @@ use std::io::{Result, Write};
 use std::str::FromStr;
 
 pub use assemble::assemble;
+pub use info::{info, render_info_json};
+pub use info_page::render_info;
 use model::Report;
 pub use summary::SummaryStyle;
 

@@ -76,18 +76,26 @@ pub(crate) fn bundle_field(
 ) -> Option<String> {
     others
         .iter()
-        .filter(|(id, _)| bundle.file(*id).path == "bundle.yaml")
+        .filter(|(id, _)| bundle.file(*id).name() == "bundle.yaml")
         .find_map(|(_, node)| node.str_at(&[field]).map(str::to_owned))
 }
 
 /// Version of the API server, else of most kubelets.
-pub(crate) fn version(others: &[(FileId, Node)], objects: &[Object]) -> Option<String> {
+pub(crate) fn version(
+    bundle: &Bundle,
+    others: &[(FileId, Node)],
+    objects: &[Object],
+) -> Option<String> {
     let server = others.iter().find_map(|(_, node)| {
         node.str_at(&["serverVersion", "gitVersion"])
             .or_else(|| node.str_at(&["info", "gitVersion"]))
+            .or_else(|| node.str_at(&["kubernetesversion"]))
     });
     if let Some(server) = server {
         return Some(server.to_owned());
+    }
+    if let Some(version) = crate::layouts::version(bundle) {
+        return Some(version);
     }
     let mut kubelets: BTreeMap<&str, usize> = BTreeMap::new();
     for node in objects.iter().filter(|object| object.kind == "Node") {

@@ -1,6 +1,6 @@
 //! Says for each source whether it was captured, refused, failed or never asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_bundle::Bundle;
 
@@ -43,11 +43,23 @@ pub struct Covered {
     pub detail: String,
 }
 
+/// Where a kind was listed completely.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// In the whole cluster.
+    Everywhere,
+    /// In these namespaces only.
+    Namespaces(BTreeSet<String>),
+}
+
 /// Coverage of all sources: Kubernetes kinds by name, `previous logs`, `journal of <node>` …
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
     /// By source.
     pub sources: BTreeMap<String, Covered>,
+    /// Kinds of which whole lists were captured, and for where. A kind that is only in `sources` was
+    /// captured object by object: what is not there may still exist.
+    pub scopes: BTreeMap<String, Scope>,
 }
 
 impl Coverage {
@@ -56,6 +68,16 @@ impl Coverage {
         self.sources
             .get(source)
             .map_or(Status::NotCollected, |covered| covered.status)
+    }
+
+    /// Whether every object of a kind in a namespace was captured (empty for cluster-scoped kinds):
+    /// only then does an object that is not there not exist.
+    pub fn covers(&self, kind: &str, namespace: &str) -> bool {
+        match self.scopes.get(kind) {
+            Some(Scope::Everywhere) => true,
+            Some(Scope::Namespaces(namespaces)) => namespaces.contains(namespace),
+            None => false,
+        }
     }
 
     /// Why a source is missing, for "could not check".
@@ -104,7 +126,20 @@ pub struct Command {
 
 /// Reads `manifest.jsonl`; lines that are damaged are left out.
 pub fn manifest(bundle: &Bundle) -> Vec<Command> {
-    let Some((_, file)) = bundle.find("manifest.jsonl") else {
+    bundle
+        .iter()
+        .filter_map(|(_, file)| {
+            let prefix = file.path.strip_suffix("manifest.jsonl")?;
+            let whole = prefix.is_empty()
+                || prefix.ends_with('/') && bundle.find(&format!("{prefix}bundle.yaml")).is_some();
+            whole.then_some(prefix)
+        })
+        .flat_map(|prefix| manifest_at(bundle, prefix))
+        .collect()
+}
+
+fn manifest_at(bundle: &Bundle, prefix: &str) -> Vec<Command> {
+    let Some((_, file)) = bundle.find(&format!("{prefix}manifest.jsonl")) else {
         return Vec::new();
     };
     let mut commands = Vec::new();
@@ -120,7 +155,7 @@ pub fn manifest(bundle: &Bundle) -> Vec<Command> {
                 .filter_map(Node::as_str)
                 .map(str::to_owned)
                 .collect(),
-            file: node.str_at(&["file"]).unwrap_or("").to_owned(),
+            file: format!("{prefix}{}", node.str_at(&["file"]).unwrap_or("")),
             exit: node.int_at(&["exit"]).unwrap_or(0),
             truncated: node.bool_at(&["truncated"]).unwrap_or(false),
             stderr: node.str_at(&["stderr"]).unwrap_or("").to_owned(),

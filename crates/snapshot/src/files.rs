@@ -5,12 +5,13 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use coldcase_bundle::{Bundle, File, FileId, Problem};
+use coldcase_bundle::{Bundle, File, FileId, Problem, Root};
 use rayon::prelude::*;
 
 use crate::{
     Options, json,
-    logs::{self, JournalFile, LogFile},
+    layouts::{self, scope::Listed},
+    logs::{JournalFile, LogFile},
     node::Node,
     object::{self, Object},
     sniff::{self, Form},
@@ -27,6 +28,10 @@ pub(crate) struct Gathered {
     pub events: Vec<Object>,
     /// Kinds that were listed, even if nothing was in the list.
     pub lists: BTreeMap<String, usize>,
+    /// Where the layouts' trees begin.
+    pub roots: Vec<Root>,
+    /// Which file listed which kind whole.
+    pub listed: Vec<Listed>,
     /// Documents that are no Kubernetes objects.
     pub others: Vec<(FileId, Node)>,
     /// Files that need not be looked at again.
@@ -74,7 +79,10 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
         .par_iter()
         .map(|id| read_contained(*id, bundle.file(*id), options))
         .collect();
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered {
+        roots: bundle.roots(),
+        ..Gathered::default()
+    };
     for (id, content) in ids.iter().zip(contents) {
         if content.structured {
             gathered.read.insert(*id);
@@ -82,6 +90,9 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
         gathered.yaml.0 += content.yaml.0;
         gathered.yaml.1 += content.yaml.1;
         for kind in content.lists {
+            if content.problems.is_empty() {
+                gathered.listed.push(Listed::new(*id, &kind));
+            }
             gathered.lists.entry(kind).or_default();
         }
         gathered.add(content.objects);
@@ -90,6 +101,8 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
             .extend(content.others.into_iter().map(|node| (*id, node)));
         gathered.problems.extend(content.problems);
     }
+    layouts::rancher::restore(bundle, &gathered.roots, &mut gathered.objects);
+    layouts::rancher::restore(bundle, &gathered.roots, &mut gathered.events);
     gathered
 }
 
@@ -127,7 +140,17 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
         return content;
     }
     let text = file.text();
+    let dump = layouts::dump::documents(&text);
     let documents = match sniff::form(name, &text) {
+        _ if dump.is_some() => {
+            let (documents, errors) = dump.unwrap_or_default();
+            content.problems.extend(
+                errors
+                    .into_iter()
+                    .map(|(line, what)| problem(line, format!("{what}; what came before is read"))),
+            );
+            documents
+        }
         Form::Yaml => {
             let documents = yaml::read(&text, &options.yaml);
             content.yaml = (documents.fast, documents.slow);
@@ -172,37 +195,27 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
 /// Logs and journals among the files that were not read as documents or transcripts.
 pub(crate) fn logs(
     bundle: &Bundle,
+    roots: &[Root],
     read: &BTreeSet<FileId>,
-    pods: &BTreeSet<(String, String)>,
-    nodes: &BTreeSet<String>,
+    objects: &[Object],
 ) -> (Vec<LogFile>, Vec<JournalFile>) {
+    let texts = layouts::Texts::new(bundle, roots, objects);
     let candidates: Vec<FileId> = bundle
         .iter()
-        .filter(|(id, file)| !read.contains(id) && !file.binary)
+        .filter(|(id, file)| (!read.contains(id) || texts.holds_frames(*id)) && !file.binary)
         .map(|(id, _)| id)
         .collect();
-    let found: Vec<(Option<LogFile>, Option<JournalFile>)> = candidates
+    let found: Vec<_> = candidates
         .par_iter()
-        .map(|id| {
-            let file = bundle.file(*id);
-            if let Some(log) = logs::classify_log(&file.path, pods) {
-                return (Some(LogFile { file: *id, ..log }), None);
-            }
-            if let Some(journal) = logs::classify_journal(*id, file, nodes) {
-                return (None, Some(journal));
-            }
-            (
-                logs::is_component_log(&file.path).then(|| logs::component_log(*id, bundle)),
-                None,
-            )
-        })
+        .map(|id| texts.classify(*id))
         .collect();
-    let mut text = (Vec::new(), Vec::new());
+    let mut logs = Vec::new();
+    let mut journals = Vec::new();
     for (log, journal) in found {
-        text.0.extend(log);
-        text.1.extend(journal);
+        logs.extend(log);
+        journals.extend(journal);
     }
-    text
+    (texts.settle(logs), journals)
 }
 
 impl Node {

@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod event;
 mod files;
 pub mod json;
+mod layouts;
 pub mod line;
 pub mod logs;
 pub mod node;
@@ -19,7 +20,7 @@ pub mod text;
 mod transcripts;
 pub mod yaml;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use coldcase_bundle::{Bundle, Problem};
 use jiff::Timestamp;
@@ -97,21 +98,25 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     let others = std::mem::take(&mut gathered.others);
     let structured = capture::time(bundle, &gathered.objects, &gathered.events, &others);
     let (captured_at, captured_at_source) = transcripts::add(bundle, &mut gathered, structured);
+    layouts::runtime::add_pods(bundle, &gathered.roots, &mut gathered.objects);
+    let scopes = layouts::scope::scopes(bundle, &gathered);
     let objects = object::merge(gathered.objects);
     let events = event::merge(gathered.events.into_iter().map(Event::new).collect());
-    let names = |kind: &'static str| objects.iter().filter(move |object| object.kind == kind);
-    let pods: BTreeSet<(String, String)> = names("Pod")
-        .map(|pod| (pod.namespace.clone(), pod.name.clone()))
-        .collect();
-    let nodes: BTreeSet<String> = names("Node").map(|node| node.name.clone()).collect();
-    let (mut logs, mut journals) = files::logs(bundle, &gathered.read, &pods, &nodes);
+    let (mut logs, mut journals) = files::logs(bundle, &gathered.roots, &gathered.read, &objects);
     logs.extend(gathered.logs);
     logs.sort_by_key(|log| (log.file, log.span));
     journals.extend(gathered.journals);
     journals.sort_by_key(|journal| (journal.file, journal.span));
+    let (captured_at, captured_at_source) = match captured_at {
+        Some(_) => (captured_at, captured_at_source),
+        None => match layouts::newest_stamp(bundle, &logs, &journals) {
+            Some(time) => (Some(time), "newest stamp in the logs"),
+            None => (None, captured_at_source),
+        },
+    };
     let mut snapshot = Snapshot {
         bundle,
-        kubernetes_version: capture::version(&others, &objects).or(gathered.version),
+        kubernetes_version: capture::version(bundle, &others, &objects).or(gathered.version),
         cluster: capture::bundle_field(&others, bundle, "context").unwrap_or_default(),
         objects,
         declared,
@@ -126,6 +131,8 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
         problems: gathered.problems,
     };
     snapshot.coverage = cover(&snapshot, gathered.lists);
+    layouts::cover(bundle, &gathered.roots, &others, &mut snapshot.coverage);
+    snapshot.coverage.scopes = scopes;
     snapshot
 }
 
@@ -150,9 +157,9 @@ fn cover(snapshot: &Snapshot<'_>, mut lists: BTreeMap<String, usize>) -> Coverag
         coverage.note("previous logs", Status::Collected, previous.to_string());
     }
     for journal in &snapshot.journals {
-        if !journal.node.is_empty() {
+        for node in &journal.nodes {
             coverage.note(
-                &format!("journal of {}", journal.node),
+                &format!("journal of {node}"),
                 Status::Collected,
                 String::new(),
             );

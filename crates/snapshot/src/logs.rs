@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use coldcase_bundle::{Bundle, File, FileId};
 use jiff::Timestamp;
 
+use crate::layouts::hosts::Host;
 pub use crate::line::{JournalLine, is_kubectl_excuse, journal_line, message};
-use crate::line::{journal_text, json_field};
 
 /// The lines of a file that a log occupies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,151 +53,200 @@ pub struct JournalFile {
     pub node: String,
     /// `journalctl -o json` rather than text.
     pub json: bool,
+    /// Lines of several nodes are mixed: `node` is empty, and each line's host says whose it is.
+    pub per_line: bool,
+    /// The nodes whose lines it holds: `node` alone, or those that the lines' hosts stand for.
+    pub nodes: Vec<String>,
+    /// The newest line comes first (`journalctl -r`).
+    pub reversed: bool,
 }
 
-/// Container logs by the paths that the known layouts use, else by a known pod's name in the path.
-pub(crate) fn classify_log(path: &str, pods: &BTreeSet<(String, String)>) -> Option<LogFile> {
-    let parts: Vec<&str> = path.split('/').collect();
-    let name = *parts.last()?;
-    if name.contains("-errors.") || name.contains("stderr") {
-        return None;
+impl JournalFile {
+    /// The node of a line: the file's, or the one that the line's host stands for.
+    pub fn node_of_line(&self, line: &str, nodes: &BTreeSet<String>) -> String {
+        if !self.per_line {
+            return self.node.clone();
+        }
+        let host = host_of_line(line, self.json).unwrap_or("");
+        node_of_host(host, nodes).unwrap_or_else(|| host.to_owned())
     }
-    let make = |namespace: &str, pod: &str, container: &str, previous: bool| {
-        Some(LogFile {
-            file: FileId(0),
-            span: Span::WHOLE,
-            namespace: namespace.to_owned(),
-            pod: pod.to_owned(),
-            container: container.to_owned(),
-            previous,
-        })
-    };
-    // …/logs/<namespace>/<pod>/<container>.log
-    if let [.., "logs", namespace, pod, file] = parts.as_slice()
-        && let Some((container, previous)) = container_of(file)
-    {
-        return make(namespace, pod, container, previous);
-    }
-    // namespaces/<namespace>/pods/<pod>/<container>/<container>/logs/current.log
-    if let [
-        ..,
-        "namespaces",
-        namespace,
-        "pods",
-        pod,
-        container,
-        _,
-        "logs",
-        file,
-    ] = parts.as_slice()
-    {
-        return make(namespace, pod, container, file.starts_with("previous"));
-    }
-    // pods/<namespace>_<pod>_<uid>/<container>/<n>.log
-    if let [.., "pods", pod, container, file] = parts.as_slice()
-        && file.ends_with(".log")
-        && let [namespace, name, _] = pod.split('_').collect::<Vec<_>>().as_slice()
-    {
-        return make(namespace, name, container, false);
-    }
-    let stem = name
-        .strip_suffix(".log")
-        .or_else(|| name.strip_suffix(".txt"))?;
-    by_known_pod(&parts, stem, pods)
 }
 
-fn by_known_pod(parts: &[&str], stem: &str, pods: &BTreeSet<(String, String)>) -> Option<LogFile> {
-    let (_, directories) = parts.split_last()?;
-    let hit = pods.iter().find(|(_, pod)| {
-        directories.contains(&pod.as_str())
-            || stem == pod
-            || stem.starts_with(&format!("{pod}."))
-            || stem.starts_with(&format!("{pod}_"))
-    })?;
-    let (container, previous) = container_of(parts.last()?)?;
-    let container = if container.starts_with(hit.1.as_str()) {
-        container
-            .trim_start_matches(hit.1.as_str())
-            .trim_start_matches(['.', '_', '-'])
-    } else {
-        container
-    };
-    Some(LogFile {
-        file: FileId(0),
-        span: Span::WHOLE,
-        namespace: hit.0.clone(),
-        pod: hit.1.clone(),
-        container: container.to_owned(),
-        previous,
-    })
+/// Lines from all over a text are looked at for hosts and order: as many as this.
+const PROBES: usize = 32;
+
+/// What only a kernel says: its log is known by them even without any framing.
+const KERNEL: &[&str] = &[
+    "Memory cgroup out of memory",
+    "Out of memory: Kill",
+    "blocked for more than",
+    "BUG: unable to handle",
+    "BUG: soft lockup",
+    "divide error: 0000",
+    "Remounting filesystem read-only",
+    "unregister_netdevice: waiting",
+    "Buffer I/O error on dev",
+    "Kernel panic - not syncing",
+];
+
+/// What the lines of a journal say about themselves.
+#[derive(Default)]
+struct Probe {
+    seen: usize,
+    text: usize,
+    json: usize,
+    ring: usize,
+    kernel: bool,
+    host: String,
+    mixed: bool,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
 }
 
-fn container_of(file: &str) -> Option<(&str, bool)> {
-    if let Some(stem) = file.strip_suffix(".log.1") {
-        return Some((stem, true));
-    }
-    let stem = file
-        .strip_suffix(".log")
-        .or_else(|| file.strip_suffix(".txt"))?;
-    for suffix in [".previous", "-previous", "_previous", ".prev"] {
-        if let Some(container) = stem.strip_suffix(suffix) {
-            return Some((container, true));
+impl Probe {
+    fn look(&mut self, line: &str) {
+        self.seen += 1;
+        let json = line.starts_with('{') && line.contains("\"__REALTIME_TIMESTAMP\"");
+        let Some(parsed) = journal_line(line, json, Some(Timestamp::UNIX_EPOCH)) else {
+            self.ring += usize::from(is_ring_line(line));
+            self.kernel |= KERNEL.iter().any(|words| line.contains(words));
+            return;
+        };
+        if json {
+            self.json += 1;
+        } else {
+            self.text += 1;
+        }
+        if self.host.is_empty() {
+            parsed.host.clone_into(&mut self.host);
+        } else if parsed.host != self.host && !parsed.host.is_empty() {
+            self.mixed = true;
+        }
+        if let Some(stamp) = parsed.stamp {
+            self.first = self.first.or(Some(stamp.time));
+            self.last = Some(stamp.time);
         }
     }
-    Some((stem, false))
 }
 
-/// Recognises a journal by its first lines. `nodes` are the known names; the path decides before the lines do.
+/// `[   12.345678] message`, the kernel's ring buffer as `dmesg` prints it.
+fn is_ring_line(line: &str) -> bool {
+    line.strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .is_some_and(|(stamp, _)| {
+            stamp
+                .trim_start()
+                .split_once('.')
+                .is_some_and(|(seconds, fraction)| {
+                    fraction.len() == 6
+                        && !seconds.is_empty()
+                        && seconds
+                            .bytes()
+                            .chain(fraction.bytes())
+                            .all(|b| b.is_ascii_digit())
+                })
+        })
+}
+
+/// The first lines, and some from all over the rest: enough to know hosts and order.
+fn probe(body: &str) -> (Probe, Probe) {
+    let speaks = |line: &&str| !line.trim().is_empty() && !line.starts_with("-- ");
+    let mut head = Probe::default();
+    body.lines()
+        .filter(speaks)
+        .take(20)
+        .for_each(|line| head.look(line));
+    let mut all = Probe::default();
+    for index in 0..=PROBES {
+        let mut at = body.len() / PROBES * index;
+        while !body.is_char_boundary(at) {
+            at -= 1;
+        }
+        let rest = body.get(at..).unwrap_or("");
+        let whole = if at == 0 {
+            rest
+        } else {
+            rest.split_once('\n').map_or("", |(_, rest)| rest)
+        };
+        if let Some(line) = whole.lines().take(4).find(speaks) {
+            all.look(line);
+        }
+    }
+    if let Some(line) = body.lines().next_back().filter(speaks) {
+        all.look(line);
+    }
+    (head, all)
+}
+
+/// Recognises a journal by its lines. `nodes` are the known names; the path decides before the lines do.
 pub(crate) fn classify_journal(
     id: FileId,
     file: &File,
     nodes: &BTreeSet<String>,
+    by_path: &Host,
 ) -> Option<JournalFile> {
-    let mut seen = 0;
-    let (mut text, mut json) = (0, 0);
-    let mut host = String::new();
-    let body = file.text();
-    for line in body
-        .lines()
-        .filter(|line| !line.trim().is_empty() && !line.starts_with("-- "))
-        .take(20)
-    {
-        seen += 1;
-        if line.starts_with('{') && line.contains("\"__REALTIME_TIMESTAMP\"") {
-            json += 1;
-            if host.is_empty() {
-                host = json_field(line, "_HOSTNAME").unwrap_or("").to_owned();
-            }
-        } else if let Some(parsed) = journal_text(line, Some(Timestamp::UNIX_EPOCH)) {
-            text += 1;
-            if host.is_empty() {
-                parsed.host.clone_into(&mut host);
-            }
-        }
-    }
-    if seen == 0 || (text.max(json) * 2) < seen {
+    let (head, all) = probe(&file.text());
+    let name = file.name();
+    let named = name.contains("dmesg") || name.contains("kern");
+    let bare = head.kernel && head.text + head.json == 0 && !name.contains('.');
+    let ring = head.ring * 2 >= head.seen && (named || head.kernel) || bare;
+    if head.seen == 0 || (head.text.max(head.json) * 2) < head.seen && !ring {
         return None;
     }
-    let in_path = file
-        .path
-        .split('/')
-        .find(|part| nodes.contains(*part))
-        .map(str::to_owned);
-    let native = file
-        .path
-        .strip_prefix("nodes/")
-        .and_then(|rest| rest.split_once('/'))
-        .map(|(node, _)| node.to_owned());
-    let node = in_path
-        .or_else(|| node_of_host(&host, nodes))
-        .or(native)
-        .unwrap_or(host);
+    let per_line = by_path.mixed || by_path.name.is_empty() && (head.mixed || all.mixed);
+    let in_path = || {
+        file.path
+            .split('/')
+            .find(|part| nodes.contains(*part))
+            .map(str::to_owned)
+    };
+    let named = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+    let json = head.json > head.text;
+    let node = if per_line {
+        String::new()
+    } else {
+        node_of_host(&by_path.name, nodes)
+            .or_else(in_path)
+            .or_else(|| node_of_host(&head.host, nodes))
+            .or_else(|| named(&by_path.name))
+            .unwrap_or(head.host)
+    };
+    let holders = if per_line {
+        hosts(&file.text(), json, nodes)
+    } else {
+        named(&node).into_iter().collect()
+    };
     Some(JournalFile {
         file: id,
         span: Span::WHOLE,
         node,
-        json: json > text,
+        json,
+        per_line,
+        nodes: holders,
+        reversed: all
+            .first
+            .zip(all.last)
+            .is_some_and(|(first, last)| first > last),
     })
+}
+
+/// The host of a journal's line. Any time will do for "now": stamps without a year need one.
+pub fn host_of_line(line: &str, json: bool) -> Option<&str> {
+    journal_line(line, json, Some(Timestamp::UNIX_EPOCH)).map(|parsed| parsed.host)
+}
+
+/// The nodes that the hosts of all lines stand for.
+fn hosts(body: &str, json: bool, nodes: &BTreeSet<String>) -> Vec<String> {
+    let hosts: BTreeSet<&str> = body
+        .lines()
+        .filter_map(|line| host_of_line(line, json))
+        .filter(|host| !host.is_empty())
+        .collect();
+    let names: BTreeSet<String> = hosts
+        .into_iter()
+        .map(|host| node_of_host(host, nodes).unwrap_or_else(|| host.to_owned()))
+        .collect();
+    names.into_iter().collect()
 }
 
 /// A node's name for a host name: equal, or equal up to the domain.
@@ -237,38 +286,37 @@ pub(crate) fn component_log(id: FileId, bundle: &Bundle) -> LogFile {
 mod tests {
     use super::*;
 
+    fn journal(path: &str, text: &str) -> Option<JournalFile> {
+        let bundle = Bundle::from_texts("t", [(path, text), ("x/y", "")]);
+        crate::read(&bundle).journals.into_iter().next()
+    }
+
     #[test]
-    fn logs_are_found_in_every_layout() {
-        let none = BTreeSet::new();
-        let log = |path: &str| {
-            classify_log(path, &none)
-                .map(|log| (log.namespace, log.pod, log.container, log.previous))
+    fn the_node_comes_from_the_path_or_from_each_line() {
+        let line = |host: &str, second: u32| {
+            format!("Nov 10 14:17:{second:02} {host} kubelet[12]: I1110 message\n")
         };
-        let is = |container: &str, previous| {
-            Some((
-                "ns".to_owned(),
-                "p".to_owned(),
-                container.to_owned(),
-                previous,
-            ))
-        };
-        assert_eq!(log("logs/ns/p/app.log"), is("app", false));
-        assert_eq!(log("logs/ns/p/app.previous.log"), is("app", true));
+        let own = format!("{}{}", line("w1", 1), line("w1", 2));
+        let found = journal("nodes/w1/kubelet.log", &own).unwrap();
         assert_eq!(
-            log("x/cluster-resources/pods/logs/ns/p/app-previous.log"),
-            is("app", true)
+            (found.node.as_str(), found.per_line, found.reversed),
+            ("w1", false, false)
         );
-        assert_eq!(
-            log("namespaces/ns/pods/p/app/app/logs/previous.log"),
-            is("app", true)
-        );
-        assert_eq!(log("node/pods/ns_p_uid/app/3.log"), is("app", false));
-        assert_eq!(log("logs/ns/p/app.log.1"), is("app", true));
-        let known = BTreeSet::from([("ns".to_owned(), "p-1".to_owned())]);
-        let loose = classify_log("some/where/p-1_app.txt", &known).unwrap();
-        assert_eq!(
-            (loose.pod.as_str(), loose.container.as_str()),
-            ("p-1", "app")
-        );
+        let mixed = format!("{}{}", line("w1", 1), line("w2", 2)).repeat(30);
+        let found = journal("kubelet.txt", &mixed).unwrap();
+        assert_eq!((found.node.as_str(), found.per_line), ("", true));
+        assert_eq!(found.nodes, ["w1", "w2"]);
+        let found = journal("host_service_logs/masters/kubelet_service.log", &own).unwrap();
+        assert!(found.per_line);
+        let back = format!("{}{}", line("w1", 9), line("w1", 2));
+        assert!(journal("a/kubelet.log", &back).unwrap().reversed);
+    }
+
+    #[test]
+    fn a_kernel_ring_is_a_journal_of_its_node() {
+        let text = "[    0.000000] Linux version 5.15\n[   12.345678] eth0: link up\n";
+        let found = journal("nodes/w1/dmesg", text).unwrap();
+        assert_eq!((found.node.as_str(), found.json), ("w1", false));
+        assert!(journal("notes/app.log", text).is_none());
     }
 }

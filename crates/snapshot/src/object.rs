@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use coldcase_bundle::FileId;
 
-use crate::node::{Node, Value};
+use crate::{
+    layouts,
+    node::{Node, Value},
+};
 
 /// A Kubernetes object as captured.
 #[derive(Debug, Clone)]
@@ -52,6 +55,7 @@ const OWN_GROUPS: &[&str] = &[
 /// Resource names as they occur in file names, with their kinds.
 const RESOURCES: &[(&str, &str)] = &[
     ("apiservices", "APIService"),
+    ("certificatesigningrequests", "CertificateSigningRequest"),
     ("clusterrolebindings", "ClusterRoleBinding"),
     ("clusterroles", "ClusterRole"),
     ("configmaps", "ConfigMap"),
@@ -59,6 +63,8 @@ const RESOURCES: &[(&str, &str)] = &[
     ("cronjobs", "CronJob"),
     ("csidrivers", "CSIDriver"),
     ("csinodes", "CSINode"),
+    ("custom-resource-definitions", "CustomResourceDefinition"),
+    ("customresourcedefinitions", "CustomResourceDefinition"),
     ("daemonsets", "DaemonSet"),
     ("deployments", "Deployment"),
     ("endpoints", "Endpoints"),
@@ -70,11 +76,16 @@ const RESOURCES: &[(&str, &str)] = &[
     ("horizontalpodautoscalers", "HorizontalPodAutoscaler"),
     ("httproutes", "HTTPRoute"),
     ("ingress", "Ingress"),
+    ("ingress-classes", "IngressClass"),
     ("ingressclasses", "IngressClass"),
     ("ingresses", "Ingress"),
     ("jobs", "Job"),
     ("leases", "Lease"),
     ("limitranges", "LimitRange"),
+    (
+        "mutating-webhook-configurations",
+        "MutatingWebhookConfiguration",
+    ),
     (
         "mutatingwebhookconfigurations",
         "MutatingWebhookConfiguration",
@@ -106,32 +117,64 @@ const RESOURCES: &[(&str, &str)] = &[
     ("storage-classes", "StorageClass"),
     ("storageclasses", "StorageClass"),
     (
+        "validating-webhook-configurations",
+        "ValidatingWebhookConfiguration",
+    ),
+    (
         "validatingwebhookconfigurations",
         "ValidatingWebhookConfiguration",
     ),
     ("volumeattachments", "VolumeAttachment"),
 ];
 
-/// The kind that a path speaks of: by its file name, else by its directory (`pods/shop.json`).
-pub fn kind_of_path(path: &str) -> Option<&'static str> {
-    let mut parts = path.rsplit('/');
-    let name = parts.next()?;
-    let stem = name
-        .strip_suffix(".yaml")
-        .or_else(|| name.strip_suffix(".yml"))
-        .or_else(|| name.strip_suffix(".json"))?;
+/// Short names that people and tools put into commands and file names.
+const SHORT: &[(&str, &str)] = &[
+    ("cm", "ConfigMap"),
+    ("hpa", "HorizontalPodAutoscaler"),
+    ("netpol", "NetworkPolicy"),
+    ("pdb", "PodDisruptionBudget"),
+    ("pdbs", "PodDisruptionBudget"),
+    ("pv", "PersistentVolume"),
+    ("pvc", "PersistentVolumeClaim"),
+    ("rc", "ReplicationController"),
+    ("rs", "ReplicaSet"),
+    ("sts", "StatefulSet"),
+    ("svc", "Service"),
+];
+
+/// The kind that a resource's name stands for: plural, with dashes, short, in any case.
+pub fn kind_of_resource(word: &str) -> Option<&'static str> {
     let look = |word: &str| {
         RESOURCES
             .iter()
+            .chain(SHORT)
             .find(|(resource, _)| *resource == word)
             .map(|(_, kind)| *kind)
     };
-    look(stem)
+    look(word).or_else(|| look(&word.to_ascii_lowercase()))
+}
+
+/// The kind that a path speaks of: by its file name, else by its directory (`pods/shop.json`), else
+/// by the command that a file name spells (`kubectl_get_-o_json_--namespace_shop_pvc`).
+pub fn kind_of_path(path: &str) -> Option<&'static str> {
+    let mut parts = path.rsplit('/');
+    let name = parts.next()?;
+    let Some(stem) = name
+        .strip_suffix(".yaml")
+        .or_else(|| name.strip_suffix(".yml"))
+        .or_else(|| name.strip_suffix(".json"))
+    else {
+        let words = name.starts_with("kubectl_") || name.starts_with("oc_");
+        return words
+            .then(|| name.rsplit('_').next().and_then(kind_of_resource))
+            .flatten();
+    };
+    kind_of_resource(stem)
         .or_else(|| {
             stem.split_once('.')
-                .and_then(|(resource, _)| look(resource))
+                .and_then(|(resource, _)| kind_of_resource(resource))
         })
-        .or_else(|| look(parts.next()?))
+        .or_else(|| kind_of_resource(parts.next()?))
 }
 
 /// The resource name (plural) that belongs to a kind, as `kubectl get` takes it.
@@ -150,6 +193,7 @@ pub fn resource_of_kind(kind: &str) -> Option<&'static str> {
 
 /// Objects of one document, and the kind if it was a list (an empty list says "captured and none").
 pub fn objects(document: Node, path: &str, file: FileId) -> (Vec<Object>, Option<String>) {
+    let document = layouts::go::normalise(document);
     let path_kind = kind_of_path(path);
     let version = document.str_at(&["apiVersion"]).unwrap_or("").to_owned();
     let kind = document.str_at(&["kind"]).unwrap_or("").to_owned();
@@ -183,10 +227,18 @@ pub fn objects(document: Node, path: &str, file: FileId) -> (Vec<Object>, Option
             None,
         ),
     };
-    let default = list_kind.clone().unwrap_or_default();
+    let single = layouts::insights::kind_of(path).filter(|_| list_kind.is_none());
+    let default = list_kind
+        .clone()
+        .or(single.map(str::to_owned))
+        .unwrap_or_default();
     let found: Vec<Object> = items
         .into_iter()
-        .filter_map(|item| object(item, &default, file))
+        .enumerate()
+        .filter_map(|(index, item)| {
+            let item = layouts::insights::whole_event(item, &default, file, index);
+            object(item, &default, file)
+        })
         .collect();
     (found, list_kind)
 }

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::{
+    coverage::Scope,
     files::Gathered,
-    logs,
+    layouts::{self, scope::Listed},
     node::Node,
     object::{self, Object},
     stamp,
@@ -34,14 +35,13 @@ pub(crate) fn add(
         .filter(|object| object.kind == "Node")
         .map(|object| object.name.clone())
         .collect();
-    let none = BTreeSet::new();
     let candidates: Vec<FileId> = bundle
         .iter()
         .filter(|(id, file)| {
             !gathered.read.contains(id)
                 && !file.binary
                 && file.bytes <= LARGEST
-                && logs::classify_log(&file.path, &none).is_none()
+                && !layouts::is_log_path(&file.path)
         })
         .map(|(id, _)| id)
         .collect();
@@ -151,6 +151,13 @@ fn merge(bundle: &Bundle, gathered: &mut Gathered, id: FileId, found: Found) {
     let path = &bundle.file(id).path;
     gathered.read.insert(id);
     for listed in found.lists {
+        gathered.listed.push(Listed {
+            file: id,
+            kind: listed.kind.clone(),
+            scope: Some(listed.namespace.map_or(Scope::Everywhere, |namespace| {
+                Scope::Namespaces(BTreeSet::from([namespace]))
+            })),
+        });
         gathered.lists.entry(listed.kind).or_default();
     }
     for document in found.documents {
