@@ -5,6 +5,7 @@
 
 pub mod coverage;
 pub mod event;
+mod hosts;
 pub mod json;
 pub mod line;
 pub mod logs;
@@ -29,6 +30,7 @@ use event::Event;
 use logs::{JournalFile, LogFile};
 use node::Node;
 use object::Object;
+use text::HostReport;
 
 /// Everything a bundle says, typed and indexed by nothing yet.
 #[derive(Debug)]
@@ -45,6 +47,8 @@ pub struct Snapshot<'b> {
     pub logs: Vec<LogFile>,
     /// Journals of nodes.
     pub journals: Vec<JournalFile>,
+    /// What commands on nodes printed, in the order of files and lines.
+    pub hosts: Vec<HostReport>,
     /// What was captured.
     pub coverage: Coverage,
     /// "Now".
@@ -68,6 +72,7 @@ impl Snapshot<'_> {
             && self.events.is_empty()
             && self.logs.is_empty()
             && self.journals.is_empty()
+            && self.hosts.is_empty()
             && self.coverage.sources.is_empty()
             && self.problems.is_empty()
             && self.bundle.problems.is_empty()
@@ -125,6 +130,19 @@ pub fn read(bundle: &Bundle) -> Snapshot<'_> {
         .collect();
     let nodes: BTreeSet<String> = names("Node").map(|node| node.name.clone()).collect();
     let (logs, journals) = text_files(bundle, &structured, &pods, &nodes);
+    let container_logs: BTreeSet<FileId> = logs
+        .iter()
+        .filter(|log| !log.pod.is_empty())
+        .map(|log| log.file)
+        .collect();
+    let candidates: Vec<FileId> = bundle
+        .iter()
+        .filter(|(id, file)| {
+            !file.binary && !structured.contains(id) && !container_logs.contains(id)
+        })
+        .map(|(id, _)| id)
+        .collect();
+    let hosts = hosts::read(bundle, &candidates, &nodes, captured_at);
     let mut snapshot = Snapshot {
         bundle,
         kubernetes_version: version(&others, &objects),
@@ -134,6 +152,7 @@ pub fn read(bundle: &Bundle) -> Snapshot<'_> {
         events,
         logs,
         journals,
+        hosts,
         coverage: Coverage::default(),
         captured_at,
         captured_at_source,
