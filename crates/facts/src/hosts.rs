@@ -110,7 +110,8 @@ fn push(facts: &mut Facts<'_>, kind: &'static str, node: &str, label: &str, mut 
         merged.set("node", Node::text(node), None);
         Identity::new("Node", "", node)
     };
-    let entity = merged.entity(kind, &subject, label);
+    // In messages it stands for its node, as the node's other facts do; its own name is a field.
+    let entity = merged.entity(kind, &subject, if node.is_empty() { label } else { node });
     facts.push_derived(entity, &[&subject]);
 }
 

@@ -240,6 +240,11 @@ impl Facts<'_> {
             "Pod" => vec![from],
             "Container" | "Event" | "MissingRef" | "NodeFit" => self.pod_named(from),
             "Node" => self.pods_on(&subject.name).to_vec(),
+            "Unit" | "Filesystem" | "Certificate" | "Probe" | "NodeFacts"
+                if subject.kind == "Node" =>
+            {
+                self.pods_on(&subject.name).to_vec()
+            }
             "Workload" => self.workload_pods(from).to_vec(),
             "Service" | "SelectorMiss" | "PortMiss" => self
                 .object("Service", &subject.namespace, &subject.name)

@@ -145,6 +145,7 @@ mod tests {
                     ("w1-2026/systeminfo/hostname", "w1\n"),
                     ("w1-2026/systeminfo/hostnamefqdn", "w1.example.com\n"),
                     ("w1-2026/systeminfo/uptime", uptime),
+                    ("w1-2026/updates", "x"),
                 ],
                 &[]
             ),
