@@ -21,6 +21,13 @@ impl Merged {
             .and_then(|(_, value, _)| value.as_str())
     }
 
+    fn cite(&self, field: &str) -> Option<Cite> {
+        self.fields
+            .iter()
+            .find(|(name, ..)| name == field)
+            .and_then(|(.., cite)| *cite)
+    }
+
     fn set(&mut self, field: &str, value: Node, cite: Option<Cite>) {
         match self.fields.iter_mut().find(|(name, ..)| name == field) {
             Some(old) => *old = (field.to_owned(), value, cite),
@@ -150,12 +157,13 @@ fn component(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Sets `component` and `down`.
+/// Sets `component` and `down`; both are quoted by the line that says the state.
 fn judge(facts: &Facts<'_>, node: &str, name: &str, merged: &mut Merged) {
-    if let Some(component) =
-        component(name).filter(|part| *part != "runtime" || is_runtime_of(facts, node, name))
-    {
-        merged.set("component", Node::text(component), None);
+    let place = merged.cite("active");
+    let component =
+        component(name).filter(|part| *part != "runtime" || is_runtime_of(facts, node, name));
+    if let Some(component) = component {
+        merged.set("component", Node::text(component), place);
     }
     let wanted = merged.get("enabled").is_some_and(|enabled| {
         matches!(
@@ -171,11 +179,6 @@ fn judge(facts: &Facts<'_>, node: &str, name: &str, merged: &mut Merged) {
         Some("activating") => merged.get("sub") == Some("auto-restart"),
         _ => false,
     };
-    let place = merged
-        .fields
-        .iter()
-        .find(|(name, ..)| name == "active")
-        .and_then(|(.., cite)| *cite);
     merged.set("down", Node::flag(down), place);
 }
 
@@ -228,11 +231,126 @@ fn expiry(facts: &Facts<'_>, merged: &mut Merged) {
     }
     let end = merged.get("notAfter").and_then(stamp::rfc3339);
     if let (Some(end), Some(now)) = (end, facts.now()) {
-        let place = merged
-            .fields
-            .iter()
-            .find(|(name, ..)| name == "notAfter")
-            .and_then(|(.., cite)| *cite);
+        let place = merged.cite("notAfter");
         merged.set("expired", Node::flag(end < now), place);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use coldcase_bundle::Bundle;
+
+    use crate::{Facts, derive};
+
+    fn with(files: &[(&str, &str)], check: impl FnOnce(&Facts<'_>)) {
+        let bundle = Bundle::from_texts("test", files.iter().copied());
+        let snapshot = coldcase_snapshot::read(&bundle);
+        check(&derive(&snapshot));
+    }
+
+    fn unit(facts: &Facts<'_>, field: &str) -> String {
+        let id = facts.of_kind("Unit")[0];
+        facts.get(id).str_at(&[field]).unwrap_or("").to_owned()
+    }
+
+    const NODE: (&str, &str) = (
+        "cluster/nodes.yaml",
+        "apiVersion: v1\nkind: Node\nmetadata: {name: w1, uid: n1}\nstatus: {nodeInfo: {containerRuntimeVersion: containerd://1.7.2}, capacity: {cpu: \"4\"}}\n",
+    );
+
+    #[test]
+    fn a_unit_is_down_when_somebody_misses_it() {
+        let text = |state: &str, enabled: &str| {
+            format!(
+                "● kubelet.service - x\n     Loaded: loaded (/k; {enabled}; preset: enabled)\n     Active: {state}\n"
+            )
+        };
+        for (state, enabled, down) in [
+            (
+                "active (running) since Tue 2026-07-14 08:00:00 UTC; 2h ago",
+                "enabled",
+                "false",
+            ),
+            ("inactive (dead)", "enabled", "true"),
+            ("inactive (dead)", "disabled", "false"),
+            ("failed (Result: exit-code)", "disabled", "true"),
+            (
+                "activating (auto-restart) (Result: exit-code)",
+                "disabled",
+                "true",
+            ),
+            ("activating (start)", "enabled", "false"),
+        ] {
+            with(
+                &[NODE, ("nodes/w1/status.txt", &text(state, enabled))],
+                |facts| {
+                    assert_eq!(unit(facts, "down"), down, "{state} {enabled}");
+                    assert_eq!(unit(facts, "component"), "kubelet");
+                    let id = facts.of_kind("Unit")[0];
+                    let node = facts.of_kind("Node")[0];
+                    assert_eq!(facts.related("unit", node).ids, [id]);
+                    assert_eq!(facts.related("node", id).ids, [node]);
+                    assert_eq!(facts.get(id).place().unwrap().line, 1);
+                },
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_of_two_moments_counts_and_only_the_used_runtime() {
+        let before = "● docker.service - x\n     Loaded: loaded (/k; enabled)\n     Active: failed (Result: exit-code) since Tue 2026-07-14 08:00:00 UTC; 2h ago\n   Main PID: 7 (code=exited, status=1/FAILURE)\n";
+        let after = "● docker.service - x\n     Loaded: loaded (/k; enabled)\n     Active: active (running) since Tue 2026-07-14 08:00:00 UTC; 2h ago\n";
+        with(
+            &[NODE, ("nodes/w1/a.txt", before), ("nodes/w1/b.txt", after)],
+            |facts| {
+                assert_eq!(facts.of_kind("Unit").len(), 1);
+                assert_eq!(unit(facts, "exitCode"), "");
+                assert_eq!(unit(facts, "component"), "");
+            },
+        );
+    }
+
+    #[test]
+    fn a_filesystem_has_bytes_and_inodes() {
+        let df = "Filesystem Size Used Avail Use% Mounted on\n/dev/vda1 97G 46G 51G 47% /\n/dev/loop1 1M 1M 0 100% /snap/x\noverlay 97G 46G 51G 47% /var/lib/docker/x\n";
+        let inodes = "Filesystem Inodes IUsed IFree IUse% Mounted on\n/dev/vda1 100 99 1 99% /\n";
+        let uptime = " 19:23:40 up 25 min,  1 user,  load average: 0.83, 6.00, 0.76\n";
+        with(
+            &[
+                NODE,
+                ("nodes/w1/df.txt", df),
+                ("nodes/w1/df-i.txt", inodes),
+                ("nodes/w1/uptime.txt", uptime),
+            ],
+            |facts| {
+                let disks = facts.of_kind("Filesystem");
+                assert_eq!(disks.len(), 1);
+                let disk = facts.get(disks[0]);
+                assert_eq!(disk.int_at(&["usePercent"]), Some(47));
+                assert_eq!(disk.int_at(&["inodesPercent"]), Some(99));
+                let node = facts.get(facts.of_kind("NodeFacts")[0]);
+                assert_eq!(node.int_at(&["rootUsePercent"]), Some(47));
+                assert_eq!(node.int_at(&["loadPerCpu"]), Some(150));
+            },
+        );
+    }
+
+    #[test]
+    fn a_certificate_is_judged_by_the_capture() {
+        let dates = "notBefore=Jul 14 11:43:32 2025 GMT\nnotAfter=Jul 13 11:43:32 2026 GMT\nsubject=CN = kubelet\n";
+        with(
+            &[
+                (
+                    "bundle.yaml",
+                    "apiVersion: coldcase.dev/v1\nkind: Bundle\ncaptured_at: \"2026-07-14T10:00:00Z\"\n",
+                ),
+                ("nodes/w1/cert.txt", dates),
+            ],
+            |facts| {
+                let it = facts.get(facts.of_kind("Certificate")[0]);
+                assert!(it.bool_at(&["expired"]));
+                assert_eq!(it.str_at(&["name"]), Some("kubelet"));
+            },
+        );
     }
 }
