@@ -104,18 +104,17 @@ fn df_row(
         return None;
     };
     let mut leading = words.get(..at - 3)?.to_vec();
-    let (device_line, device) = match wrapped {
-        Some((line, name)) => (line, name.to_owned()),
-        None => {
-            let kind = if columns.kind && leading.len() > 1 {
-                leading.pop()
-            } else {
-                None
-            };
-            let name = leading.join(" ");
-            leading = kind.into_iter().collect();
-            (number, name)
-        }
+    let (device_line, device) = if let Some((line, name)) = wrapped {
+        (line, name.to_owned())
+    } else {
+        let kind = if columns.kind && leading.len() > 1 {
+            leading.pop()
+        } else {
+            None
+        };
+        let name = leading.join(" ");
+        leading = kind.into_iter().collect();
+        (number, name)
     };
     if device.is_empty() {
         return None;

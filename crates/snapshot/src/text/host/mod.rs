@@ -181,7 +181,7 @@ fn dispatch(sink: &mut Sink<'_>, command: &[&str], text: &str, first_line: u32) 
         "crictl" if args.contains(&"info") => runtime::info(sink, text, first_line),
         "crictl" => runtime::crictl(sink, text),
         "docker" | "nerdctl" | "podman" if args.contains(&"info") => {
-            runtime::docker_info(sink, text)
+            runtime::docker_info(sink, text);
         }
         "docker" | "nerdctl" | "podman" if plain().any(|arg| arg == "ps") => {
             runtime::docker_ps(sink, text);

@@ -20,20 +20,29 @@ pub(crate) fn sniff(path: &str, text: &str) -> Option<Vec<String>> {
         .map(str::trim_end)
         .filter(|line| line.len() <= MAX_LINE)
         .collect();
-    let argv = match prompted(&head)? {
-        Some(argv) => argv,
-        None => {
-            let named = by_name(path);
-            match by_content(&head) {
-                // The name may say more of the same command.
-                Some(found) => named
-                    .filter(|named| same_program(named, found))
-                    .unwrap_or_else(|| found.iter().map(|word| (*word).to_owned()).collect()),
-                None => named.filter(|named| is_bare(named, &head))?,
-            }
-        }
-    };
-    Some(argv)
+    match prompted(&head) {
+        Prompt::One(argv) => return Some(argv),
+        Prompt::Several => return None,
+        Prompt::None => {}
+    }
+    let named = by_name(path);
+    if let Some(found) = by_content(&head) {
+        // The name may say more of the same command.
+        let named = named.filter(|named| same_program(named, found));
+        return Some(
+            named.unwrap_or_else(|| found.iter().map(|word| (*word).to_owned()).collect()),
+        );
+    }
+    named.filter(|named| is_bare(named, &head))
+}
+
+/// Prompts in a text.
+enum Prompt {
+    None,
+    /// The command on the first line.
+    One(Vec<String>),
+    /// A transcript, or a command that is no node's: read elsewhere.
+    Several,
 }
 
 fn same_program(named: &[String], found: &[&str]) -> bool {
@@ -46,24 +55,23 @@ fn same_program(named: &[String], found: &[&str]) -> bool {
     }
 }
 
-/// A single prompt on the first line names the command; several are a transcript, which is read elsewhere (`None`).
-fn prompted(head: &[&str]) -> Option<Option<Vec<String>>> {
+/// A single prompt on the first line names the command.
+fn prompted(head: &[&str]) -> Prompt {
     let prompts: Vec<&str> = head
         .iter()
         .filter_map(|line| line.strip_prefix("$ "))
         .collect();
     match *prompts.as_slice() {
-        [] => Some(None),
-        [command] if head.first().is_some_and(|line| line.starts_with("$ ")) => {
-            let argv: Vec<String> = command
-                .split_whitespace()
-                .take(64)
-                .map(str::to_owned)
-                .collect();
-            Some(Some(argv))
-                .filter(|_| !command.starts_with("kubectl") && !command.starts_with("journalctl"))
+        [] => Prompt::None,
+        [command]
+            if head.first().is_some_and(|line| line.starts_with("$ "))
+                && !command.starts_with("kubectl")
+                && !command.starts_with("journalctl") =>
+        {
+            let words = command.split_whitespace().take(64);
+            Prompt::One(words.map(str::to_owned).collect())
         }
-        _ => None,
+        _ => Prompt::Several,
     }
 }
 
