@@ -74,6 +74,9 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
         "Node" | "NodeFacts" => {
             scope.nodes.insert(subject.name);
         }
+        "Unit" | "Filesystem" | "Certificate" | "Probe" if subject.kind == "Node" => {
+            scope.nodes.insert(subject.name);
+        }
         "Service" | "SelectorMiss" | "PortMiss" => {
             scope
                 .services

@@ -7,6 +7,7 @@ mod entity;
 mod fit;
 mod graph;
 mod health;
+mod hosts;
 mod nodes;
 pub mod quantity;
 mod refs;
@@ -66,6 +67,7 @@ pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     dns::derive(&mut facts);
     change::derive(&mut facts);
     nodes::derive(&mut facts);
+    hosts::derive(&mut facts);
     facts
 }
 

@@ -1,35 +1,35 @@
-//! Facts from node files: how many Service rules a node has, how full its connection table is.
+//! Facts from outputs of commands on nodes, one entity for each node: rules, connections, memory, clock, disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use coldcase_bundle::FileId;
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::{node::Node, text::HostReport};
 
-use crate::{Cite, Entity, Facts, Identity};
+use crate::{Cite, Entity, Facts, Identity, quantity};
 
+/// Fields of one node, the last word first to stay.
 #[derive(Default)]
 struct Found {
-    rules: Option<(i64, Cite)>,
-    conntrack: Option<(i64, i64, Cite)>,
+    fields: BTreeMap<&'static str, (Node, Option<Cite>)>,
+    rules: i64,
+}
+
+impl Found {
+    fn set(&mut self, field: &'static str, node: Node, cite: Option<Cite>) {
+        self.fields.insert(field, (node, cite));
+    }
 }
 
 /// Derives `NodeFacts` entities.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
-    let mut nodes: BTreeMap<String, Found> = BTreeMap::new();
-    for (id, file) in facts.snapshot.bundle.iter() {
-        let Some(node) = node_of_path(facts, &file.path) else {
-            continue;
-        };
-        let name = file.name();
-        if name.contains("iptables") {
-            if let Some(rules) = service_rules(id, &file.text()) {
-                nodes.entry(node).or_default().rules = Some(rules);
-            }
-        } else if name.contains("conntrack")
-            && let Some(found) = conntrack(id, &file.text())
-        {
-            nodes.entry(node).or_default().conntrack = Some(found);
-        }
+    let mut nodes: BTreeMap<&str, Found> = BTreeMap::new();
+    let snapshot = facts.snapshot;
+    for report in snapshot
+        .hosts
+        .iter()
+        .filter(|report| !report.node.is_empty())
+    {
+        let found = nodes.entry(report.node.as_str()).or_default();
+        collect(found, report);
     }
     let services = facts
         .of_kind("Service")
@@ -41,87 +41,161 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
                 .is_some_and(|ip| !matches!(ip, "" | "None"))
         })
         .count();
-    for (node, found) in nodes {
-        let subject = Identity::new("Node", "", node.as_str());
+    for (node, mut found) in nodes {
+        let subject = Identity::new("Node", "", node);
+        load_per_cpu(facts, node, &mut found);
         let mut fields = vec![
-            ("node", Node::text(node.as_str())),
+            ("node", Node::text(node)),
             (
                 "services",
                 Node::number(i64::try_from(services).unwrap_or(0)),
             ),
         ];
         let mut cites = Vec::new();
-        if let Some((rules, cite)) = found.rules {
-            fields.push(("serviceRules", Node::number(rules)));
-            cites.push(("serviceRules", cite));
-        }
-        if let Some((count, max, cite)) = found.conntrack {
-            fields.push(("conntrackCount", Node::number(count)));
-            fields.push(("conntrackMax", Node::number(max)));
-            cites.push(("conntrackCount", cite));
-            cites.push(("conntrackMax", cite));
+        for (field, (value, cite)) in found.fields {
+            fields.push((field, value));
+            cites.push((field, cite));
         }
         let mut entity = Entity::computed("NodeFacts", subject.clone(), fields);
         for (field, cite) in cites {
-            entity = entity.cited(field, Some(cite));
+            entity = entity.cited(field, cite);
         }
         facts.push_derived(entity, &[&subject]);
     }
 }
 
-/// The node whose directory a file lies in.
-fn node_of_path(facts: &Facts<'_>, path: &str) -> Option<String> {
-    let parts: Vec<&str> = path.split('/').collect();
-    let known = parts
-        .iter()
-        .find(|part| facts.object("Node", "", part).is_some());
-    let native = parts
-        .iter()
-        .position(|part| *part == "nodes")
-        .and_then(|at| parts.get(at + 1))
-        .filter(|_| parts.len() > 2);
-    known.or(native).map(|node| (*node).to_owned())
+/// The place of a field of a report.
+pub(crate) fn cite(report: &HostReport, field: &str) -> Option<Cite> {
+    let line = report
+        .root
+        .get(field)
+        .map(|node| node.line)
+        .filter(|line| *line > 0)
+        .unwrap_or(report.root.line);
+    (line > 0).then_some(Cite {
+        file: report.file,
+        line,
+        end_line: line,
+    })
 }
 
-/// Rules of the chain that sends ClusterIPs to their Services.
-fn service_rules(file: FileId, text: &str) -> Option<(i64, Cite)> {
-    let lines: Vec<u32> = text
-        .lines()
-        .zip(1_u32..)
-        .filter(|(line, _)| {
-            line.trim_start().starts_with("-A KUBE-SERVICES ")
-                || line.trim_start().starts_with("KUBE-SVC-")
-        })
-        .map(|(_, number)| number)
-        .collect();
-    let (first, last) = (*lines.first()?, *lines.last()?);
-    Some((
-        i64::try_from(lines.len()).ok()?,
-        Cite {
-            file,
-            line: first,
-            end_line: last.min(first + 2),
-        },
-    ))
-}
-
-fn conntrack(file: FileId, text: &str) -> Option<(i64, i64, Cite)> {
-    let field = |word: &str| {
-        text.lines()
-            .find(|line| line.contains(word))
-            .and_then(|line| {
-                line.rsplit(|c: char| !c.is_ascii_digit())
-                    .find(|part| !part.is_empty())
-            })
-            .and_then(|digits| digits.parse::<i64>().ok())
+fn collect(found: &mut Found, report: &HostReport) {
+    let copy = |found: &mut Found, pairs: &[(&'static str, &str)]| {
+        for (field, key) in pairs {
+            if let Some(value) = report.root.get(key).filter(|value| !value.is_null()) {
+                found.set(field, value.clone().at_line(0), cite(report, key));
+            }
+        }
     };
-    Some((
-        field("count")?,
-        field("max")?,
-        Cite {
-            file,
-            line: 1,
-            end_line: 2,
-        },
-    ))
+    match report.kind {
+        "ServiceRules" => service_rules(found, report),
+        "Conntrack" => copy(
+            found,
+            &[
+                ("conntrackCount", "count"),
+                ("conntrackMax", "max"),
+                ("conntrackDropped", "dropped"),
+            ],
+        ),
+        "Memory" => copy(
+            found,
+            &[
+                ("memoryTotal", "total"),
+                ("memoryAvailable", "available"),
+                ("swapTotal", "swapTotal"),
+            ],
+        ),
+        "Load" => copy(
+            found,
+            &[
+                ("load", "five"),
+                ("cpus", "cpus"),
+                ("uptime", "uptimeSeconds"),
+            ],
+        ),
+        "Clock" => {
+            copy(found, &[("clockSynchronised", "synchronised")]);
+            clock_offset(found, report);
+        }
+        "Runtime" => copy(found, &[("runtimeReachable", "reachable")]),
+        "Filesystem" if report.root.str_at(&["mount"]) == Some("/") => copy(
+            found,
+            &[
+                ("rootUsePercent", "usePercent"),
+                ("rootInodesPercent", "inodesPercent"),
+            ],
+        ),
+        _ => {}
+    }
+}
+
+/// The listing with most rules counts: others show one table only.
+fn service_rules(found: &mut Found, report: &HostReport) {
+    let Some(rules) = report.root.int_at(&["rules"]) else {
+        return;
+    };
+    if found.fields.contains_key("serviceRules") && rules < found.rules {
+        return;
+    }
+    found.rules = rules;
+    let last = report.root.int_at(&["lastLine"]);
+    let place = cite(report, "rules").map(|place| Cite {
+        end_line: last
+            .and_then(|last| u32::try_from(last).ok())
+            .unwrap_or(place.line)
+            .clamp(place.line, place.line.saturating_add(2)),
+        ..place
+    });
+    found.set("serviceRules", Node::number(rules), place);
+    if let Some(backend) = report.root.str_at(&["backend"]) {
+        found.set("serviceRulesBackend", Node::text(backend), place);
+    }
+}
+
+/// How far the clock is off, and to which side.
+fn clock_offset(found: &mut Found, report: &HostReport) {
+    let Some(offset) = report.root.str_at(&["offsetSeconds"]) else {
+        return;
+    };
+    let place = cite(report, "offsetSeconds");
+    let (side, amount) = match offset.strip_prefix('-') {
+        Some(amount) => ("behind", amount),
+        None => ("ahead", offset),
+    };
+    found.set("clockOffset", Node::text(amount), place);
+    found.set("clockSide", Node::text(side), place);
+}
+
+/// Load for each CPU, in hundredths: 100 says that every CPU has one task.
+fn load_per_cpu(facts: &Facts<'_>, node: &str, found: &mut Found) {
+    let cpus = found
+        .fields
+        .get("cpus")
+        .and_then(|(cpus, _)| cpus.as_i64())
+        .or_else(|| {
+            let id = facts.object("Node", "", node)?;
+            quantity::millicores(facts.get(id).str_at(&["status", "capacity", "cpu"])?)
+                .map(|milli| milli / 1_000)
+        });
+    let Some((load, place)) = found.fields.get("load").cloned() else {
+        return;
+    };
+    // Thousandths of a core, so that no fraction is needed.
+    let load = load.as_str().and_then(quantity::millicores);
+    if let (Some(load), Some(cpus)) = (load, cpus.filter(|cpus| *cpus > 0)) {
+        found.set("loadPerCpu", Node::number(load / 10 / cpus), place);
+    }
+}
+
+/// Names of nodes with reports, for those who look for one.
+pub(crate) fn single_node(facts: &Facts<'_>) -> Option<String> {
+    let names: BTreeSet<&str> = facts
+        .of_kind("Node")
+        .iter()
+        .map(|id| facts.get(*id).subject.name.as_str())
+        .collect();
+    match (names.len(), names.first()) {
+        (1, Some(name)) => Some((*name).to_owned()),
+        _ => None,
+    }
 }

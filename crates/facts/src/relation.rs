@@ -174,6 +174,26 @@ pub const NOUNS: &[Relation] = &[
         source: "node files",
     },
     Relation {
+        noun: "unit",
+        to: &["Unit"],
+        source: "node files",
+    },
+    Relation {
+        noun: "filesystem",
+        to: &["Filesystem"],
+        source: "node files",
+    },
+    Relation {
+        noun: "certificate",
+        to: &["Certificate"],
+        source: "node files",
+    },
+    Relation {
+        noun: "probe",
+        to: &["Probe"],
+        source: "node files",
+    },
+    Relation {
         noun: "hpa",
         to: &["HorizontalPodAutoscaler"],
         source: "HorizontalPodAutoscaler",
@@ -220,6 +240,11 @@ impl Facts<'_> {
             "Pod" => vec![from],
             "Container" | "Event" | "MissingRef" | "NodeFit" => self.pod_named(from),
             "Node" => self.pods_on(&subject.name).to_vec(),
+            "Unit" | "Filesystem" | "Certificate" | "Probe" | "NodeFacts"
+                if subject.kind == "Node" =>
+            {
+                self.pods_on(&subject.name).to_vec()
+            }
             "Workload" => self.workload_pods(from).to_vec(),
             "Service" | "SelectorMiss" | "PortMiss" => self
                 .object("Service", &subject.namespace, &subject.name)
@@ -493,11 +518,11 @@ impl Facts<'_> {
             "fit" => each_pod(&|pod| self.derived("NodeFit", &self.get(pod).subject).to_vec()),
             "dnsblock" => own("DnsBlock"),
             "change" => own("ConfigChange"),
-            "facts" => self
-                .nodes(from)
-                .into_iter()
-                .flat_map(|node| self.derived("NodeFacts", &self.get(node).subject).to_vec())
-                .collect(),
+            "facts" => self.on_nodes("NodeFacts", from),
+            "unit" => self.on_nodes("Unit", from),
+            "filesystem" => self.on_nodes("Filesystem", from),
+            "certificate" => self.on_nodes("Certificate", from),
+            "probe" => self.on_nodes("Probe", from),
             "hpa" => self.filtered_in("HorizontalPodAutoscaler", &subject.namespace, |hpa| {
                 hpa.str_at(&["spec", "scaleTargetRef", "name"]) == Some(subject.name.as_str())
                     && hpa.str_at(&["spec", "scaleTargetRef", "kind"])
@@ -548,14 +573,24 @@ impl Facts<'_> {
             .collect()
     }
 
+    /// What commands showed on the nodes of an entity.
+    fn on_nodes(&self, kind: &'static str, from: EntityId) -> Vec<EntityId> {
+        self.nodes(from)
+            .into_iter()
+            .flat_map(|node| self.derived(kind, &self.get(node).subject).to_vec())
+            .collect()
+    }
+
     fn nodes(&self, from: EntityId) -> Vec<EntityId> {
         let entity = self.get(from);
         let by_name = |name: &str| self.object("Node", "", name);
         match entity.kind {
             "Node" => vec![from],
-            "NodeFacts" | "JournalLine" => by_name(entity.str_at(&["node"]).unwrap_or(""))
-                .into_iter()
-                .collect(),
+            "NodeFacts" | "JournalLine" | "Unit" | "Filesystem" | "Certificate" | "Probe" => {
+                by_name(entity.str_at(&["node"]).unwrap_or(""))
+                    .into_iter()
+                    .collect()
+            }
             "Event" if self.pod_named(from).is_empty() && entity.subject.kind != "Node" => {
                 // The pod is gone; the kubelet that reported still says where it ran.
                 by_name(entity.str_at(&["host"]).unwrap_or(""))

@@ -353,7 +353,7 @@ fn sources(kind: &str) -> &'static [&'static str] {
         "SelectorMiss" | "PortMiss" => &["Service", "Pod"],
         "NodeFit" => &["Pod", "Node"],
         "DnsBlock" => &["NetworkPolicy", "Pod"],
-        "NodeFacts" | "ConfigChange" => &[],
+        "NodeFacts" | "Unit" | "Filesystem" | "Certificate" | "Probe" | "ConfigChange" => &[],
         "Other" => &[],
         other => coldcase_facts::schema::Schema::get()
             .kinds()

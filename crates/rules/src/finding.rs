@@ -232,6 +232,7 @@ fn times(
                 "LogLine" | "JournalLine" | "ConfigChange" => &[&["time"]],
                 "Container" => &[&["ended", "finishedAt"]],
                 "Rollout" => &[&["startedAt"]],
+                "Unit" => &[&["since"]],
                 _ => &[],
             };
             found.extend(

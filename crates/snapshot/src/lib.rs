@@ -7,6 +7,7 @@ mod capture;
 pub mod coverage;
 pub mod event;
 mod files;
+mod hosts;
 pub mod json;
 mod layouts;
 pub mod line;
@@ -20,7 +21,7 @@ pub mod text;
 mod transcripts;
 pub mod yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_bundle::{Bundle, Problem};
 use jiff::Timestamp;
@@ -29,6 +30,7 @@ use coverage::{Coverage, Status};
 use event::Event;
 use logs::{JournalFile, LogFile};
 use object::Object;
+use text::HostReport;
 
 /// Everything a bundle says, typed and indexed by nothing yet.
 #[derive(Debug)]
@@ -45,8 +47,8 @@ pub struct Snapshot<'b> {
     pub logs: Vec<LogFile>,
     /// Journals of nodes.
     pub journals: Vec<JournalFile>,
-    /// What commands on nodes printed.
-    pub hosts: Vec<text::HostReport>,
+    /// What commands on nodes printed, in the order of files and lines.
+    pub hosts: Vec<HostReport>,
     /// Items of YAML that the fast reader read, and those that needed the complete one.
     pub yaml_items: (usize, usize),
     /// What was captured.
@@ -114,6 +116,13 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
             None => (None, captured_at_source),
         },
     };
+    let mut hosts = gathered.hosts;
+    let nodes: BTreeSet<String> = objects
+        .iter()
+        .filter(|object| object.kind == "Node")
+        .map(|object| object.name.clone())
+        .collect();
+    hosts::place(&mut hosts, bundle, &nodes);
     let mut snapshot = Snapshot {
         bundle,
         kubernetes_version: capture::version(bundle, &others, &objects).or(gathered.version),
@@ -123,7 +132,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
         events,
         logs,
         journals,
-        hosts: gathered.hosts,
+        hosts,
         yaml_items: gathered.yaml,
         coverage: Coverage::default(),
         captured_at,
