@@ -54,6 +54,9 @@ pub(super) struct Kubectl {
     pub previous: bool,
 }
 
+/// More columns of one's own are not believed.
+const MAX_COLUMNS: usize = 64;
+
 /// Long options whose value is a word of its own.
 const VALUED: &[&str] = &[
     "--as",
@@ -117,6 +120,10 @@ impl Kubectl {
             } else {
                 command.words.push(word.to_owned());
             }
+        }
+        // `oc adm top`
+        if command.verb == "adm" && !command.words.is_empty() {
+            command.verb = command.words.remove(0);
         }
         command
     }
@@ -262,6 +269,7 @@ fn columns(text: &str) -> Vec<(String, String)> {
     parts
         .iter()
         .filter_map(|part| part.split_once(':'))
+        .take(MAX_COLUMNS)
         .map(|(header, path)| (header.to_owned(), path.to_owned()))
         .collect()
 }

@@ -107,7 +107,10 @@ fn times(fields: &mut Fields<'_>) {
 /// `OBJECT` is `pod/name` or `Pod/name`; old tables have the columns NAME and KIND.
 fn regarding(fields: &mut Fields<'_>, namespace: &str) {
     let object = fields.value("OBJECT").and_then(|cell| cell.split_once('/'));
-    let old = || Some((fields.value("KIND")?, fields.value("NAME")?));
+    let old = || {
+        let name = fields.value("NAME")?;
+        Some((fields.value("KIND")?, of_event_name(name).unwrap_or(name)))
+    };
     let Some((word, name)) = object.or_else(old) else {
         return;
     };
@@ -120,6 +123,13 @@ fn regarding(fields: &mut Fields<'_>, namespace: &str) {
         fields.set(&["involvedObject", "namespace"], namespace);
     }
     fields.text("SUBOBJECT", &["involvedObject", "fieldPath"]);
+}
+
+/// The object's name in an event's: `web-1.155eb6cb8bda8fd2`.
+fn of_event_name(name: &str) -> Option<&str> {
+    let (object, number) = name.rsplit_once('.')?;
+    let hex = number.len() >= 12 && number.bytes().all(|b| b.is_ascii_hexdigit());
+    hex.then_some(object)
 }
 
 fn continued(message: &str, line: u32, others: &[(u32, &str)]) -> String {

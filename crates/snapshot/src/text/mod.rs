@@ -142,7 +142,7 @@ pub(crate) fn read(path: &str, text: &str, file: FileId, context: &Context<'_>) 
     session.finish()
 }
 
-/// Most of the first lines begin with a time stamp or are JSON each, and no command comes before them.
+/// Most of the first lines begin with a time stamp or are JSON each, and nobody typed a command before them.
 fn is_log(text: &str) -> bool {
     let any_year = Timestamp::from_second(4_000_000_000).ok();
     let (mut stamped, mut all) = (0_usize, 0_usize);
@@ -151,7 +151,8 @@ fn is_log(text: &str) -> bool {
         .filter(|line| !line.trim().is_empty())
         .take(SAMPLE)
     {
-        if all == 0 && prompt::prompt(line).is_some() {
+        let typed = prompt::prompt(line).filter(|prompt| prompt.is_typed());
+        if typed.is_some_and(|prompt| all == 0 || prompt.command.contains("kubectl")) {
             return false;
         }
         all += 1;

@@ -81,8 +81,13 @@ pub(super) fn hint(path: &str) -> Hint {
         .filter(|word| !word.is_empty())
         .collect();
     let first = words.first().copied().unwrap_or("");
-    if is_kubectl(first) {
-        return kubectl(&words, separators == ['-']);
+    // `microk8s_kubectl_get…`, `.var.lib.rancher.rke2.bin.kubectl_get…`
+    let tool_at = words
+        .iter()
+        .take(3)
+        .position(|word| *word == "kubectl" || word.ends_with(".kubectl") || word.ends_with(".oc"));
+    if let Some(at) = tool_at.or_else(|| is_kubectl(first).then_some(0)) {
+        return kubectl(words.get(at..).unwrap_or(&[]), separators == ['-']);
     }
     if let Some(argv) = tool(stem, &words) {
         return Hint {
@@ -204,6 +209,11 @@ mod tests {
         );
         assert_eq!(argv("kubectl get pods -A.txt"), "kubectl get pods -A");
         assert_eq!(argv("x/kubectl_config_config_view"), "");
+        assert_eq!(argv("x/microk8s_kubectl_get_nodes"), "kubectl get nodes");
+        assert_eq!(
+            argv("x/.var.lib.rancher.rke2.bin.kubectl_get_nodes"),
+            "kubectl get nodes"
+        );
         assert_eq!(argv("kubectl-get.txt"), "kubectl get");
         assert_eq!(argv("kubectl-describe-nodes.txt"), "kubectl describe nodes");
         assert_eq!(

@@ -10,6 +10,9 @@ use super::{
     tree::{flag, map, number, text},
 };
 
+/// Bytes of a line that are kept.
+const MAX_SAID: usize = 500;
+
 /// Commands that this module reads.
 pub(super) fn is_probe(argv: &[String]) -> bool {
     matches!(
@@ -112,7 +115,7 @@ pub(super) fn read(
             parts.push((place.to_owned(), Vec::new()));
         }
         if let Some((_, rows)) = parts.last_mut() {
-            rows.push((line, row.trim()));
+            rows.push((line, head(row.trim())));
         }
     }
     if parts.len() > 1 {
@@ -156,6 +159,15 @@ pub(super) fn read(
             }
         })
         .collect()
+}
+
+/// The beginning of a line: what is said of a connection is short.
+fn head(row: &str) -> &str {
+    let mut end = row.len().min(MAX_SAID);
+    while !row.is_char_boundary(end) {
+        end -= 1;
+    }
+    row.get(..end).unwrap_or("")
 }
 
 /// `… on worker-1: rest` and `from worker-1: rest`.

@@ -37,6 +37,13 @@ pub(super) struct Prompt<'t> {
     pub indent: usize,
 }
 
+impl Prompt<'_> {
+    /// Somebody typed at a prompt; titles and traces may be lines of a program's output.
+    pub(super) fn is_typed(&self) -> bool {
+        !matches!(self.style, Style::Title | Style::Trace)
+    }
+}
+
 /// Longer lines are no commands.
 const MAX_LINE: usize = 4_000;
 
@@ -363,6 +370,13 @@ fn title(body: &str) -> Option<&str> {
     if lead >= 2 && tail >= 2 && is_command(core) {
         return Some(core);
     }
+    // `watch` heads its screen with the interval, the command, the host and the time.
+    if let Some(rest) = body.strip_prefix("Every ") {
+        let (interval, rest) = rest.split_once("s: ")?;
+        let command = rest.split("  ").next()?;
+        let number = !interval.contains(|c: char| !c.is_ascii_digit() && c != '.' && c != ',');
+        return (number && is_kubectl_line(command)).then_some(command);
+    }
     let framed = lead > 0 || body.ends_with(':');
     let words = core.find("kubectl ").or_else(|| core.find("oc "))?;
     let before = core.get(..words)?.trim_end();
@@ -481,6 +495,12 @@ mod tests {
             "kubectl get nodes",
         );
         is("==== df -h ====", Style::Title, "", "df -h");
+        is(
+            "Every 2.0s: kubectl get pods   host: Thu Jan 1",
+            Style::Title,
+            "",
+            "kubectl get pods",
+        );
         is(
             "Running: kubectl get pods",
             Style::Title,

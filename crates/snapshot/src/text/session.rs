@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     json,
+    line::journal_text,
     logs::{JournalFile, LogFile, Span},
     node::{Node, Value},
     yaml,
@@ -30,10 +31,11 @@ pub(super) struct Session<'s> {
     context: &'s Context<'s>,
     /// Capture time for what follows.
     now: Option<Timestamp>,
+    /// Namespace of commands that name none, as far as the place of the file or a command said.
+    namespace: String,
     /// Pods in which a shell was opened: prompts with their names are no nodes.
     shells: BTreeSet<String>,
     found: Found,
-    recognised: bool,
 }
 
 /// Output of one command and where it ran.
@@ -51,15 +53,28 @@ impl<'s> Session<'s> {
             file,
             context,
             now: context.now,
+            namespace: context.namespace.to_owned(),
             shells: BTreeSet::new(),
             found: Found::default(),
-            recognised: false,
         }
     }
 
-    /// What was found; `None` if nothing was recognised.
-    pub(super) fn finish(self) -> Option<Found> {
-        self.recognised.then_some(self.found)
+    /// What was found; `None` if that is nothing: a program's log may well hold a command.
+    pub(super) fn finish(mut self) -> Option<Found> {
+        let found = &mut self.found;
+        found.lists.sort();
+        found.lists.dedup();
+        let any = !(found.objects.is_empty()
+            && found.documents.is_empty()
+            && found.lists.is_empty()
+            && found.failed.is_empty()
+            && found.absent.is_empty()
+            && found.logs.is_empty()
+            && found.journals.is_empty()
+            && found.hosts.is_empty())
+            || found.now.is_some()
+            || found.version.is_some();
+        any.then_some(self.found)
     }
 
     /// A text without any command: its file's name may tell one, else its form.
@@ -77,7 +92,6 @@ impl<'s> Session<'s> {
                 ..shell::Line::default()
             };
             if self.run(&line, &printed) {
-                self.recognised = true;
                 return;
             }
         }
@@ -113,18 +127,45 @@ impl<'s> Session<'s> {
         }
         let done = match lines.as_slice() {
             [line] => self.run(line, &printed),
-            [first, ..] if is_date(&first.argv) => {
-                self.dated(&printed);
-                self.sniffed(&printed);
-                true
+            [] => false,
+            [first, ..] => {
+                if is_date(&first.argv) {
+                    self.dated(&printed);
+                }
+                self.several(&lines, &printed)
             }
-            _ => false,
         };
-        if done {
-            self.recognised = true;
-        } else {
+        if !done {
             self.sniffed(&printed);
         }
+    }
+
+    /// Several commands on one line: their outputs follow each other, and only their forms tell them apart.
+    fn several(&mut self, lines: &[shell::Line], printed: &Printed<'_>) -> bool {
+        let mut tables = lines.iter().filter(|line| {
+            line.argv
+                .first()
+                .is_some_and(|tool| shell::is_kubectl(tool))
+        });
+        let Some(first) = tables.next().map(|line| Kubectl::parse(&line.argv)) else {
+            return false;
+        };
+        let same = |line: &shell::Line| Kubectl::parse(&line.argv).namespace == first.namespace;
+        let namespace = first.namespace.clone().filter(|_| tables.all(same));
+        if !get::search(printed.text) {
+            return false;
+        }
+        let request = get::Request {
+            command: Kubectl {
+                verb: "get".to_owned(),
+                namespace,
+                ..Kubectl::default()
+            },
+            unnamed: true,
+            ..get::Request::default()
+        };
+        self.tables(&request, printed);
+        true
     }
 
     /// Reads an output by its command; false if the command is not one of those read here.
@@ -152,6 +193,10 @@ impl<'s> Session<'s> {
             return self.kubectl(line, &printed);
         }
         if is_date(&line.argv) && self.dated(&printed) {
+            return true;
+        }
+        if let ("kubens", Some(namespace)) = (tool, line.argv.get(1)) {
+            self.namespace.clone_from(namespace);
             return true;
         }
         if probe::is_probe(&line.argv) {
@@ -210,18 +255,34 @@ impl<'s> Session<'s> {
         self.found.journals.push(JournalFile {
             file: self.file,
             span: span(printed),
-            node: printed.node.to_owned(),
+            node: self.journal_node(printed),
             json: argv.iter().any(|word| word.contains("json")),
         });
         true
+    }
+
+    /// The directory's node, else the host in the lines, else the one in the prompt.
+    fn journal_node(&self, printed: &Printed<'_>) -> String {
+        if !self.context.node.is_empty() {
+            return self.context.node.to_owned();
+        }
+        let any = Some(Timestamp::UNIX_EPOCH);
+        printed
+            .text
+            .lines()
+            .take(50)
+            .find_map(|line| journal_text(line, any))
+            .map_or(printed.node, |line| line.host)
+            .to_owned()
     }
 
     fn kubectl(&mut self, line: &shell::Line, printed: &Printed<'_>) -> bool {
         let command = Kubectl::parse(&line.argv);
         let filtered = line.filters.iter().any(|filter| !passes(filter));
         let asked = command.asked();
+        let current = self.namespace.clone();
         let namespace = command.namespace.clone();
-        let namespace = namespace.as_deref().unwrap_or(self.context.namespace);
+        let namespace = namespace.as_deref().unwrap_or(&current);
         let context = Context {
             now: self.now,
             namespace,
@@ -262,6 +323,7 @@ impl<'s> Session<'s> {
                 namespace,
                 self.file,
             )),
+            ("config" | "project", _) => self.enter(&command),
             ("cluster-info", _) if command.words.first().is_some_and(|word| word == "dump") => {
                 return false;
             }
@@ -270,19 +332,36 @@ impl<'s> Session<'s> {
         !command_is_unknown(&line.argv)
     }
 
+    /// `kubectl config set-context --current --namespace=…` and `oc project …`.
+    fn enter(&mut self, command: &Kubectl) {
+        let first = command.words.first().map_or("", String::as_str);
+        match command.verb.as_str() {
+            "project" if !first.is_empty() => first.clone_into(&mut self.namespace),
+            "config" if first == "set-context" => {
+                if let Some(namespace) = &command.namespace {
+                    self.namespace.clone_from(namespace);
+                }
+            }
+            // Another context has a namespace of its own.
+            "config" if first == "use-context" => self.namespace.clear(),
+            _ => {}
+        }
+    }
+
     fn tables(&mut self, request: &get::Request, printed: &Printed<'_>) {
+        let namespace = self.namespace.clone();
         let context = Context {
             now: self.now,
-            ..*self.context
+            namespace: &namespace,
+            node: "",
         };
-        let any = get::read(
+        get::read(
             printed.text,
             printed.first_line,
             request,
             &context,
             &mut self.found,
         );
-        self.recognised |= any;
     }
 
     fn refused(&mut self, asked: &Asked, namespace: &str, printed: &Printed<'_>) {
@@ -296,10 +375,8 @@ impl<'s> Session<'s> {
 
     /// `-o name`: `pod/a`, one a line.
     fn names(&mut self, command: &Kubectl, asked: &Asked, filtered: bool, printed: &Printed<'_>) {
-        let namespace = command
-            .namespace
-            .as_deref()
-            .unwrap_or(self.context.namespace);
+        let current = self.namespace.clone();
+        let namespace = command.namespace.as_deref().unwrap_or(&current);
         for (line, row) in (printed.first_line..).zip(printed.text.lines()) {
             let Some((word, name)) = row.trim().split_once('/') else {
                 continue;
@@ -336,9 +413,7 @@ impl<'s> Session<'s> {
                 kind: kind.clone(),
                 namespace: (!all).then(|| namespace.to_owned()),
             };
-            if !self.found.lists.contains(&listed) {
-                self.found.lists.push(listed);
-            }
+            self.found.lists.push(listed);
         }
     }
 
@@ -475,7 +550,6 @@ impl<'s> Session<'s> {
             body.starts_with('{') && (head.contains("\"apiVersion\"") || head.contains("\"kind\""));
         if is_yaml || is_json {
             let documents = self.parsed(printed, is_json);
-            self.recognised |= !documents.is_empty();
             self.found.documents.extend(documents);
             return;
         }
@@ -483,7 +557,6 @@ impl<'s> Session<'s> {
         let described = printed.text.get(start..).unwrap_or("");
         if let Some(kind) = describe::sniff(described) {
             let objects = describe::read(described, printed.first_line + before, kind, &context);
-            self.recognised |= !objects.is_empty();
             self.found.objects.extend(objects);
             return;
         }
@@ -497,7 +570,7 @@ impl<'s> Session<'s> {
             return self.tables(&request, printed);
         }
         if let Some(argv) = host::sniff(self.path, printed.text) {
-            self.recognised |= self.host(&argv, printed);
+            self.host(&argv, printed);
         }
     }
 }

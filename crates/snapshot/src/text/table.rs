@@ -39,6 +39,9 @@ pub(super) struct Sheet<'t> {
 /// Wider tables are no tables.
 const MAX_COLUMNS: usize = 64;
 
+/// Longer lines are no rows.
+const MAX_ROW: usize = 1 << 16;
+
 /// Column names of several words; they matter only where blanks were collapsed.
 const SPACED: &[&str] = &[
     "ACCESS MODES",
@@ -117,6 +120,9 @@ impl Header {
 
     /// The cells of a row; `None` if the line does not fit the columns.
     pub(super) fn cells<'t>(&self, line: &'t str) -> Option<Vec<&'t str>> {
+        if line.len() > MAX_ROW {
+            return None;
+        }
         self.aligned(line).or_else(|| self.counted(line))
     }
 

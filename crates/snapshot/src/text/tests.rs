@@ -183,6 +183,52 @@ fn checks_of_connections() {
 }
 
 #[test]
+fn the_current_namespace_and_several_commands() {
+    let text = format!(
+        "$ kubectl config set-context --current --namespace=s\nContext \"x\" modified.\n$ kubectl get pods\n{PODS}\n$ kubectl get po -n t; kubectl get cm -n t\n{PODS}NAME   DATA   AGE\nc      1      9d\n"
+    );
+    let found = found(&text);
+    let said: Vec<_> = found
+        .objects
+        .iter()
+        .map(|object| {
+            (
+                object.str_at(&["kind"]).unwrap(),
+                object.str_at(&["metadata", "namespace"]),
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("Pod", Some("s")),
+            ("Pod", Some("t")),
+            ("ConfigMap", Some("t"))
+        ]
+    );
+    assert_eq!(
+        found.lists,
+        [Listed {
+            kind: "Pod".into(),
+            namespace: Some("s".into())
+        }]
+    );
+}
+
+#[test]
+fn scripts_in_output_are_no_commands() {
+    let text = format!(
+        "$ kubectl get cm x -n s -o yaml\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\ndata:\n  run.sh: |\n    # date\n    kubectl get pods\n$ kubectl get pods -n s\n{PODS}"
+    );
+    let found = found(&text);
+    assert_eq!(
+        found.documents[0].str_at(&["data", "run.sh"]),
+        Some("# date\nkubectl get pods\n")
+    );
+    assert_eq!(found.objects.len(), 1);
+}
+
+#[test]
 fn logs_and_documents_of_other_sorts_are_left_alone() {
     for text in [
         "2026-01-01T00:00:00Z INFO start\n2026-01-01T00:00:01Z kubectl get pods\n",
@@ -194,6 +240,7 @@ fn logs_and_documents_of_other_sorts_are_left_alone() {
         "key: value\nother: thing\n",
         "",
         "kubectl is a tool\nthat people use\n",
+        "starting job\n+ kubectl apply -f x.yaml\ndeployment.apps/web configured\ndone\n",
     ] {
         assert!(found_in("some/app.log", text).is_none(), "{text}");
     }

@@ -118,8 +118,8 @@ struct Open<'t> {
     first_line: u32,
     start: usize,
     last_line: u32,
-    /// Its output is a log: only the same prompt ends it.
-    log: bool,
+    /// Its output may hold anything (a log, a script in a config map): only the same prompt ends it.
+    strict: bool,
 }
 
 impl<'t> Open<'t> {
@@ -132,7 +132,7 @@ impl<'t> Open<'t> {
             first_line,
             start,
             last_line: first_line.saturating_sub(1),
-            log: false,
+            strict: false,
         }
     }
 
@@ -191,7 +191,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
             Some(prompt) => {
                 let command = lines.continued(prompt.command);
                 let next = Open {
-                    log: is_log(&command),
+                    strict: is_strict(&command),
                     command,
                     host: prompt.host,
                     style: Some(prompt.style),
@@ -209,13 +209,36 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
 }
 
 fn ends(open: &Open<'_>, prompt: &Prompt<'_>) -> bool {
-    !open.log || open.style == Some(prompt.style) || prompt.style == Style::Host
+    let Some(style) = open.style else {
+        return true;
+    };
+    if style == prompt.style || prompt.style == Style::Host {
+        return true;
+    }
+    // Who types at a prompt goes on doing so: bare commands and traces are then output.
+    let typed = !matches!(style, Style::Title | Style::Trace);
+    let weak = matches!(prompt.style, Style::Title | Style::Trace);
+    !open.strict && !(typed && weak)
 }
 
-fn is_log(command: &str) -> bool {
-    command
-        .split_whitespace()
-        .any(|word| matches!(word, "logs" | "log" | "journalctl" | "dmesg"))
+/// Commands that print what others wrote.
+fn is_strict(command: &str) -> bool {
+    command.split_whitespace().any(|word| {
+        matches!(
+            word,
+            "logs"
+                | "log"
+                | "journalctl"
+                | "dmesg"
+                | "describe"
+                | "cat"
+                | "yaml"
+                | "json"
+                | "-oyaml"
+                | "-ojson"
+                | "exec"
+        )
+    })
 }
 
 struct Lines<'t> {

@@ -8,6 +8,7 @@ const TELLING: &[(&[&str], &str)] = &[
     (&["STATUS", "ROLES", "VERSION"], "Node"),
     (&["LAST SEEN", "REASON", "OBJECT"], "Event"),
     (&["LASTSEEN", "REASON", "KIND"], "Event"),
+    (&["LAST SEEN", "REASON", "KIND"], "Event"),
     (&["DESIRED", "CURRENT", "NODE SELECTOR"], "DaemonSet"),
     (&["DESIRED", "CURRENT", "NODE-SELECTOR"], "DaemonSet"),
     (&["READY", "UP-TO-DATE", "AVAILABLE"], "Deployment"),

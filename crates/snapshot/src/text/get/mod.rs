@@ -217,9 +217,7 @@ impl Reader<'_> {
                 kind: kind.clone(),
                 namespace,
             };
-            if !found.lists.contains(&listed) {
-                found.lists.push(listed);
-            }
+            found.lists.push(listed);
         }
     }
 }

@@ -76,6 +76,9 @@ fn service_ports(cell: &str, line: u32) -> Vec<Node> {
         .collect()
 }
 
+/// kubectl shows three.
+const MAX_SHOWN: usize = 64;
+
 /// `a,b,c + 4 more...`: what is shown, and how many there are.
 fn shown(cell: &str) -> (Vec<&str>, Option<i64>) {
     let (list, more) = match cell.split_once(" + ") {
@@ -86,6 +89,7 @@ fn shown(cell: &str) -> (Vec<&str>, Option<i64>) {
         .split(',')
         .map(str::trim)
         .filter(|item| !item.is_empty())
+        .take(MAX_SHOWN)
         .collect();
     let hidden = more.and_then(|count| count.parse::<i64>().ok());
     let all = hidden.map(|hidden| hidden + i64::try_from(items.len()).unwrap_or(0));

@@ -6,6 +6,9 @@ use super::{
 };
 use crate::text::tree::{map, null, seq, text};
 
+/// A quota with more resources is not believed.
+const MAX_RESOURCES: usize = 200;
+
 /// The number of entries is kept in `table`: names and values are not printed.
 pub(super) fn data(row: &mut Fields<'_>) {
     row.number("DATA", &["table", "data"]);
@@ -22,7 +25,7 @@ pub(super) fn quota(row: &mut Fields<'_>) {
         let Some(cell) = row.value(column) else {
             continue;
         };
-        for part in cell.split(", ") {
+        for part in cell.split(", ").take(MAX_RESOURCES) {
             if let Some((resource, (used, hard))) = part
                 .split_once(": ")
                 .and_then(|(resource, rest)| Some((resource, ratio_text(rest)?)))
