@@ -151,7 +151,7 @@ fn is_log(text: &str) -> bool {
         .filter(|line| !line.trim().is_empty())
         .take(SAMPLE)
     {
-        let typed = prompt::prompt(line).filter(|prompt| prompt.is_typed());
+        let typed = prompt::prompt(line).filter(prompt::Prompt::is_typed);
         if typed.is_some_and(|prompt| all == 0 || prompt.command.contains("kubectl")) {
             return false;
         }

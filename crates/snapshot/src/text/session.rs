@@ -289,10 +289,10 @@ impl<'s> Session<'s> {
             node: printed.node,
         };
         match (command.verb.as_str(), &command.output) {
+            // Of a document without some of its lines nothing is certain.
+            ("get" | "events", Output::Yaml | Output::Json) if filtered => {}
             ("get" | "events", Output::Yaml | Output::Json) => {
-                if !filtered {
-                    self.documents(&command, &asked, namespace, printed);
-                }
+                self.documents(&command, &asked, namespace, printed);
             }
             ("get" | "events", Output::Name) => self.names(&command, &asked, filtered, printed),
             ("get" | "events", Output::Other) => {}
@@ -478,9 +478,9 @@ impl<'s> Session<'s> {
             (documents, errors.collect())
         };
         documents.retain(|document| !document.entries().is_empty());
-        documents
-            .iter_mut()
-            .for_each(|document| shift(document, before));
+        for document in &mut documents {
+            shift(document, before);
+        }
         if !documents.is_empty() {
             let moved = errors.into_iter().map(|(line, what)| (line + before, what));
             self.found.problems.extend(moved);

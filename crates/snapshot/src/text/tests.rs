@@ -256,9 +256,7 @@ proptest::proptest! {
     fn lines_lie_in_the_text(rows in 1_u32..20, before in 0_usize..5) {
         let mut text = "\n".repeat(before);
         text.push_str("$ kubectl get cm -n s\nNAME   DATA   AGE\n");
-        for row in 0..rows {
-            text.push_str(&format!("c-{row:02}   1      9d\n"));
-        }
+        text.extend((0..rows).map(|row| format!("c-{row:02}   1      9d\n")));
         let found = found_in("x.txt", &text).unwrap();
         for (object, line) in found.objects.iter().zip(3 + u32::try_from(before).unwrap()..) {
             proptest::prop_assert_eq!(object.line, line);

@@ -218,7 +218,7 @@ fn ends(open: &Open<'_>, prompt: &Prompt<'_>) -> bool {
     // Who types at a prompt goes on doing so: bare commands and traces are then output.
     let typed = !matches!(style, Style::Title | Style::Trace);
     let weak = matches!(prompt.style, Style::Title | Style::Trace);
-    !open.strict && !(typed && weak)
+    !(open.strict || typed && weak)
 }
 
 /// Commands that print what others wrote.

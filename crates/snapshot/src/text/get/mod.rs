@@ -240,10 +240,10 @@ fn born(fields: &mut Fields<'_>) {
         if let Some(instant) = back(fields.now, seconds) {
             fields.set(&["metadata", "creationTimestamp"], &instant);
         }
-    } else if let Some(stamp) = fields.value("CREATED AT") {
-        if crate::stamp::rfc3339(stamp).is_some() {
-            fields.set(&["metadata", "creationTimestamp"], stamp);
-        }
+    } else if let Some(stamp) = fields.value("CREATED AT")
+        && crate::stamp::rfc3339(stamp).is_some()
+    {
+        fields.set(&["metadata", "creationTimestamp"], stamp);
     }
 }
 

@@ -12,9 +12,10 @@ pub(super) fn service(row: &mut Fields<'_>) {
     external(row);
     if let Some(cell) = row.cell("PORT(S)") {
         let ports = service_ports(cell, row.line);
-        let node = match says_nothing(cell) {
-            true => null(row.line),
-            false => seq(ports, row.line),
+        let node = if says_nothing(cell) {
+            null(row.line)
+        } else {
+            seq(ports, row.line)
         };
         row.put(&["spec", "ports"], node);
     }
