@@ -177,6 +177,14 @@ pub fn kind_of_path(path: &str) -> Option<&'static str> {
         .or_else(|| kind_of_resource(parts.next()?))
 }
 
+/// The kind of a resource name in lower case: plural, or the kind's own name.
+pub(crate) fn kind_of_resource(word: &str) -> Option<&'static str> {
+    RESOURCES
+        .iter()
+        .find(|(resource, kind)| *resource == word || kind.eq_ignore_ascii_case(word))
+        .map(|(_, kind)| *kind)
+}
+
 /// The resource name (plural) that belongs to a kind, as `kubectl get` takes it.
 pub fn resource_of_kind(kind: &str) -> Option<&'static str> {
     RESOURCES

@@ -4,8 +4,25 @@
 //! What the text would have shown if it were set is recorded as [`crate::node::Value::Null`]:
 //! known to be absent.
 
+mod command;
+mod date;
 pub(crate) mod describe;
+mod events;
+mod get;
 pub(crate) mod host;
+mod path;
+mod probe;
+mod prompt;
+mod refusal;
+mod resource;
+mod rollout;
+mod session;
+mod shell;
+mod table;
+mod top;
+mod transcript;
+mod tree;
+mod version;
 
 use coldcase_bundle::FileId;
 use jiff::Timestamp;
@@ -13,7 +30,9 @@ use jiff::Timestamp;
 use crate::{
     logs::{JournalFile, LogFile},
     node::Node,
+    stamp,
 };
+use session::Session;
 
 /// What is known about a text before it is read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,6 +67,32 @@ pub(crate) struct Listed {
     pub namespace: Option<String>,
 }
 
+/// A question that kubectl could not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failed {
+    /// Kind (or resource as typed, if it is not installed); `logs` for logs; may be empty.
+    pub kind: String,
+    /// The one namespace that was asked about; empty for all or none.
+    pub namespace: String,
+    /// kubectl's words.
+    pub what: String,
+    /// Their line.
+    pub line: u32,
+}
+
+/// An object that the server said does not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Absent {
+    /// Kind.
+    pub kind: String,
+    /// Namespace; empty if the kind has none or nothing names it.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+    /// Line of the answer.
+    pub line: u32,
+}
+
 /// What a text holds.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
@@ -57,6 +102,10 @@ pub(crate) struct Found {
     pub documents: Vec<Node>,
     /// Kinds that were listed.
     pub lists: Vec<Listed>,
+    /// Questions that were refused, and kinds that are not installed.
+    pub failed: Vec<Failed>,
+    /// Objects that do not exist.
+    pub absent: Vec<Absent>,
     /// Output of `kubectl logs`.
     pub logs: Vec<LogFile>,
     /// Output of `journalctl` and `dmesg`.
@@ -71,12 +120,48 @@ pub(crate) struct Found {
     pub problems: Vec<(u32, String)>,
 }
 
+/// Lines that decide whether a text is a log.
+const SAMPLE: usize = 60;
+
 /// Reads a text; `None` if it is no text of this sort and may be a log.
-pub(crate) fn read(
-    _path: &str,
-    _text: &str,
-    _file: FileId,
-    _context: &Context<'_>,
-) -> Option<Found> {
-    None
+pub(crate) fn read(path: &str, text: &str, file: FileId, context: &Context<'_>) -> Option<Found> {
+    let hint = path::hint(path);
+    if text.trim().is_empty() || !hint.spelled && is_log(text) {
+        return None;
+    }
+    let text = transcript::normalise(text);
+    let blocks = transcript::blocks(&text);
+    let mut session = Session::new(path, file, context);
+    if blocks.iter().any(|block| !block.command.is_empty()) {
+        for block in &blocks {
+            session.block(block);
+        }
+    } else {
+        session.whole(&text, &hint);
+    }
+    session.finish()
 }
+
+/// Most of the first lines begin with a time stamp or are JSON each, and nobody typed a command before them.
+fn is_log(text: &str) -> bool {
+    let any_year = Timestamp::from_second(4_000_000_000).ok();
+    let (mut stamped, mut all) = (0_usize, 0_usize);
+    for line in text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .take(SAMPLE)
+    {
+        let typed = prompt::prompt(line).filter(prompt::Prompt::is_typed);
+        if typed.is_some_and(|prompt| all == 0 || prompt.command.contains("kubectl")) {
+            return false;
+        }
+        all += 1;
+        let json = line.starts_with('{') && line.ends_with('}') && line.len() > 2;
+        stamped += usize::from(json || stamp::leading(line, any_year).is_some());
+    }
+    // One line of JSON is a document.
+    stamped * 2 > all && !(all == 1 && text.trim_start().starts_with('{'))
+}
+
+#[cfg(test)]
+mod tests;

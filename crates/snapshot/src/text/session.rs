@@ -1,0 +1,639 @@
+//! Goes through a transcript command by command: what `date` said, which shell a prompt belongs to, and who reads each output.
+
+use std::collections::BTreeSet;
+
+use coldcase_bundle::FileId;
+use jiff::Timestamp;
+
+use super::{
+    Context, Failed, Found, Listed,
+    command::{Asked, Kubectl, Output},
+    date, describe, get, host, path, probe, refusal, resource, rollout, shell,
+    transcript::Block,
+    tree::{map, put, shift, text},
+    version,
+};
+use crate::{
+    json,
+    line::journal_text,
+    logs::{JournalFile, LogFile, Span},
+    node::{Node, Value},
+    yaml,
+};
+
+/// Larger texts are searched for tables only at their beginning, unless a command precedes them.
+const MAX_SEARCHED: usize = 1 << 20;
+
+/// State of a transcript.
+pub(super) struct Session<'s> {
+    path: &'s str,
+    file: FileId,
+    context: &'s Context<'s>,
+    /// Capture time for what follows.
+    now: Option<Timestamp>,
+    /// Namespace of commands that name none, as far as the place of the file or a command said.
+    namespace: String,
+    /// Pods in which a shell was opened: prompts with their names are no nodes.
+    shells: BTreeSet<String>,
+    found: Found,
+}
+
+/// Output of one command and where it ran.
+struct Printed<'p> {
+    text: &'p str,
+    first_line: u32,
+    last_line: u32,
+    node: &'p str,
+}
+
+impl<'s> Session<'s> {
+    pub(super) fn new(path: &'s str, file: FileId, context: &'s Context<'s>) -> Self {
+        Self {
+            path,
+            file,
+            context,
+            now: context.now,
+            namespace: context.namespace.to_owned(),
+            shells: BTreeSet::new(),
+            found: Found::default(),
+        }
+    }
+
+    /// What was found; `None` if that is nothing: a program's log may well hold a command.
+    pub(super) fn finish(mut self) -> Option<Found> {
+        let found = &mut self.found;
+        found.lists.sort();
+        found.lists.dedup();
+        let any = !(found.objects.is_empty()
+            && found.documents.is_empty()
+            && found.lists.is_empty()
+            && found.failed.is_empty()
+            && found.absent.is_empty()
+            && found.logs.is_empty()
+            && found.journals.is_empty()
+            && found.hosts.is_empty())
+            || found.now.is_some()
+            || found.version.is_some();
+        any.then_some(self.found)
+    }
+
+    /// A text without any command: its file's name may tell one, else its form.
+    pub(super) fn whole(&mut self, text: &str, hint: &path::Hint) {
+        let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
+        let printed = Printed {
+            text,
+            first_line: 1,
+            last_line: lines,
+            node: self.context.node,
+        };
+        if hint.spelled {
+            let line = shell::Line {
+                argv: hint.argv.clone(),
+                ..shell::Line::default()
+            };
+            if self.run(&line, &printed) {
+                return;
+            }
+        }
+        let named = !hint.spelled && hint.argv.len() > 2;
+        if named && hint.argv.get(1).is_some_and(|verb| verb == "get") && get::sniff(text) {
+            let request = get::Request {
+                command: Kubectl::parse(&hint.argv),
+                ..get::Request::default()
+            };
+            self.tables(&request, &printed);
+            return;
+        }
+        self.sniffed(&printed);
+    }
+
+    /// A command and its output.
+    pub(super) fn block(&mut self, block: &Block<'_>) {
+        let printed = Printed {
+            text: &block.output,
+            first_line: block.first_line,
+            last_line: block.last_line,
+            node: block.host,
+        };
+        let mut lines = shell::lines(&block.command);
+        if lines.len() > 1 {
+            let speaks = |line: &shell::Line| {
+                !matches!(
+                    line.argv.first().map(String::as_str),
+                    Some("echo" | "printf")
+                )
+            };
+            lines.retain(speaks);
+        }
+        let done = match lines.as_slice() {
+            [line] => self.run(line, &printed),
+            [] => false,
+            [first, ..] => {
+                if is_date(&first.argv) {
+                    self.dated(&printed);
+                }
+                self.several(&lines, &printed)
+            }
+        };
+        if !done {
+            self.sniffed(&printed);
+        }
+    }
+
+    /// Several commands on one line: their outputs follow each other, and only their forms tell them apart.
+    fn several(&mut self, lines: &[shell::Line], printed: &Printed<'_>) -> bool {
+        let mut tables = lines.iter().filter(|line| {
+            line.argv
+                .first()
+                .is_some_and(|tool| shell::is_kubectl(tool))
+        });
+        let Some(first) = tables.next().map(|line| Kubectl::parse(&line.argv)) else {
+            return false;
+        };
+        let same = |line: &shell::Line| Kubectl::parse(&line.argv).namespace == first.namespace;
+        let namespace = first.namespace.clone().filter(|_| tables.all(same));
+        if !get::search(printed.text) {
+            return false;
+        }
+        let request = get::Request {
+            command: Kubectl {
+                verb: "get".to_owned(),
+                namespace,
+                ..Kubectl::default()
+            },
+            unnamed: true,
+            ..get::Request::default()
+        };
+        self.tables(&request, printed);
+        true
+    }
+
+    /// Reads an output by its command; false if the command is not one of those read here.
+    fn run(&mut self, line: &shell::Line, printed: &Printed<'_>) -> bool {
+        let Some(tool) = line.argv.first().map(String::as_str) else {
+            return false;
+        };
+        let pod = match &line.pod {
+            Some((namespace, pod)) => Some((namespace.as_deref(), pod.as_str())),
+            None if self.shells.contains(printed.node) => Some((None, printed.node)),
+            None => None,
+        };
+        if let (Some((_, pod)), "sh" | "bash" | "ash" | "zsh") = (pod, tool) {
+            self.shells.insert(pod.to_owned());
+            return true;
+        }
+        if line.redirected {
+            return true;
+        }
+        let node = [line.host.as_str(), printed.node, self.context.node];
+        let node = node.into_iter().find(|node| !node.is_empty()).unwrap_or("");
+        let node = if pod.is_some() { "" } else { node };
+        let printed = Printed { node, ..*printed };
+        if shell::is_kubectl(tool) {
+            return self.kubectl(line, &printed);
+        }
+        if is_date(&line.argv) && self.dated(&printed) {
+            return true;
+        }
+        if let ("kubens", Some(namespace)) = (tool, line.argv.get(1)) {
+            self.namespace.clone_from(namespace);
+            return true;
+        }
+        if probe::is_probe(&line.argv) {
+            let from = probe::From {
+                node,
+                pod: pod.map_or("", |(_, pod)| pod),
+                namespace: pod.and_then(|(namespace, _)| namespace).unwrap_or(""),
+            };
+            let reports = probe::read(
+                &line.argv,
+                printed.text,
+                printed.first_line,
+                from,
+                self.file,
+            );
+            let any = !reports.is_empty();
+            self.found.hosts.extend(reports);
+            return any;
+        }
+        if is_journal(&line.argv) {
+            return self.journal(&line.argv, &printed);
+        }
+        // What a command says inside a container is not about the node.
+        pod.is_none() && self.host(&line.argv, &printed)
+    }
+
+    fn host(&mut self, argv: &[String], printed: &Printed<'_>) -> bool {
+        let context = Context {
+            now: self.now,
+            node: printed.node,
+            ..*self.context
+        };
+        let reports = host::read(argv, printed.text, printed.first_line, self.file, &context);
+        let any = !reports.is_empty();
+        self.found.hosts.extend(reports);
+        any
+    }
+
+    /// `date`: ages printed after it count back from there.
+    fn dated(&mut self, printed: &Printed<'_>) -> bool {
+        let Some(now) = date::read(printed.text) else {
+            return false;
+        };
+        self.now = Some(now);
+        self.found.now = self.found.now.max(Some(now));
+        true
+    }
+
+    fn journal(&mut self, argv: &[String], printed: &Printed<'_>) -> bool {
+        let empty = printed.last_line < printed.first_line
+            || printed.text.trim().starts_with("-- No entries");
+        let refused = printed.text.lines().count() < 3 && !printed.text.contains([':', '[']);
+        if empty || refused {
+            return true;
+        }
+        self.found.journals.push(JournalFile {
+            file: self.file,
+            span: span(printed),
+            node: self.journal_node(printed),
+            json: argv.iter().any(|word| word.contains("json")),
+        });
+        true
+    }
+
+    /// The directory's node, else the host in the lines, else the one in the prompt.
+    fn journal_node(&self, printed: &Printed<'_>) -> String {
+        if !self.context.node.is_empty() {
+            return self.context.node.to_owned();
+        }
+        let any = Some(Timestamp::UNIX_EPOCH);
+        printed
+            .text
+            .lines()
+            .take(50)
+            .find_map(|line| journal_text(line, any))
+            .map_or(printed.node, |line| line.host)
+            .to_owned()
+    }
+
+    fn kubectl(&mut self, line: &shell::Line, printed: &Printed<'_>) -> bool {
+        let command = Kubectl::parse(&line.argv);
+        let filtered = line.filters.iter().any(|filter| !passes(filter));
+        let asked = command.asked();
+        let current = self.namespace.clone();
+        let namespace = command.namespace.clone();
+        let namespace = namespace.as_deref().unwrap_or(&current);
+        let context = Context {
+            now: self.now,
+            namespace,
+            node: printed.node,
+        };
+        match (command.verb.as_str(), &command.output) {
+            // Of a document without some of its lines nothing is certain.
+            ("get" | "events", Output::Yaml | Output::Json) if filtered => {}
+            ("get" | "events", Output::Yaml | Output::Json) => {
+                self.documents(&command, &asked, namespace, printed);
+            }
+            ("get" | "events", Output::Name) => self.names(&command, &asked, filtered, printed),
+            ("get" | "events", Output::Other) => {}
+            ("get" | "events" | "top", _) => {
+                let request = get::Request {
+                    command,
+                    filtered,
+                    unnamed: false,
+                };
+                self.tables(&request, printed);
+            }
+            ("describe", _) => {
+                let kind = asked.single().unwrap_or("");
+                let objects = describe::read(printed.text, printed.first_line, kind, &context);
+                self.found.objects.extend(objects);
+                self.refused(&asked, namespace, printed);
+            }
+            ("logs" | "log", _) => self.logs(&command, namespace, printed),
+            ("version", _) => {
+                if let Some(version) = version::server(printed.text) {
+                    self.found.version = Some(version);
+                }
+            }
+            ("rollout", _) => self.found.hosts.extend(rollout::read(
+                printed.text,
+                printed.first_line,
+                &command,
+                namespace,
+                self.file,
+            )),
+            ("config" | "project", _) => self.enter(&command),
+            ("cluster-info", _) if command.words.first().is_some_and(|word| word == "dump") => {
+                return false;
+            }
+            _ => {}
+        }
+        !command_is_unknown(&line.argv)
+    }
+
+    /// `kubectl config set-context --current --namespace=…` and `oc project …`.
+    fn enter(&mut self, command: &Kubectl) {
+        let first = command.words.first().map_or("", String::as_str);
+        match command.verb.as_str() {
+            "project" if !first.is_empty() => first.clone_into(&mut self.namespace),
+            "config" if first == "set-context" => {
+                if let Some(namespace) = &command.namespace {
+                    self.namespace.clone_from(namespace);
+                }
+            }
+            // Another context has a namespace of its own.
+            "config" if first == "use-context" => self.namespace.clear(),
+            _ => {}
+        }
+    }
+
+    fn tables(&mut self, request: &get::Request, printed: &Printed<'_>) {
+        let namespace = self.namespace.clone();
+        let context = Context {
+            now: self.now,
+            namespace: &namespace,
+            node: "",
+        };
+        get::read(
+            printed.text,
+            printed.first_line,
+            request,
+            &context,
+            &mut self.found,
+        );
+    }
+
+    fn refused(&mut self, asked: &Asked, namespace: &str, printed: &Printed<'_>) {
+        let lines: Vec<(u32, &str)> = (printed.first_line..).zip(printed.text.lines()).collect();
+        let lines: Vec<(u32, &str)> = lines
+            .into_iter()
+            .filter(|(_, line)| !line.starts_with(' ') && line.len() < 2_000)
+            .collect();
+        refusal::read(&lines, &asked.kinds, namespace, &mut self.found);
+    }
+
+    /// `-o name`: `pod/a`, one a line.
+    fn names(&mut self, command: &Kubectl, asked: &Asked, filtered: bool, printed: &Printed<'_>) {
+        let current = self.namespace.clone();
+        let namespace = command.namespace.as_deref().unwrap_or(&current);
+        for (line, row) in (printed.first_line..).zip(printed.text.lines()) {
+            let Some((word, name)) = row.trim().split_once('/') else {
+                continue;
+            };
+            let (Some(kind), false) = (resource::kind(word), name.contains([' ', '/'])) else {
+                continue;
+            };
+            let mut root = map(vec![("kind", text(kind, line))], line);
+            put(&mut root, &["metadata", "name"], text(name, line));
+            let placed = !namespace.is_empty() && !command.all_namespaces;
+            if placed && !resource::cluster_scoped(kind) {
+                put(&mut root, &["metadata", "namespace"], text(namespace, line));
+            }
+            self.found.objects.push(root);
+        }
+        if printed.last_line >= printed.first_line && !filtered {
+            self.listed(command, asked, namespace);
+        }
+        self.refused(asked, namespace, printed);
+    }
+
+    /// A complete answer that is no table.
+    fn listed(&mut self, command: &Kubectl, asked: &Asked, namespace: &str) {
+        let partial = command.selected || !asked.names.is_empty();
+        if partial || !self.found.failed.is_empty() {
+            return;
+        }
+        for kind in &asked.kinds {
+            let all = command.all_namespaces || resource::cluster_scoped(kind);
+            if !all && namespace.is_empty() {
+                continue;
+            }
+            let listed = Listed {
+                kind: kind.clone(),
+                namespace: (!all).then(|| namespace.to_owned()),
+            };
+            self.found.lists.push(listed);
+        }
+    }
+
+    /// `-o yaml` and `-o json`. A list that was asked for with a selector is given item by item, so that
+    /// nobody takes it for all there is.
+    fn documents(
+        &mut self,
+        command: &Kubectl,
+        asked: &Asked,
+        namespace: &str,
+        printed: &Printed<'_>,
+    ) {
+        let documents = self.parsed(printed, command.output == Output::Json);
+        if documents.is_empty() {
+            return self.refused(asked, namespace, printed);
+        }
+        let partial = command.selected || !asked.names.is_empty();
+        for mut document in documents {
+            let is_list = document.str_at(&["kind"]) == Some("List");
+            if partial && is_list {
+                if let Value::Map(entries) = &mut document.value
+                    && let Some((_, items)) = entries.iter_mut().find(|(key, _)| key == "items")
+                    && let Value::Seq(items) = &mut items.value
+                {
+                    self.found.documents.append(items);
+                }
+                continue;
+            }
+            if is_list {
+                self.listed(command, asked, namespace);
+            }
+            self.found.documents.push(document);
+        }
+    }
+
+    /// Documents of a text that may begin with warnings.
+    fn parsed(&mut self, printed: &Printed<'_>, is_json: bool) -> Vec<Node> {
+        let mut start = 0;
+        let mut skipped = 0_u32;
+        for line in printed.text.split_inclusive('\n').take(20) {
+            let json_start = line.trim_start().starts_with(['{', '[']);
+            let yaml_start = ["apiVersion:", "kind:", "items:", "metadata:", "---", "- "]
+                .iter()
+                .any(|key| line.starts_with(key));
+            if is_json && json_start || !is_json && yaml_start {
+                break;
+            }
+            start += line.len();
+            skipped += 1;
+        }
+        let body = printed.text.get(start..).unwrap_or("");
+        let before = printed.first_line.saturating_sub(1).saturating_add(skipped);
+        let (mut documents, errors) = if is_json {
+            let (documents, error) = json::read(body);
+            let errors = error.map(|error| (error.line, format!("not valid JSON: {}", error.what)));
+            (documents, errors.into_iter().collect::<Vec<_>>())
+        } else {
+            let (documents, errors) = yaml::read(body);
+            let errors = errors
+                .into_iter()
+                .map(|error| (error.line, format!("not valid YAML: {}", error.what)));
+            (documents, errors.collect())
+        };
+        documents.retain(|document| !document.entries().is_empty());
+        for document in &mut documents {
+            shift(document, before);
+        }
+        if !documents.is_empty() {
+            let moved = errors.into_iter().map(|(line, what)| (line + before, what));
+            self.found.problems.extend(moved);
+        }
+        documents
+    }
+
+    fn logs(&mut self, command: &Kubectl, namespace: &str, printed: &Printed<'_>) {
+        if printed.last_line < printed.first_line {
+            return;
+        }
+        let first = printed.text.trim_start().lines().next().unwrap_or("");
+        let refused = [
+            "Error from server",
+            "error: ",
+            "unable to retrieve",
+            "No resources found",
+        ]
+        .iter()
+        .any(|words| first.starts_with(words));
+        if refused && printed.last_line - printed.first_line < 3 {
+            self.found.failed.push(Failed {
+                kind: "logs".to_owned(),
+                namespace: namespace.to_owned(),
+                what: first.to_owned(),
+                line: printed.first_line,
+            });
+            return;
+        }
+        let target = command.words.first().map_or("", String::as_str);
+        let (pod, component) = match target.split_once('/') {
+            Some((word, name)) if resource::kind(word) == Some("Pod") => (name, ""),
+            Some((_, name)) => ("", name),
+            None => (target, ""),
+        };
+        let selected = command.selector.rsplit('=').next().unwrap_or("");
+        let second = command.words.get(1).map_or("", String::as_str);
+        let container = [command.container.as_str(), second, component, selected];
+        let container = container
+            .into_iter()
+            .find(|word| !word.is_empty())
+            .unwrap_or("");
+        self.found.logs.push(LogFile {
+            file: self.file,
+            span: span(printed),
+            namespace: namespace.to_owned(),
+            pod: pod.to_owned(),
+            container: container.to_owned(),
+            previous: command.previous,
+        });
+    }
+
+    /// Text that no command explains: a document, a description, tables, a host command's output.
+    fn sniffed(&mut self, printed: &Printed<'_>) {
+        if printed.last_line < printed.first_line {
+            return;
+        }
+        let body = printed.text.trim_start();
+        let context = Context {
+            now: self.now,
+            node: printed.node,
+            ..*self.context
+        };
+        let is_yaml = body.starts_with("apiVersion: ") || body.starts_with("kind: ");
+        let head = body.get(..body.len().min(400)).unwrap_or("");
+        let is_json =
+            body.starts_with('{') && (head.contains("\"apiVersion\"") || head.contains("\"kind\""));
+        if is_yaml || is_json {
+            let documents = self.parsed(printed, is_json);
+            self.found.documents.extend(documents);
+            return;
+        }
+        let (start, before) = description(printed.text);
+        let described = printed.text.get(start..).unwrap_or("");
+        if let Some(kind) = describe::sniff(described) {
+            let objects = describe::read(described, printed.first_line + before, kind, &context);
+            self.found.objects.extend(objects);
+            return;
+        }
+        if printed.text.len() < MAX_SEARCHED && get::search(printed.text)
+            || get::sniff(printed.text)
+        {
+            let request = get::Request {
+                unnamed: true,
+                ..get::Request::default()
+            };
+            return self.tables(&request, printed);
+        }
+        if let Some(argv) = host::sniff(self.path, printed.text) {
+            self.host(&argv, printed);
+        }
+    }
+}
+
+/// Where a description begins: at its first `Name:`; with the number of lines before.
+fn description(text: &str) -> (usize, u32) {
+    let (mut at, mut lines) = (0, 0);
+    for line in text.split_inclusive('\n').take(200) {
+        if line.starts_with("Name:") {
+            return (at, lines);
+        }
+        at += line.len();
+        lines += 1;
+    }
+    (0, 0)
+}
+
+fn span(printed: &Printed<'_>) -> Span {
+    Span {
+        first: printed.first_line,
+        last: printed.last_line,
+    }
+}
+
+/// `date` without a time of the caller's, and `timedatectl`.
+fn is_date(argv: &[String]) -> bool {
+    match argv.first().map(String::as_str) {
+        Some("timedatectl") => true,
+        Some("date") => !argv.iter().any(|word| {
+            word.starts_with("-d") || word.starts_with("--date") || word.starts_with("-r")
+        }),
+        _ => false,
+    }
+}
+
+/// Journals and kernel logs, also read from their files.
+fn is_journal(argv: &[String]) -> bool {
+    match argv.first().map(String::as_str) {
+        Some("journalctl" | "dmesg") => !argv
+            .iter()
+            .any(|word| matches!(word.as_str(), "--list-boots" | "--disk-usage" | "--verify")),
+        Some("cat" | "tail" | "head" | "less" | "grep" | "zgrep") => argv.iter().any(|word| {
+            ["/var/log/syslog", "/var/log/messages", "/var/log/kern.log"]
+                .iter()
+                .any(|path| word.starts_with(path))
+        }),
+        _ => false,
+    }
+}
+
+/// Filters that let every line through.
+fn passes(filter: &[String]) -> bool {
+    match filter.first().map(String::as_str) {
+        Some("cat" | "less" | "more" | "tee" | "sort" | "column" | "nl" | "uniq") | None => true,
+        Some("jq" | "yq") => filter
+            .iter()
+            .skip(1)
+            .all(|word| matches!(word.as_str(), "." | "-C" | "-S" | "-r" | "-M")),
+        _ => false,
+    }
+}
+
+/// A plugin or a word that is no verb.
+fn command_is_unknown(argv: &[String]) -> bool {
+    Kubectl::parse(argv).verb.is_empty()
+}

@@ -1,0 +1,266 @@
+//! Tests over whole texts: transcripts, named files, bare tables, and what is left alone.
+
+use super::*;
+
+fn found_in(path: &str, text: &str) -> Option<Found> {
+    read(path, text, FileId(3), &Context::default())
+}
+
+fn found(text: &str) -> Found {
+    found_in("ticket.txt", text).unwrap()
+}
+
+const PODS: &str =
+    "NAME   READY   STATUS    RESTARTS   AGE\na      1/1     Running   0          2m\n";
+
+#[test]
+fn a_transcript() {
+    let text = format!(
+        "$ kubectl get pods -n s\n{PODS}\n$ date -u\nThu Jan  1 12:00:00 UTC 2026\n$ kubectl get pods -n t\n{PODS}\n\
+         $ kubectl version\nClient Version: v1.1.1\nServer Version: v1.33.0\n\
+         $ kubectl logs -n s a -c app -p\nline one\n# date\nline three\n\n\
+         $ kubectl get secret x -n s\nError from server (NotFound): secrets \"x\" not found\n\
+         root@n1:~# journalctl -u kubelet\nJan 01 11:59:00 n1 kubelet[1]: hello\nroot@n1:~#\n"
+    );
+    let found = found(&text);
+    assert_eq!(found.objects.len(), 2);
+    let created = |at: usize| found.objects[at].str_at(&["metadata", "creationTimestamp"]);
+    assert_eq!(
+        (created(0), created(1)),
+        (None, Some("2026-01-01T11:58:00Z"))
+    );
+    assert_eq!(found.objects[0].int_at(&["ageSeconds"]), Some(120));
+    assert_eq!(found.now, stamp::rfc3339("2026-01-01T12:00:00Z"));
+    assert_eq!(found.version.as_deref(), Some("v1.33.0"));
+    let log = &found.logs[0];
+    assert_eq!(
+        (
+            log.namespace.as_str(),
+            log.pod.as_str(),
+            log.container.as_str()
+        ),
+        ("s", "a", "app")
+    );
+    assert_eq!(
+        (log.span.first, log.span.last, log.previous),
+        (15, 17, true)
+    );
+    assert_eq!(found.absent[0].name, "x");
+    assert_eq!(
+        (
+            found.journals[0].node.as_str(),
+            found.journals[0].span.first
+        ),
+        ("n1", 22)
+    );
+    assert_eq!(found.lists.len(), 2);
+}
+
+#[test]
+fn filters_make_a_list_incomplete() {
+    for filter in ["grep a", "head -20", "tail -3", "awk '{print}'"] {
+        let found = found(&format!("$ kubectl get pods -n s | {filter}\n{PODS}"));
+        assert_eq!((found.objects.len(), found.lists.len()), (1, 0), "{filter}");
+    }
+    let rows = PODS.lines().nth(1).unwrap();
+    let bare = found(&format!("$ kubectl get pods -n s | grep a\n{rows}\n"));
+    assert_eq!(
+        bare.objects[0].str_at(&["table", "status"]),
+        Some("Running")
+    );
+    let full = found(&format!("$ kubectl get pods -n s | less\n{PODS}"));
+    assert_eq!(full.lists.len(), 1);
+}
+
+#[test]
+fn documents_keep_their_lines() {
+    let yaml = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n";
+    let text = format!(
+        "$ date\nx\n$ kubectl get pod a -n s -o yaml\n{yaml}\n$ kubectl get po -n s -o json\n{{\"kind\": \"List\",\n\"items\": []}}\n"
+    );
+    let found = found(&text);
+    assert_eq!(
+        found.documents[0].at(&["metadata", "name"]).unwrap().line,
+        7
+    );
+    assert_eq!(found.documents[1].line, 10);
+    assert_eq!(
+        found.lists,
+        [Listed {
+            kind: "Pod".into(),
+            namespace: Some("s".into())
+        }]
+    );
+    let selected = found_in("t", "$ kubectl get po -l a=b -o yaml\napiVersion: v1\nkind: List\nitems:\n- kind: Pod\n  metadata:\n    name: x\n").unwrap();
+    assert_eq!(selected.documents[0].str_at(&["kind"]), Some("Pod"));
+}
+
+#[test]
+fn files_named_after_their_command() {
+    let all = "NAMESPACE   NAME   READY   STATUS    RESTARTS   AGE\ns           a      1/1     Running   0          2m\n";
+    for path in [
+        "x/kubectl_get_pods_-A_-o_wide",
+        "rke2/kubectl/pods",
+        "get-pods.txt",
+    ] {
+        let found = found_in(path, all).unwrap();
+        assert_eq!(
+            found.objects[0].str_at(&["metadata", "namespace"]),
+            Some("s"),
+            "{path}"
+        );
+        assert_eq!(
+            found.lists,
+            [Listed {
+                kind: "Pod".into(),
+                namespace: None
+            }],
+            "{path}"
+        );
+    }
+    let bare = found_in("cluster.txt", all).unwrap();
+    assert_eq!((bare.objects.len(), bare.lists.len()), (1, 0));
+    let json = "{\"kind\": \"PodList\", \"items\": []}\n";
+    let list = found_in("sos/kubectl_get_-o_json_--namespace_s_pods", json).unwrap();
+    assert_eq!(list.documents.len(), 1);
+    let date = found_in("sos_commands/date/date", "Fri Feb 11 19:23:39 UTC 2022\n").unwrap();
+    assert!(date.now.is_some());
+    let log = found_in(
+        "sos/kubectl_--namespace_s_logs_a-1",
+        "2026-01-01T00:00:00Z hello\n",
+    )
+    .unwrap();
+    assert_eq!(
+        (log.logs[0].pod.as_str(), log.logs[0].namespace.as_str()),
+        ("a-1", "s")
+    );
+    let refused = found_in(
+        "sos/kubectl_get_projects",
+        "error: the server doesn't have a resource type \"projects\"\n",
+    );
+    assert_eq!(refused.unwrap().failed[0].kind, "projects");
+}
+
+#[test]
+fn pasted_texts() {
+    let ticket = format!("Hello,\nsee the pods:\n\n{PODS}\nregards\n");
+    assert_eq!(found(&ticket).objects.len(), 1);
+    let markdown = format!(
+        "# Report\n\n`kubectl get pods -n s`:\n\n```\n{PODS}```\n\nWe saw:\n```console\n$ kubectl get pods -n t\n{PODS}```\n"
+    );
+    let found = found(&markdown);
+    let namespaces: Vec<_> = found
+        .objects
+        .iter()
+        .map(|pod| pod.str_at(&["metadata", "namespace"]))
+        .collect();
+    assert_eq!(namespaces, [Some("s"), Some("t")]);
+}
+
+#[test]
+fn checks_of_connections() {
+    let found = found(
+        "$ kubectl -n s exec web-1 -- curl -s http://api:80\ncurl: (7) Failed to connect to api port 80\n$ kubectl exec -it web-2 -- bash\nroot@web-2:/# nc -zv db 5432\ndb (10.0.0.1:5432) open\n",
+    );
+    let from: Vec<_> = found
+        .hosts
+        .iter()
+        .map(|probe| {
+            (
+                probe.root.str_at(&["from"]),
+                probe.root.bool_at(&["ok"]),
+                probe.node.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        from,
+        [
+            (Some("web-1"), Some(false), ""),
+            (Some("web-2"), Some(true), "")
+        ]
+    );
+}
+
+#[test]
+fn the_current_namespace_and_several_commands() {
+    let text = format!(
+        "$ kubectl config set-context --current --namespace=s\nContext \"x\" modified.\n$ kubectl get pods\n{PODS}\n$ kubectl get po -n t; kubectl get cm -n t\n{PODS}NAME   DATA   AGE\nc      1      9d\n"
+    );
+    let found = found(&text);
+    let said: Vec<_> = found
+        .objects
+        .iter()
+        .map(|object| {
+            (
+                object.str_at(&["kind"]).unwrap(),
+                object.str_at(&["metadata", "namespace"]),
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("Pod", Some("s")),
+            ("Pod", Some("t")),
+            ("ConfigMap", Some("t"))
+        ]
+    );
+    assert_eq!(
+        found.lists,
+        [Listed {
+            kind: "Pod".into(),
+            namespace: Some("s".into())
+        }]
+    );
+}
+
+#[test]
+fn scripts_in_output_are_no_commands() {
+    let text = format!(
+        "$ kubectl get cm x -n s -o yaml\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\ndata:\n  run.sh: |\n    # date\n    kubectl get pods\n$ kubectl get pods -n s\n{PODS}"
+    );
+    let found = found(&text);
+    assert_eq!(
+        found.documents[0].str_at(&["data", "run.sh"]),
+        Some("# date\nkubectl get pods\n")
+    );
+    assert_eq!(found.objects.len(), 1);
+}
+
+#[test]
+fn logs_and_documents_of_other_sorts_are_left_alone() {
+    for text in [
+        "2026-01-01T00:00:00Z INFO start\n2026-01-01T00:00:01Z kubectl get pods\n",
+        "{\"ts\":\"x\"}\n{\"ts\":\"y\"}\n",
+        "E0101 00:00:00.000000 1 a.go:1] x\nI0101 00:00:00.000000 1 a.go:1] y\n",
+        "# This file is managed\nnameserver 10.0.0.10\n",
+        "Starting server\nlistening on :80\npanic: oops\n",
+        "NAME   VALUE\nx      y\n",
+        "key: value\nother: thing\n",
+        "",
+        "kubectl is a tool\nthat people use\n",
+        "starting job\n+ kubectl apply -f x.yaml\ndeployment.apps/web configured\ndone\n",
+    ] {
+        assert!(found_in("some/app.log", text).is_none(), "{text}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_safe(text in "(\\$ |# |> |```|kubectl |get |logs |pods |-o yaml|-n s|\\n|NAME|AGE|   |Name:|apiVersion: v1|date|[a-z0-9/é{}:-]){0,100}", path in "[a-z_/.-]{0,30}") {
+        let _ = found_in(&path, &text);
+    }
+
+    #[test]
+    fn lines_lie_in_the_text(rows in 1_u32..20, before in 0_usize..5) {
+        let mut text = "\n".repeat(before);
+        text.push_str("$ kubectl get cm -n s\nNAME   DATA   AGE\n");
+        text.extend((0..rows).map(|row| format!("c-{row:02}   1      9d\n")));
+        let found = found_in("x.txt", &text).unwrap();
+        for (object, line) in found.objects.iter().zip(3 + u32::try_from(before).unwrap()..) {
+            proptest::prop_assert_eq!(object.line, line);
+        }
+        proptest::prop_assert_eq!(found.objects.len(), rows as usize);
+    }
+}
