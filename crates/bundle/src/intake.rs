@@ -93,18 +93,26 @@ pub(crate) fn session<'b>(
     budget: &'b Budget<'b>,
     then: impl FnOnce(&mut Session<'_, 'b>),
 ) -> Gathered {
-    let (slots, mut gathered) = rayon::in_place_scope(|scope| {
+    let (slots, mut gathered, stop) = rayon::in_place_scope(|scope| {
         let mut session = Session {
             scope,
             budget,
             slots: Vec::new(),
             gathered: Gathered::default(),
             stopped: false,
+            out_of_memory: None,
         };
         then(&mut session);
-        (session.slots, session.gathered)
+        (session.slots, session.gathered, session.out_of_memory)
     });
-    settle(budget, slots, &mut gathered);
+    let stop = settle(budget, slots, &mut gathered).or(stop);
+    if let Some(path) = stop {
+        let trip = Trip::Memory(budget.limits.memory_bytes);
+        gathered.notes.add(
+            &path,
+            format!("cut off, and nothing after it is read: {trip}"),
+        );
+    }
     gathered
 }
 
@@ -131,6 +139,8 @@ pub(crate) struct Session<'s, 'b> {
     slots: Vec<Slot>,
     pub gathered: Gathered,
     stopped: bool,
+    /// Where memory ran out.
+    out_of_memory: Option<String>,
 }
 
 /// What is known of a stream besides its bytes.
@@ -349,6 +359,10 @@ impl<'b> Session<'_, 'b> {
                 return;
             }
         }
+        if failed.is_none() {
+            // What follows the end mark is not read, but its checksum is.
+            failed = walker.drain().err();
+        }
         let kept = self.slots.len() - before;
         self.tar_end(prefix, walker.end, walker.lost, failed.as_ref(), kept);
     }
@@ -522,7 +536,6 @@ impl<'b> Session<'_, 'b> {
         };
         let mut keep = Keep::Nothing;
         let mut dropped = 0;
-        let mut tripped = None;
         while let Some(cut) = cutter.next() {
             let index = working.raws.len();
             let alone = index == 0 && cutter.at_end();
@@ -540,14 +553,13 @@ impl<'b> Session<'_, 'b> {
             working.raws.push(cut.raw);
             working.raw_len = cut.raw + cut.bytes.len() as u64 + cut.dropped;
             self.work(&done, index, cut.bytes, keep, alone);
-            if keep != Keep::Nothing
-                && let Err(trip) = self.budget.memory()
-            {
+            if keep != Keep::Nothing && self.budget.memory().is_err() {
                 if source.origin.is_some() {
                     // Reading it again is slower, but needs no memory.
                     keep = Keep::Nothing;
                 } else {
-                    tripped = Some(trip);
+                    self.stopped = true;
+                    self.out_of_memory = Some(working.name.path.clone());
                     break;
                 }
             }
@@ -564,12 +576,8 @@ impl<'b> Session<'_, 'b> {
             );
         }
         let at = working.raw_len;
-        if let Some(trip) = tripped {
-            self.stopped = true;
-            self.gathered.notes.add(
-                path,
-                format!("cut off after {at} bytes, and nothing after it is read: {trip}"),
-            );
+        if self.stopped {
+            // Said when it is known how much fits.
         } else if let Some(error) = cutter.error() {
             self.gathered.notes.many(
                 "files that are cut off",
@@ -634,8 +642,9 @@ impl<'b> Session<'_, 'b> {
     }
 }
 
-/// Turns worked blocks into entries, in order; where memory ran out, the same ones whatever the threads did.
-fn settle(budget: &Budget<'_>, slots: Vec<Slot>, gathered: &mut Gathered) {
+/// Turns worked blocks into entries, in order. Where memory ran out, the entries up to the same one
+/// are kept whatever the threads did; gives that one's path.
+fn settle(budget: &Budget<'_>, slots: Vec<Slot>, gathered: &mut Gathered) -> Option<String> {
     let mut left = if budget.memory().is_err() {
         budget.limits.memory_bytes
     } else {
@@ -645,16 +654,20 @@ fn settle(budget: &Budget<'_>, slots: Vec<Slot>, gathered: &mut Gathered) {
         match slot {
             Slot::Ready(entries) => gathered.entries.extend(entries),
             Slot::Working(working) => {
-                gathered
-                    .entries
-                    .push(working.settle(&mut left, budget.limits.line_bytes));
+                let (entry, cut) = working.settle(&mut left, budget.limits.line_bytes);
+                let path = entry.path.clone();
+                gathered.entries.push(entry);
+                if cut {
+                    return Some(path);
+                }
             }
         }
     }
+    None
 }
 
 impl Working {
-    fn settle(self, left: &mut u64, line_limit: usize) -> Entry {
+    fn settle(self, left: &mut u64, line_limit: usize) -> (Entry, bool) {
         let mut done =
             std::mem::take(&mut *self.done.lock().unwrap_or_else(PoisonError::into_inner));
         done.sort_by_key(|(index, _)| *index);
@@ -662,11 +675,11 @@ impl Working {
         let mut bodies = Vec::with_capacity(done.len());
         let mut digests = Vec::with_capacity(done.len());
         let (mut newlines, mut text_len, mut raw_len, mut open) = (0_u32, 0, 0, false);
-        let mut complete = true;
+        let (mut complete, mut cut) = (true, false);
         for ((_, block), raw) in done.into_iter().zip(&self.raws) {
             let size = block.body.size() as u64;
             if size > *left && self.origin.is_none() {
-                *left = 0;
+                cut = true;
                 break;
             }
             *left -= size.min(*left);
@@ -695,7 +708,7 @@ impl Working {
         if matches!(store, Store::Held(_) | Store::Binary) {
             marks = Vec::new();
         }
-        Entry {
+        let entry = Entry {
             path: self.name.path,
             exact: self.name.exact,
             bytes: raw_len,
@@ -710,7 +723,8 @@ impl Working {
                 line_limit,
                 late: std::sync::OnceLock::new(),
             },
-        }
+        };
+        (entry, cut)
     }
 }
 

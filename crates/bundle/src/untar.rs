@@ -203,6 +203,14 @@ impl<R: Input> Walker<R> {
         Ok(None)
     }
 
+    /// Reads what is left of the stream.
+    ///
+    /// # Errors
+    /// The stream's.
+    pub(crate) fn drain(&mut self) -> std::io::Result<()> {
+        self.input.pass(u64::MAX).map(|_| ())
+    }
+
     /// The data of the entry that `next` gave.
     pub(crate) fn data(&mut self) -> Data<'_, R> {
         Data(self)
