@@ -316,18 +316,17 @@ impl<'a> Iterator for Chunks<'a> {
         if self.block >= content.blocks() {
             return None;
         }
-        let text = match &content.store {
-            Store::Blocks(bodies) => match bodies.get(self.block)? {
+        let text = if let Store::Blocks(bodies) = &content.store {
+            match bodies.get(self.block)? {
                 Body::Plain(text) => Cow::Borrowed(text.as_str()),
                 packed => Cow::Owned(packed.text()),
-            },
-            _ => {
-                if self.cutter.is_none() {
-                    self.cutter = content.stream(self.block);
-                }
-                let cutter = self.cutter.as_mut()?;
-                Cow::Owned(content.next_block(cutter, self.block)?)
             }
+        } else {
+            if self.cutter.is_none() {
+                self.cutter = content.stream(self.block);
+            }
+            let cutter = self.cutter.as_mut()?;
+            Cow::Owned(content.next_block(cutter, self.block)?)
         };
         let (line, at) = content.start(self.block);
         self.block += 1;

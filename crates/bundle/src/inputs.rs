@@ -12,11 +12,12 @@ use crate::{
     block::looks_binary,
     content::Content,
     directory, files,
-    intake::{self, Entry, Gathered, Refused},
+    intake::{Entry, Gathered},
     layout,
     limits::Budget,
     links,
     origin::Base,
+    outermost::{self, Refused},
     path,
 };
 
@@ -105,16 +106,16 @@ fn open_one(input: Input, budget: &Budget<'_>) -> Result<Opened, OpenError> {
                 Ok(directory::read(&path, budget))
             } else if metadata.is_file() {
                 let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-                intake::outermost(budget, Base::disk(real), &name)
+                outermost::from_file(budget, Base::disk(real), &name)
             } else {
                 std::fs::File::open(&path)
                     .map_err(Refused::Unreadable)
-                    .and_then(|file| intake::outermost_stream(budget, file, &name))
+                    .and_then(|file| outermost::from_stream(budget, file, &name))
             };
             (path, gathered)
         }
         Input::Stream(name, stream) => {
-            let gathered = intake::outermost_stream(budget, stream, &name);
+            let gathered = outermost::from_stream(budget, stream, &name);
             (PathBuf::from(name), gathered)
         }
     };

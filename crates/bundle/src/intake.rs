@@ -1,7 +1,7 @@
 //! Takes in entries from any container: sees what each one is, opens what is packed, and spreads the work over threads.
 
 use std::{
-    io::{Read, Seek},
+    io::Read,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -9,11 +9,10 @@ use std::{
 };
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
 use crate::{
-    block::{self, Block, Body, Keep},
-    content::{Content, Mark, Store, Text},
+    block::{self, Keep},
+    content::Content,
     cut::Cutter,
     decode::{self, Capped, Checked, Codec, HEAD, Magic, Metered, Packed, Unpeeked, peek},
     encoding::{self, Encoding},
@@ -21,12 +20,13 @@ use crate::{
     notes::Notes,
     origin::{Base, Bytes, Origin, Range},
     path::Name,
+    settle::{Done, Slot, Working, settle},
     untar::{End, Input, Kind, Member, Stream, Walker},
     unzip,
 };
 
 /// Types of streams would nest without end as archives do.
-type AnyStream<'a> = Box<dyn Read + Send + 'a>;
+pub(crate) type AnyStream<'a> = Box<dyn Read + Send + 'a>;
 
 /// Members of this size are packed rather than inflated again for each quoted line.
 const REINFLATE: u64 = 4 << 20;
@@ -116,26 +116,10 @@ pub(crate) fn session<'b>(
     gathered
 }
 
-/// An entry whose blocks may still be with other threads.
-enum Slot {
-    Ready(Vec<Entry>),
-    Working(Working),
-}
-
-struct Working {
-    name: Name,
-    binary: bool,
-    origin: Option<Origin>,
-    /// Offsets of the blocks.
-    raws: Vec<u64>,
-    raw_len: u64,
-    done: Arc<Mutex<Vec<(usize, Block)>>>,
-}
-
 /// Taking in one stream of entries.
 pub(crate) struct Session<'s, 'b> {
     scope: &'s rayon::Scope<'b>,
-    budget: &'b Budget<'b>,
+    pub budget: &'b Budget<'b>,
     slots: Vec<Slot>,
     pub gathered: Gathered,
     stopped: bool,
@@ -145,12 +129,13 @@ pub(crate) struct Session<'s, 'b> {
 
 /// What is known of a stream besides its bytes.
 #[derive(Default)]
-struct Source {
-    origin: Option<Origin>,
+pub(crate) struct Source {
+    /// From where it can be read again.
+    pub origin: Option<Origin>,
     /// Bytes before decompression, if known.
-    size: Option<u64>,
+    pub size: Option<u64>,
     /// The bytes come out of a decompressor that counts them.
-    counted: bool,
+    pub counted: bool,
 }
 
 impl<'b> Session<'_, 'b> {
@@ -159,7 +144,7 @@ impl<'b> Session<'_, 'b> {
         self.budget.limits
     }
 
-    fn notes(&mut self) -> &mut Notes {
+    pub(crate) fn notes(&mut self) -> &mut Notes {
         &mut self.gathered.notes
     }
 
@@ -279,7 +264,7 @@ impl<'b> Session<'_, 'b> {
         self.trailing(&path, &trailing);
     }
 
-    fn trailing(&mut self, path: &str, trailing: &AtomicBool) {
+    pub(crate) fn trailing(&mut self, path: &str, trailing: &AtomicBool) {
         if trailing.load(Relaxed) {
             self.notes().many(
                 "bytes after compressed data",
@@ -296,11 +281,11 @@ impl<'b> Session<'_, 'b> {
         {
             return origin.base.clone().first().ok();
         }
-        self.spool(&name.path, stream)
+        Some(self.spool(&name.path, stream))
     }
 
     /// Reads a stream into memory.
-    pub(crate) fn spool(&mut self, path: &str, stream: impl Read) -> Option<Range> {
+    pub(crate) fn spool(&mut self, path: &str, stream: impl Read) -> Range {
         let limits = self.budget.limits;
         let room = self.budget.memory_left().min(limits.entry_bytes);
         let trip = if room < limits.entry_bytes {
@@ -319,7 +304,7 @@ impl<'b> Session<'_, 'b> {
         bytes.shrink_to_fit();
         self.budget.store(bytes.len());
         let len = bytes.len() as u64;
-        Some(Range::new(Bytes::Memory(Arc::new(bytes)), 0, len))
+        Range::new(Bytes::Memory(Arc::new(bytes)), 0, len)
     }
 
     /// Adds what another container gave, in its place among the entries.
@@ -495,7 +480,13 @@ impl<'b> Session<'_, 'b> {
     }
 
     /// Takes in one file.
-    fn plain(&mut self, name: Name, stream: AnyStream<'_>, source: Source, binary: bool) {
+    pub(crate) fn plain(
+        &mut self,
+        name: Name,
+        stream: AnyStream<'_>,
+        source: Source,
+        binary: bool,
+    ) {
         if source.counted {
             self.text(name, stream, source, binary);
         } else {
@@ -612,18 +603,11 @@ impl<'b> Session<'_, 'b> {
     }
 
     /// Works on a block in another thread, or here if those have enough to do.
-    fn work(
-        &self,
-        done: &Arc<Mutex<Vec<(usize, Block)>>>,
-        index: usize,
-        bytes: Vec<u8>,
-        keep: Keep,
-        here: bool,
-    ) {
+    fn work(&self, done: &Done, index: usize, bytes: Vec<u8>, keep: Keep, here: bool) {
         // Items are spread over threads themselves; only a stream has other threads to feed.
         let size = bytes.len();
         let budget = self.budget;
-        let finish = move |done: &Mutex<Vec<(usize, Block)>>, bytes| {
+        let finish = move |done: &Done, bytes| {
             let block = block::process(bytes, keep);
             budget.store(block.body.size());
             done.lock()
@@ -640,282 +624,4 @@ impl<'b> Session<'_, 'b> {
             budget.land(size);
         });
     }
-}
-
-/// Turns worked blocks into entries, in order. Where memory ran out, the entries up to the same one
-/// are kept whatever the threads did; gives that one's path.
-fn settle(budget: &Budget<'_>, slots: Vec<Slot>, gathered: &mut Gathered) -> Option<String> {
-    let mut left = if budget.memory().is_err() {
-        budget.limits.memory_bytes
-    } else {
-        u64::MAX
-    };
-    for slot in slots {
-        match slot {
-            Slot::Ready(entries) => gathered.entries.extend(entries),
-            Slot::Working(working) => {
-                let (entry, cut) = working.settle(&mut left, budget.limits.line_bytes);
-                let path = entry.path.clone();
-                gathered.entries.push(entry);
-                if cut {
-                    return Some(path);
-                }
-            }
-        }
-    }
-    None
-}
-
-impl Working {
-    fn settle(self, left: &mut u64, line_limit: usize) -> (Entry, bool) {
-        let mut done =
-            std::mem::take(&mut *self.done.lock().unwrap_or_else(PoisonError::into_inner));
-        done.sort_by_key(|(index, _)| *index);
-        let mut marks = Vec::with_capacity(done.len());
-        let mut bodies = Vec::with_capacity(done.len());
-        let mut digests = Vec::with_capacity(done.len());
-        let (mut newlines, mut text_len, mut raw_len, mut open) = (0_u32, 0, 0, false);
-        let (mut complete, mut cut) = (true, false);
-        for ((_, block), raw) in done.into_iter().zip(&self.raws) {
-            let size = block.body.size() as u64;
-            if size > *left && self.origin.is_none() {
-                cut = true;
-                break;
-            }
-            *left -= size.min(*left);
-            marks.push(Mark {
-                line: newlines.saturating_add(1),
-                raw: *raw,
-                text: text_len,
-            });
-            newlines = newlines.saturating_add(block.newlines);
-            text_len += block.text_len;
-            raw_len = raw + block.raw_len;
-            open = block.open;
-            digests.push(block.digest);
-            complete &= !matches!(block.body, Body::Nothing);
-            bodies.push(block.body);
-        }
-        // A line that was cut ends after its block's bytes; the whole length is known from reading.
-        if bodies.len() == self.raws.len() {
-            raw_len = self.raw_len;
-        }
-        let digest = match digests.as_slice() {
-            [one] => *one,
-            many => Sha256::digest(many.as_flattened()).into(),
-        };
-        let store = store(self.binary, complete, bodies, self.origin);
-        if matches!(store, Store::Held(_) | Store::Binary) {
-            marks = Vec::new();
-        }
-        let entry = Entry {
-            path: self.name.path,
-            exact: self.name.exact,
-            bytes: raw_len,
-            binary: self.binary,
-            digest,
-            content: Content {
-                store,
-                marks,
-                raw_len,
-                text_len,
-                lines: newlines.saturating_add(u32::from(open)).max(1),
-                line_limit,
-                late: std::sync::OnceLock::new(),
-            },
-        };
-        (entry, cut)
-    }
-}
-
-fn store(binary: bool, complete: bool, bodies: Vec<Body>, origin: Option<Origin>) -> Store {
-    if binary {
-        return Store::Binary;
-    }
-    if bodies.is_empty() {
-        return Store::Held(Text::default());
-    }
-    match origin {
-        Some(origin) if !complete => return Store::Elsewhere(origin),
-        _ => {}
-    }
-    if bodies.iter().all(|body| matches!(body, Body::Plain(_))) {
-        let mut bodies = bodies.into_iter();
-        let mut text = match bodies.next() {
-            Some(Body::Plain(text)) => text,
-            _ => String::new(),
-        };
-        for body in bodies {
-            text.push_str(&body.text());
-        }
-        text.shrink_to_fit();
-        return Store::Held(Text::new(text));
-    }
-    Store::Blocks(bodies)
-}
-
-/// Reads the outermost container, which can be read at any place.
-pub(crate) fn outermost(budget: &Budget<'_>, base: Base, name: &str) -> Result<Gathered, Refused> {
-    let mut first = base.clone();
-    let mut range = first.first().map_err(Refused::Unreadable)?;
-    let head = peek(&mut range, HEAD).0;
-    range.rewind().map_err(Refused::Unreadable)?;
-    Ok(match Magic::of(&head) {
-        Magic::Refused(what) => return Err(Refused::Kind(what)),
-        Magic::Zip => unzip::read(budget, &range, "", 0),
-        Magic::Tar => {
-            let mut items = Vec::new();
-            let mut gathered = session(budget, |session| items = session.tar_ranges(&range));
-            gathered.extend(each(budget, items, 0));
-            gathered
-        }
-        Magic::Codec(codec) => session(budget, |session| {
-            let size = Some(range.len());
-            let source = Source {
-                size,
-                counted: true,
-                origin: Some(Origin {
-                    base: first,
-                    codecs: Vec::new(),
-                    encoding: Encoding::Utf8,
-                }),
-            };
-            session.outer_packed(name, codec, range, source);
-        }),
-        Magic::Other => session(budget, |session| {
-            session.item(
-                Item {
-                    name: single(name),
-                    base,
-                    codecs: Vec::new(),
-                    declared: None,
-                },
-                0,
-            );
-        }),
-    })
-}
-
-/// Reads the outermost container as it comes.
-pub(crate) fn outermost_stream(
-    budget: &Budget<'_>,
-    mut stream: impl Read + Send,
-    name: &str,
-) -> Result<Gathered, Refused> {
-    let head = peek(&mut stream, HEAD);
-    if let (true, Some(_)) = (head.0.is_empty(), &head.1) {
-        let error = head.1.unwrap_or_else(|| std::io::ErrorKind::Other.into());
-        return Err(Refused::Unreadable(error));
-    }
-    let magic = Magic::of(&head.0);
-    let name = if name.contains('.') {
-        name.to_owned()
-    } else {
-        format!("{name}{}", extension(&head.0))
-    };
-    let stream: AnyStream<'_> = Box::new(Unpeeked::new(head, stream));
-    Ok(match magic {
-        Magic::Refused(what) => return Err(Refused::Kind(what)),
-        Magic::Zip => {
-            let mut range = None;
-            let mut gathered = session(budget, |session| range = session.spool("", stream));
-            if let Some(range) = range {
-                gathered.extend(unzip::read(budget, &range, "", 0));
-            }
-            gathered
-        }
-        Magic::Tar => session(budget, |session| {
-            let stream = Metered::new(stream, budget, Packed::Not);
-            session.tar("", Stream(Box::new(stream) as AnyStream<'_>), 0);
-        }),
-        Magic::Codec(codec) => session(budget, |session| {
-            session.outer_packed(&name, codec, stream, Source::default());
-        }),
-        Magic::Other => session(budget, |session| {
-            session.plain(single(&name), stream, Source::default(), false);
-        }),
-    })
-}
-
-/// A name for text without one, by what it looks like: readers go by names.
-fn extension(head: &[u8]) -> &'static str {
-    let text = String::from_utf8_lossy(head);
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    if text.starts_with('{') || text.starts_with('[') {
-        ".json"
-    } else if [
-        "apiVersion:",
-        "kind:",
-        "items:",
-        "metadata:",
-        "---\n",
-        "---\r",
-    ]
-    .iter()
-    .any(|start| text.starts_with(start))
-    {
-        ".yaml"
-    } else {
-        ".txt"
-    }
-}
-
-impl Session<'_, '_> {
-    /// A compressed archive, or one compressed file, which loses the ending of its name.
-    fn outer_packed(
-        &mut self,
-        name: &str,
-        codec: Codec,
-        stream: impl Read + Send,
-        mut source: Source,
-    ) {
-        let trailing = Arc::new(AtomicBool::new(false));
-        let (counted, count) = decode::Counted::new(stream);
-        let packed = source.size.map_or(Packed::Read(count), Packed::Size);
-        let decoder = decode::decoder(codec, counted, &trailing);
-        let mut stream = Metered::new(decoder, self.budget, packed);
-        let head = peek(&mut stream, HEAD);
-        let broken = head
-            .0
-            .is_empty()
-            .then(|| head.1.as_ref().map(ToString::to_string));
-        let magic = Magic::of(&head.0);
-        let stream: AnyStream<'_> = Box::new(Unpeeked::new(head, stream));
-        if let Some(broken) = broken {
-            let why = broken.map_or_else(String::new, |why| format!(": {why}"));
-            self.notes().add(
-                "",
-                format!("{name} is damaged or empty: nothing can be unpacked{why}"),
-            );
-        } else if magic == Magic::Tar {
-            self.tar("", Stream(stream), 0);
-        } else {
-            if let Some(origin) = &mut source.origin {
-                origin.codecs.push(codec);
-            }
-            source.counted = true;
-            let inner = [".gz", ".xz", ".zst", ".bz2"]
-                .iter()
-                .find_map(|end| name.strip_suffix(end))
-                .unwrap_or(name);
-            self.plain(single(inner), stream, source, magic != Magic::Other);
-        }
-        self.trailing("", &trailing);
-    }
-}
-
-fn single(name: &str) -> Name {
-    Name {
-        path: name.to_owned(),
-        exact: None,
-    }
-}
-
-/// Why nothing was read at all.
-#[derive(Debug)]
-pub(crate) enum Refused {
-    /// The operating system refuses.
-    Unreadable(std::io::Error),
-    /// A container of this kind is not read.
-    Kind(&'static str),
 }

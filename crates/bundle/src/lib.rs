@@ -20,7 +20,9 @@ mod limits;
 mod links;
 mod notes;
 mod origin;
+mod outermost;
 mod path;
+mod settle;
 mod untar;
 mod unzip;
 

@@ -48,7 +48,7 @@ pub(crate) fn read(budget: &Budget<'_>, range: &Range, prefix: &str, level: usiz
         refuse_overlaps(session, &mut members, prefix);
         windows_names(&mut members);
         for member in members {
-            if let Some(item) = admit(session, member, range, prefix) {
+            if let Some(item) = admit(session, &member, range, prefix) {
                 items.push(item);
             }
         }
@@ -178,7 +178,7 @@ fn windows_names(members: &mut [Member]) {
 
 fn admit(
     session: &mut Session<'_, '_>,
-    member: Member,
+    member: &Member,
     range: &Range,
     prefix: &str,
 ) -> Option<Item> {

@@ -11,7 +11,7 @@ fn the_container_does_not_matter() {
     let dir = open(&root.join("top"), &limits).unwrap();
     assert_eq!(dir.layouts, [Layout::Native]);
     assert!(dir.problems.is_empty(), "{:?}", dir.problems);
-    let mut backwards = files.clone();
+    let mut backwards = files;
     backwards.reverse();
     let plain = tar("other/", &backwards);
     for (name, bytes) in [

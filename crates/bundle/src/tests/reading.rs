@@ -59,10 +59,7 @@ fn same_as_whole(file: &File, whole: &str) {
     assert_eq!(file.line(0), "");
     assert_eq!(file.line(u32::MAX), "");
     for offset in (0..whole.len()).step_by((whole.len() / 40).max(1)) {
-        let before = whole.as_bytes()[..offset]
-            .iter()
-            .filter(|b| **b == b'\n')
-            .count();
+        let before = memchr::memchr_iter(b'\n', &whole.as_bytes()[..offset]).count();
         assert_eq!(file.line_at(offset) as usize, before + 1);
     }
     for size in [0, 1, 7, 1_000, 300_000, usize::MAX] {
@@ -77,7 +74,7 @@ fn same_as_whole(file: &File, whole: &str) {
     for count in [1, 2, 5_000] {
         let tail = file.tail(count);
         assert!(whole.ends_with(&*tail.text));
-        assert_eq!(tail.offset as usize + tail.text.len(), whole.len());
+        assert_eq!(tail.offset + tail.text.len() as u64, whole.len() as u64);
         let first = lines.len().saturating_sub(count as usize) + 1;
         assert_eq!(tail.first_line as usize, first);
     }

@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn limited(limits: Limits, bytes: &[u8]) -> Bundle {
-    pipe(bytes, &limits).unwrap()
+fn limited(limits: &Limits, bytes: &[u8]) -> Bundle {
+    pipe(bytes, limits).unwrap()
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn a_bomb_is_stopped_by_its_ratio_and_said() {
         "",
         &vec![("b.gz".to_owned(), gz(&b"aaaaaaa\n".repeat(10 << 20)))],
     );
-    assert!(says(&limited(limits, &inside), "--max-ratio"));
+    assert!(says(&limited(&limits, &inside), "--max-ratio"));
 }
 
 #[test]
@@ -75,12 +75,12 @@ fn every_limit_says_its_name() {
         memory_bytes: 1 << 20,
         ..limits()
     };
-    let one = limited(poor.clone(), &gz(&tar("", &files)));
+    let one = limited(&poor, &gz(&tar("", &files)));
     assert!(says(&one, "--max-memory"), "{:?}", one.problems);
     let held: usize = one.files.iter().map(|file| file.text().len()).sum();
     assert!(held <= 1 << 20, "{held}");
     for _ in 0..5 {
-        assert_eq!(limited(poor.clone(), &gz(&tar("", &files))).hash, one.hash);
+        assert_eq!(limited(&poor, &gz(&tar("", &files))).hash, one.hash);
     }
 }
 
@@ -112,7 +112,10 @@ fn names_that_leave_the_tree_are_refused() {
     assert!(path::Name::new(&[b'x'; 4097], &limits).is_err());
 }
 
-fn raw_tar(entries: &[(&[u8], u8, &[u8], &[u8])]) -> Vec<u8> {
+/// Name, type, link target, data.
+type Raw<'a> = (&'a [u8], u8, &'a [u8], &'a [u8]);
+
+fn raw_tar(entries: &[Raw<'_>]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (name, kind, link, data) in entries {
         let mut header = header(*kind, data.len() as u64);
@@ -181,7 +184,7 @@ fn long_names_come_from_gnu_and_pax_headers() {
         ],
     );
     assert_eq!(
-        paths(&limited(Limits::default(), &gnu)),
+        paths(&limited(&Limits::default(), &gnu)),
         ["b", long.as_str()]
     );
     let record = format!("path={long}\n");
@@ -193,7 +196,7 @@ fn long_names_come_from_gnu_and_pax_headers() {
         (b"b", b'0', b"", b"y\n"),
     ]);
     assert_eq!(
-        paths(&limited(Limits::default(), &pax)),
+        paths(&limited(&Limits::default(), &pax)),
         ["b", long.as_str()]
     );
 }
@@ -208,7 +211,7 @@ fn sparse_files_lose_their_holes_and_say_so() {
         (b"x", b'x', b"", pax),
         (b"GNUSparseFile.0/s.log", b'0', b"", &data),
     ]);
-    let bundle = limited(Limits::default(), &bytes);
+    let bundle = limited(&Limits::default(), &bytes);
     assert_eq!(paths(&bundle), ["s.log"]);
     assert_eq!(bundle.files[0].text(), "text\n");
     assert!(says(&bundle, "sparse"), "{:?}", bundle.problems);
@@ -220,13 +223,13 @@ fn hundreds_of_links_are_one_problem() {
     for n in 0..300 {
         entries.push((format!("links/l{n}").into_bytes(), b"../ok.txt".to_vec()));
     }
-    let mut all: Vec<(&[u8], u8, &[u8], &[u8])> = vec![(b"ok.txt", b'0', b"", b"x\n")];
+    let mut all: Vec<Raw<'_>> = vec![(b"ok.txt", b'0', b"", b"x\n")];
     all.extend(
         entries
             .iter()
             .map(|(name, target)| (name.as_slice(), b'2', target.as_slice(), b"".as_slice())),
     );
-    let bundle = limited(Limits::default(), &raw_tar(&all));
+    let bundle = limited(&Limits::default(), &raw_tar(&all));
     assert_eq!(bundle.problems.len(), 1, "{:?}", bundle.problems);
     assert_eq!(bundle.links.len(), 300);
 }
@@ -273,7 +276,7 @@ fn entries_that_lie_over_each_other_are_refused() {
     let first = memchr::memmem::find(&bytes, b"PK\x01\x02").unwrap();
     let second = first + 4 + memchr::memmem::find(&bytes[first + 4..], b"PK\x01\x02").unwrap();
     bytes[second + 42..second + 46].copy_from_slice(&[0; 4]);
-    let bundle = limited(Limits::default(), &bytes);
+    let bundle = limited(&Limits::default(), &bytes);
     assert_eq!(paths(&bundle), ["f2.txt", "f3.txt"]);
     assert!(says(&bundle, "zip bomb"), "{:?}", bundle.problems);
 }
@@ -287,7 +290,7 @@ fn encrypted_entries_are_named() {
     let mut bytes = zip("", &files);
     let at = memchr::memmem::rfind(&bytes, b"PK\x01\x02").unwrap();
     bytes[at + 8] |= 1;
-    let bundle = limited(Limits::default(), &bytes);
+    let bundle = limited(&Limits::default(), &bytes);
     assert_eq!(paths(&bundle), ["open.txt"]);
     let problem = &bundle.problems[0];
     assert_eq!(problem.file, "secret.txt");
@@ -301,7 +304,7 @@ fn backslashes_of_windows_zips_are_directories() {
         ("a\\c.txt".to_owned(), b"y\n".to_vec()),
     ];
     assert_eq!(
-        paths(&limited(Limits::default(), &zip("", &files))),
+        paths(&limited(&Limits::default(), &zip("", &files))),
         ["b.txt", "c.txt"]
     );
 }
