@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -94,7 +95,7 @@ pub(crate) fn decoder<'a>(
             magic: &[0x1f, 0x8b],
             trailing: Arc::clone(trailing),
         }),
-        Codec::Zstd => Box::new(Members {
+        Codec::Zstd => Box::new(Guarded::new(Members {
             state: State::Start(input),
             make: |input| {
                 ruzstd::decoding::StreamingDecoder::new(input)
@@ -103,11 +104,34 @@ pub(crate) fn decoder<'a>(
             unmake: ruzstd::decoding::StreamingDecoder::into_inner,
             magic: &[0x28, 0xb5, 0x2f, 0xfd],
             trailing: Arc::clone(trailing),
-        }),
+        })),
         // The largest dictionary that `xz -9` uses is 64 MiB; more is a trap.
-        Codec::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(input, true, 256 << 10)),
-        Codec::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
+        Codec::Xz => Box::new(Guarded::new(lzma_rust2::XzReader::new_mem_limit(
+            input,
+            true,
+            256 << 10,
+        ))),
+        Codec::Bzip2 => Box::new(Guarded::new(bzip2::bufread::MultiBzDecoder::new(input))),
         Codec::Deflate => Box::new(flate2::bufread::DeflateDecoder::new(input)),
+    }
+}
+
+/// Turns a panic of a decompressor into the end of its stream: a bug there costs one file.
+struct Guarded<R>(Option<R>);
+
+impl<R> Guarded<R> {
+    fn new(inner: R) -> Self {
+        Self(Some(inner))
+    }
+}
+
+impl<R: Read> Read for Guarded<R> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let failed = || std::io::Error::other("the decompressor failed");
+        let mut inner = self.0.take().ok_or_else(failed)?;
+        let result = catch_unwind(AssertUnwindSafe(|| inner.read(buf))).map_err(|_| failed())?;
+        self.0 = Some(inner);
+        result
     }
 }
 
@@ -349,5 +373,23 @@ impl<R: Read> Read for Unpeeked<R> {
             return Err(error);
         }
         self.rest.read(buf)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_a_decompressor_is_an_error_of_its_stream() {
+        struct Panics;
+        impl Read for Panics {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                panic!("as a decompressor might")
+            }
+        }
+        let mut stream = Guarded::new(Panics);
+        assert!(stream.read(&mut [0]).is_err());
+        assert!(stream.read(&mut [0]).is_err());
     }
 }

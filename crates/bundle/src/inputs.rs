@@ -130,27 +130,29 @@ fn open_one(input: Input, budget: &Budget<'_>) -> Result<Opened, OpenError> {
     if opened.entries.is_empty() || opened.entries.iter().all(|entry| entry.bytes == 0) {
         return Err(OpenError::Empty {
             path: place,
-            hint: opened.problems.first().map(said),
+            hint: hint(&opened.problems),
         });
     }
     if opened.entries.iter().all(|entry| entry.binary) {
-        return Err(match opened.problems.first() {
-            Some(problem) => OpenError::Empty {
-                path: place,
-                hint: Some(said(problem)),
-            },
+        return Err(match hint(&opened.problems) {
+            hint @ Some(_) => OpenError::Empty { path: place, hint },
             None => OpenError::UnknownFormat { path: place },
         });
     }
     Ok(opened)
 }
 
-fn said(problem: &Problem) -> String {
-    if problem.file.is_empty() {
+/// The problem that best says why nothing is there: one that names a file, if there is one.
+fn hint(problems: &[Problem]) -> Option<String> {
+    let problem = problems
+        .iter()
+        .find(|problem| !problem.file.is_empty())
+        .or_else(|| problems.first())?;
+    Some(if problem.file.is_empty() {
         problem.what.clone()
     } else {
         format!("{}: {}", problem.file, problem.what)
-    }
+    })
 }
 
 fn display_name(path: &Path) -> String {

@@ -46,7 +46,13 @@ impl Default for Limits {
 
 /// Bytes that a compressed input may produce before its ratio is looked at.
 pub(crate) const RATIO_GRACE: u64 = 64 << 20;
-/// Texts up to this size are held as they are: packing them saves little and costs a copy per use.
+/// Texts up to this size are held as they are, while [`PLAIN_TOTAL`] lasts: opening or unpacking a
+/// small file for each use costs more than it saves.
+///
+/// Measured on a must-gather (93 MB of YAML and logs): LZ4 packs blocks of 4 KiB 2.3:1 at
+/// 0.5 GB/s, 16 KiB 3.2:1, 64 KiB 4.7:1, 256 KiB 5.2:1 at 1.0 GB/s, 1 MiB 5.4:1; it unpacks at
+/// 2 to 3.7 GB/s. SHA-256 with the processor's instructions runs at 1.2 to 1.6 GB/s, so that hash
+/// and packing on one core are half as fast as inflate on the other (1.3 GB/s).
 pub(crate) const SMALL: usize = 64 << 10;
 /// Plain texts held before larger ones are packed.
 pub(crate) const PLAIN_TOTAL: u64 = 64 << 20;

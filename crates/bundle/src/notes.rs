@@ -54,7 +54,7 @@ impl Notes {
             let shown = list.len();
             all.extend(list);
             if rest > 0 && shown == named {
-                all.push(problem("", format!("{rest} more like this: {kind}")));
+                all.push(problem("", format!("and {rest} more {kind}")));
             }
         }
         all.sort();
