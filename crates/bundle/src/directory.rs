@@ -1,99 +1,108 @@
-//! Reads a directory tree, in parallel, without following links.
+//! Walks a directory tree without following links and without opening anything but regular files.
 
 use std::path::Path;
 
-use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use crate::{Limits, Problem, archive, entry::Entry, path};
+use crate::{
+    intake::{self, Gathered, Item},
+    limits::{Budget, Trip},
+    origin::Base,
+    path::Name,
+};
 
-/// Reads all regular files below `root`; compressed single files (`.gz` logs) are inflated.
-pub(crate) fn read(root: &Path, limits: &Limits, problems: &mut Vec<Problem>) -> Vec<Entry> {
-    let mut found = Vec::new();
-    let mut total = 0_u64;
-    for item in WalkDir::new(root)
-        .follow_links(false)
-        .max_depth(limits.depth)
-        .sort_by_file_name()
-    {
-        let item = match item {
-            Ok(item) => item,
-            Err(error) => {
-                problems.push(Problem {
-                    file: String::new(),
-                    line: 0,
-                    what: format!("cannot be read: {error}"),
-                });
+/// Takes in all regular files below `root`.
+pub(crate) fn read(root: &Path, budget: &Budget<'_>) -> Gathered {
+    let mut items = Vec::new();
+    let mut gathered = intake::session(budget, |session| {
+        let limits = budget.limits;
+        let mut total = 0_u64;
+        for found in WalkDir::new(root)
+            .follow_links(false)
+            .max_depth(limits.depth.saturating_add(1))
+            .sort_by_file_name()
+        {
+            let found = match found {
+                Ok(found) => found,
+                Err(error) => {
+                    let at = error.path().and_then(|path| path.strip_prefix(root).ok());
+                    let at = at.map(|path| path.to_string_lossy().into_owned());
+                    session.gathered.notes.many(
+                        "files that cannot be read",
+                        &at.unwrap_or_default(),
+                        format!("cannot be read: {}", reason(&error)),
+                    );
+                    continue;
+                }
+            };
+            let kind = found.file_type();
+            let relative = found.path().strip_prefix(root).unwrap_or(found.path());
+            if kind.is_dir() {
+                if found.depth() > limits.depth {
+                    session.refuse(&relative.to_string_lossy(), "name is nested too deeply");
+                }
                 continue;
             }
-        };
-        if !item.file_type().is_file() {
-            continue;
-        }
-        let relative = item
-            .path()
-            .strip_prefix(root)
-            .unwrap_or(item.path())
-            .to_string_lossy()
-            .into_owned();
-        let relative = if std::path::MAIN_SEPARATOR == '/' {
-            relative
-        } else {
-            relative.replace('\\', "/")
-        };
-        let name = match path::normalise(&relative, limits) {
-            Ok(name) => name,
-            Err(why) => {
-                problems.push(Problem {
-                    file: relative,
-                    line: 0,
-                    what: format!("not read: {why}"),
-                });
+            let name = match Name::new(&raw_name(relative), limits) {
+                Ok(name) => name,
+                Err(why) => {
+                    session.refuse(&relative.to_string_lossy(), why);
+                    continue;
+                }
+            };
+            if kind.is_symlink() {
+                let target = std::fs::read_link(found.path())
+                    .map(|target| target.to_string_lossy().into_owned())
+                    .unwrap_or_default();
+                session.gathered.links.push((name.path, target));
                 continue;
             }
-        };
-        let size = item.metadata().map_or(0, |metadata| metadata.len());
-        total = total.saturating_add(size.min(limits.entry_bytes));
-        if total > limits.total_bytes || found.len() >= limits.entries {
-            problems.push(Problem {
-                file: name,
-                line: 0,
-                what: format!(
-                    "not read, nor anything after it: the bundle exceeds {} bytes or {} files",
-                    limits.total_bytes, limits.entries
-                ),
+            if !kind.is_file() {
+                session.special(&name.path);
+                continue;
+            }
+            // Sizes are summed here, in order, so that the limit cuts at the same file whatever
+            // the threads do.
+            let size = found.metadata().map_or(0, |metadata| metadata.len());
+            total = total.saturating_add(size.min(limits.entry_bytes));
+            if total > limits.total_bytes {
+                session.gathered.notes.add(
+                    &name.path,
+                    format!(
+                        "not read, nor anything after it: {}",
+                        Trip::Total(limits.total_bytes)
+                    ),
+                );
+                break;
+            }
+            if !session.admit(&name.path) {
+                break;
+            }
+            items.push(Item {
+                name,
+                base: Base::disk(found.into_path()),
+                codecs: Vec::new(),
+                declared: None,
             });
-            break;
         }
-        found.push((name, item.into_path()));
-    }
-    let read: Vec<(Option<Entry>, Vec<Problem>)> = found
-        .into_par_iter()
-        .map(|(name, path)| read_one(name, &path, limits))
-        .collect();
-    let mut entries = Vec::with_capacity(read.len());
-    for (entry, found) in read {
-        entries.extend(entry);
-        problems.extend(found);
-    }
-    entries
+    });
+    gathered.extend(intake::each(budget, items, 0));
+    gathered
 }
 
-fn read_one(name: String, path: &Path, limits: &Limits) -> (Option<Entry>, Vec<Problem>) {
-    let mut problems = Vec::new();
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) => {
-            problems.push(Problem {
-                file: name,
-                line: 0,
-                what: format!("cannot be read: {error}"),
-            });
-            return (None, problems);
-        }
-    };
-    let mut budget = archive::Budget::new(limits, None);
-    let bytes = archive::read_limited(file, &name, &mut budget, &mut problems);
-    let entry = archive::inflate_single(Entry { path: name, bytes }, limits, &mut problems);
-    (Some(entry), problems)
+/// What the operating system said, without the path, which differs from machine to machine.
+fn reason(error: &walkdir::Error) -> String {
+    error
+        .io_error()
+        .map_or_else(|| "it is inside itself".to_owned(), ToString::to_string)
+}
+
+#[cfg(unix)]
+fn raw_name(path: &Path) -> Vec<u8> {
+    std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec()
+}
+
+#[cfg(not(unix))]
+fn raw_name(path: &Path) -> Vec<u8> {
+    path.to_string_lossy().replace('\\', "/").into_bytes()
 }

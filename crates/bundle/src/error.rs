@@ -20,10 +20,18 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// Neither a directory, nor a known archive, nor text.
-    #[error("{}: not a bundle: neither an archive (tar, gz, xz, zst, zip) nor text; unpack it or check that the download is complete", path.display())]
+    #[error("{}: not a bundle: neither an archive (tar, gz, xz, zst, bz2, zip) nor text; unpack it or check that the download is complete", path.display())]
     UnknownFormat {
         /// The path as given.
         path: PathBuf,
+    },
+    /// A container that is recognised but not read.
+    #[error("{}: {kind} archives are not read; unpack it and analyse the directory", path.display())]
+    Unsupported {
+        /// The path as given.
+        path: PathBuf,
+        /// The container's name.
+        kind: &'static str,
     },
     /// Nothing inside.
     #[error("{}: holds no files{}; nothing to analyse", path.display(), hint.as_ref().map(|h| format!(" ({h})")).unwrap_or_default())]

@@ -1,24 +1,36 @@
-//! Opens what people hand in (a directory, an archive, one file) as a sorted map of paths to text, within limits.
+//! Opens what people hand in (directories, archives, single files, standard input) as one sorted map of paths to text, within limits.
 //!
-//! Nothing is ever unpacked to disk and no captured path is ever used as one: entries are read as
-//! streams into memory. Damage and tripped limits become [`Problem`]s with their place; only an
-//! input that holds nothing readable at all is an [`OpenError`].
+//! Nothing is ever unpacked to disk and no captured path is ever used as one. What can be read
+//! again (files of a directory, entries of a plain tar, members of a zip) is not held; what cannot
+//! is held packed. Damage and tripped limits become [`Problem`]s with their place; only an input
+//! that holds nothing readable at all is an [`OpenError`].
 
-mod archive;
+mod block;
+mod content;
+mod cut;
+mod decode;
 mod directory;
-mod entry;
+mod encoding;
 mod error;
 mod file;
+mod inputs;
+mod intake;
 mod layout;
 mod limits;
+mod links;
+mod notes;
+mod origin;
+mod outermost;
 mod path;
+mod settle;
+mod untar;
+mod unzip;
 
-use std::path::Path;
-
-use sha2::{Digest, Sha256};
+use std::{io::Read, path::Path, sync::Arc};
 
 pub use error::OpenError;
-pub use file::{Excerpt, File, FileId};
+pub use file::{Chunk, Chunks, Excerpt, File, FileId};
+pub use inputs::{Input, open_all};
 pub use layout::{Layout, Root};
 pub use limits::Limits;
 
@@ -36,16 +48,32 @@ pub struct Problem {
 /// An opened bundle: files in path order, independent of how they were packed.
 #[derive(Debug, Clone)]
 pub struct Bundle {
-    /// Name of the input without its directories.
+    /// Name of the input without its directories; several are joined by ` + `.
     pub name: String,
-    /// Files, sorted by path, without the top directories that all of them share.
+    /// Files, sorted by path, without the top directories that all of them share. Entries of an
+    /// archive inside the bundle are named `outer.zip!inner/path`.
     pub files: Vec<File>,
     /// Detected layouts.
     pub layouts: Vec<Layout>,
-    /// Damage and limits.
+    /// Damage and limits. See also [`Bundle::late_problems`].
     pub problems: Vec<Problem>,
+    /// Symbolic and hard links as (path, target), in path order. They are not followed.
+    pub links: Vec<(String, String)>,
+    /// The inputs, if there is more than one: each lies in a directory of its own.
+    pub parts: Vec<Part>,
     /// SHA-256 over paths and contents: equal for a directory and any archive of it.
     pub hash: String,
+}
+
+/// One of several inputs of a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Name of the input.
+    pub name: String,
+    /// Directory that its files have in the bundle; empty for a single file.
+    pub directory: String,
+    /// Layouts of this input.
+    pub layouts: Vec<Layout>,
 }
 
 impl Bundle {
@@ -71,91 +99,64 @@ impl Bundle {
             .filter_map(|(index, file)| Some((FileId(u32::try_from(index).ok()?), file)))
     }
 
+    /// What went wrong when files were read again after opening: one on disk changed or vanished.
+    pub fn late_problems(&self) -> Vec<Problem> {
+        self.files
+            .iter()
+            .filter_map(|file| {
+                Some(Problem {
+                    file: file.path.clone(),
+                    line: 0,
+                    what: file.content.late.get()?.clone(),
+                })
+            })
+            .collect()
+    }
+
     /// A bundle made from texts in memory: rule examples and tests.
     pub fn from_texts<'a>(name: &str, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let entries = files
-            .into_iter()
-            .map(|(path, text)| entry::Entry {
-                path: path.to_owned(),
-                bytes: text.as_bytes().to_vec(),
-            })
-            .collect();
-        assemble(name.to_owned(), entries, Vec::new())
+        inputs::from_texts(name, files)
     }
 }
 
-/// Opens a bundle. See the crate's documentation for what is an error and what a problem.
+/// Opens one bundle. See the crate's documentation for what is an error and what a problem.
 ///
 /// # Errors
 /// [`OpenError`] if the path does not exist, cannot be read, is of no known form, or is empty.
 pub fn open(path: &Path, limits: &Limits) -> Result<Bundle, OpenError> {
-    let metadata = std::fs::metadata(path).map_err(|source| OpenError::from_io(path, source))?;
-    let mut problems = Vec::new();
-    let entries = if metadata.is_dir() {
-        directory::read(path, limits, &mut problems)
-    } else {
-        archive::read(path, limits, &mut problems)?
-    };
-    if entries.is_empty() {
-        return Err(OpenError::Empty {
-            path: path.to_owned(),
-            hint: problems.first().map(|p| p.what.clone()),
-        });
-    }
-    let bundle = assemble(display_name(path), entries, problems);
-    if bundle.files.iter().all(|file| file.binary) {
-        return Err(OpenError::UnknownFormat {
-            path: path.to_owned(),
-        });
-    }
-    Ok(bundle)
+    open_all(vec![Input::Path(path.to_owned())], limits)
 }
 
-fn display_name(path: &Path) -> String {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    path.components()
-        .rev()
-        .find_map(|part| match part {
-            std::path::Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-            _ => None,
+/// Opens a bundle that comes as a stream: standard input. A zip archive is read into memory first.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_reader(
+    name: &str,
+    stream: impl Read + Send + 'static,
+    limits: &Limits,
+) -> Result<Bundle, OpenError> {
+    open_all(
+        vec![Input::Stream(name.to_owned(), Box::new(stream))],
+        limits,
+    )
+}
+
+/// Files get the keys of one cache.
+fn files(entries: Vec<intake::Entry>) -> Vec<File> {
+    let cache = Arc::new(content::Cache::default());
+    entries
+        .into_iter()
+        .zip(0_u32..)
+        .map(|(entry, key)| File {
+            path: entry.path,
+            bytes: entry.bytes,
+            binary: entry.binary,
+            content: Arc::new(entry.content),
+            cache: Arc::clone(&cache),
+            key,
         })
-        .unwrap_or_else(|| "bundle".to_owned())
-}
-
-fn assemble(name: String, mut entries: Vec<entry::Entry>, mut problems: Vec<Problem>) -> Bundle {
-    entries.sort_by(|a, b| a.path.cmp(&b.path));
-    path::drop_duplicates(&mut entries, &mut problems);
-    path::strip_common_root(&mut entries, &mut problems);
-    let hash = hash(&entries);
-    let files: Vec<File> = entries.into_iter().map(File::new).collect();
-    problems.sort();
-    problems.dedup();
-    let layouts = layout::detect(&files);
-    Bundle {
-        name,
-        files,
-        layouts,
-        problems,
-        hash,
-    }
-}
-
-fn hash(entries: &[entry::Entry]) -> String {
-    let mut hasher = Sha256::new();
-    for entry in entries {
-        hasher.update((entry.path.len() as u64).to_le_bytes());
-        hasher.update(entry.path.as_bytes());
-        hasher.update((entry.bytes.len() as u64).to_le_bytes());
-        hasher.update(&entry.bytes);
-    }
-    hasher
-        .finalize()
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            use std::fmt::Write;
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use coldcase_bundle::Limits;
+use coldcase_bundle::{Input, Limits};
 use coldcase_report::{Format, SummaryStyle, model::Report};
 use coldcase_rules::rule::SEVERITIES;
 
@@ -33,9 +33,11 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
         total_bytes: arguments.max_total_bytes,
         entry_bytes: arguments.max_file_bytes,
         entries: arguments.max_files,
+        ratio: arguments.max_ratio,
+        memory_bytes: arguments.max_memory,
         ..Limits::default()
     };
-    let bundle = coldcase_bundle::open(&arguments.bundle, &limits)?;
+    let bundle = coldcase_bundle::open_all(inputs(&arguments.bundles), &limits)?;
     let options = coldcase_snapshot::Options {
         yaml: coldcase_snapshot::yaml::Reading {
             strict: arguments.strict_yaml,
@@ -46,7 +48,7 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     let snapshot = coldcase_snapshot::read_with(&bundle, &options);
     if snapshot.is_empty() {
         progress.done();
-        return Err(Failure::Nothing(arguments.bundle.clone()));
+        return Err(Failure::Nothing(bundle.name));
     }
     progress.step("deriving facts");
     let facts = coldcase_facts::derive(&snapshot);
@@ -64,13 +66,29 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     Ok(exit_code(&report, arguments))
 }
 
+fn inputs(bundles: &[PathBuf]) -> Vec<Input> {
+    bundles
+        .iter()
+        .map(|path| {
+            if path == Path::new("-") {
+                Input::Stream(STDIN.to_owned(), Box::new(std::io::stdin()))
+            } else {
+                Input::Path(path.clone())
+            }
+        })
+        .collect()
+}
+
+/// What standard input is called in reports.
+const STDIN: &str = "stdin";
+
 /// Writes the product; gives its path unless it went to standard output.
 fn write(arguments: &Analyze, report: &Report) -> Result<Option<PathBuf>, Failure> {
     let format = format(arguments);
     let path = arguments
         .output
         .clone()
-        .unwrap_or_else(|| default_path(&arguments.bundle, format));
+        .unwrap_or_else(|| default_path(arguments.bundles.first(), format));
     if path == Path::new("-") {
         let mut out = BufWriter::new(std::io::stdout().lock());
         let written = coldcase_report::render(report, format, &mut out).and_then(|()| out.flush());
@@ -103,16 +121,20 @@ fn format(arguments: &Analyze) -> Format {
 }
 
 /// `payments.tar.gz` gives `payments.report.html` in the current directory.
-fn default_path(bundle: &Path, format: Format) -> PathBuf {
-    let name = std::path::absolute(bundle)
-        .ok()
-        .and_then(|path| {
-            path.file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-        })
-        .unwrap_or_else(|| "bundle".to_owned());
+fn default_path(bundle: Option<&PathBuf>, format: Format) -> PathBuf {
+    let name = match bundle {
+        Some(path) if path == Path::new("-") => STDIN.to_owned(),
+        path => path
+            .and_then(|path| std::path::absolute(path).ok())
+            .and_then(|path| {
+                path.file_name()
+                    .map(|name| name.to_string_lossy().into_owned())
+            })
+            .unwrap_or_else(|| "bundle".to_owned()),
+    };
     let stem = [
-        ".tar.gz", ".tgz", ".tar.xz", ".tar.zst", ".tar", ".zip", ".yaml", ".json",
+        ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst", ".tar.bz2", ".tar", ".zip", ".yaml",
+        ".json",
     ]
     .iter()
     .find_map(|end| name.strip_suffix(end))

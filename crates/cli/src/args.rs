@@ -7,8 +7,8 @@ use coldcase_rules::Severity;
 
 /// Offline forensics for Kubernetes incidents.
 ///
-/// Reads a captured bundle (a directory, .tar, .tar.gz, .tar.xz, .tar.zst, .zip, or a single file) and says what broke first,
-/// what it dragged along and what it was not, each claim quoted from file:line. No cluster, no network.
+/// Reads captured bundles (directories, .tar, .tar.gz, .tar.xz, .tar.zst, .tar.bz2, .zip, single files, or standard input)
+/// and says what broke first, what it dragged along and what it was not, each claim quoted from file:line. No cluster, no network.
 #[derive(Debug, Parser)]
 #[command(name = "coldcase", version, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -29,9 +29,10 @@ pub(crate) enum Command {
 /// Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the bundle could not be analysed.
 #[derive(Debug, Args)]
 pub(crate) struct Analyze {
-    /// Directory, archive or file to analyse
-    pub bundle: PathBuf,
-    /// Where the report goes; `-` is standard output [default: NAME.report.html in the current directory]
+    /// Directories, archives or files to analyse together; `-` is standard input
+    #[arg(required = true, value_name = "BUNDLE")]
+    pub bundles: Vec<PathBuf>,
+    /// Where the report goes; `-` is standard output [default: NAME.report.html in the current directory, NAME being the first bundle's]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Format of the report [default: by the output's extension, else html]
@@ -64,6 +65,12 @@ pub(crate) struct Analyze {
     /// Most files
     #[arg(long, value_name = "N", default_value_t = coldcase_bundle::Limits::default().entries, help_heading = "Limits")]
     pub max_files: usize,
+    /// Most unpacked bytes for each packed byte, after the first 64 MiB
+    #[arg(long, value_name = "N", default_value_t = coldcase_bundle::Limits::default().ratio, help_heading = "Limits")]
+    pub max_ratio: u64,
+    /// Most bytes held in memory; files that can be read again from disk are not held
+    #[arg(long, value_name = "BYTES", default_value_t = coldcase_bundle::Limits::default().memory_bytes, help_heading = "Limits")]
+    pub max_memory: u64,
 }
 
 #[derive(Debug, Args)]

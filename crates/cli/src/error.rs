@@ -11,7 +11,7 @@ pub(crate) enum Failure {
     /// The input.
     Open(OpenError),
     /// The input opened, but holds nothing that belongs to a cluster.
-    Nothing(PathBuf),
+    Nothing(String),
     /// Rules with errors.
     Rules(Vec<LoadError>),
     /// A rules directory that cannot be read.
@@ -26,10 +26,9 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Open(error) => write!(f, "{error}"),
-            Self::Nothing(path) => write!(
+            Self::Nothing(name) => write!(
                 f,
-                "{}: holds no Kubernetes objects, events, logs or journals; is this the right directory?",
-                path.display()
+                "{name}: holds no Kubernetes objects, events, logs or journals; is this the right directory?"
             ),
             Self::Rules(errors) => {
                 for error in errors {

@@ -273,3 +273,72 @@ fn rules_of_a_team_are_added() {
     ]);
     assert!(stdout(&output).contains("team-label-missing"));
 }
+
+#[test]
+fn several_bundles_and_standard_input_are_read() {
+    let dir = scratch("several");
+    let one = archive(&sample("i04-service-selector-typo"), "one.tar.gz", &dir);
+    let two = archive(&sample("n1-healthy-rolling-update"), "two.zip", &dir);
+    let run = |bundles: [&str; 2]| {
+        let [a, b] = bundles;
+        stdout(&coldcase(&["analyze", a, b, "-f", "json", "-o", "-", "-q"]))
+    };
+    let first = run([&one, &two]);
+    assert!(first == run([&two, &one]), "the order of bundles matters");
+    let report: serde_json::Value = serde_json::from_str(&first).unwrap();
+    assert!(
+        report["evidence"].to_string().contains("one/"),
+        "files of a bundle lie under its name"
+    );
+    let pipe = |path: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_coldcase"))
+            .args(["analyze", "-", "-f", "json", "-o", "-", "-q"])
+            .stdin(std::fs::File::open(path).unwrap())
+            .output()
+            .unwrap();
+        stdout(&output)
+    };
+    for path in [&one, &two] {
+        let name = Path::new(path).file_name().unwrap().to_str().unwrap();
+        let plain = stdout(&coldcase(&["analyze", path, "-f", "json", "-o", "-", "-q"]));
+        assert!(
+            pipe(path) == plain.replace(name, "stdin"),
+            "{path}: standard input differs"
+        );
+    }
+}
+
+#[test]
+fn limits_are_flags_and_their_trips_are_reported() {
+    let bundle = sample("i04-service-selector-typo");
+    for (flag, value) in [
+        ("--max-total-bytes", "20000"),
+        ("--max-file-bytes", "2000"),
+        ("--max-files", "5"),
+    ] {
+        let output = coldcase(&[
+            "analyze", &bundle, flag, value, "-f", "json", "-o", "-", "-q",
+        ]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        assert!(
+            said.contains(flag) || output.status.code() == Some(2),
+            "{flag}: {said}"
+        );
+    }
+    let dir = scratch("limits");
+    let tar = archive(&bundle, "b.tar.gz", &dir);
+    let output = coldcase(&[
+        "analyze",
+        &tar,
+        "--max-memory",
+        "30000",
+        "-f",
+        "json",
+        "-o",
+        "-",
+        "-q",
+    ]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("--max-memory"), "{said}");
+}

@@ -80,7 +80,10 @@ fn sources(dir: PathBuf, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            sources(path, found);
+            // Fuzzing builds beside its sources.
+            if !path.ends_with("target") {
+                sources(path, found);
+            }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
         }

@@ -140,6 +140,8 @@ pub fn assemble(
             .problems
             .iter()
             .chain(&snapshot.problems)
+            // After the evidence was quoted: only reading a file again shows that it changed.
+            .chain(&bundle.late_problems())
             .map(problem)
             .collect(),
     }

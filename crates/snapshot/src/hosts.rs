@@ -2,14 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use coldcase_bundle::{Bundle, FileId};
-use jiff::Timestamp;
-use rayon::prelude::*;
+use coldcase_bundle::Bundle;
 
-use crate::{
-    logs,
-    text::{Context, HostReport, host},
-};
+use crate::{logs, text::HostReport};
 
 /// The node whose directory a file lies in: a known name, or what follows `nodes/`.
 pub(crate) fn node_of_path(path: &str, nodes: &BTreeSet<String>) -> Option<String> {

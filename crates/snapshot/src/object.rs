@@ -142,13 +142,13 @@ const SHORT: &[(&str, &str)] = &[
     ("svc", "Service"),
 ];
 
-/// The kind that a resource's name stands for: plural, with dashes, short, in any case.
+/// The kind that a resource's name stands for: plural, with dashes, short, or the kind's own, in any case.
 pub fn kind_of_resource(word: &str) -> Option<&'static str> {
     let look = |word: &str| {
         RESOURCES
             .iter()
             .chain(SHORT)
-            .find(|(resource, _)| *resource == word)
+            .find(|(resource, kind)| *resource == word || kind.eq_ignore_ascii_case(word))
             .map(|(_, kind)| *kind)
     };
     look(word).or_else(|| look(&word.to_ascii_lowercase()))
@@ -175,14 +175,6 @@ pub fn kind_of_path(path: &str) -> Option<&'static str> {
                 .and_then(|(resource, _)| kind_of_resource(resource))
         })
         .or_else(|| kind_of_resource(parts.next()?))
-}
-
-/// The kind of a resource name in lower case: plural, or the kind's own name.
-pub(crate) fn kind_of_resource(word: &str) -> Option<&'static str> {
-    RESOURCES
-        .iter()
-        .find(|(resource, kind)| *resource == word || kind.eq_ignore_ascii_case(word))
-        .map(|(_, kind)| *kind)
 }
 
 /// The resource name (plural) that belongs to a kind, as `kubectl get` takes it.

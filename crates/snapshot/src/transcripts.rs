@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use crate::{
     coverage::Scope,
     files::Gathered,
+    hosts,
     layouts::{self, scope::Listed},
     node::Node,
     object::{self, Object},
@@ -85,11 +86,11 @@ fn read_contained(
     nodes: &BTreeSet<String>,
 ) -> Option<Found> {
     let file = bundle.file(id);
-    let (namespace, node) = places(&file.path, nodes);
+    let node = hosts::node_of_path(&file.path, nodes).unwrap_or_default();
     let context = Context {
         now,
-        namespace,
-        node,
+        namespace: namespace_of_path(&file.path),
+        node: &node,
     };
     catch_unwind(AssertUnwindSafe(|| {
         text::read(&file.path, &file.text(), id, &context)
@@ -105,22 +106,16 @@ fn read_contained(
     })
 }
 
-/// Namespace and node that a path names: `namespaces/<ns>/…`, `nodes/<node>/…`, or a known node's name.
-fn places<'p>(path: &'p str, nodes: &BTreeSet<String>) -> (&'p str, &'p str) {
+/// The namespace that a path names: `namespaces/<ns>/…`.
+fn namespace_of_path(path: &str) -> &str {
     let parts: Vec<&str> = path.split('/').collect();
-    let after = |word: &str| {
-        parts
-            .iter()
-            .position(|part| *part == word)
-            .filter(|at| at + 2 < parts.len())
-            .and_then(|at| parts.get(at + 1))
-            .copied()
-    };
-    let known = parts.iter().find(|part| nodes.contains(**part)).copied();
-    (
-        after("namespaces").unwrap_or(""),
-        known.or_else(|| after("nodes")).unwrap_or(""),
-    )
+    parts
+        .iter()
+        .position(|part| *part == "namespaces")
+        .filter(|at| at + 2 < parts.len())
+        .and_then(|at| parts.get(at + 1))
+        .copied()
+        .unwrap_or("")
 }
 
 /// The newest absolute time in what was found.

@@ -232,6 +232,10 @@ impl<'s> Session<'s> {
         let reports = host::read(argv, printed.text, printed.first_line, self.file, &context);
         let any = !reports.is_empty();
         self.found.hosts.extend(reports);
+        for (first, last) in host::journal_spans(argv, printed.text, printed.first_line) {
+            let node = self.journal_node(printed);
+            self.add_journal(Span { first, last }, node, false);
+        }
         any
     }
 
@@ -252,13 +256,25 @@ impl<'s> Session<'s> {
         if empty || refused {
             return true;
         }
+        let json = argv.iter().any(|word| word.contains("json"));
+        let node = self.journal_node(printed);
+        self.add_journal(span(printed), node, json);
+        true
+    }
+
+    fn add_journal(&mut self, span: Span, node: String, json: bool) {
         self.found.journals.push(JournalFile {
             file: self.file,
-            span: span(printed),
-            node: self.journal_node(printed),
-            json: argv.iter().any(|word| word.contains("json")),
+            span,
+            nodes: Some(node.clone())
+                .into_iter()
+                .filter(|node| !node.is_empty())
+                .collect(),
+            node,
+            json,
+            per_line: false,
+            reversed: false,
         });
-        true
     }
 
     /// The directory's node, else the host in the lines, else the one in the prompt.
@@ -471,7 +487,11 @@ impl<'s> Session<'s> {
             let errors = error.map(|error| (error.line, format!("not valid JSON: {}", error.what)));
             (documents, errors.into_iter().collect::<Vec<_>>())
         } else {
-            let (documents, errors) = yaml::read(body);
+            let yaml::Documents {
+                nodes: documents,
+                errors,
+                ..
+            } = yaml::read(body, &yaml::Reading::default());
             let errors = errors
                 .into_iter()
                 .map(|error| (error.line, format!("not valid YAML: {}", error.what)));
