@@ -1,6 +1,9 @@
 //! One pass over every log and journal: which pattern hit which line, capped, with the true counts kept.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 use coldcase_bundle::FileId;
 use coldcase_facts::{Cite, Entity, EntityId, Facts, Identity};
@@ -129,12 +132,11 @@ fn compile(patterns: &[Pattern], kind: LineKind) -> (RegexSet, Vec<usize>) {
 }
 
 /// The part of a line that patterns see.
-fn visible(line: &str, kind: LineKind, json: bool) -> &str {
+fn visible(line: &str, kind: LineKind, json: bool) -> Cow<'_, str> {
     match kind {
         LineKind::Log => logs::message(line),
-        LineKind::Journal => {
-            logs::journal_line(line, json, None).map_or(line, |parsed| parsed.message)
-        }
+        LineKind::Journal => logs::journal_line(line, json, None)
+            .map_or(Cow::Borrowed(line), |parsed| parsed.message),
     }
 }
 
@@ -144,8 +146,9 @@ fn scan_file(text: &str, set: &RegexSet, ids: &[usize], kind: LineKind, json: bo
         return hits;
     }
     for (line, number) in text.lines().zip(1_u32..) {
-        // The whole line first: only hits are worth taking apart.
-        if !set.is_match(line.as_bytes()) {
+        // The whole line first: only hits are worth taking apart. Escapes could hide a hit.
+        let escaped = json || line.starts_with("{\"log\":");
+        if !escaped && !set.is_match(line.as_bytes()) {
             continue;
         }
         for index in &set.matches(visible(line, kind, json).as_bytes()) {
@@ -260,7 +263,7 @@ fn journal_line<'s>(facts: &Facts<'s>, file: FileId, number: u32, json: bool) ->
     let fields = vec![
         (
             "text",
-            Node::text(parsed.as_ref().map_or(raw, |line| line.message)),
+            Node::text(parsed.as_ref().map_or(raw, |line| line.message.as_ref())),
         ),
         (
             "time",
