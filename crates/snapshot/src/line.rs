@@ -115,6 +115,28 @@ fn journal_value(line: &str, value: Value) -> Cow<'_, str> {
 
 /// `<stamp> <host> <unit>[<pid>]: <message>` in all of journalctl's short modes and both syslog protocols.
 pub(crate) fn journal_text(line: &str, now: Option<Timestamp>) -> Option<JournalLine<'_>> {
+    let parts = journal_parts(line)?;
+    Some(JournalLine {
+        // Without a capture time a yearless stamp makes no instant; it is a journal's line all the same.
+        stamp: stamp::leading(line, now),
+        host: parts.host,
+        unit: parts.unit,
+        message: Cow::Borrowed(if parts.unit == "kernel" {
+            without_boot_clock(parts.message)
+        } else {
+            parts.message
+        }),
+    })
+}
+
+/// The pieces of a journal's line, with the message as it was logged.
+pub(crate) struct JournalParts<'t> {
+    pub(crate) host: &'t str,
+    pub(crate) unit: &'t str,
+    pub(crate) message: &'t str,
+}
+
+pub(crate) fn journal_parts(line: &str) -> Option<JournalParts<'_>> {
     let found = stamp::raw(line)?;
     let before = line.get(..found.start)?;
     let version = before.strip_prefix('<').and_then(|b| b.split_once('>'));
@@ -122,12 +144,9 @@ pub(crate) fn journal_text(line: &str, now: Option<Timestamp>) -> Option<Journal
         return None;
     }
     let rest = line.get(found.end..)?.strip_prefix(' ')?;
-    let stamp = stamp::leading(line, now);
-    // Without a capture time a yearless stamp makes no instant; it is a journal's line all the same.
     if version.is_some_and(|(_, version)| version == "1 ") {
-        return protocol(rest, stamp);
+        return protocol(rest);
     }
-    let monotonic = matches!(found.when, When::SinceBoot(_));
     let rest = if matches!(found.when, When::Local(_)) && line.starts_with(char::is_alphabetic) {
         without_zone_name(rest)
     } else {
@@ -147,6 +166,7 @@ pub(crate) fn journal_text(line: &str, now: Option<Timestamp>) -> Option<Journal
         None if yearless && !fields::is_level(host.as_bytes()) => tag,
         _ => return None,
     };
+    let monotonic = matches!(found.when, When::SinceBoot(_));
     if unit.is_empty()
         || unit.contains(' ')
         || host.is_empty()
@@ -156,15 +176,10 @@ pub(crate) fn journal_text(line: &str, now: Option<Timestamp>) -> Option<Journal
     {
         return None;
     }
-    Some(JournalLine {
-        stamp,
+    Some(JournalParts {
         host,
         unit: unit.trim_end_matches(".service"),
-        message: Cow::Borrowed(if unit == "kernel" {
-            without_boot_clock(message)
-        } else {
-            message
-        }),
+        message,
     })
 }
 
@@ -193,7 +208,7 @@ fn without_boot_clock(message: &str) -> &str {
 }
 
 /// RFC 5424 after the stamp: `host app pid msgid [structured data] message`.
-fn protocol(rest: &str, stamp: Option<stamp::Stamp>) -> Option<JournalLine<'_>> {
+fn protocol(rest: &str) -> Option<JournalParts<'_>> {
     let mut parts = rest.splitn(5, ' ');
     let (host, unit, _, _) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let tail = parts.next().unwrap_or("");
@@ -202,11 +217,10 @@ fn protocol(rest: &str, stamp: Option<stamp::Stamp>) -> Option<JournalLine<'_>> 
     } else {
         structured_end(tail).map_or(tail, |end| tail.get(end..).unwrap_or(""))
     };
-    Some(JournalLine {
-        stamp,
+    Some(JournalParts {
         host,
         unit,
-        message: Cow::Borrowed(message.trim_start_matches([' ', '\u{feff}'])),
+        message: message.trim_start_matches([' ', '\u{feff}']),
     })
 }
 

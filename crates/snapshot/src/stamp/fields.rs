@@ -386,6 +386,8 @@ pub(crate) fn is_level(word: &[u8]) -> bool {
     }
 }
 
+const EARLY: &[u8] = b"ERROR: logging before flag.Parse: ";
+
 /// Reads what stands between the beginning of a line and its stamp: priority, colours, `kern  :err   : `.
 pub(super) fn noise(bytes: &[u8], mut at: usize) -> usize {
     for _ in 0..8 {
@@ -396,6 +398,8 @@ pub(super) fn noise(bytes: &[u8], mut at: usize) -> usize {
             Some(b'<') => priority(bytes, at).unwrap_or(at),
             Some(b'a'..=b'z') => facility(bytes, at).unwrap_or(at),
             Some(b'#') if rest.starts_with(b"# Time: ") => at + 8,
+            // glog says so before its own line as long as no flags were read.
+            Some(b'E') if rest.starts_with(EARLY) => at + EARLY.len(),
             _ => at,
         };
         if next == at {

@@ -113,6 +113,11 @@ const FORMS: &[(&str, &str, &str)] = &[
         "2026-07-14T02:42:31.123456Z",
         "",
     ),
+    (
+        "ERROR: logging before flag.Parse: W0714 02:42:31.107016    1 a.go:1] x",
+        "2026-07-14T02:42:31.107016Z",
+        Y,
+    ),
     // journalctl and syslog.
     ("Jul  4 02:42:31 host kernel: x", "2026-07-04T02:42:31Z", Y),
     ("Jul 04 02:42:31 host kernel: x", "2026-07-04T02:42:31Z", Y),
