@@ -11,6 +11,8 @@ pub mod line;
 pub mod logs;
 pub mod node;
 pub mod object;
+pub mod records;
+pub mod skew;
 pub mod stamp;
 #[allow(dead_code)]
 pub mod text;
