@@ -41,9 +41,9 @@ impl Sample {
     /// The offset of the zone-less one of two stamps, in seconds east.
     pub(super) fn offset(&self) -> Option<i32> {
         let (outer, inner) = (self.outer?.when, self.inner?.when);
-        let (instant, other) = match (outer, inner) {
-            (When::Instant(instant), other) | (other, When::Instant(instant)) => (instant, other),
-            _ => return None,
+        let ((When::Instant(instant), other) | (other, When::Instant(instant))) = (outer, inner)
+        else {
+            return None;
         };
         let local = match other {
             When::Local(local) => local,

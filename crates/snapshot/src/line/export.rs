@@ -88,13 +88,16 @@ impl<'t> Iterator for Export<'t> {
         let mut by_unit = Cow::Borrowed("");
         loop {
             let at = self.line;
-            let line = match self.take_line() {
-                None => break,
-                Some([]) if record.is_some() => break,
-                Some([]) => continue,
-                Some(line) => line,
+            let Some(line) = self.take_line() else {
+                break;
             };
-            let entry = record.get_or_insert_with(|| ExportRecord {
+            if line.is_empty() {
+                if record.is_some() {
+                    break;
+                }
+                continue;
+            }
+            let entry = record.get_or_insert(ExportRecord {
                 first: at,
                 last: at,
                 stamp: None,

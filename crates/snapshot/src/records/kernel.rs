@@ -40,6 +40,14 @@ const END: [&str; 5] = [
     "---[ end Kernel panic",
 ];
 
+/// What a line is to a kernel report.
+enum Heard {
+    /// The kernel's.
+    Kernel(Spoken),
+    /// Another unit's, or none.
+    Other,
+}
+
 /// A kernel line's text and its clock.
 struct Spoken {
     number: u32,
@@ -52,16 +60,16 @@ fn read<'t>(
     number: u32,
     get: &impl Fn(u32) -> Option<Cow<'t, str>>,
     kind: RecordKind,
-) -> Option<Option<Spoken>> {
+) -> Option<Heard> {
     let raw = get(number)?;
     let json = raw.trim_start().starts_with('{');
     let parsed = line::journal_line(&raw, json, None);
     let text = match parsed {
         Some(parsed) if parsed.unit == "kernel" => parsed.message.into_owned(),
-        Some(_) => return Some(None),
+        Some(_) => return Some(Heard::Other),
         // A kernel log without any stamps.
         None if kind == RecordKind::Kernel => line::message(&raw).into_owned(),
-        None => return Some(None),
+        None => return Some(Heard::Other),
     };
     let millis = stamp::raw(&raw).and_then(|found| match found.when {
         When::Instant(time) => Some(time.as_millisecond()),
@@ -77,7 +85,7 @@ fn read<'t>(
         ),
         When::SinceBoot(nanos) => Some(nanos / 1_000_000),
     });
-    Some(Some(Spoken {
+    Some(Heard::Kernel(Spoken {
         number,
         text,
         millis,
@@ -90,7 +98,9 @@ pub(super) fn report<'t>(
     get: &impl Fn(u32) -> Option<Cow<'t, str>>,
     kind: RecordKind,
 ) -> Option<Record> {
-    let hit = read(number, get, kind)??;
+    let Some(Heard::Kernel(hit)) = read(number, get, kind) else {
+        return None;
+    };
     let mut first = may_begin(&hit.text).then_some(number);
     let mut begun = contains(&hit.text, &BEGIN);
     let mut later = hit.millis;
@@ -100,7 +110,9 @@ pub(super) fn report<'t>(
         let Some(line) = read(at, get, kind) else {
             break;
         };
-        let Some(line) = line else { continue };
+        let Heard::Kernel(line) = line else {
+            continue;
+        };
         if contains(&line.text, &END) || apart(line.millis, later) {
             break;
         }
@@ -139,7 +151,9 @@ fn end_after<'t>(
         }) else {
             break;
         };
-        let Some(line) = line else { continue };
+        let Heard::Kernel(line) = line else {
+            continue;
+        };
         if contains(&line.text, &BEGIN) || apart(earlier, line.millis) {
             break;
         }

@@ -275,19 +275,16 @@ pub(super) fn logfmt(bytes: &[u8], from: usize) -> Option<Raw> {
             continue;
         }
         at = stop + 1;
-        let (value, next) = match bytes.get(at) {
-            Some(b'"') => {
-                let end = string_end(bytes, at + 1).unwrap_or(bytes.len());
-                ((at + 1, end), end + 1)
-            }
-            _ => {
-                let end = bytes
-                    .get(at..)?
-                    .iter()
-                    .position(|b| matches!(b, b' ' | b'\t'))
-                    .map_or(bytes.len(), |len| at + len);
-                ((at, end), end)
-            }
+        let (value, next) = if bytes.get(at) == Some(&b'"') {
+            let end = string_end(bytes, at + 1).unwrap_or(bytes.len());
+            ((at + 1, end), end + 1)
+        } else {
+            let end = bytes
+                .get(at..)?
+                .iter()
+                .position(|b| matches!(b, b' ' | b'\t'))
+                .map_or(bytes.len(), |len| at + len);
+            ((at, end), end)
         };
         let text = bytes.get(..value.1)?;
         let audit = bytes.get(value.0..value.1)?.starts_with(b"audit(");

@@ -644,7 +644,8 @@ proptest! {
     ) {
         let text = printed(form, Timestamp::from_second(second).unwrap());
         let cut = cut.min(text.len());
-        let line = format!("{}{put}{}", &text[..cut], &text[cut..]);
+        let (before, after) = text.split_at(cut);
+        let line = format!("{before}{put}{after}");
         if let Some(found) = raw(&line) {
             prop_assert!(found.start <= found.end && found.end <= line.len());
             prop_assert!(line.is_char_boundary(found.end));
