@@ -10,7 +10,10 @@ mod tests;
 
 use std::borrow::Cow;
 
-use crate::line::{self, Stream};
+use crate::{
+    line::{self, Stream},
+    stamp::When,
+};
 use shape::{Open, Shape};
 
 /// Most lines of a record.
@@ -57,9 +60,9 @@ pub fn record_around<'t>(
     kind: RecordKind,
 ) -> Record {
     match kind {
-        RecordKind::Log => log_record(number, &get),
+        RecordKind::Log => log_record(number, &get, kind),
         RecordKind::Journal | RecordKind::Kernel => {
-            kernel::report(number, &get, kind).unwrap_or_else(|| continued_entry(number, &get))
+            kernel::report(number, &get, kind).unwrap_or_else(|| entry(number, &get, kind))
         }
     }
 }
@@ -67,23 +70,45 @@ pub fn record_around<'t>(
 /// One line of a log as the joining sees it.
 struct Line {
     number: u32,
-    stream: Stream,
+    /// Who wrote it: a stream of the container, or a unit.
+    source: (Stream, String),
     partial: bool,
-    /// Second of the runtime's stamp.
+    /// Second of the runtime's or the journal's stamp.
     second: Option<i64>,
     shape: Shape,
     bytes: usize,
 }
 
-fn read<'t>(number: u32, get: &impl Fn(u32) -> Option<Cow<'t, str>>) -> Option<Line> {
+fn read<'t>(
+    number: u32,
+    get: &impl Fn(u32) -> Option<Cow<'t, str>>,
+    kind: RecordKind,
+) -> Option<Line> {
     let raw = get(number)?;
+    if kind != RecordKind::Log {
+        let json = raw.trim_start().starts_with('{');
+        let parsed = line::journal_line(&raw, json, None);
+        let (unit, shape) = match &parsed {
+            Some(parsed) => (parsed.unit.to_owned(), Shape::of(&parsed.message)),
+            // A further line of whoever wrote the one before.
+            None => (String::new(), Shape::Part),
+        };
+        return Some(Line {
+            number,
+            source: (Stream::Unknown, unit),
+            partial: false,
+            second: kernel::millis(&raw).map(|millis| millis / 1_000),
+            shape,
+            bytes: raw.len(),
+        });
+    }
     let framed = line::frame(&raw);
     Some(Line {
         number,
-        stream: framed.stream,
+        source: (framed.stream, String::new()),
         partial: framed.partial,
         second: framed.outer.and_then(|outer| match outer.when {
-            crate::stamp::When::Instant(time) => Some(time.as_second()),
+            When::Instant(time) => Some(time.as_second()),
             _ => None,
         }),
         shape: Shape::of(&framed.text),
@@ -91,21 +116,31 @@ fn read<'t>(number: u32, get: &impl Fn(u32) -> Option<Cow<'t, str>>) -> Option<L
     })
 }
 
-fn log_record<'t>(number: u32, get: &impl Fn(u32) -> Option<Cow<'t, str>>) -> Record {
-    let Some(hit) = read(number, get) else {
+fn log_record<'t>(
+    number: u32,
+    get: &impl Fn(u32) -> Option<Cow<'t, str>>,
+    kind: RecordKind,
+) -> Record {
+    let Some(hit) = read(number, get, kind) else {
         return Record::single(number);
     };
-    let stream = hit.stream;
+    let source = hit.source.clone();
     // Back to a line that surely begins a record, then forward: only from a beginning on it is known
     // whether a line goes on with one. Lines of the other stream may lie between.
     let mut lines = vec![hit];
     let mut bytes = 0;
     while let Some(at) = lines.last().and_then(|line| line.number.checked_sub(1)) {
-        let begins = lines.last().is_some_and(|line| line.shape == Shape::Start);
+        let begins = lines.last().is_some_and(|line| line.shape.is_start());
         if at == 0 || number - at >= MOST_LINES || bytes > MOST_BYTES {
             break;
         }
-        let Some(line) = next_of(stream, at, 0, get, |at| at.checked_sub(1)) else {
+        let Some(line) = next_of(
+            &source,
+            at,
+            0,
+            |at| read(at, get, kind),
+            |at| at.checked_sub(1),
+        ) else {
             break;
         };
         if (begins && !line.partial) || line.number + MOST_LINES <= number {
@@ -124,10 +159,15 @@ fn log_record<'t>(number: u32, get: &impl Fn(u32) -> Option<Cow<'t, str>>) -> Re
         }
     }
     let mut at = number;
-    while let Some(line) = at
-        .checked_add(1)
-        .and_then(|next| next_of(stream, next, u32::MAX, get, |at| at.checked_add(1)))
-    {
+    while let Some(line) = at.checked_add(1).and_then(|next| {
+        next_of(
+            &source,
+            next,
+            u32::MAX,
+            |at| read(at, get, kind),
+            |at| at.checked_add(1),
+        )
+    }) {
         at = line.number;
         let full = at - parts.record.first >= MOST_LINES || parts.bytes + line.bytes > MOST_BYTES;
         if full || parts.splits(&line) {
@@ -138,20 +178,20 @@ fn log_record<'t>(number: u32, get: &impl Fn(u32) -> Option<Cow<'t, str>>) -> Re
     parts.finish(number)
 }
 
-/// The next line of a stream from `at` on in one direction, past at most a few of the other one.
-fn next_of<'t>(
-    stream: Stream,
+/// The next line of a source from `at` on in one direction, past at most a few of others.
+fn next_of(
+    source: &(Stream, String),
     mut at: u32,
     stop: u32,
-    get: &impl Fn(u32) -> Option<Cow<'t, str>>,
+    read: impl Fn(u32) -> Option<Line>,
     step: impl Fn(u32) -> Option<u32>,
 ) -> Option<Line> {
     for _ in 0..16 {
         if at == stop {
             return None;
         }
-        let line = read(at, get)?;
-        if line.stream == stream || stream == Stream::Unknown {
+        let line = read(at)?;
+        if line.source == *source || *source == (Stream::Unknown, String::new()) {
             return Some(line);
         }
         at = step(at)?;
@@ -189,7 +229,7 @@ impl Joining {
     fn begin(&mut self, line: &Line) {
         self.record = Record::single(line.number);
         self.bytes = 0;
-        self.stamped = line.shape == Shape::Start;
+        self.stamped = line.shape.is_start();
         self.open = Open::Nothing;
         self.partial = false;
         self.take(line);
@@ -218,10 +258,12 @@ impl Joining {
             return false;
         }
         match line.shape {
-            Shape::Start | Shape::Level => true,
+            Shape::Start | Shape::StartTrace | Shape::Level => true,
             Shape::Part | Shape::Blank | Shape::Frame => false,
             // Nothing leads up to a panic; the stamped line before it is another record.
             Shape::Panic => self.open != Open::Panic,
+            // A stack whose beginning lies further back than is looked begins a record itself.
+            Shape::Goroutine => self.open != Open::Panic && !self.stamped,
             _ if self.open.swallows(line.shape) => false,
             // What a stamped record is followed by, written in the same breath, is its own text.
             _ => {
@@ -241,6 +283,17 @@ impl Joining {
         }
         self.record
     }
+}
+
+/// An entry of a journal with the entries that its unit wrote as one, and its further lines.
+fn entry<'t>(number: u32, get: &impl Fn(u32) -> Option<Cow<'t, str>>, kind: RecordKind) -> Record {
+    let lines = continued_entry(number, get);
+    if get(lines.first).is_none_or(|line| crate::stamp::raw(&line).is_none()) {
+        return lines;
+    }
+    let entries = log_record(lines.first, get, kind);
+    let last = continued_entry(entries.last, get).last.max(lines.last);
+    Record { last, ..entries }
 }
 
 /// journalctl indents the further lines of an entry; syslog escapes them or prints them bare.

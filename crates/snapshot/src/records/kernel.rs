@@ -71,7 +71,17 @@ fn read<'t>(
         None if kind == RecordKind::Kernel => line::message(&raw).into_owned(),
         None => return Some(Heard::Other),
     };
-    let millis = stamp::raw(&raw).and_then(|found| match found.when {
+    let millis = millis(&raw);
+    Some(Heard::Kernel(Spoken {
+        number,
+        text,
+        millis,
+    }))
+}
+
+/// Milliseconds of a line's clock, whichever it is: good for distances only.
+pub(super) fn millis(raw: &str) -> Option<i64> {
+    stamp::raw(raw).and_then(|found| match found.when {
         When::Instant(time) => Some(time.as_millisecond()),
         When::Local(local) => jiff::tz::Offset::UTC
             .to_timestamp(local)
@@ -84,12 +94,7 @@ fn read<'t>(
                 * 1_000,
         ),
         When::SinceBoot(nanos) => Some(nanos / 1_000_000),
-    });
-    Some(Heard::Kernel(Spoken {
-        number,
-        text,
-        millis,
-    }))
+    })
 }
 
 /// The report around a line; nothing if the line belongs to none.

@@ -7,15 +7,19 @@ use crate::stamp::{self, fields};
 pub(super) enum Shape {
     /// Begins with the application's own stamp, or is a JSON record.
     Start,
+    /// The same, and Python's traceback begins behind it.
+    StartTrace,
     /// Begins with a level's name: begins a record, but says nothing of the lines after it.
     Level,
     /// `panic:`, `fatal error:`: what follows until the next stamp is Go's report.
     Panic,
+    /// `goroutine 1 [running]:`: one of Go's stacks, after a panic or a fatal message.
+    Goroutine,
     /// `Traceback (most recent call last):`.
     Trace,
     /// Indented.
     Part,
-    /// Belongs to a trace by its words: `Caused by:`, `goroutine 1 [running]:`.
+    /// Belongs to a trace by its words: `Caused by:`, `created by`.
     Frame,
     /// Nothing.
     Blank,
@@ -24,6 +28,11 @@ pub(super) enum Shape {
 }
 
 impl Shape {
+    /// Whether a record surely begins here and may have further lines.
+    pub(super) fn is_start(self) -> bool {
+        matches!(self, Self::Start | Self::StartTrace)
+    }
+
     pub(super) fn of(text: &str) -> Self {
         let trimmed = text.trim_start_matches([' ', '\t']);
         if trimmed.trim_end().is_empty() {
@@ -31,6 +40,9 @@ impl Shape {
         }
         if trimmed.len() < text.len() {
             return Self::Part;
+        }
+        if text.starts_with("goroutine ") && text.trim_end().ends_with("]:") {
+            return Self::Goroutine;
         }
         if begins_trace_part(text) {
             return Self::Frame;
@@ -49,7 +61,14 @@ impl Shape {
             return Self::Panic;
         }
         if stamp::raw(text).is_some() || text.starts_with("{\"") {
-            return Self::Start;
+            return if text
+                .trim_end()
+                .ends_with("Traceback (most recent call last):")
+            {
+                Self::StartTrace
+            } else {
+                Self::Start
+            };
         }
         if is_leveled(text) {
             return Self::Level;
@@ -60,12 +79,11 @@ impl Shape {
 
 /// Words that only lines inside of a trace begin with.
 fn begins_trace_part(text: &str) -> bool {
-    const WORDS: [&str; 19] = [
+    const WORDS: [&str; 18] = [
         "at ",
         "Caused by: ",
         "Suppressed: ",
         "... ",
-        "goroutine ",
         "created by ",
         "exit status ",
         "[signal ",
@@ -122,9 +140,9 @@ impl Open {
     /// What is open after a line that belongs to the record.
     pub(super) fn after(self, shape: Shape) -> Self {
         match (self, shape) {
-            (Self::Panic, _) | (_, Shape::Panic) => Self::Panic,
-            (_, Shape::Trace) => Self::Traceback,
-            (Self::Traceback, Shape::Plain | Shape::Level | Shape::Start) => Self::Raised,
+            (Self::Panic, _) | (_, Shape::Panic | Shape::Goroutine) => Self::Panic,
+            (_, Shape::Trace | Shape::StartTrace) => Self::Traceback,
+            (Self::Traceback, Shape::Plain) => Self::Raised,
             (open, _) => open,
         }
     }
@@ -132,7 +150,7 @@ impl Open {
     /// Whether a line without marks of its own belongs to what is open.
     pub(super) fn swallows(self, shape: Shape) -> bool {
         match self {
-            Self::Panic => !matches!(shape, Shape::Start | Shape::Level),
+            Self::Panic => true,
             Self::Traceback => matches!(shape, Shape::Plain | Shape::Trace),
             Self::Raised => shape == Shape::Trace,
             Self::Nothing => false,

@@ -97,6 +97,18 @@ fn a_stamped_message_keeps_its_trace() {
 }
 
 #[test]
+fn a_traceback_may_begin_behind_a_stamp() {
+    records(
+        "2026-07-14 02:42:31 INFO log Traceback (most recent call last):\n\
+         \x20 File \"a.py\", line 1, in <module>\n\
+         RuntimeError: no\n\
+         2026-07-14 02:42:31 INFO log x\n",
+        RecordKind::Log,
+        &[(1, 3, 3), (4, 4, 4)],
+    );
+}
+
+#[test]
 fn a_python_traceback_ends_with_its_exception() {
     records(
         "working\n\
@@ -238,6 +250,34 @@ fn a_journals_further_lines_belong_to_their_entry() {
         RecordKind::Journal,
         &[(1, 3, 1), (4, 4, 4), (5, 5, 5)],
     );
+}
+
+#[test]
+fn a_unit_writes_its_trace_as_many_entries() {
+    records(
+        "Jul 14 02:42:31 h kubelet[1]: F0714 02:42:31.107016    1 a.go:1] no\n\
+         Jul 14 02:42:31 h kubelet[1]: goroutine 1 [running]:\n\
+         Jul 14 02:42:31 h kubelet[1]: main.run(0x0)\n\
+         Jul 14 02:42:31 h kubelet[1]:         /src/main.go:12 +0x1d\n\
+         Jul 14 02:42:31 h systemd[1]: kubelet.service: Main process exited\n\
+         Jul 14 02:42:32 h systemd[1]: kubelet.service: Scheduled restart\n",
+        RecordKind::Journal,
+        &[(1, 4, 1), (5, 5, 5), (6, 6, 6)],
+    );
+    let json = |unit: &str, message: &str| {
+        format!(
+            "{{\"__REALTIME_TIMESTAMP\":\"1795209101416192\",\"SYSLOG_IDENTIFIER\":\"{unit}\",\"MESSAGE\":\"{message}\"}}\n"
+        )
+    };
+    let text = [
+        json("app", "panic: no"),
+        json("kernel", "eth0: up"),
+        json("app", "goroutine 1 [running]:"),
+        json("app", "main.run(0x0)"),
+    ]
+    .concat();
+    assert_eq!(around(&text, 3, RecordKind::Journal), (1, 4, 1));
+    assert_eq!(around(&text, 2, RecordKind::Journal), (2, 2, 2));
 }
 
 #[test]

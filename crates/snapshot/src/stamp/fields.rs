@@ -156,7 +156,7 @@ pub(super) fn json(bytes: &[u8], open: usize) -> Option<Raw> {
         }
     });
     found
-        .or_else(|| docker_tail(bytes, open))
+        .or_else(|| at_the_end(bytes, open))
         .or_else(|| telemetry(head))
 }
 
@@ -226,13 +226,21 @@ fn nested_value(bytes: &[u8], open: usize) -> Option<Raw> {
     }
 }
 
-/// Docker's json-file puts the time last, behind a text that may be long.
-fn docker_tail(bytes: &[u8], open: usize) -> Option<Raw> {
-    if !bytes.get(open..)?.starts_with(b"{\"log\":\"") {
-        return None;
-    }
-    let from = bytes.len().saturating_sub(256);
-    let marker = b"\"time\":\"";
+/// Docker's json-file and the API server's audit log put the time last, behind texts that may be long.
+fn at_the_end(bytes: &[u8], open: usize) -> Option<Raw> {
+    const TAILS: [(&[u8], &[u8], usize); 2] = [
+        (b"{\"log\":\"", b"\"time\":\"", 256),
+        (
+            b"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io",
+            b"\"requestReceivedTimestamp\":\"",
+            JSON_LIMIT,
+        ),
+    ];
+    let line = bytes.get(open..)?;
+    let (_, marker, reach) = TAILS
+        .iter()
+        .find(|(beginning, _, _)| line.starts_with(beginning))?;
+    let from = bytes.len().saturating_sub(*reach);
     let at = memchr::memmem::rfind(bytes.get(from..)?, marker)? + from + marker.len();
     let end = memchr::memchr(b'"', bytes.get(at..)?)? + at;
     date::iso(Cursor::new(bytes.get(..end)?, at))

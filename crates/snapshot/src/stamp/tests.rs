@@ -581,6 +581,11 @@ fn only_the_beginning_is_looked_at() {
         "x".repeat(10_000_000)
     );
     assert!(raw(&docker).is_some());
+    let audit = format!(
+        "{{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"requestObject\":\"{}\",\"requestReceivedTimestamp\":\"2026-07-14T02:42:31.123456Z\",\"annotations\":{{}}}}",
+        "x".repeat(100_000)
+    );
+    assert_eq!(at(&audit), "2026-07-14T02:42:31.123456Z");
     for byte in [
         "[", "{\"", "a=", "1", "\\", "<1>", "\u{1b}[", "Jan ", "\"", "I ",
     ] {
