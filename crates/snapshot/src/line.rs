@@ -152,6 +152,16 @@ pub(crate) fn journal_parts(line: &str) -> Option<JournalParts<'_>> {
     } else {
         rest
     };
+    // sysklogd may be told to leave the host out.
+    if let Some(message) = rest.strip_prefix("kernel: ")
+        && !matches!(found.when, When::SinceBoot(_))
+    {
+        return Some(JournalParts {
+            host: "",
+            unit: "kernel",
+            message,
+        });
+    }
     let (host, rest) = rest.split_once(' ')?;
     let rest = rest.trim_start_matches(' ');
     let (tag, message) = rest

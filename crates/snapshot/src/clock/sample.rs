@@ -141,6 +141,11 @@ pub(super) fn take(text: &str, first: u32, lines: u32) -> (Vec<Sample>, Header) 
     let left = lines.saturating_sub(read);
     let from = floor(text, text.len().saturating_sub(BYTES));
     let tail = text.get(from..).unwrap_or("");
+    // A line whose beginning is cut off could show a stamp of its middle.
+    let tail = match tail.split_once('\n') {
+        Some((_, rest)) if from > 0 => rest,
+        _ => tail,
+    };
     let wanted = usize::try_from(left).unwrap_or(SAMPLE).min(SAMPLE);
     let last = first.saturating_add(lines);
     let younger: Vec<Sample> = tail

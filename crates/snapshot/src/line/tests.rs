@@ -159,6 +159,10 @@ fn journal_lines_of_every_mode_come_apart() {
             "<30>Jul 11 19:03:14 h app[3]: text",
             Some(is(short, "h", "app", "text")),
         ),
+        (
+            "Jul 11 19:03:14 kernel: [997.390602] sda2: x",
+            Some(is(short, "", "kernel", "sda2: x")),
+        ),
         ("Jul 11 19:03:14 INFO main: text", None),
         ("2026-07-14T02:42:31Z some text: of an app", None),
         ("-- Logs begin at Fri 2022-02-11 18:58:10 UTC. --", None),
