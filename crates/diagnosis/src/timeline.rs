@@ -35,7 +35,7 @@ pub struct Entry {
     /// Places.
     pub cites: Vec<Cite>,
     /// What the stamp left out.
-    pub assumed: &'static str,
+    pub assumed: String,
 }
 
 /// All entries, oldest first.
@@ -67,7 +67,7 @@ pub(crate) fn all(
             subject: change.subject.clone(),
             text: change.text.clone(),
             cites: change.cites.clone(),
-            assumed: "",
+            assumed: String::new(),
         });
     }
     // A pattern that hit says nothing by itself; a line that a finding quotes does.
@@ -159,7 +159,7 @@ fn event(event: &Entity<'_>) -> Option<Entry> {
             event.str_at(&["message"]).unwrap_or("").trim()
         ),
         cites: event.place().into_iter().collect(),
-        assumed: "",
+        assumed: String::new(),
     })
 }
 
@@ -192,7 +192,7 @@ fn container(container: &Entity<'_>, entries: &mut Vec<Entry>) {
             subject: container.subject.clone(),
             text,
             cites: container.cite(field[0], node).into_iter().collect(),
-            assumed: "",
+            assumed: String::new(),
         });
     };
     let name = &container.label;
@@ -263,7 +263,7 @@ fn conditions(node: &Entity<'_>, entries: &mut Vec<Entry>) {
             subject: node.subject.clone(),
             text,
             cites,
-            assumed: "",
+            assumed: String::new(),
         });
     }
 }
@@ -288,7 +288,10 @@ fn log_line(facts: &Facts<'_>, line: &Entity<'_>) -> Option<Entry> {
     Some(Entry {
         time,
         end: None,
-        precision: found.map_or(0, |found| found.precision),
+        precision: line
+            .str_at(&["precision"])
+            .and_then(|digits| digits.parse().ok())
+            .unwrap_or(0),
         raw: found
             .and_then(|found| raw_line.get(..found.len))
             .unwrap_or("")
@@ -300,7 +303,7 @@ fn log_line(facts: &Facts<'_>, line: &Entity<'_>) -> Option<Entry> {
         subject: line.subject.clone(),
         text,
         cites: vec![cite],
-        assumed: found.map_or("", |found| found.assumed.words()),
+        assumed: line.str_at(&["assumed"]).unwrap_or("").to_owned(),
     })
 }
 

@@ -382,7 +382,7 @@ fn tail(file: &coldcase_bundle::File, id: FileId) -> Option<(String, Cite)> {
     let from = count.saturating_sub(40).max(1);
     let lines = (from..=count)
         .rev()
-        .map(|number| (number, logs::message(&file.line(number)).to_owned()))
+        .map(|number| (number, logs::message(&file.line(number)).into_owned()))
         .filter(|(_, text)| !text.is_empty());
     let mut last = None;
     for (number, text) in lines {

@@ -394,7 +394,7 @@ fn timeline(diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<TimelineEntry> {
                 } else {
                     Vec::new()
                 },
-                assumed: entry.assumed.to_owned(),
+                assumed: entry.assumed.clone(),
             }
         })
         .collect()

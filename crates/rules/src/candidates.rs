@@ -289,8 +289,16 @@ impl World<'_, '_> {
             };
             for source in files {
                 if let Some(hits) = self.lines.hits.get(&(pattern, *source)) {
-                    ids.extend(&hits.ids);
-                    total += hits.total;
+                    // A file may hold the lines of several nodes.
+                    let before = ids.len();
+                    let own = hits.ids.iter().copied();
+                    ids.extend(own.filter(|id| self.get(*id).subject.name == name));
+                    let added = ids.len() - before;
+                    total += if added == hits.ids.len() {
+                        hits.total
+                    } else {
+                        added as u64
+                    };
                 }
             }
         }

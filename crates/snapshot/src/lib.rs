@@ -4,6 +4,7 @@
 //! A panic in one file becomes a problem of that file.
 
 mod capture;
+pub mod clock;
 pub mod coverage;
 pub mod event;
 mod files;
@@ -14,6 +15,8 @@ pub mod line;
 pub mod logs;
 pub mod node;
 pub mod object;
+pub mod records;
+pub mod skew;
 mod sniff;
 pub mod stamp;
 #[allow(dead_code)]

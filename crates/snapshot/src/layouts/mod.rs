@@ -125,7 +125,7 @@ pub(crate) fn newest_stamp(
             let first = last.saturating_sub(TAIL).max(span.first);
             (first..=last)
                 .filter_map(|number| stamp::leading(&file.line(number), None))
-                .filter(|found| !found.assumed.year && found.len > 0)
+                .filter(|found| found.assumed.year == stamp::Source::Written && found.len > 0)
                 .map(|found| found.time)
                 .max()
         })

@@ -1,0 +1,196 @@
+//! Makes entities of the lines that patterns hit: whose they are, when they were written, what they say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use coldcase_bundle::File;
+use coldcase_facts::{Cite, Entity, Facts, Identity};
+use coldcase_snapshot::{
+    clock::{Anchors, Boot, FileClock},
+    logs::{self, JournalFile, LogFile, Span},
+    node::Node,
+    stamp::{self, Stamp},
+};
+
+use super::{
+    Source, SourceIndex,
+    scan::{ByPattern, Kept},
+};
+
+/// Files up to this size are looked at whole for their clock, of larger ones the two ends.
+const SMALL: u64 = 256 << 10;
+/// Bytes and lines at the ends.
+const ENDS: (usize, u32) = (64 << 10, 220);
+
+/// The clocks of sources that were hit. A kernel log without a date takes the time of boot from
+/// another file of its node.
+pub(crate) fn clocks(
+    facts: &Facts<'_>,
+    sources: &[Source<'_>],
+    found: &[ByPattern],
+) -> BTreeMap<SourceIndex, FileClock> {
+    let clock = |source: Source<'_>, boot: Option<Boot>| {
+        let anchors = Anchors {
+            captured: facts.now(),
+            boot,
+            ..Anchors::default()
+        };
+        clock_of(
+            facts.snapshot.bundle.file(source.file()),
+            source.span(),
+            &anchors,
+        )
+    };
+    let hit = |index: SourceIndex| found.get(index).is_some_and(|hits| !hits.is_empty());
+    let mut boots: BTreeMap<&str, Boot> = BTreeMap::new();
+    let mut clocks = BTreeMap::new();
+    for (index, source) in sources.iter().enumerate() {
+        if !hit(index) {
+            continue;
+        }
+        let made = clock(*source, None);
+        if let (Source::Journal(journal), Some(boot)) = (source, made.boot()) {
+            boots.entry(journal.node.as_str()).or_insert(boot);
+        }
+        clocks.insert(index, made);
+    }
+    for (index, source) in sources.iter().enumerate() {
+        if let Source::Journal(journal) = source
+            && let Some(boot) = boots.get(journal.node.as_str())
+            && let Some(made) = clocks.get_mut(&index)
+            && made.boot().is_none()
+        {
+            *made = clock(*source, Some(*boot));
+        }
+    }
+    clocks
+}
+
+fn clock_of(file: &File, span: Span, anchors: &Anchors) -> FileClock {
+    if file.bytes <= SMALL || span != Span::WHOLE {
+        let text = file.text();
+        let lines: Vec<&str> = text
+            .split_inclusive('\n')
+            .zip(1_u32..)
+            .filter(|(_, number)| (span.first..=span.last).contains(number))
+            .map(|(line, _)| line)
+            .collect();
+        let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+        return FileClock::of(&lines.concat(), span.first, count, anchors);
+    }
+    let head = file.head(ENDS.0);
+    let whole = head.rfind('\n').map_or(0, |at| at + 1);
+    let mut text = head.get(..whole).unwrap_or("").to_owned();
+    text.push_str(&file.tail(ENDS.1).text);
+    FileClock::of(&text, 1, file.line_count(), anchors)
+}
+
+/// The node of a journal's line.
+fn node_of(facts: &Facts<'_>, journal: &JournalFile, line: &str) -> String {
+    let names: BTreeSet<String> = if journal.per_line {
+        facts
+            .of_kind("Node")
+            .iter()
+            .map(|id| facts.get(*id).subject.name.clone())
+            .collect()
+    } else {
+        BTreeSet::new()
+    };
+    journal.node_of_line(line, &names)
+}
+
+/// The fields that a stamp gives.
+fn dated(found: Option<Stamp>) -> Vec<(&'static str, Node)> {
+    let Some(found) = found else {
+        return vec![("time", Node::default())];
+    };
+    let time = stamp::format(found.time, found.precision);
+    vec![
+        ("time", Node::text(time)),
+        ("precision", Node::number(i64::from(found.precision))),
+        ("assumed", Node::text(found.assumed.words())),
+    ]
+}
+
+/// A line of a log.
+pub(crate) fn log_line<'s>(
+    facts: &Facts<'s>,
+    log: &LogFile,
+    clock: &FileClock,
+    kept: &Kept,
+) -> Entity<'s> {
+    let (raw, file, number) = (kept.text.as_str(), log.file, kept.line);
+    let (namespace, pod) = (log.namespace.as_str(), log.pod.as_str());
+    let (container, previous) = (log.container.as_str(), log.previous);
+    let mut fields = vec![
+        ("text", Node::text(logs::message(raw))),
+        (
+            "instance",
+            Node::text(if previous { "previous" } else { "current" }),
+        ),
+        ("container", Node::text(container)),
+        (
+            "component",
+            Node::text(if pod.is_empty() { container } else { "" }),
+        ),
+        ("pod", Node::text(pod)),
+        ("namespace", Node::text(namespace)),
+        (
+            "file",
+            Node::text(facts.snapshot.bundle.file(file).path.as_str()),
+        ),
+        ("line", Node::number(i64::from(number))),
+    ];
+    fields.extend(dated(clock.stamp(number, raw)));
+    let subject = if pod.is_empty() {
+        Identity::new("Component", "", container)
+    } else {
+        Identity::new("Pod", namespace, pod)
+    };
+    Entity::computed("LogLine", subject, fields).cited(
+        "",
+        Some(Cite {
+            file,
+            line: number,
+            end_line: number,
+        }),
+    )
+}
+
+/// A line of a journal.
+pub(crate) fn journal_line<'s>(
+    facts: &Facts<'s>,
+    journal: &JournalFile,
+    clock: &FileClock,
+    kept: &Kept,
+) -> Entity<'s> {
+    let (raw, file, number) = (kept.text.as_str(), journal.file, kept.line);
+    let node = node_of(facts, journal, raw);
+    let node = node.as_str();
+    let parsed = logs::journal_line(raw, journal.json, facts.now());
+    let mut fields = vec![
+        (
+            "text",
+            Node::text(parsed.as_ref().map_or(raw, |line| line.message.as_ref())),
+        ),
+        (
+            "unit",
+            Node::text(parsed.as_ref().map_or("", |line| line.unit)),
+        ),
+        ("node", Node::text(node)),
+        (
+            "file",
+            Node::text(facts.snapshot.bundle.file(file).path.as_str()),
+        ),
+        ("line", Node::number(i64::from(number))),
+    ];
+    let own = parsed.as_ref().and_then(|line| line.stamp);
+    fields.extend(dated(clock.stamp(number, raw).or(own)));
+    Entity::computed("JournalLine", Identity::new("Node", "", node), fields).cited(
+        "",
+        Some(Cite {
+            file,
+            line: number,
+            end_line: number,
+        }),
+    )
+}
