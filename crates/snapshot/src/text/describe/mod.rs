@@ -1,5 +1,7 @@
 //! Reads `kubectl describe` of all kinds into partial objects in the API's shape.
 
+pub(crate) mod age;
+
 use super::Context;
 use crate::node::Node;
 
