@@ -58,7 +58,7 @@ fn percent(entry: Entry<'_, '_>, out: &mut Fields, key: &str) {
     out.put(key, values::number_or_null(number, entry.line()));
 }
 
-/// `spec.metrics`, and `status.currentMetrics` where all of them are known or none is.
+/// `spec.metrics`, and `status.currentMetrics` where all of them are known.
 fn metrics(entry: Entry<'_, '_>, out: &mut Draft) {
     let mut targets = Vec::new();
     let mut current = Vec::new();
@@ -74,7 +74,8 @@ fn metrics(entry: Entry<'_, '_>, out: &mut Draft) {
         }
     }
     let line = entry.line();
-    if current.is_empty() || unknown == 0 {
+    // Where nothing is known, the API has an empty item or none.
+    if unknown == 0 {
         out.status
             .put("currentMetrics", values::list_or_null(current, line));
     }

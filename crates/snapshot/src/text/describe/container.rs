@@ -23,7 +23,7 @@ pub(super) fn read(entry: Entry<'_, '_>, startup: bool) -> Containers {
     let mut found = Containers::default();
     for container in entry.below.entries() {
         let name = container.row.text.trim_end_matches(':');
-        if name.is_empty() || name.contains(' ') {
+        if name.is_empty() || name.contains([' ', '<']) {
             continue;
         }
         found.specs.push(spec(container, name, startup));

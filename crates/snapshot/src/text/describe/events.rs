@@ -155,17 +155,16 @@ fn event(columns: &Columns, cells: &[&str], line: u32, about: &Described<'_, '_>
 }
 
 fn metadata(reason: &str, line: u32, about: &Described<'_, '_>) -> Node {
-    // Events of cluster-scoped objects live in the default namespace.
-    let namespace = if about.namespace.is_empty() {
-        "default"
-    } else {
-        &about.namespace
-    };
     let name = format!("{}.{}.{line}", about.name, reason.to_ascii_lowercase());
-    Node::map(vec![
-        ("name", Node::text(name)),
-        ("namespace", Node::text(namespace)),
-    ])
+    let mut fields = Fields::new(line);
+    fields.put("name", Node::text(name));
+    if !about.namespace.is_empty() {
+        fields.put("namespace", Node::text(about.namespace.as_str()));
+    } else if !about.namespaced {
+        // Events of cluster-scoped objects live in the default namespace.
+        fields.put("namespace", Node::text("default"));
+    }
+    fields.node()
 }
 
 fn involved(path: &str, line: u32, about: &Described<'_, '_>) -> Node {

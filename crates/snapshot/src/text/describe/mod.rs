@@ -187,10 +187,17 @@ pub(crate) fn sniff(text: &str) -> Option<&'static str> {
     guess(Section { rows: &rows }, &lines, generic)
 }
 
-/// The lines before a config map's or secret's data.
+/// The lines before a config map's or secret's data, or before a namespace's quotas.
 fn head<'l, 't>(lines: &'l [(u32, &'t str)]) -> &'l [(u32, &'t str)] {
-    let end = config::data_begins(lines).unwrap_or(lines.len());
+    let end = config::data_begins(lines)
+        .or_else(|| lines.iter().position(|(_, raw)| is_quotas(raw)))
+        .unwrap_or(lines.len());
     lines.get(..end).unwrap_or(lines)
+}
+
+/// How the quotas of a namespace begin.
+fn is_quotas(raw: &str) -> bool {
+    matches!(raw.trim_end(), "Resource Quotas" | "No resource quota.")
 }
 
 /// kubectl prints the version and kind only of kinds that it does not know.
@@ -225,7 +232,7 @@ fn guess(top: Section<'_, '_>, lines: &Lines<'_>, generic: bool) -> Option<&'sta
         if raw.starts_with("Type  ") && raw.contains("  Resource  ") {
             return Some("LimitRange");
         }
-        if matches!(raw.trim(), "Resource Quotas" | "No resource quota.") {
+        if is_quotas(raw) {
             return Some("Namespace");
         }
     }
@@ -271,6 +278,7 @@ fn object(lines: &Lines<'_>, asked: &str, context: &Context<'_>, found: &mut Vec
         kind: kind.to_owned(),
         namespace: namespace(top, namespaced, generic, context),
         name: name.value().to_owned(),
+        namespaced: is_namespaced(top, reader),
     };
     let mut draft = Draft::new(name.line());
     object::metadata(&described, &mut draft.metadata);
@@ -282,6 +290,16 @@ fn object(lines: &Lines<'_>, asked: &str, context: &Context<'_>, found: &mut Vec
     found.push(node);
     found.extend(others);
     found.extend(events(&described));
+}
+
+/// Of kinds that kubectl does not know, an empty namespace is printed for cluster-scoped ones.
+fn is_namespaced(top: Section<'_, '_>, reader: Option<&Kind>) -> bool {
+    match reader {
+        Some(kind) => kind.namespaced,
+        None => top
+            .get("Namespace")
+            .is_some_and(|entry| !values::is_none(entry.value())),
+    }
 }
 
 /// What the text says; some kinds leave it out, where the command's namespace is the one.

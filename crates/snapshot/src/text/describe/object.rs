@@ -27,6 +27,8 @@ pub(super) struct Described<'r, 't> {
     pub namespace: String,
     /// Name.
     pub name: String,
+    /// Whether the kind lives in namespaces, even if this one's is unknown.
+    pub namespaced: bool,
 }
 
 /// The object that comes out.
@@ -118,12 +120,13 @@ fn owner(value: &str, line: u32) -> Option<Node> {
 }
 
 /// `key: value` on each line (`key=value` in older versions), or `key:` and the value's lines below,
-/// further in. A value that kubectl cut is left out. The last applied configuration is never shown.
+/// further in. A value that kubectl cut is left out, and the last applied configuration is never
+/// shown: `<none>` is an empty mapping, not a known absence.
 pub(super) fn annotations(entry: Entry<'_, '_>) -> Node {
     let mut fields = Fields::new(entry.line());
     let first = entry.value();
     if values::is_none(first) {
-        return values::null(entry.line());
+        return fields.node();
     }
     let column = entry.row.raw.trim_end().len() - first.len();
     let mut open: Option<(&str, u32, String)> = None;
@@ -137,11 +140,11 @@ pub(super) fn annotations(entry: Entry<'_, '_>) -> Node {
             fields.pair(key, node);
         }
     };
-    let rows = entry
-        .below
-        .rows
-        .iter()
-        .map(|row| (row.indent, row.line, row.text));
+    // Values stand two blanks further in; blanks beyond these are their own.
+    let rows = entry.below.rows.iter().map(|row| {
+        let shown = row.raw.get(column + 2..).filter(|_| row.indent > column);
+        (row.indent, row.line, shown.map_or(row.text, str::trim_end))
+    });
     for (indent, line, text) in std::iter::once((column, entry.line(), first)).chain(rows) {
         match &mut open {
             Some((_, at, value)) if indent > column => {

@@ -286,8 +286,8 @@ fn port(value: &str, line: u32) -> Option<Node> {
     } else if values::is_none(port) {
         fields.absent("port");
     } else {
+        // Before 1.31 the end of a range was not printed.
         fields.put("port", values::number_or_text(port, line));
-        fields.absent("endPort");
     }
     fields.put("protocol", values::text(protocol, line));
     Some(fields.node())

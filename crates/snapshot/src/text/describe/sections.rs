@@ -318,18 +318,37 @@ fn is_title(text: &str) -> bool {
             .all(|b| b.is_ascii_alphabetic() || b == b' ' || b == b'-')
 }
 
-fn is_top(text: &str, generic: bool) -> bool {
-    let (key, _) = split(text);
-    !key.is_empty()
-        && (TOP_FIELDS.binary_search(&key).is_ok()
-            || key.ends_with(" pods")
-            || generic && is_title(text))
+/// Fields that a service's description has once for each port.
+const REPEATED: &[&str] = &["AppProtocol", "Endpoints", "NodePort", "Port", "TargetPort"];
+
+/// Which fields have been read: what looks like one of them a second time is part of a value.
+struct Seen {
+    generic: bool,
+    fields: Vec<bool>,
+}
+
+impl Seen {
+    fn is_top(&mut self, text: &str) -> bool {
+        let (key, _) = split(text);
+        if let Ok(at) = TOP_FIELDS.binary_search(&key) {
+            let first = self
+                .fields
+                .get_mut(at)
+                .is_some_and(|seen| !std::mem::replace(seen, true));
+            return first || REPEATED.contains(&key);
+        }
+        !key.is_empty() && (key.ends_with(" pods") || self.generic && is_title(text))
+    }
 }
 
 /// The rows of an object. `generic`: any title at the left edge is a field.
 pub(super) fn rows<'t>(lines: &[(u32, &'t str)], generic: bool) -> Vec<Row<'t>> {
     let mut rows: Vec<Row<'t>> = Vec::with_capacity(lines.len());
     let mut open: Vec<(usize, usize)> = Vec::new();
+    let mut seen = Seen {
+        generic,
+        fields: vec![false; TOP_FIELDS.len()],
+    };
     for (line, raw) in lines {
         let text = raw.trim();
         if text.is_empty() {
@@ -343,7 +362,7 @@ pub(super) fn rows<'t>(lines: &[(u32, &'t str)], generic: bool) -> Vec<Row<'t>> 
             indent,
             span: 1,
         };
-        if indent == 0 && !rows.is_empty() && !is_top(text, generic) {
+        if indent == 0 && !seen.is_top(text) && !rows.is_empty() {
             rows.push(row);
             continue;
         }
@@ -480,7 +499,7 @@ mod tests {
 
     #[test]
     fn rows_nest_and_continue() {
-        let text = "Name:  a\nNamespace:  b\nLabels:  x=1\n         y=2\nContainers:\n  app:\n    State:  Terminated\n      Message:  one\ntwo: 2\n      Exit Code:  1\nEvents:  <none>\n";
+        let text = "Name:  a\nNamespace:  b\nLabels:  x=1\n         y=2\nContainers:\n  app:\n    State:  Terminated\n      Message:  one\nName: 2\n      Exit Code:  1\nEvents:  <none>\n";
         let objects = objects(text, 10);
         assert_eq!(objects.len(), 1);
         let rows = rows(&objects[0], false);
@@ -495,7 +514,7 @@ mod tests {
             .and_then(|entry| entry.below.get("State"))
             .unwrap();
         let message = state.below.get("Message").unwrap();
-        assert_eq!(message.folded(), ("one\ntwo: 2".to_owned(), 1));
+        assert_eq!(message.folded(), ("one\nName: 2".to_owned(), 1));
         assert_eq!(state.below.get("Exit Code").unwrap().line(), 19);
         assert!(top.has("Events"));
     }

@@ -231,7 +231,7 @@ pub(super) fn read(entry: Entry<'_, '_>) -> Node {
     let mut items = Vec::new();
     for volume in entry.below.entries() {
         let name = volume.row.text.trim_end_matches(':');
-        if name.is_empty() || name.contains(' ') {
+        if name.is_empty() || name.contains([' ', '<']) {
             continue;
         }
         let mut fields = Fields::new(volume.line());
