@@ -46,10 +46,11 @@ pub(super) fn config_map(described: &Described<'_, '_>, out: &mut Draft) {
     }
 }
 
+/// A key, its line, and the lines of its value.
+type Pair<'r, 't> = (&'t str, u32, &'r [(u32, &'t str)]);
+
 /// `key:` over four dashes begins a value, which reaches to the next such pair.
-fn keys_and_values<'r, 't>(
-    lines: &'r [(u32, &'t str)],
-) -> Vec<(&'t str, u32, &'r [(u32, &'t str)])> {
+fn keys_and_values<'r, 't>(lines: &'r [(u32, &'t str)]) -> Vec<Pair<'r, 't>> {
     let mut found: Vec<(&'t str, usize)> = Vec::new();
     for (at, pair) in lines.windows(2).enumerate() {
         if let [(_, key), (_, "----")] = pair

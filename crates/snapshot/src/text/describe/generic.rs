@@ -183,13 +183,11 @@ fn items(section: Section<'_, '_>, depth: usize) -> Vec<Node> {
         let Some((key, node)) = field(entry, depth) else {
             continue;
         };
-        match items.last_mut().filter(|_| key > last) {
-            Some(fields) => fields.pair(&key, node),
-            None => {
-                let mut fields = Fields::new(entry.line());
-                fields.pair(&key, node);
-                items.push(fields);
-            }
+        if items.is_empty() || key <= last {
+            items.push(Fields::new(entry.line()));
+        }
+        if let Some(fields) = items.last_mut() {
+            fields.pair(&key, node);
         }
         last = key;
     }

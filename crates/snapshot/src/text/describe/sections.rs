@@ -424,7 +424,7 @@ impl<'r, 't> Section<'r, 't> {
     }
 }
 
-impl<'r, 't> Entry<'r, 't> {
+impl<'t> Entry<'_, 't> {
     /// Before the colon; empty if there is none.
     pub(super) fn key(self) -> &'t str {
         split(self.row.text).0
