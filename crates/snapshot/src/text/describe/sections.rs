@@ -349,7 +349,8 @@ pub(super) fn rows<'t>(lines: &[(u32, &'t str)], generic: bool) -> Vec<Row<'t>> 
         generic,
         fields: vec![false; TOP_FIELDS.len()],
     };
-    for (line, raw) in lines {
+    let mut message_ends = 0;
+    for (at, (line, raw)) in lines.iter().enumerate() {
         let text = raw.trim();
         if text.is_empty() {
             continue;
@@ -362,9 +363,14 @@ pub(super) fn rows<'t>(lines: &[(u32, &'t str)], generic: bool) -> Vec<Row<'t>> 
             indent,
             span: 1,
         };
-        if indent == 0 && !seen.is_top(text) && !rows.is_empty() {
+        let of_message = at < message_ends;
+        if of_message || indent == 0 && !seen.is_top(text) && !rows.is_empty() {
             rows.push(row);
             continue;
+        }
+        if indent > 0 && !generic && text.starts_with("Message:") {
+            let rest = lines.get(at + 1..).unwrap_or_default();
+            message_ends = at + 1 + message_lines(rest, indent);
         }
         while let Some((last, at)) = open.last().copied() {
             if last < indent {
@@ -382,6 +388,19 @@ pub(super) fn rows<'t>(lines: &[(u32, &'t str)], generic: bool) -> Vec<Row<'t>> 
         close(&mut rows, at);
     }
     rows
+}
+
+/// How many lines a container's termination message goes on for: it is free text of up to four
+/// kilobytes, which kubectl does not indent, and `Exit Code:` always follows it.
+fn message_lines(lines: &[(u32, &str)], indent: usize) -> usize {
+    lines
+        .iter()
+        .take(200)
+        .position(|(_, raw)| {
+            raw.len() - raw.trim_start().len() == indent
+                && raw.trim_start().starts_with("Exit Code:")
+        })
+        .unwrap_or(0)
 }
 
 fn close(rows: &mut [Row<'_>], at: usize) {
@@ -462,7 +481,7 @@ impl<'t> Entry<'_, 't> {
                 Some(before) if before.trim().is_empty() => row.raw.get(column..),
                 _ => None,
             };
-            text.push_str(shown.unwrap_or(row.text).trim_end());
+            text.push_str(shown.unwrap_or(row.raw).trim_end());
             last = row.line;
         }
         let more = u16::try_from(last - self.row.line).unwrap_or(u16::MAX);

@@ -95,7 +95,7 @@ Containers:
       Reason:       OOMKilled
       Message:      panic: oh
 goroutine 1:
-Status: bad
+  Status: bad
       Exit Code:    137
       Started:      Fri, 28 Nov 2025 15:32:24 +0800
       Finished:     Mon, 01 Jan 0001 00:00:00 +0000
@@ -224,7 +224,7 @@ fn containers() {
             "state.waiting.reason = CrashLoopBackOff @30",
             "state.running = - @29",
             "lastState.terminated.exitCode = 137 @36",
-            "lastState.terminated.message = panic: oh\ngoroutine 1:\nStatus: bad @33",
+            "lastState.terminated.message = panic: oh\ngoroutine 1:\n  Status: bad @33",
             "lastState.terminated.finishedAt = - @38",
             "lastState.terminated.signal = - @31",
             "ready = false @39",
