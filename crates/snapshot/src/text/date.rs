@@ -28,7 +28,8 @@ fn line(line: &str) -> Option<Timestamp> {
         return None;
     }
     if let Some(found) = stamp::leading(line, None) {
-        return (found.assumed.zone == stamp::Source::Written && found.len >= 20).then_some(found.time);
+        return (found.assumed.zone == stamp::Source::Written && found.len >= 20)
+            .then_some(found.time);
     }
     if matches!(line.len(), 10 | 13) && line.bytes().all(|b| b.is_ascii_digit()) {
         let number: i64 = line.parse().ok()?;

@@ -1,7 +1,7 @@
 //! Reads the rounded ages that kubectl prints (`73s`, `2m30s`, `3d4h`, `2y10d`).
 
 /// Seconds of the units in the order in which they may follow each other.
-const UNITS: [(u8, u64); 5] = [
+const UNITS: [(u8, i64); 5] = [
     (b'y', 365 * 86_400),
     (b'd', 86_400),
     (b'h', 3_600),
@@ -12,14 +12,14 @@ const UNITS: [(u8, u64); 5] = [
 /// An age in seconds and the seconds of its smallest unit: kubectl cuts off what is below, so the
 /// true age lies in `seconds..seconds + unit`. `None` for `<unknown>`, `<invalid>` and anything that
 /// is no age. A year is 365 days, as in kubectl.
-pub(crate) fn age(text: &str) -> Option<(u64, u64)> {
+pub(crate) fn age(text: &str) -> Option<(i64, i64)> {
     let mut units = UNITS.iter();
-    let mut total: u64 = 0;
-    let mut number: Option<u64> = None;
+    let mut total: i64 = 0;
+    let mut number: Option<i64> = None;
     let mut smallest = None;
     for byte in text.bytes() {
         if byte.is_ascii_digit() {
-            let digit = u64::from(byte - b'0');
+            let digit = i64::from(byte - b'0');
             number = Some(number.unwrap_or(0).checked_mul(10)?.checked_add(digit)?);
         } else {
             let (_, seconds) = units.find(|(letter, _)| *letter == byte)?;
@@ -87,7 +87,7 @@ mod tests {
         }
 
         #[test]
-        fn parts_add_up(days in 0_u64..9999, hours in 0_u64..24) {
+        fn parts_add_up(days in 0_i64..9999, hours in 0_i64..24) {
             prop_assert_eq!(
                 age(&format!("{days}d{hours}h")),
                 Some((days * 86_400 + hours * 3_600, 3_600))

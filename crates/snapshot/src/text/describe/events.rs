@@ -20,8 +20,8 @@ const MAX_MESSAGE: usize = 4 * 1024;
 /// What the table says of how long ago and how often.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Occurrences {
-    first: Option<u64>,
-    last: Option<u64>,
+    first: Option<i64>,
+    last: Option<i64>,
     count: i64,
 }
 

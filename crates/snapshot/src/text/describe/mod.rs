@@ -8,7 +8,6 @@
 //!
 //! Nodes whose line is 0 were not read but follow from the command (a kind, a namespace).
 
-pub(crate) mod age;
 mod autoscaler;
 mod config;
 mod container;

@@ -190,8 +190,7 @@ pub(super) fn deletion(value: &str, line: u32, now: Option<Timestamp>) -> Option
 }
 
 /// The time so many seconds before the capture.
-pub(super) fn ago(now: Option<Timestamp>, seconds: u64) -> Option<Timestamp> {
-    let seconds = i64::try_from(seconds).ok()?;
+pub(super) fn ago(now: Option<Timestamp>, seconds: i64) -> Option<Timestamp> {
     now?.checked_sub(SignedDuration::from_secs(seconds)).ok()
 }
 
