@@ -81,9 +81,10 @@ mod tests {
 
     fn nodes_of(files: &[(&str, &str)], known: &[&str]) -> Vec<(String, &'static str)> {
         let bundle = Bundle::from_texts("test", files.iter().copied());
-        let ids: Vec<FileId> = bundle.iter().map(|(id, _)| id).collect();
-        let nodes = known.iter().map(|name| (*name).to_owned()).collect();
-        read(&bundle, &ids, &nodes, None)
+        let nodes: BTreeSet<String> = known.iter().map(|name| (*name).to_owned()).collect();
+        let mut hosts = crate::read(&bundle).hosts;
+        place(&mut hosts, &bundle, &nodes);
+        hosts
             .into_iter()
             .map(|report| (report.node, report.kind))
             .collect()
