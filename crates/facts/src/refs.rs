@@ -147,7 +147,12 @@ fn missing<'s>(facts: &Facts<'s>, pod: EntityId, reference: &Reference<'_>) -> O
     let namespace = entity.subject.namespace.as_str();
     let target = facts.object(reference.kind, namespace, reference.name);
     // An object that nobody asked for is unknown, not missing.
-    if target.is_none() && !facts.covers(reference.kind, namespace) {
+    let denied = facts.snapshot.coverage.absent.contains(&(
+        reference.kind.to_owned(),
+        namespace.to_owned(),
+        reference.name.to_owned(),
+    ));
+    if target.is_none() && !denied && !facts.covers(reference.kind, namespace) {
         return None;
     }
     let keys: Vec<&str> = target

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_bundle::Bundle;
 
-use crate::{json, node::Node, object};
+use crate::{json, node::Node, object, text::Failed};
 
 /// Whether a source was captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +60,8 @@ pub struct Coverage {
     /// Kinds of which whole lists were captured, and for where. A kind that is only in `sources` was
     /// captured object by object: what is not there may still exist.
     pub scopes: BTreeMap<String, Scope>,
+    /// Objects that the server was asked for and that do not exist: kind, namespace, name.
+    pub absent: BTreeSet<(String, String, String)>,
 }
 
 impl Coverage {
@@ -184,6 +186,23 @@ impl Command {
         } else {
             Status::Failed
         }
+    }
+}
+
+/// Notes what a transcript shows of questions that got no answer.
+pub(crate) fn from_answers(failed: &[Failed], coverage: &mut Coverage) {
+    for failed in failed.iter().filter(|failed| !failed.kind.is_empty()) {
+        let refused = ["orbidden", "Unauthorized", "cannot "];
+        let status = if refused.iter().any(|word| failed.what.contains(word)) {
+            Status::Refused
+        } else {
+            Status::Failed
+        };
+        let detail = failed.what.chars().take(200).collect();
+        coverage
+            .sources
+            .entry(failed.kind.clone())
+            .or_insert(Covered { status, detail });
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     node::Node,
     object::{self, Object},
     sniff::{self, Form},
-    text::HostReport,
+    text::{Failed, HostReport},
     yaml,
 };
 
@@ -42,6 +42,10 @@ pub(crate) struct Gathered {
     pub journals: Vec<JournalFile>,
     /// Output of commands on nodes.
     pub hosts: Vec<HostReport>,
+    /// Questions that a transcript shows refused.
+    pub failed: Vec<Failed>,
+    /// Objects that a transcript shows not to exist: kind, namespace, name.
+    pub absent: BTreeSet<(String, String, String)>,
     /// Version of the server as a transcript says.
     pub version: Option<String>,
     /// Items of YAML that the fast and the complete reader read.

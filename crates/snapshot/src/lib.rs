@@ -145,6 +145,8 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     snapshot.coverage = cover(&snapshot, gathered.lists);
     layouts::cover(bundle, &gathered.roots, &others, &mut snapshot.coverage);
     snapshot.coverage.scopes = scopes;
+    snapshot.coverage.absent = gathered.absent;
+    coverage::from_answers(&gathered.failed, &mut snapshot.coverage);
     snapshot
 }
 

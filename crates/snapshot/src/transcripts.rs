@@ -149,9 +149,10 @@ fn merge(bundle: &Bundle, gathered: &mut Gathered, id: FileId, found: Found) {
         gathered.listed.push(Listed {
             file: id,
             kind: listed.kind.clone(),
-            scope: Some(listed.namespace.map_or(Scope::Everywhere, |namespace| {
-                Scope::Namespaces(BTreeSet::from([namespace]))
-            })),
+            scope: Some(match listed.namespace {
+                Some(namespace) => Scope::Namespaces(BTreeSet::from([namespace])),
+                None => Scope::Everywhere,
+            }),
         });
         gathered.lists.entry(listed.kind).or_default();
     }
@@ -162,18 +163,24 @@ fn merge(bundle: &Bundle, gathered: &mut Gathered, id: FileId, found: Found) {
         }
         gathered.add(objects);
     }
-    for root in found.objects {
+    for mut root in found.objects {
+        if root.str_at(&["kind"]) == Some("Event") {
+            name_by_content(&mut root);
+        }
         let (objects, _) = object::objects(root, "", id);
-        gathered.add(
-            objects
-                .into_iter()
-                .map(|object| Object {
-                    partial: true,
-                    ..object
-                })
-                .collect(),
-        );
+        let partial = |object: Object| Object {
+            partial: true,
+            ..object
+        };
+        gathered.add(objects.into_iter().map(partial).collect());
     }
+    gathered.failed.extend(found.failed);
+    gathered.absent.extend(
+        found
+            .absent
+            .into_iter()
+            .map(|absent| (absent.kind, absent.namespace, absent.name)),
+    );
     gathered.logs.extend(found.logs);
     gathered.journals.extend(found.journals);
     gathered.hosts.extend(found.hosts);
@@ -185,4 +192,32 @@ fn merge(bundle: &Bundle, gathered: &mut Gathered, id: FileId, found: Found) {
             line,
             what,
         }));
+}
+
+/// Text shows the same event in a table and below a description, and mostly without its name: what
+/// it says about whom is its name then, so that the two are one.
+fn name_by_content(root: &mut Node) {
+    let part = |path: &[&str]| root.str_at(path).unwrap_or("").to_owned();
+    let about = part(&["involvedObject", "name"]);
+    let reason = part(&["reason"]);
+    let content = format!(
+        "{}/{}/{about}/{reason}/{}",
+        part(&["involvedObject", "kind"]),
+        part(&["involvedObject", "namespace"]),
+        part(&["message"]).trim()
+    );
+    // FNV-1a: the same everywhere and for ever.
+    let hash = content
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    let name = Node::text(format!("{about}.{reason}.{hash:016x}"));
+    let mut metadata = root
+        .get("metadata")
+        .cloned()
+        .unwrap_or_else(|| Node::map(vec![]));
+    let line = metadata.get("name").map_or(0, |name| name.line);
+    metadata.set("name", name.at_line(line));
+    root.set("metadata", metadata);
 }
