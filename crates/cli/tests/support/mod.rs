@@ -6,6 +6,8 @@
     reason = "each test uses a part; a panic is its failure report"
 )]
 
+pub(crate) mod incident;
+
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
