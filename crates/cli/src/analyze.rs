@@ -7,7 +7,6 @@ use std::{
     process::ExitCode,
 };
 
-use coldcase_bundle::{Input, Limits};
 use coldcase_report::{Format, SummaryStyle, model::Report};
 use coldcase_rules::rule::SEVERITIES;
 
@@ -15,7 +14,7 @@ use crate::{
     args::{Analyze, FormatName, When},
     error::Failure,
     output::{self, Progress},
-    rules,
+    reading, rules,
 };
 
 /// Runs the command.
@@ -29,22 +28,8 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     let progress = Progress::new(arguments.quiet);
     let rules = rules::load(&arguments.rules)?;
     progress.step("reading");
-    let limits = Limits {
-        total_bytes: arguments.max_total_bytes,
-        entry_bytes: arguments.max_file_bytes,
-        entries: arguments.max_files,
-        ratio: arguments.max_ratio,
-        memory_bytes: arguments.max_memory,
-        ..Limits::default()
-    };
-    let bundle = coldcase_bundle::open_all(inputs(&arguments.bundles), &limits)?;
-    let options = coldcase_snapshot::Options {
-        yaml: coldcase_snapshot::yaml::Reading {
-            strict: arguments.strict_yaml,
-            fields: None,
-        }
-        .without_bulk(|word| rules.mentions(word)),
-    };
+    let options = reading::options(&arguments.reading, |field| rules.mentions(field))?;
+    let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
     let snapshot = coldcase_snapshot::read_with(&bundle, &options);
     if snapshot.is_empty() {
         progress.done();
@@ -65,22 +50,6 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     }
     Ok(exit_code(&report, arguments))
 }
-
-fn inputs(bundles: &[PathBuf]) -> Vec<Input> {
-    bundles
-        .iter()
-        .map(|path| {
-            if path == Path::new("-") {
-                Input::Stream(STDIN.to_owned(), Box::new(std::io::stdin()))
-            } else {
-                Input::Path(path.clone())
-            }
-        })
-        .collect()
-}
-
-/// What standard input is called in reports.
-const STDIN: &str = "stdin";
 
 /// Writes the product; gives its path unless it went to standard output.
 fn write(arguments: &Analyze, report: &Report) -> Result<Option<PathBuf>, Failure> {
@@ -123,7 +92,7 @@ fn format(arguments: &Analyze) -> Format {
 /// `payments.tar.gz` gives `payments.report.html` in the current directory.
 fn default_path(bundle: Option<&PathBuf>, format: Format) -> PathBuf {
     let name = match bundle {
-        Some(path) if path == Path::new("-") => STDIN.to_owned(),
+        Some(path) if path == Path::new("-") => reading::STDIN.to_owned(),
         path => path
             .and_then(|path| std::path::absolute(path).ok())
             .and_then(|path| {

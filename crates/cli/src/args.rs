@@ -53,6 +53,22 @@ pub(crate) struct Analyze {
     /// Print no summary
     #[arg(short, long)]
     pub quiet: bool,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// How inputs are opened and read.
+#[derive(Debug, Args)]
+pub(crate) struct Reading {
+    /// Read only what belongs to this namespace, and what belongs to none; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub namespace: Vec<String>,
+    /// Leave out events and log lines before this time: RFC 3339, or how long before the capture (30m, 2h)
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Leave out events and log lines after this time
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
     /// Read all YAML with the complete reader; slower by an order of magnitude, the result is the same
     #[arg(long)]
     pub strict_yaml: bool,
@@ -87,15 +103,17 @@ pub(crate) enum BundleCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct BundleInfo {
-    /// Directories, archives or files
+    /// Directories, archives or files, read together as `analyze` does; `-` is standard input
     #[arg(required = true, value_name = "BUNDLE")]
     pub bundles: Vec<PathBuf>,
-    /// Format; JSON is one document for each bundle
+    /// Format
     #[arg(short, long, value_enum, default_value_t = InfoFormat::Text)]
     pub format: InfoFormat,
     /// Colour the labels
     #[arg(long, value_enum, default_value_t = When::Auto)]
     pub color: When,
+    #[command(flatten)]
+    pub reading: Reading,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

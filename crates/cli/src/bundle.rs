@@ -6,13 +6,12 @@ use std::{
     process::ExitCode,
 };
 
-use coldcase_bundle::Limits;
 use coldcase_report::SummaryStyle;
 
 use crate::{
     args::{Bundle, BundleCommand, BundleInfo, InfoFormat, When},
     error::Failure,
-    output,
+    output, reading,
 };
 
 /// Runs the command.
@@ -33,23 +32,20 @@ fn show(arguments: &BundleInfo) -> Result<ExitCode, Failure> {
         width: if terminal { output::width() } else { 120 },
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for (at, path) in arguments.bundles.iter().enumerate() {
-        let bundle = coldcase_bundle::open(path, &Limits::default())?;
-        let snapshot = coldcase_snapshot::read(&bundle);
-        let info = coldcase_report::info(&bundle, &snapshot);
-        let written = match arguments.format {
-            InfoFormat::Json => coldcase_report::render_info_json(&info, &mut out),
-            InfoFormat::Text => {
-                let gap = if at > 0 { writeln!(out) } else { Ok(()) };
-                gap.and_then(|()| coldcase_report::render_info(&info, style, &mut out))
-            }
-        };
-        match written.and_then(|()| out.flush()) {
-            // Whoever reads has seen enough.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => break,
-            Err(error) => return Err(Failure::Write(PathBuf::from("-"), error)),
-            Ok(()) => {}
+    let options = reading::options(&arguments.reading, |_| true)?;
+    let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
+    let snapshot = coldcase_snapshot::read_with(&bundle, &options);
+    let info = coldcase_report::info(&bundle, &snapshot);
+    let written = match arguments.format {
+        InfoFormat::Json => coldcase_report::render_info_json(&info, &mut out),
+        InfoFormat::Text => coldcase_report::render_info(&info, style, &mut out),
+    };
+    match written.and_then(|()| out.flush()) {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            return Err(Failure::Write(PathBuf::from("-"), error));
         }
+        _ => {}
     }
     Ok(ExitCode::SUCCESS)
 }

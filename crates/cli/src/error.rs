@@ -20,6 +20,8 @@ pub(crate) enum Failure {
     Write(PathBuf, std::io::Error),
     /// The worker threads.
     Threads(String),
+    /// A time that is none: the option and its value.
+    Time(&'static str, String),
 }
 
 impl std::fmt::Display for Failure {
@@ -50,6 +52,10 @@ impl std::fmt::Display for Failure {
                 f,
                 "{}: cannot write the report: {error}; choose another place with --output",
                 path.display()
+            ),
+            Self::Time(flag, text) => write!(
+                f,
+                "{flag}: `{text}` is no time; give 2026-07-14T02:40:00Z, or how long before the capture: 30m, 2h, 1d"
             ),
             Self::Threads(why) => write!(f, "--threads: {why}; leave it out to use all processors"),
         }

@@ -5,6 +5,7 @@ mod args;
 mod bundle;
 mod error;
 mod output;
+mod reading;
 mod rules;
 
 use std::process::ExitCode;

@@ -342,3 +342,60 @@ fn limits_are_flags_and_their_trips_are_reported() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains("--max-memory"), "{said}");
 }
+
+fn limited(arguments: &[&str]) -> serde_json::Value {
+    let sample = root().join("samples/i01-kube-proxy-oom");
+    let mut all = vec![
+        "analyze",
+        sample.to_str().unwrap(),
+        "-f",
+        "json",
+        "-o",
+        "-",
+        "-q",
+    ];
+    all.extend(arguments);
+    serde_json::from_str(&stdout(&coldcase(&all))).unwrap()
+}
+
+#[test]
+fn a_namespace_cuts_what_is_read_and_says_so() {
+    let whole = limited(&[]);
+    let cut = limited(&["--namespace", "intranet"]);
+    let objects = |report: &serde_json::Value| report["bundle"]["counts"]["objects"].as_u64();
+    assert!(objects(&cut) < objects(&whole));
+    assert!(!cut["findings"].to_string().contains("payment-service"));
+    let coverage = cut["bundle"]["coverage"].to_string();
+    assert!(
+        coverage.contains("left out: --namespace intranet"),
+        "{coverage}"
+    );
+}
+
+#[test]
+fn a_window_cuts_events_and_lines() {
+    let since = "2026-07-14T02:44:00Z";
+    let cut = limited(&["--since", since]);
+    let dated: Vec<&str> = cut["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| matches!(entry["kind"].as_str(), Some("log" | "journal" | "kernel")))
+        .filter_map(|entry| entry["time"].as_str())
+        .collect();
+    assert!(!dated.is_empty());
+    assert!(dated.iter().all(|time| *time >= since), "{dated:?}");
+    // The same as a duration before the capture at 02:50:07.
+    assert_eq!(cut["timeline"], limited(&["--since", "6m7s"])["timeline"]);
+}
+
+#[test]
+fn a_time_that_is_none_is_named() {
+    let output = coldcase(&["analyze", "samples", "--since", "yesterday"]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        error.contains("--since: `yesterday` is no time; give 2026"),
+        "{error}"
+    );
+}

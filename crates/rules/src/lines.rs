@@ -152,7 +152,7 @@ pub(crate) fn scan<'s>(facts: &Facts<'s>, scanner: Option<&Scanner>) -> Lines<'s
     };
     let found: Vec<scan::ByPattern> = sources
         .par_iter()
-        .map(|source| scan::source(snapshot.bundle, *source, scanner))
+        .map(|source| scan::source(snapshot, *source, scanner))
         .collect();
     let clocks = entity::clocks(facts, &sources, &found);
     for (index, (source, hits)) in sources.iter().zip(found).enumerate() {

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use crate::{
     Options, json,
     layouts::{self, scope::Listed},
+    limit,
     logs::{JournalFile, LogFile},
     node::Node,
     object::{self, Object},
@@ -78,13 +79,18 @@ impl Gathered {
 
 /// Reads all files that hold YAML or JSON documents, in parallel; merged in path order.
 pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
-    let ids: Vec<FileId> = bundle.iter().map(|(id, _)| id).collect();
+    let roots = bundle.roots();
+    let ids: Vec<FileId> = bundle
+        .iter()
+        .filter(|(_, file)| !limit::elsewhere(&file.path, &roots, &options.namespaces))
+        .map(|(id, _)| id)
+        .collect();
     let contents: Vec<Content> = ids
         .par_iter()
         .map(|id| read_contained(*id, bundle.file(*id), options))
         .collect();
     let mut gathered = Gathered {
-        roots: bundle.roots(),
+        roots,
         ..Gathered::default()
     };
     for (id, content) in ids.iter().zip(contents) {

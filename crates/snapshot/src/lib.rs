@@ -11,6 +11,7 @@ mod files;
 mod hosts;
 pub mod json;
 mod layouts;
+mod limit;
 pub mod line;
 pub mod logs;
 pub mod node;
@@ -35,6 +36,8 @@ use logs::{JournalFile, LogFile};
 use object::Object;
 use text::HostReport;
 
+pub use limit::{Moment, Window};
+
 /// Everything a bundle says, typed and indexed by nothing yet.
 #[derive(Debug)]
 pub struct Snapshot<'b> {
@@ -58,6 +61,8 @@ pub struct Snapshot<'b> {
     pub coverage: Coverage,
     /// "Now".
     pub captured_at: Option<Timestamp>,
+    /// The span of time that events and lines are taken from.
+    pub window: Window,
     /// Where "now" comes from.
     pub captured_at_source: &'static str,
     /// Version of the API server, else of most kubelets.
@@ -89,6 +94,12 @@ impl Snapshot<'_> {
 pub struct Options {
     /// How YAML is read, and which fields of objects are left out.
     pub yaml: yaml::Reading,
+    /// Only these namespaces, and what belongs to none; all if empty.
+    pub namespaces: BTreeSet<String>,
+    /// Leave out events and log lines before this.
+    pub since: Option<Moment>,
+    /// Leave out events and log lines after this.
+    pub until: Option<Moment>,
 }
 
 /// Reads a bundle whole.
@@ -104,11 +115,16 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     let structured = capture::time(bundle, &gathered.objects, &gathered.events, &others);
     let (captured_at, captured_at_source) = transcripts::add(bundle, &mut gathered, structured);
     layouts::runtime::add_pods(bundle, &gathered.roots, &mut gathered.objects);
-    let scopes = layouts::scope::scopes(bundle, &gathered);
+    limit::namespaces(&mut gathered, &options.namespaces);
+    let mut scopes = layouts::scope::scopes(bundle, &gathered);
     let objects = object::merge(gathered.objects);
-    let events = event::merge(gathered.events.into_iter().map(Event::new).collect());
+    let window = Window::of(options, captured_at);
+    let mut events = event::merge(gathered.events.into_iter().map(Event::new).collect());
+    events.retain(|event| window.keep(event));
     let (mut logs, mut journals) = files::logs(bundle, &gathered.roots, &gathered.read, &objects);
     logs.extend(gathered.logs);
+    let ours = &options.namespaces;
+    logs.retain(|log| ours.is_empty() || log.namespace.is_empty() || ours.contains(&log.namespace));
     logs.sort_by_key(|log| (log.file, log.span));
     journals.extend(gathered.journals);
     journals.sort_by_key(|journal| (journal.file, journal.span));
@@ -139,11 +155,13 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
         yaml_items: gathered.yaml,
         coverage: Coverage::default(),
         captured_at,
+        window,
         captured_at_source,
         problems: gathered.problems,
     };
     snapshot.coverage = cover(&snapshot, gathered.lists);
     layouts::cover(bundle, &gathered.roots, &others, &mut snapshot.coverage);
+    limit::note(&mut snapshot.coverage, &mut scopes, options, window);
     snapshot.coverage.scopes = scopes;
     snapshot.coverage.absent = gathered.absent;
     coverage::from_answers(&gathered.failed, &mut snapshot.coverage);

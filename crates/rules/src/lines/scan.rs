@@ -5,8 +5,8 @@ use std::{
     collections::{BTreeMap, VecDeque},
 };
 
-use coldcase_bundle::Bundle;
-use coldcase_snapshot::logs;
+use coldcase_snapshot::{Snapshot, logs, stamp};
+use jiff::SignedDuration;
 use logscan::Scanner;
 use rayon::prelude::*;
 
@@ -63,7 +63,8 @@ impl Found {
 pub(crate) type ByPattern = BTreeMap<usize, Found>;
 
 /// Scans a source.
-pub(crate) fn source(bundle: &Bundle, source: Source<'_>, scanner: &Scanner) -> ByPattern {
+pub(crate) fn source(snapshot: &Snapshot<'_>, source: Source<'_>, scanner: &Scanner) -> ByPattern {
+    let bundle = snapshot.bundle;
     let file = bundle.file(source.file());
     let span = source.span();
     if source.kind() == LineKind::Log && file.bytes < 400 && logs::is_kubectl_excuse(&file.text()) {
@@ -78,7 +79,11 @@ pub(crate) fn source(bundle: &Bundle, source: Source<'_>, scanner: &Scanner) -> 
         let batch: Vec<_> = chunks.by_ref().take(BATCH).collect();
         let found: Vec<ByPattern> = batch
             .par_iter()
-            .map(|chunk| chunk_hits(source, scanner, chunk.first_line, &chunk.text))
+            .filter(|chunk| within(snapshot, &chunk.text))
+            .map(|chunk| {
+                let window = |raw: &str| in_window(snapshot, raw);
+                chunk_hits(source, scanner, chunk.first_line, &chunk.text, &window)
+            })
             .collect();
         for (pattern, later) in found.into_iter().flatten() {
             all.entry(pattern).or_default().append(later);
@@ -87,13 +92,47 @@ pub(crate) fn source(bundle: &Bundle, source: Source<'_>, scanner: &Scanner) -> 
     all
 }
 
-fn chunk_hits(source: Source<'_>, scanner: &Scanner, first_line: u32, text: &str) -> ByPattern {
+/// Whether a chunk can hold lines of the window: logs are in order, but for the little disorder that
+/// several writers make.
+fn within(snapshot: &Snapshot<'_>, text: &str) -> bool {
+    const DISORDER: SignedDuration = SignedDuration::from_mins(5);
+    let window = snapshot.window;
+    if window.is_open() {
+        return true;
+    }
+    let dated = |line: &str| stamp::leading(line, snapshot.captured_at).map(|found| found.time);
+    let first = text.lines().take(20).find_map(dated);
+    let last = text.lines().rev().take(20).find_map(dated);
+    let (Some(first), Some(last)) = (first, last) else {
+        return true;
+    };
+    let (first, last) = (first.min(last), first.max(last));
+    match (first.checked_sub(DISORDER), last.checked_add(DISORDER)) {
+        (Ok(first), Ok(last)) => window.touches(first, last),
+        _ => true,
+    }
+}
+
+/// Whether a line lies in the window, as far as its stamp tells.
+fn in_window(snapshot: &Snapshot<'_>, raw: &str) -> bool {
+    snapshot.window.is_open()
+        || stamp::leading(raw, snapshot.captured_at)
+            .is_none_or(|found| snapshot.window.touches(found.time, found.time))
+}
+
+fn chunk_hits(
+    source: Source<'_>,
+    scanner: &Scanner,
+    first_line: u32,
+    text: &str,
+    in_window: &dyn Fn(&str) -> bool,
+) -> ByPattern {
     let mut found = ByPattern::new();
     let span = source.span();
     let class = source.kind().class();
     let mut keep = |pattern: usize, line: u64, raw: &str| {
         let line = u32::try_from(line).unwrap_or(u32::MAX);
-        if (span.first..=span.last).contains(&line) {
+        if (span.first..=span.last).contains(&line) && in_window(raw) {
             found
                 .entry(pattern)
                 .or_default()

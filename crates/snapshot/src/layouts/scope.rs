@@ -128,7 +128,8 @@ fn of_words(words: &[&str]) -> Option<Scope> {
     None
 }
 
-fn of_path(path: &str, roots: &[Root]) -> Option<Scope> {
+/// For where a file's list was captured, if its path says so.
+pub(crate) fn of_path(path: &str, roots: &[Root]) -> Option<Scope> {
     let name = path.rsplit('/').next()?;
     if name.starts_with("kubectl_") || name.starts_with("oc_") {
         return of_words(&name.split('_').collect::<Vec<_>>());

@@ -1,0 +1,56 @@
+//! Opens the inputs of a command and turns its options into those of the readers.
+
+use std::path::{Path, PathBuf};
+
+use coldcase_bundle::{Bundle, Input, Limits};
+use coldcase_snapshot::{Moment, Options, yaml};
+
+use crate::{args::Reading, error::Failure};
+
+/// What standard input is called in reports.
+pub(crate) const STDIN: &str = "stdin";
+
+/// Opens all inputs as one bundle.
+pub(crate) fn open(bundles: &[PathBuf], arguments: &Reading) -> Result<Bundle, Failure> {
+    let limits = Limits {
+        total_bytes: arguments.max_total_bytes,
+        entry_bytes: arguments.max_file_bytes,
+        entries: arguments.max_files,
+        ratio: arguments.max_ratio,
+        memory_bytes: arguments.max_memory,
+        ..Limits::default()
+    };
+    let inputs = bundles
+        .iter()
+        .map(|path| {
+            if path == Path::new("-") {
+                Input::Stream(STDIN.to_owned(), Box::new(std::io::stdin()))
+            } else {
+                Input::Path(path.clone())
+            }
+        })
+        .collect();
+    Ok(coldcase_bundle::open_all(inputs, &limits)?)
+}
+
+/// The options; fields that nobody mentions are left out.
+pub(crate) fn options(
+    arguments: &Reading,
+    mentioned: impl Fn(&str) -> bool,
+) -> Result<Options, Failure> {
+    Ok(Options {
+        yaml: yaml::Reading {
+            strict: arguments.strict_yaml,
+            fields: None,
+        }
+        .without_bulk(mentioned),
+        namespaces: arguments.namespace.iter().cloned().collect(),
+        since: moment("--since", arguments.since.as_deref())?,
+        until: moment("--until", arguments.until.as_deref())?,
+    })
+}
+
+fn moment(flag: &'static str, text: Option<&str>) -> Result<Option<Moment>, Failure> {
+    text.map(|text| Moment::parse(text).ok_or_else(|| Failure::Time(flag, text.to_owned())))
+        .transpose()
+}
