@@ -480,7 +480,7 @@ impl<'o> Cluster<'o> {
     }
 
     fn event(&self, index: usize, random: &mut Random) -> Value {
-        let broken = index % 50 == 0;
+        let broken = index.is_multiple_of(50);
         let (w, name) = self.name_of(if broken {
             random.below(REPLICAS.min(self.options.pods))
         } else {

@@ -106,7 +106,7 @@ impl World<'_, '_> {
             let holds = self.test(row, test, &nodes, &mut read);
             // One more value could fulfil a test that asks for any, and break one that asks for all.
             unknown |= open && holds != asks_for_any(test);
-            if !holds && !(open && asks_for_any(test)) {
+            if !(holds || open && asks_for_any(test)) {
                 return Truth::No;
             }
         }
