@@ -352,10 +352,10 @@ fn same(name: &str, layout: &str, logs: u64, write: impl Fn(&Path, &Sample)) {
 fn troubleshoot_bundles_of_both_ages() {
     let name = "Troubleshoot support bundle";
     same("troubleshoot", name, 54, |dir, sample| {
-        troubleshoot(dir, sample, false)
+        troubleshoot(dir, sample, false);
     });
     same("troubleshoot-old", name, 54, |dir, sample| {
-        troubleshoot(dir, sample, true)
+        troubleshoot(dir, sample, true);
     });
 }
 
