@@ -131,7 +131,10 @@ pub(crate) type Documents = (Vec<Node>, Vec<(u32, String)>);
 /// Whether a text that begins like this may be a dump in one file.
 pub(crate) fn may_open(head: &str) -> bool {
     let opens = head.trim_start_matches('\u{feff}').trim_start();
-    opens.is_empty() || ["{", START, "apiVersion:"].iter().any(|it| opens.starts_with(it))
+    opens.is_empty()
+        || ["{", START, "apiVersion:"]
+            .iter()
+            .any(|it| opens.starts_with(it))
 }
 
 /// The documents of a dump that was written to one file: what lies between the frames. `None` for

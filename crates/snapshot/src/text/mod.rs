@@ -144,7 +144,10 @@ pub(crate) fn read(path: &str, text: &str, file: FileId, context: &Context<'_>) 
 
 /// Whether the beginning of a text already says that it is a log, so that the rest need not be read.
 pub(crate) fn is_log_by_head(path: &str, head: &str) -> bool {
-    let whole = head.rfind('\n').and_then(|end| head.get(..end)).unwrap_or("");
+    let whole = head
+        .rfind('\n')
+        .and_then(|end| head.get(..end))
+        .unwrap_or("");
     let lines = whole.lines().filter(|line| !line.trim().is_empty());
     lines.take(SAMPLE).count() == SAMPLE && !path::hint(path).spelled && is_log(whole)
 }
