@@ -53,6 +53,9 @@ pub(crate) struct Analyze {
     /// Print no summary
     #[arg(short, long)]
     pub quiet: bool,
+    /// Print on standard error what each stage took and the memory it left
+    #[arg(long, hide = true)]
+    pub timings: bool,
     /// Read all YAML with the complete reader; slower by an order of magnitude, the result is the same
     #[arg(long)]
     pub strict_yaml: bool,

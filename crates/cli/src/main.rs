@@ -6,6 +6,7 @@ mod bundle;
 mod error;
 mod output;
 mod rules;
+mod timings;
 
 use std::process::ExitCode;
 
