@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use coldcase_report::{Format, SummaryStyle, model::Report};
+use coldcase_report::{Cleaned, Format, SummaryStyle, model::Report};
 use coldcase_rules::rule::SEVERITIES;
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     error::Failure,
     output::{self, Progress},
     reading, rules,
+    timings::Timings,
 };
 
 /// Runs the command.
@@ -29,30 +30,47 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     let rules = rules::load(&arguments.rules)?;
     progress.step("reading");
     let options = reading::options(&arguments.reading, |field| rules.mentions(field))?;
+    let mut timings = Timings::new(arguments.timings);
     let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
+    timings.stage("open");
     let snapshot = coldcase_snapshot::read_with(&bundle, &options);
     if snapshot.is_empty() {
         progress.done();
         return Err(Failure::Nothing(bundle.name));
     }
+    timings.stage("read");
     progress.step("deriving facts");
     let facts = coldcase_facts::derive(&snapshot);
+    timings.stage("derive");
     progress.step("evaluating rules");
     let evaluation = coldcase_rules::evaluate(&rules, &facts);
+    timings.stage("evaluate");
     progress.step("diagnosing");
     let diagnosis = coldcase_diagnosis::diagnose(&facts, &rules, &evaluation);
+    timings.stage("diagnose");
     let report = coldcase_report::assemble(&bundle, &snapshot, &rules, &evaluation, &diagnosis);
+    drop(diagnosis);
+    let report = Cleaned::new(report);
+    timings.stage("assemble");
     progress.step("writing the report");
     let place = write(arguments, &report)?;
     progress.done();
     if !arguments.quiet {
         summarise(arguments, &report, place.as_deref());
     }
-    Ok(exit_code(&report, arguments))
+    timings.stage("write");
+    let code = exit_code(report.report(), arguments);
+    // The process ends: giving back millions of values one by one would only take time.
+    std::mem::forget(report);
+    std::mem::forget(evaluation);
+    std::mem::forget(facts);
+    std::mem::forget(snapshot);
+    std::mem::forget(bundle);
+    Ok(code)
 }
 
 /// Writes the product; gives its path unless it went to standard output.
-fn write(arguments: &Analyze, report: &Report) -> Result<Option<PathBuf>, Failure> {
+fn write(arguments: &Analyze, report: &Cleaned) -> Result<Option<PathBuf>, Failure> {
     let format = format(arguments);
     let path = arguments
         .output
@@ -60,7 +78,7 @@ fn write(arguments: &Analyze, report: &Report) -> Result<Option<PathBuf>, Failur
         .unwrap_or_else(|| default_path(arguments.bundles.first(), format));
     if path == Path::new("-") {
         let mut out = BufWriter::new(std::io::stdout().lock());
-        let written = coldcase_report::render(report, format, &mut out).and_then(|()| out.flush());
+        let written = report.render(format, &mut out).and_then(|()| out.flush());
         return match written {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
                 Err(Failure::Write(path, error))
@@ -70,7 +88,8 @@ fn write(arguments: &Analyze, report: &Report) -> Result<Option<PathBuf>, Failur
     }
     let failed = |error| Failure::Write(path.clone(), error);
     let mut out = BufWriter::new(File::create(&path).map_err(failed)?);
-    coldcase_report::render(report, format, &mut out)
+    report
+        .render(format, &mut out)
         .and_then(|()| out.flush())
         .map_err(failed)?;
     Ok(Some(path))
@@ -117,7 +136,7 @@ fn default_path(bundle: Option<&PathBuf>, format: Format) -> PathBuf {
 }
 
 /// The summary goes to the terminal; when the product took standard output, to standard error.
-fn summarise(arguments: &Analyze, report: &Report, place: Option<&Path>) {
+fn summarise(arguments: &Analyze, report: &Cleaned, place: Option<&Path>) {
     let to_error = place.is_none();
     let terminal = if to_error {
         std::io::stderr().is_terminal()
@@ -134,7 +153,7 @@ fn summarise(arguments: &Analyze, report: &Report, place: Option<&Path>) {
         width: if terminal { output::width() } else { 120 },
     };
     let mut text = Vec::new();
-    if coldcase_report::render_summary(report, style, &mut text).is_err() {
+    if report.render_summary(style, &mut text).is_err() {
         return;
     }
     if let Some(place) = place {

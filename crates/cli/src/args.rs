@@ -53,6 +53,9 @@ pub(crate) struct Analyze {
     /// Print no summary
     #[arg(short, long)]
     pub quiet: bool,
+    /// Print on standard error what each stage took and the memory it left
+    #[arg(long, hide = true)]
+    pub timings: bool,
     #[command(flatten)]
     pub reading: Reading,
 }

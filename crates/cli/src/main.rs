@@ -7,6 +7,7 @@ mod error;
 mod output;
 mod reading;
 mod rules;
+mod timings;
 
 use std::process::ExitCode;
 

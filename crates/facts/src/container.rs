@@ -1,9 +1,15 @@
 //! Containers with the last instance that ended, whoever killed it and its last words.
 
-use coldcase_bundle::FileId;
-use coldcase_snapshot::{logs, node::Node, stamp};
+use std::collections::HashMap;
 
-use crate::{Cite, Entity, EntityId, Facts, Identity, quantity};
+use coldcase_bundle::FileId;
+use coldcase_snapshot::{
+    logs::{self, LogFile},
+    node::Node,
+    stamp,
+};
+
+use crate::{Cite, Entity, EntityId, Facts, quantity};
 
 /// Waiting reasons that do not pass by themselves.
 const STUCK: &[&str] = &[
@@ -28,6 +34,7 @@ const READY_GRACE: i64 = 30;
 
 /// Derives `Container` entities.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
+    let logs = logs_of_pods(facts);
     for pod in facts.of_kind("Pod").to_vec() {
         for (list, statuses, default) in [
             ("initContainers", "initContainerStatuses", "init"),
@@ -53,7 +60,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
                 } else {
                     default
                 };
-                let entity = container(facts, pod, spec, status, kind);
+                let entity = container(facts, &logs, pod, spec, status, kind);
                 let id = facts.push(entity);
                 facts.containers_of.entry(pod).or_default().push(id);
             }
@@ -61,8 +68,23 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     }
 }
 
+/// Logs by namespace and pod, in their order.
+type Logs<'s> = HashMap<(&'s str, &'s str), Vec<&'s LogFile>>;
+
+fn logs_of_pods<'s>(facts: &Facts<'s>) -> Logs<'s> {
+    let mut found = Logs::new();
+    for log in &facts.snapshot.logs {
+        found
+            .entry((log.namespace.as_str(), log.pod.as_str()))
+            .or_default()
+            .push(log);
+    }
+    found
+}
+
 fn container<'s>(
     facts: &Facts<'s>,
+    logs: &Logs<'s>,
     pod: EntityId,
     spec: &'s Node,
     status: Option<&'s Node>,
@@ -121,14 +143,17 @@ fn container<'s>(
             let from_previous = status
                 .at(&["state", "terminated"])
                 .is_none_or(Node::is_null);
-            last_words(
-                facts,
-                &subject,
-                name,
-                from_previous,
-                &mut fields,
-                &mut cites,
-            );
+            let log = logs
+                .get(&(subject.namespace.as_str(), subject.name.as_str()))
+                .into_iter()
+                .flatten()
+                .find(|log| {
+                    log.previous == from_previous
+                        && (log.container == name || log.container.is_empty())
+                });
+            if let Some(log) = log {
+                last_words(facts, log, &mut fields, &mut cites);
+            }
         }
     }
     let mut entity = Entity::computed("Container", subject, fields);
@@ -345,29 +370,23 @@ const FATAL: &[&str] = &[
     "timed out",
 ];
 
+/// Bytes that tell an empty log and kubectl's excuse from a log.
+const HEAD: usize = 1 << 10;
+
 fn last_words(
     facts: &Facts<'_>,
-    pod: &Identity,
-    container: &str,
-    previous: bool,
+    log: &LogFile,
     fields: &mut Vec<(&'static str, Node)>,
     cites: &mut Vec<(String, Cite)>,
 ) {
-    let find = |previous: bool| {
-        facts.snapshot.logs.iter().find(|log| {
-            log.previous == previous
-                && log.pod == pod.name
-                && log.namespace == pod.namespace
-                && (log.container == container || log.container.is_empty())
-        })
-    };
-    let Some(log) = find(previous) else { return };
     let file = facts.snapshot.bundle.file(log.file);
-    if file.text().trim().is_empty() {
+    let head = file.head(HEAD);
+    let blank = head.trim().is_empty() && file.chunks().all(|chunk| chunk.text.trim().is_empty());
+    if blank {
         fields.push(("logEmpty", Node::flag(true)));
         return;
     }
-    if logs::is_kubectl_excuse(&file.text()) {
+    if logs::is_kubectl_excuse(&head) {
         return;
     }
     if let Some((text, cite)) = tail(file, log.file) {

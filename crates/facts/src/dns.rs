@@ -94,20 +94,19 @@ pub(crate) fn egress_policies(facts: &Facts<'_>, pod: EntityId) -> Vec<EntityId>
 /// All policies that select a pod.
 pub(crate) fn policies_of(facts: &Facts<'_>, pod: EntityId) -> Vec<EntityId> {
     let entity = facts.get(pod);
-    let Some(labels) = entity.root.map(select::labels) else {
+    let policies = facts.of_kind_in("NetworkPolicy", &entity.subject.namespace);
+    let Some(root) = entity.root.filter(|_| !policies.is_empty()) else {
         return Vec::new();
     };
-    facts
-        .of_kind("NetworkPolicy")
+    let labels = select::labels(root);
+    policies
         .iter()
         .copied()
         .filter(|policy| {
-            let policy = facts.get(*policy);
-            policy.subject.namespace == entity.subject.namespace
-                && policy.root.is_some_and(|root| {
-                    root.at(&["spec", "podSelector"])
-                        .is_none_or(|selector| select::matches(Some(selector), &labels))
-                })
+            facts.get(*policy).root.is_some_and(|root| {
+                root.at(&["spec", "podSelector"])
+                    .is_none_or(|selector| select::matches(Some(selector), &labels))
+            })
         })
         .collect()
 }

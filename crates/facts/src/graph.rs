@@ -1,5 +1,7 @@
 //! Objects and events as entities, and the indexes over them.
 
+use std::collections::HashMap;
+
 use coldcase_snapshot::{Snapshot, node::Node, stamp};
 
 use crate::{Cite, Entity, EntityId, Facts, Identity, entity::static_kind, select, workload};
@@ -10,20 +12,20 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
         snapshot,
         entities: Vec::with_capacity(snapshot.objects.len() + snapshot.events.len()),
         by_kind: std::collections::BTreeMap::default(),
-        in_namespace: std::collections::HashMap::default(),
-        by_identity: std::collections::HashMap::default(),
-        by_uid: std::collections::HashMap::default(),
+        in_namespace: HashMap::default(),
+        by_identity: HashMap::default(),
+        by_uid: HashMap::default(),
         pods_of_node: std::collections::BTreeMap::default(),
         pods_of_namespace: std::collections::BTreeMap::default(),
-        events_of: std::collections::HashMap::default(),
-        containers_of: std::collections::HashMap::default(),
-        workload_of: std::collections::HashMap::default(),
-        owned: std::collections::HashMap::default(),
-        pods_of_workload: std::collections::HashMap::default(),
-        selected_by: std::collections::HashMap::default(),
-        selects: std::collections::HashMap::default(),
-        derived_of: std::collections::HashMap::default(),
-        health: std::collections::HashMap::default(),
+        events_of: HashMap::default(),
+        containers_of: HashMap::default(),
+        workload_of: HashMap::default(),
+        owned: HashMap::default(),
+        pods_of_workload: HashMap::default(),
+        selected_by: HashMap::default(),
+        selects: HashMap::default(),
+        derived_of: HashMap::default(),
+        health: HashMap::default(),
     };
     for object in &snapshot.objects {
         let subject = Identity::new(&object.kind, &object.namespace, &object.name);
@@ -77,7 +79,31 @@ fn own(facts: &mut Facts<'_>) {
     }
 }
 
+/// Pods by a label, within a namespace.
+type ByLabel<'s> = HashMap<(&'s str, &'s str, &'s str), Vec<EntityId>>;
+
+fn by_label<'s>(facts: &Facts<'s>) -> ByLabel<'s> {
+    let mut found = ByLabel::new();
+    for object in facts.snapshot.objects.iter().filter(|it| it.kind == "Pod") {
+        let Some(pod) = facts.object("Pod", &object.namespace, &object.name) else {
+            continue;
+        };
+        let labels = object.root.at(&["metadata", "labels"]);
+        for (key, value) in labels.map_or(&[][..], Node::entries) {
+            let value = value.as_str().unwrap_or("");
+            let pods = found
+                .entry((object.namespace.as_str(), key.as_str(), value))
+                .or_default();
+            if pods.last() != Some(&pod) {
+                pods.push(pod);
+            }
+        }
+    }
+    found
+}
+
 fn select_pods(facts: &mut Facts<'_>) {
+    let labelled = by_label(facts);
     let services: Vec<_> = facts.of_kind("Service").to_vec();
     for service in services {
         let entity = facts.get(service);
@@ -85,13 +111,20 @@ fn select_pods(facts: &mut Facts<'_>) {
         if selector.is_empty() {
             continue;
         }
-        let pods = facts
-            .pods_of_namespace
-            .get(&entity.subject.namespace)
-            .cloned()
-            .unwrap_or_default();
-        let chosen: Vec<_> = pods
-            .into_iter()
+        let namespace = entity.subject.namespace.as_str();
+        // Every selected pod has every label of the selector: the rarest finds them all.
+        let fewest = selector
+            .iter()
+            .map(|(key, value)| {
+                labelled
+                    .get(&(namespace, key.as_str(), value.as_str()))
+                    .map_or(&[][..], Vec::as_slice)
+            })
+            .min_by_key(|pods| pods.len())
+            .unwrap_or(&[]);
+        let chosen: Vec<_> = fewest
+            .iter()
+            .copied()
             .filter(|pod| {
                 facts
                     .get(*pod)

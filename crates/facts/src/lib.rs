@@ -82,6 +82,13 @@ impl<'s> Facts<'s> {
         self.by_kind.get(kind).map_or(&[], Vec::as_slice)
     }
 
+    /// Captured objects of a kind in a namespace, in a fixed order.
+    pub(crate) fn of_kind_in(&self, kind: &'static str, namespace: &str) -> &[EntityId] {
+        self.in_namespace
+            .get(&(kind, namespace.to_owned()))
+            .map_or(&[], Vec::as_slice)
+    }
+
     /// An object by kind, namespace and name.
     pub fn object(&self, kind: &str, namespace: &str, name: &str) -> Option<EntityId> {
         self.by_identity

@@ -1,5 +1,7 @@
 //! References of pods to objects and keys that do not exist.
 
+use std::collections::HashMap;
+
 use coldcase_snapshot::node::Node;
 
 use crate::{Cite, Entity, EntityId, Facts, Identity, PodHealth, schema::nearest};
@@ -14,29 +16,67 @@ struct Reference<'n> {
     line: u32,
 }
 
+/// Namespaces that hold an object of a kind and name, in their order.
+type Elsewhere<'s> = HashMap<(&'static str, &'s str), Vec<&'s str>>;
+
 /// Derives `MissingRef` entities for pods that are not well.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
-    for pod in facts.of_kind("Pod").to_vec() {
-        if matches!(facts.health_of(pod), PodHealth::Done | PodHealth::Leaving) {
+    let mut made = Vec::new();
+    let elsewhere = elsewhere(facts);
+    for pod in facts.of_kind("Pod") {
+        if matches!(facts.health_of(*pod), PodHealth::Done | PodHealth::Leaving) {
             continue;
         }
-        let Some(root) = facts.get(pod).root else {
+        let Some(root) = facts.get(*pod).root else {
             continue;
         };
-        let found: Vec<Entity<'_>> = references(root)
-            .iter()
-            .filter_map(|reference| missing(facts, pod, reference))
-            .collect();
+        made.extend(
+            references(root)
+                .iter()
+                .filter_map(|reference| missing(facts, &elsewhere, *pod, reference))
+                .map(|entity| (*pod, entity)),
+        );
+    }
+    for (pod, entity) in made {
         let about = facts.get(pod).subject.clone();
-        for entity in found {
-            facts.push_derived(entity, &[&about]);
-        }
+        facts.push_derived(entity, &[&about]);
     }
 }
 
-fn references(root: &Node) -> Vec<Reference<'_>> {
-    let mut found = Vec::new();
-    let mut add = |kind, node: Option<&'_ Node>, name_key: &str, via, key: Option<&'static str>| {
+fn elsewhere<'s>(facts: &Facts<'s>) -> Elsewhere<'s> {
+    let mut found = Elsewhere::new();
+    for object in &facts.snapshot.objects {
+        let kind = [
+            "ConfigMap",
+            "Secret",
+            "PersistentVolumeClaim",
+            "ServiceAccount",
+        ]
+        .into_iter()
+        .find(|kind| object.kind == *kind);
+        if let Some(kind) = kind {
+            found
+                .entry((kind, object.name.as_str()))
+                .or_default()
+                .push(&object.namespace);
+        }
+    }
+    found
+}
+
+/// Collects references while a pod's spec is walked.
+#[derive(Default)]
+struct References<'n>(Vec<Reference<'n>>);
+
+impl<'n> References<'n> {
+    fn add(
+        &mut self,
+        kind: &'static str,
+        node: Option<&'n Node>,
+        name_key: &str,
+        via: &'static str,
+        key: Option<&'static str>,
+    ) {
         let Some(node) = node else { return };
         let Some(name) = node.get(name_key) else {
             return;
@@ -44,19 +84,23 @@ fn references(root: &Node) -> Vec<Reference<'_>> {
         let Some(text) = name.as_str().filter(|text| !text.is_empty()) else {
             return;
         };
-        found.push((
+        self.0.push(Reference {
             kind,
-            text.to_owned(),
-            key.and_then(|key| node.str_at(&[key])).map(str::to_owned),
+            name: text,
+            key: key.and_then(|key| node.str_at(&[key])),
             via,
-            node.bool_at(&["optional"]) == Some(true),
-            name.line,
-        ));
-    };
+            optional: node.bool_at(&["optional"]) == Some(true),
+            line: name.line,
+        });
+    }
+}
+
+fn references(root: &Node) -> Vec<Reference<'_>> {
+    let mut found = References::default();
     for volume in root.items_at(&["spec", "volumes"]) {
-        add("ConfigMap", volume.get("configMap"), "name", "volume", None);
-        add("Secret", volume.get("secret"), "secretName", "volume", None);
-        add(
+        found.add("ConfigMap", volume.get("configMap"), "name", "volume", None);
+        found.add("Secret", volume.get("secret"), "secretName", "volume", None);
+        found.add(
             "PersistentVolumeClaim",
             volume.get("persistentVolumeClaim"),
             "claimName",
@@ -64,21 +108,21 @@ fn references(root: &Node) -> Vec<Reference<'_>> {
             None,
         );
         for source in volume.items_at(&["projected", "sources"]) {
-            add("ConfigMap", source.get("configMap"), "name", "volume", None);
-            add("Secret", source.get("secret"), "name", "volume", None);
+            found.add("ConfigMap", source.get("configMap"), "name", "volume", None);
+            found.add("Secret", source.get("secret"), "name", "volume", None);
         }
     }
     for list in ["initContainers", "containers"] {
         for container in root.items_at(&["spec", list]) {
             for env in container.items_at(&["env"]) {
-                add(
+                found.add(
                     "ConfigMap",
                     env.at(&["valueFrom", "configMapKeyRef"]),
                     "name",
                     "env",
                     Some("key"),
                 );
-                add(
+                found.add(
                     "Secret",
                     env.at(&["valueFrom", "secretKeyRef"]),
                     "name",
@@ -87,59 +131,36 @@ fn references(root: &Node) -> Vec<Reference<'_>> {
                 );
             }
             for from in container.items_at(&["envFrom"]) {
-                add(
+                found.add(
                     "ConfigMap",
                     from.get("configMapRef"),
                     "name",
                     "envFrom",
                     None,
                 );
-                add("Secret", from.get("secretRef"), "name", "envFrom", None);
+                found.add("Secret", from.get("secretRef"), "name", "envFrom", None);
             }
         }
     }
     for secret in root.items_at(&["spec", "imagePullSecrets"]) {
-        add("Secret", Some(secret), "name", "imagePullSecret", None);
+        found.add("Secret", Some(secret), "name", "imagePullSecret", None);
     }
-    add(
+    found.add(
         "ServiceAccount",
         root.get("spec"),
         "serviceAccountName",
         "serviceAccount",
         None,
     );
-    // The strings live in the captured tree; only the closure could not say so.
-    found
-        .into_iter()
-        .filter_map(|(kind, name, key, via, optional, line)| {
-            Some(Reference {
-                kind,
-                name: borrowed(root, &name)?,
-                key: key.as_deref().and_then(|key| borrowed(root, key)),
-                via,
-                optional,
-                line,
-            })
-        })
-        .collect()
+    found.0
 }
 
-/// The scalar of the tree that has this text.
-fn borrowed<'n>(node: &'n Node, text: &str) -> Option<&'n str> {
-    if node.as_str() == Some(text) {
-        return node.as_str();
-    }
-    node.items()
-        .iter()
-        .find_map(|item| borrowed(item, text))
-        .or_else(|| {
-            node.entries()
-                .iter()
-                .find_map(|(_, item)| borrowed(item, text))
-        })
-}
-
-fn missing<'s>(facts: &Facts<'s>, pod: EntityId, reference: &Reference<'_>) -> Option<Entity<'s>> {
+fn missing<'s>(
+    facts: &Facts<'s>,
+    elsewhere: &Elsewhere<'s>,
+    pod: EntityId,
+    reference: &Reference<'_>,
+) -> Option<Entity<'s>> {
     if reference.optional {
         return None;
     }
@@ -172,22 +193,19 @@ fn missing<'s>(facts: &Facts<'s>, pod: EntityId, reference: &Reference<'_>) -> O
         (Some(_), Some(key)) => nearest(key, keys.iter().copied()),
         (None, _) => {
             let names = facts
-                .of_kind(reference.kind)
+                .of_kind_in(reference.kind, namespace)
                 .iter()
-                .map(|id| facts.get(*id))
-                .filter(|other| other.subject.namespace == namespace);
+                .map(|id| facts.get(*id));
             nearest(
                 reference.name,
                 names.map(|other| other.subject.name.as_str()),
             )
         }
     };
-    let elsewhere = facts
-        .of_kind(reference.kind)
-        .iter()
-        .map(|id| &facts.get(*id).subject)
-        .find(|other| other.name == reference.name && other.namespace != namespace)
-        .map(|other| other.namespace.clone());
+    let elsewhere = elsewhere
+        .get(&(reference.kind, reference.name))
+        .and_then(|spaces| spaces.iter().find(|other| **other != namespace))
+        .copied();
     let mut fields = vec![
         ("refKind", Node::text(reference.kind)),
         (

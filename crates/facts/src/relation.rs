@@ -564,10 +564,8 @@ impl Facts<'_> {
         namespace: &str,
         keep: impl Fn(&crate::Entity<'_>) -> bool,
     ) -> Vec<EntityId> {
-        self.in_namespace
-            .get(&(kind, namespace.to_owned()))
-            .into_iter()
-            .flatten()
+        self.of_kind_in(kind, namespace)
+            .iter()
             .copied()
             .filter(|id| keep(self.get(*id)))
             .collect()

@@ -38,10 +38,10 @@ fn endpoints(facts: &mut Facts<'_>, service: EntityId) {
     let subject = facts.get(service).subject.clone();
     let (mut total, mut ready) = (0_i64, 0_i64);
     let mut seen = false;
-    for slice in facts.of_kind("EndpointSlice") {
+    for slice in facts.of_kind_in("EndpointSlice", &subject.namespace) {
         let slice = facts.get(*slice);
         let named = slice.str_at(&["metadata", "labels", "kubernetes.io/service-name"]);
-        if slice.subject.namespace != subject.namespace || named != Some(subject.name.as_str()) {
+        if named != Some(subject.name.as_str()) {
             continue;
         }
         seen = true;
@@ -121,16 +121,14 @@ fn candidates(facts: &Facts<'_>, namespace: &str) -> Vec<Candidate> {
         found.push(candidate(entity, root, &["metadata", "labels"]));
     }
     for kind in ["Deployment", "StatefulSet", "DaemonSet"] {
-        for id in facts.of_kind(kind) {
+        for id in facts.of_kind_in(kind, namespace) {
             let entity = facts.get(*id);
-            if entity.subject.namespace == namespace {
-                let Some(root) = entity.root else { continue };
-                found.push(candidate(
-                    entity,
-                    root,
-                    &["spec", "template", "metadata", "labels"],
-                ));
-            }
+            let Some(root) = entity.root else { continue };
+            found.push(candidate(
+                entity,
+                root,
+                &["spec", "template", "metadata", "labels"],
+            ));
         }
     }
     found

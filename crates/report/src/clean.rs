@@ -9,11 +9,15 @@ use crate::model::{
 };
 use crate::text;
 
-/// Cleans every string of a report.
+/// Cleans every string of a copy of a report.
 pub fn report(report: &Report) -> Report {
-    let mut copy = report.clone();
-    copy.clean();
-    copy
+    owned(report.clone())
+}
+
+/// Cleans every string of a report that nobody needs as it was.
+pub fn owned(mut report: Report) -> Report {
+    report.clean();
+    report
 }
 
 trait Clean {

@@ -79,18 +79,43 @@ impl FromStr for Format {
 
 /// Writes `report` in `format`; the same report always gives the same bytes.
 pub fn render(report: &Report, format: Format, out: &mut dyn Write) -> Result<()> {
-    let report = clean::report(report);
-    match format {
-        Format::Html => html::render(&report, out),
-        Format::Markdown => markdown::render(&report, out),
-        Format::Json => json::render(&report, out),
-        Format::Summary => summary::render(&report, SummaryStyle::default(), out),
-    }
+    Cleaned(clean::report(report)).render(format, out)
 }
 
 /// Writes the terminal summary with the caller's colour and width.
 pub fn render_summary(report: &Report, style: SummaryStyle, out: &mut dyn Write) -> Result<()> {
-    summary::render(&clean::report(report), style, out)
+    Cleaned(clean::report(report)).render_summary(style, out)
+}
+
+/// A report that was cleaned once, for several formats and without a copy of it.
+#[derive(Debug)]
+pub struct Cleaned(Report);
+
+impl Cleaned {
+    /// Cleans a report.
+    pub fn new(report: Report) -> Self {
+        Self(clean::owned(report))
+    }
+
+    /// The report.
+    pub fn report(&self) -> &Report {
+        &self.0
+    }
+
+    /// Writes it in `format`; the same report always gives the same bytes.
+    pub fn render(&self, format: Format, out: &mut dyn Write) -> Result<()> {
+        match format {
+            Format::Html => html::render(&self.0, out),
+            Format::Markdown => markdown::render(&self.0, out),
+            Format::Json => json::render(&self.0, out),
+            Format::Summary => summary::render(&self.0, SummaryStyle::default(), out),
+        }
+    }
+
+    /// Writes the terminal summary with the caller's colour and width.
+    pub fn render_summary(&self, style: SummaryStyle, out: &mut dyn Write) -> Result<()> {
+        summary::render(&self.0, style, out)
+    }
 }
 
 #[cfg(test)]

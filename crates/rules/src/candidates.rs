@@ -47,10 +47,11 @@ impl World<'_, '_> {
 
     fn all(&self, kind: &str, pattern: Option<usize>) -> Candidates {
         if let Some(pattern) = pattern {
-            let snapshot = self.facts.snapshot;
-            let found: Vec<&crate::lines::Hits> = (0..snapshot.logs.len()
-                + snapshot.journals.len())
-                .filter_map(|source| self.lines.hits.get(&(pattern, source)))
+            let found: Vec<&crate::lines::Hits> = self
+                .lines
+                .hits
+                .range((pattern, 0)..=(pattern, usize::MAX))
+                .map(|(_, hits)| hits)
                 .collect();
             let none = if kind == "LogLine" {
                 self.facts.snapshot.logs.is_empty()
@@ -326,12 +327,7 @@ impl World<'_, '_> {
         {
             let word = word.trim_matches(['.', '-']);
             if word.parse::<std::net::Ipv4Addr>().is_ok() {
-                found.extend(
-                    self.facts
-                        .of_kind("Service")
-                        .iter()
-                        .filter(|id| self.get(**id).str_at(&["spec", "clusterIP"]) == Some(word)),
-                );
+                found.extend(self.having("Service", &["spec", "clusterIP"], word));
                 continue;
             }
             let mut parts = word.split('.');

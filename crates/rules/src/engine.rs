@@ -1,8 +1,8 @@
 //! Steps over rows: binds entities, asks conditions with three values, and remembers what was read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use coldcase_facts::{Cite, Entity, EntityId, Facts};
+use coldcase_facts::{Cite, Entity, EntityId, Facts, schema::Segment};
 use coldcase_snapshot::{node::Node, stamp};
 use jiff::Timestamp;
 
@@ -276,7 +276,7 @@ impl<'s> World<'_, 's> {
                 candidates.total as f64
             }
             None => distinct(&all) as f64,
-            Some(window) => self.densest(&all, window, &distinct) as f64,
+            Some(window) => self.densest(&all, window, count.distinct.as_deref()) as f64,
         };
         match &count.percent_of {
             None => number,
@@ -294,12 +294,14 @@ impl<'s> World<'_, 's> {
     }
 
     /// The most (distinct) entities whose times lie within a window of so many seconds.
-    fn densest(
-        &self,
-        passed: &[&Passed],
-        window: f64,
-        distinct: &dyn Fn(&[&Passed]) -> usize,
-    ) -> usize {
+    fn densest(&self, passed: &[&Passed], window: f64, path: Option<&[Segment]>) -> usize {
+        let distinct = path.is_some();
+        let values_of = |passed: &Passed| -> Vec<&str> {
+            path.map_or(Vec::new(), |path| resolve(self.get(passed.bound.id), path))
+                .into_iter()
+                .filter_map(Node::as_str)
+                .collect()
+        };
         let mut dated: Vec<(Timestamp, &Passed)> = passed
             .iter()
             .filter_map(|passed| {
@@ -311,14 +313,29 @@ impl<'s> World<'_, 's> {
             })
             .collect();
         dated.sort_by_key(|(time, passed)| (*time, passed.bound.id));
-        let mut best = 0;
-        let mut from = 0;
-        for to in 0..dated.len() {
-            while seconds_between(dated[from].0, dated[to].0) > window {
+        let values: Vec<Vec<&str>> = dated.iter().map(|(_, passed)| values_of(passed)).collect();
+        let mut inside: HashMap<&str, usize> = HashMap::new();
+        let (mut best, mut from) = (0, 0);
+        for (to, (time, _)) in dated.iter().enumerate() {
+            for value in &values[to] {
+                *inside.entry(value).or_default() += 1;
+            }
+            while seconds_between(dated[from].0, *time) > window {
+                for value in &values[from] {
+                    if let Some(times) = inside.get_mut(value) {
+                        *times -= 1;
+                        if *times == 0 {
+                            inside.remove(value);
+                        }
+                    }
+                }
                 from += 1;
             }
-            let inside: Vec<&Passed> = dated[from..=to].iter().map(|(_, passed)| *passed).collect();
-            best = best.max(distinct(&inside));
+            best = best.max(if distinct {
+                inside.len()
+            } else {
+                to + 1 - from
+            });
         }
         best
     }

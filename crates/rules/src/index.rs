@@ -90,6 +90,16 @@ impl World<'_, '_> {
         Some(ids)
     }
 
+    /// Entities of a kind that have this value in a field.
+    pub(crate) fn having(&self, kind: &str, path: &[&str], value: &str) -> Vec<EntityId> {
+        let path: Vec<Segment> = path
+            .iter()
+            .map(|key| Segment::Key((*key).to_owned()))
+            .collect();
+        let index = self.by_value(kind, self.facts.of_kind(kind), &path);
+        index.values.get(value).cloned().unwrap_or_default()
+    }
+
     fn by_value(&self, kind: &str, all: &[EntityId], path: &[Segment]) -> Arc<ByValue> {
         let key = (kind.to_owned(), path_text(path));
         if let Ok(known) = self.index.by_field.read()

@@ -3,7 +3,7 @@
 mod entity;
 mod scan;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use coldcase_bundle::FileId;
 use coldcase_facts::{Entity, EntityId, Facts};
@@ -73,7 +73,7 @@ pub(crate) type SourceIndex = usize;
 #[derive(Debug, Default)]
 pub(crate) struct Lines<'s> {
     pub entities: Vec<Entity<'s>>,
-    pub hits: HashMap<(usize, SourceIndex), Hits>,
+    pub hits: BTreeMap<(usize, SourceIndex), Hits>,
     /// Logs by namespace and pod.
     pub logs: BTreeMap<(String, String), Vec<SourceIndex>>,
     /// Journals by node.

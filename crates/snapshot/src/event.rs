@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::{object::Object, stamp};
+use crate::{
+    node::{Node, Value},
+    object::Object,
+    stamp,
+};
 
 /// Where the three shapes keep the times of occurrences.
 pub(crate) const TIMES: &[&[&str]] = &[
@@ -19,7 +23,7 @@ pub(crate) const TIMES: &[&[&str]] = &[
 /// An event after normalisation. Times are those of the occurrences, not of the object.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// The object as captured; its fields are the citations.
+    /// The object; of its tree only what is cited is kept.
     pub object: Object,
     /// Why, one CamelCase word.
     pub reason: String,
@@ -126,7 +130,10 @@ impl Event {
                 uid: part("uid"),
                 field_path: part("fieldPath"),
             },
-            object,
+            object: Object {
+                root: cited(object.root),
+                ..object
+            },
         }
     }
 
@@ -134,6 +141,29 @@ impl Event {
     pub fn container(&self) -> Option<&str> {
         let (_, rest) = self.regarding.field_path.split_once('{')?;
         rest.strip_suffix('}')
+    }
+}
+
+/// The parts of an event's tree that are cited, each with its line: a busy cluster has more events
+/// than anything else, and all their other fields are in [`Event`].
+fn cited(root: Node) -> Node {
+    let Value::Map(entries) = root.value else {
+        return root;
+    };
+    let mut kept = Vec::with_capacity(5);
+    for (key, mut node) in entries {
+        match key.as_str() {
+            "reason" | "type" | "message" | "note" => kept.push((key, node)),
+            "metadata" => {
+                node.value = Value::Null;
+                kept.push((key, node));
+            }
+            _ => {}
+        }
+    }
+    Node {
+        value: Value::Map(kept),
+        ..root
     }
 }
 

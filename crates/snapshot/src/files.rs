@@ -149,6 +149,10 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
     if file.binary {
         return content;
     }
+    let head = file.head(sniff::HEAD);
+    if sniff::is_text_by_head(name, &head) && !layouts::dump::may_open(&head) {
+        return content;
+    }
     let text = file.text();
     let dump = layouts::dump::documents(&text);
     let documents = match sniff::form(name, &text) {

@@ -74,6 +74,14 @@ impl JournalFile {
 
 /// Lines from all over a text are looked at for hosts and order: as many as this.
 const PROBES: usize = 32;
+/// Lines at the beginning that say whether a text is a journal.
+const FIRST: usize = 20;
+/// Bytes that hold them, as a rule.
+const HEAD: usize = 16 << 10;
+/// Longer journals are looked at piece by piece.
+const LONG: u64 = 4 << 20;
+/// Bytes of such a piece, about.
+const CHUNK: u64 = 256 << 10;
 
 /// What only a kernel says: its log is known by them even without any framing.
 const KERNEL: &[&str] = &[
@@ -148,14 +156,32 @@ fn is_ring_line(line: &str) -> bool {
         })
 }
 
-/// The first lines, and some from all over the rest: enough to know hosts and order.
-fn probe(body: &str) -> (Probe, Probe) {
-    let speaks = |line: &&str| !line.trim().is_empty() && !line.starts_with("-- ");
+/// Lines that may say something about a journal.
+fn speaks(line: &&str) -> bool {
+    !line.trim().is_empty() && !line.starts_with("-- ")
+}
+
+/// The first lines of a text: whether it is a journal.
+fn probe_head(text: &str) -> Probe {
     let mut head = Probe::default();
-    body.lines()
-        .filter(speaks)
-        .take(20)
-        .for_each(|line| head.look(line));
+    let lines = text.lines().filter(speaks);
+    lines.take(FIRST).for_each(|line| head.look(line));
+    head
+}
+
+/// The first lines of a file. Most files are no journals, and those are not read further.
+fn probe_file(file: &File) -> Probe {
+    let text = file.head(HEAD);
+    let whole = text.rfind('\n').and_then(|end| text.get(..end));
+    match whole.map(probe_head) {
+        Some(probe) if probe.seen == FIRST => probe,
+        // Few lines, or overlong ones.
+        _ => probe_head(&file.text()),
+    }
+}
+
+/// Lines from all over a text: enough to know hosts and order.
+fn probe_all(body: &str) -> Probe {
     let mut all = Probe::default();
     for index in 0..=PROBES {
         let mut at = body.len() / PROBES * index;
@@ -175,7 +201,22 @@ fn probe(body: &str) -> (Probe, Probe) {
     if let Some(line) = body.lines().next_back().filter(speaks) {
         all.look(line);
     }
-    (head, all)
+    all
+}
+
+/// The same for a file that is too long to be put together.
+fn probe_long(file: &File) -> Probe {
+    let mut all = Probe::default();
+    let every = usize::try_from(file.bytes / CHUNK).unwrap_or(usize::MAX) / PROBES + 1;
+    for chunk in file.chunks().step_by(every) {
+        if let Some(line) = chunk.text.lines().take(4).find(speaks) {
+            all.look(line);
+        }
+    }
+    if let Some(line) = file.tail(1).text.lines().next_back().filter(speaks) {
+        all.look(line);
+    }
+    all
 }
 
 /// Recognises a journal by its lines. `nodes` are the known names; the path decides before the lines do.
@@ -185,7 +226,7 @@ pub(crate) fn classify_journal(
     nodes: &BTreeSet<String>,
     by_path: &Host,
 ) -> Option<JournalFile> {
-    let (head, all) = probe(&file.text());
+    let head = probe_file(file);
     let name = file.name();
     let named = name.contains("dmesg") || name.contains("kern");
     let bare = head.kernel && head.text + head.json == 0 && !name.contains('.');
@@ -193,6 +234,11 @@ pub(crate) fn classify_journal(
     if head.seen == 0 || (head.text.max(head.json) * 2) < head.seen && !ring {
         return None;
     }
+    let all = if file.bytes > LONG {
+        probe_long(file)
+    } else {
+        probe_all(&file.text())
+    };
     let per_line = by_path.mixed || by_path.name.is_empty() && (head.mixed || all.mixed);
     let in_path = || {
         file.path
@@ -212,7 +258,7 @@ pub(crate) fn classify_journal(
             .unwrap_or(head.host)
     };
     let holders = if per_line {
-        hosts(&file.text(), json, nodes)
+        hosts(file, json, nodes)
     } else {
         named(&node).into_iter().collect()
     };
@@ -236,15 +282,19 @@ pub fn host_of_line(line: &str, json: bool) -> Option<&str> {
 }
 
 /// The nodes that the hosts of all lines stand for.
-fn hosts(body: &str, json: bool, nodes: &BTreeSet<String>) -> Vec<String> {
-    let hosts: BTreeSet<&str> = body
-        .lines()
-        .filter_map(|line| host_of_line(line, json))
-        .filter(|host| !host.is_empty())
-        .collect();
+fn hosts(file: &File, json: bool, nodes: &BTreeSet<String>) -> Vec<String> {
+    let mut hosts: BTreeSet<String> = BTreeSet::new();
+    for chunk in file.chunks() {
+        for line in chunk.text.lines() {
+            let host = host_of_line(line, json).unwrap_or("");
+            if !host.is_empty() && !hosts.contains(host) {
+                hosts.insert(host.to_owned());
+            }
+        }
+    }
     let names: BTreeSet<String> = hosts
         .into_iter()
-        .map(|host| node_of_host(host, nodes).unwrap_or_else(|| host.to_owned()))
+        .map(|host| node_of_host(&host, nodes).unwrap_or(host))
         .collect();
     names.into_iter().collect()
 }

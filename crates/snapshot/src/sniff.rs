@@ -12,7 +12,19 @@ pub(crate) enum Form {
 }
 
 /// Bytes of a file that decide.
-const HEAD: usize = 4_096;
+pub(crate) const HEAD: usize = 4_096;
+
+/// Whether the first [`HEAD`] bytes already say that the rest holds no document. Most bytes of a
+/// bundle are logs, and those are not read for this question.
+pub(crate) fn is_text_by_head(name: &str, head: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let documents = [".yaml", ".yml", ".json"];
+    if documents.iter().any(|end| lower.ends_with(end)) || head.trim().is_empty() {
+        return false;
+    }
+    let log = lower.ends_with(".log") || lower.contains(".log.");
+    log || !json_document(head) && !yaml_document(head)
+}
 
 /// The form of a file. Names decide where they speak; `kubectl get -o yaml > pods.txt` and
 /// sosreport's files without an extension are recognised by how they begin.
@@ -113,6 +125,7 @@ mod tests {
         ];
         for (name, text, expected) in cases {
             assert_eq!(form(name, text), expected, "{name}: {text}");
+            assert!(!is_text_by_head(name, text) || expected == Form::Text);
         }
     }
 }

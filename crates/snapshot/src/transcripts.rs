@@ -22,6 +22,8 @@ use crate::{
 
 /// Larger texts are logs: nobody pastes as much, and a log must not be read wholesale.
 const LARGEST: u64 = 64 << 20;
+/// Bytes at the beginning that tell a log from a transcript.
+const HEAD: usize = 64 << 10;
 
 /// Adds what transcripts say to `gathered`. `structured` is the capture time as the documents tell
 /// it; gives the final one with its source.
@@ -86,6 +88,9 @@ fn read_contained(
     nodes: &BTreeSet<String>,
 ) -> Option<Found> {
     let file = bundle.file(id);
+    if file.bytes > HEAD as u64 && text::is_log_by_head(&file.path, &file.head(HEAD)) {
+        return None;
+    }
     let node = hosts::node_of_path(&file.path, nodes).unwrap_or_default();
     let context = Context {
         now,

@@ -32,7 +32,7 @@ pub(crate) struct Frame {
 
 /// `C of pod NS/POD` between the marker and the close.
 fn frame_of<'l>(line: &'l str, marker: &str) -> Option<(&'l str, &'l str, &'l str)> {
-    let inner = line.trim_end().strip_prefix(marker)?.strip_suffix(CLOSE)?;
+    let inner = line.strip_prefix(marker)?.trim_end().strip_suffix(CLOSE)?;
     let (container, rest) = inner.split_once(" of pod ")?;
     let (namespace, pod) = rest.split_once('/')?;
     Some((container, namespace, pod))
@@ -40,16 +40,33 @@ fn frame_of<'l>(line: &'l str, marker: &str) -> Option<(&'l str, &'l str, &'l st
 
 /// The frames of a text, in order. A frame that nothing closes ends where the next begins.
 pub(crate) fn frames(text: &str) -> Vec<Frame> {
-    let mut frames: Vec<Frame> = Vec::new();
-    let mut open = false;
-    let mut last = 0;
-    for (line, number) in text.lines().zip(1_u32..) {
-        last = number;
+    let mut frames = Frames::default();
+    frames.read(text, 1);
+    frames.finish()
+}
+
+/// Finds frames in a text that comes in pieces of whole lines.
+#[derive(Default)]
+struct Frames {
+    found: Vec<Frame>,
+    open: bool,
+    last: u32,
+}
+
+impl Frames {
+    fn read(&mut self, lines: &str, first: u32) {
+        for (line, number) in lines.lines().zip(first..) {
+            self.line(line, number);
+        }
+    }
+
+    fn line(&mut self, line: &str, number: u32) {
+        self.last = number;
         if let Some((container, namespace, pod)) = frame_of(line, START) {
-            if let Some(frame) = frames.last_mut().filter(|_| open) {
+            if let Some(frame) = self.found.last_mut().filter(|_| self.open) {
                 frame.end = number;
             }
-            frames.push(Frame {
+            self.found.push(Frame {
                 namespace: namespace.to_owned(),
                 pod: pod.to_owned(),
                 container: container.to_owned(),
@@ -57,27 +74,36 @@ pub(crate) fn frames(text: &str) -> Vec<Frame> {
                 end: number,
                 error: None,
             });
-            open = true;
-        } else if open && let Some(frame) = frames.last_mut() {
+            self.open = true;
+        } else if self.open
+            && let Some(frame) = self.found.last_mut()
+        {
             if frame_of(line, END).is_some() {
                 frame.end = number;
-                open = false;
+                self.open = false;
             } else if number == frame.start + 1 && ERRORS.iter().any(|e| line.starts_with(e)) {
                 frame.error = Some(line.trim().to_owned());
             }
         }
     }
-    if let Some(frame) = frames.last_mut().filter(|_| open) {
-        frame.end = last.saturating_add(1);
+
+    fn finish(mut self) -> Vec<Frame> {
+        if let Some(frame) = self.found.last_mut().filter(|_| self.open) {
+            frame.end = self.last.saturating_add(1);
+        }
+        self.found
     }
-    frames
 }
 
 /// The logs inside a file, with their lines; and those that could not be got: container, reason, line.
 pub(crate) fn logs(id: FileId, file: &File) -> (Vec<LogFile>, Vec<(Place, String, u32)>) {
     let mut found = Vec::new();
     let mut failed = Vec::new();
-    for frame in frames(&file.text()) {
+    let mut frames = Frames::default();
+    for chunk in file.chunks() {
+        frames.read(&chunk.text, chunk.first_line);
+    }
+    for frame in frames.finish() {
         let place = Place {
             namespace: frame.namespace,
             pod: frame.pod,
@@ -101,6 +127,15 @@ pub(crate) fn logs(id: FileId, file: &File) -> (Vec<LogFile>, Vec<(Place, String
 
 /// Documents and errors (line, what) of a file.
 pub(crate) type Documents = (Vec<Node>, Vec<(u32, String)>);
+
+/// Whether a text that begins like this may be a dump in one file.
+pub(crate) fn may_open(head: &str) -> bool {
+    let opens = head.trim_start_matches('\u{feff}').trim_start();
+    opens.is_empty()
+        || ["{", START, "apiVersion:"]
+            .iter()
+            .any(|it| opens.starts_with(it))
+}
 
 /// The documents of a dump that was written to one file: what lies between the frames. `None` for
 /// any other text.

@@ -177,7 +177,8 @@ impl<'b> Texts<'b> {
         }
         if file.name() == "logs.txt" || self.holds_frames(id) {
             let (found, failed) = dump::logs(id, file);
-            if !found.is_empty() || !failed.is_empty() || file.text().starts_with("==== START") {
+            let framed = || file.head(64).starts_with("==== START");
+            if !found.is_empty() || !failed.is_empty() || framed() {
                 return (found.into_iter().map(|log| (log, None)).collect(), None);
             }
         }
@@ -257,7 +258,7 @@ impl<'b> Texts<'b> {
                     other.span == log.span
                         && other.file != log.file
                         && first.bytes == file.bytes
-                        && first.text() == file.text()
+                        && first.chunks().eq(file.chunks())
                 });
                 if copy || place.previous && file.bytes == 0 {
                     dropped.insert(*index);

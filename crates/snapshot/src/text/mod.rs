@@ -142,6 +142,16 @@ pub(crate) fn read(path: &str, text: &str, file: FileId, context: &Context<'_>) 
     session.finish()
 }
 
+/// Whether the beginning of a text already says that it is a log, so that the rest need not be read.
+pub(crate) fn is_log_by_head(path: &str, head: &str) -> bool {
+    let whole = head
+        .rfind('\n')
+        .and_then(|end| head.get(..end))
+        .unwrap_or("");
+    let lines = whole.lines().filter(|line| !line.trim().is_empty());
+    lines.take(SAMPLE).count() == SAMPLE && !path::hint(path).spelled && is_log(whole)
+}
+
 /// Most of the first lines begin with a time stamp or are JSON each, and nobody typed a command before them.
 fn is_log(text: &str) -> bool {
     let any_year = Timestamp::from_second(4_000_000_000).ok();

@@ -33,7 +33,9 @@ pub struct Reading {
     pub fields: Option<Projection>,
 }
 
-/// Fields that fill dumps and that hardly anybody asks for: what a rule that does would write, and the path.
+/// Fields that fill dumps and that hardly anybody asks for: what a rule that does would write, and
+/// the path from an object's root. No fact reads them; the `template` of a workload is another path,
+/// and is kept whole because rollouts compare it. A test compares the reports with and without.
 const BULKY: &[(&str, &[&str])] = &[
     ("fieldsV1", &["metadata", "managedFields", "fieldsV1"]),
     ("status.images", &["status", "images"]),
@@ -45,6 +47,65 @@ const BULKY: &[(&str, &[&str])] = &[
             "kubectl.kubernetes.io/last-applied-configuration",
         ],
     ),
+    ("generateName", &["metadata", "generateName"]),
+    (
+        "blockOwnerDeletion",
+        &["metadata", "ownerReferences", "blockOwnerDeletion"],
+    ),
+    ("dnsPolicy", &["spec", "dnsPolicy"]),
+    ("enableServiceLinks", &["spec", "enableServiceLinks"]),
+    ("preemptionPolicy", &["spec", "preemptionPolicy"]),
+    (
+        "terminationMessage",
+        &["spec", "containers", "terminationMessagePath"],
+    ),
+    (
+        "terminationMessage",
+        &["spec", "containers", "terminationMessagePolicy"],
+    ),
+    (
+        "imagePullPolicy",
+        &["spec", "containers", "imagePullPolicy"],
+    ),
+    ("volumeMounts", &["spec", "containers", "volumeMounts"]),
+    (".env", &["spec", "containers", "env", "value"]),
+    ("hostIP", &["status", "hostIPs"]),
+    ("podIP", &["status", "podIPs"]),
+    ("lastProbeTime", &["status", "conditions", "lastProbeTime"]),
+    (
+        "containerID",
+        &["status", "containerStatuses", "containerID"],
+    ),
+    (
+        "containerID",
+        &[
+            "status",
+            "containerStatuses",
+            "lastState",
+            "terminated",
+            "containerID",
+        ],
+    ),
+    (
+        "containerID",
+        &[
+            "status",
+            "containerStatuses",
+            "state",
+            "terminated",
+            "containerID",
+        ],
+    ),
+    ("imageID", &["status", "containerStatuses", "imageID"]),
+    (
+        "volumeMounts",
+        &["status", "containerStatuses", "volumeMounts"],
+    ),
+    (
+        "allocatedResources",
+        &["status", "containerStatuses", "allocatedResources"],
+    ),
+    ("reportingInstance", &["reportingInstance"]),
 ];
 
 impl Reading {
@@ -225,12 +286,11 @@ impl<'t> Build<'t> for Tree {
     }
 
     fn map(&mut self, entries: Vec<(Cow<'t, str>, Node)>, line: u32) -> Node {
-        let entries = entries
-            .into_iter()
-            .map(|(key, node)| (compact(key), node))
-            .collect();
+        // A collect would reuse the vector with all the room it grew to.
+        let mut exact = Vec::with_capacity(entries.len());
+        exact.extend(entries.into_iter().map(|(key, node)| (compact(key), node)));
         Node {
-            value: Value::Map(entries),
+            value: Value::Map(exact),
             line,
             more_lines: 0,
         }
