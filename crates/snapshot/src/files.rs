@@ -182,7 +182,7 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
             documents.nodes
         }
         Form::Json => {
-            let (documents, error) = json::read(&text);
+            let (documents, error) = json::read_with(&text, &options.yaml);
             content.problems.extend(error.map(|error| {
                 problem(
                     error.line,
