@@ -2,6 +2,7 @@
 
 mod bundle;
 mod emit;
+mod fuzz;
 mod random;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -19,6 +20,8 @@ struct Arguments {
 enum Command {
     /// Write a synthetic bundle of any size; the same options give the same bytes
     GenBundle(GenBundle),
+    /// Call every fuzz target with mutated samples, for a bounded time
+    Fuzz(fuzz::Fuzz),
 }
 
 #[derive(Debug, clap::Args)]
@@ -43,13 +46,19 @@ pub(crate) struct GenBundle {
     seed: u64,
 }
 
-#[allow(clippy::print_stderr)] // the one place of this tool that talks
+#[allow(clippy::print_stderr)] // the one place of this tool that complains
 fn main() -> ExitCode {
-    let Command::GenBundle(options) = Arguments::parse().command;
-    match bundle::write(&options) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = match Arguments::parse().command {
+        Command::GenBundle(options) => bundle::write(&options)
+            .map(|()| true)
+            .map_err(|error| format!("{}: {error}", options.out.display())),
+        Command::Fuzz(options) => fuzz::run(&options).map_err(|error| error.to_string()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("{}: {error}", options.out.display());
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
