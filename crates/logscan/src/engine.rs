@@ -6,6 +6,7 @@ use memchr::{memchr, memmem, memrchr};
 
 use crate::{
     Hit, Lane,
+    confirm::Confirm,
     grams::Grams,
     literal::{Literal, Required, required},
     pattern::Pattern,
@@ -26,11 +27,21 @@ const FOLD: usize = 40;
 /// The shortest literal that a filter takes.
 pub(crate) const SHORTEST: usize = 3;
 
+/// Whose a literal is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    pub pattern: u32,
+    /// The literal is a match by itself, wherever it stands.
+    pub proof: bool,
+}
+
 /// A line that may hold a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     line: Span,
     pattern: u32,
+    /// Where a literal stands that proves the match; empty if none is known.
+    proof: Span,
 }
 
 /// The candidates of a block.
@@ -54,8 +65,25 @@ impl Batch {
         }
     }
 
+    /// Notes a pattern's literal that stands at `at`.
+    pub(crate) fn found(&mut self, block: &[u8], at: usize, literal: &Literal, wanted: Wanted) {
+        let proof = if wanted.proof {
+            Span {
+                start: at,
+                end: at + literal.len(),
+            }
+        } else {
+            Span::default()
+        };
+        self.add(block, at, wanted.pattern, proof);
+    }
+
     /// Makes the line that holds the byte at `at` a candidate for the pattern.
     pub(crate) fn note(&mut self, block: &[u8], at: usize, pattern: u32) {
+        self.add(block, at, pattern, Span::default());
+    }
+
+    fn add(&mut self, block: &[u8], at: usize, pattern: u32, proof: Span) {
         let line = match self.line {
             Some(line) if (line.start..=line.end).contains(&at) => line,
             _ => {
@@ -67,7 +95,11 @@ impl Batch {
         if let Some(seen) = self.seen.get_mut(pattern as usize)
             && std::mem::replace(seen, self.turn) != self.turn
         {
-            self.candidates.push(Candidate { line, pattern });
+            self.candidates.push(Candidate {
+                line,
+                pattern,
+                proof,
+            });
         }
     }
 
@@ -82,6 +114,53 @@ impl Batch {
 struct Scratch {
     places: Vec<usize>,
     folded: Vec<u8>,
+    /// A candidate line, folded.
+    line: Vec<u8>,
+}
+
+/// What patterns see of a candidate line.
+struct Sight<'s> {
+    seen: &'s [u8],
+    ascii: bool,
+    /// Where it lies in the block.
+    at: usize,
+    folded: &'s mut Vec<u8>,
+}
+
+impl<'s> Sight<'s> {
+    /// `block` is where the block begins in the chunk.
+    fn of(seen: &'s [u8], chunk: &[u8], block: usize, folded: &'s mut Vec<u8>) -> Self {
+        folded.clear();
+        // What is not of the chunk gets a place that holds no literal.
+        let base = (chunk.as_ptr() as usize).wrapping_add(block);
+        Self {
+            seen,
+            ascii: seen.is_ascii(),
+            at: (seen.as_ptr() as usize).wrapping_sub(base),
+            folded,
+        }
+    }
+
+    /// Whether a literal that proves a match is known and in sight.
+    fn holds(&self, proof: Span) -> bool {
+        proof.end > proof.start
+            && proof.start >= self.at
+            && self
+                .at
+                .checked_add(self.seen.len())
+                .is_some_and(|end| proof.end <= end)
+    }
+
+    /// Whether the line may hold what else the pattern needs.
+    fn allows(&mut self, more: &Confirm) -> bool {
+        if !self.ascii || more.is_empty() {
+            return true;
+        }
+        if self.folded.is_empty() {
+            self.folded.extend(self.seen.iter().map(|byte| byte | 0x20));
+        }
+        more.allows(self.folded)
+    }
 }
 
 /// What one class's patterns need to be found.
@@ -93,14 +172,17 @@ pub(crate) struct Engine {
     rest: Option<Rest>,
     /// Patterns that a line with `ſ` or `K` may match without their literal.
     folds: Vec<u32>,
-    patterns: usize,
+    /// By pattern: what else its lines hold.
+    confirm: Vec<Confirm>,
 }
 
 impl Engine {
     /// Chooses each pattern's rarest set by the sample and builds the filters.
     pub(crate) fn new(patterns: &[Pattern], class: u32, sample: &[u8]) -> Self {
         let grams = Grams::of(sample);
-        let mut literals: Vec<(Literal, u32)> = Vec::new();
+        let mut literals: Vec<(Literal, Wanted)> = Vec::new();
+        let mut confirm = Vec::new();
+        confirm.resize_with(patterns.len(), Confirm::default);
         let mut rest = Vec::new();
         let mut folds = Vec::new();
         for (index, pattern) in (0_u32..).zip(patterns) {
@@ -112,7 +194,16 @@ impl Engine {
                 rest.push(index);
                 continue;
             };
-            literals.extend(set.into_iter().map(|literal| (literal, index)));
+            if let Some(confirm) = confirm.get_mut(index as usize) {
+                *confirm = Confirm::new(&required.others);
+            }
+            literals.extend(set.into_iter().map(|literal| {
+                let wanted = Wanted {
+                    pattern: index,
+                    proof: required.proofs.contains(&literal),
+                };
+                (literal, wanted)
+            }));
             if required.folds {
                 folds.push(index);
             }
@@ -134,7 +225,7 @@ impl Engine {
             dense: Window::new(&left, &grams),
             rest: Rest::new(patterns, rest),
             folds,
-            patterns: patterns.len(),
+            confirm,
         }
     }
 
@@ -155,7 +246,7 @@ impl Engine {
         if self.is_empty() {
             return;
         }
-        let mut batch = Batch::new(self.patterns);
+        let mut batch = Batch::new(self.confirm.len());
         let mut scratch = Scratch::default();
         let mut count = Count {
             chunk,
@@ -167,15 +258,31 @@ impl Engine {
             let block = Block::at(chunk, at, limit);
             self.collect(block.bytes, &mut scratch, &mut batch);
             batch.candidates.sort_unstable();
+            // With and without proof a pattern may be noted twice; then the proof comes last.
             batch.candidates.dedup();
             for same in batch.candidates.chunk_by(|a, b| a.line == b.line) {
                 let Some(first) = same.first() else { continue };
                 let line = block.line(first.line);
                 let whole = content(chunk, line);
                 let seen = view(whole.get(..limit).unwrap_or(whole));
+                let mut sight = Sight::of(seen, chunk, at, &mut scratch.line);
+                let mut last = None;
                 for candidate in same {
-                    let known = patterns.get(candidate.pattern as usize);
-                    if known.is_some_and(|pattern| pattern.is_match(seen)) {
+                    // Sorted together: several filters may have noted the pattern.
+                    if last == Some(candidate.pattern) {
+                        continue;
+                    }
+                    let index = candidate.pattern as usize;
+                    if sight.holds(candidate.proof)
+                        || self
+                            .confirm
+                            .get(index)
+                            .is_none_or(|more| sight.allows(more))
+                            && patterns
+                                .get(index)
+                                .is_some_and(|pattern| pattern.is_match(seen, sight.ascii))
+                    {
+                        last = Some(candidate.pattern);
                         report(Hit {
                             pattern: candidate.pattern as usize,
                             line: count.number(line.start),
@@ -227,7 +334,7 @@ impl Engine {
 /// The width of windows that makes all filters together cheapest, by times measured for each.
 ///
 /// A narrow window is sampled more often; a wide one leaves more literals to the packed searches.
-fn width(literals: &[(Literal, u32)]) -> usize {
+fn width(literals: &[(Literal, Wanted)]) -> usize {
     (NARROW..=WIDTH)
         .rev()
         .min_by_key(|&width| {

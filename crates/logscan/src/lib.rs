@@ -27,6 +27,7 @@
 //! Of a line longer than [`Scanner::line_limit`] (1 MiB unless set otherwise) only that many bytes are searched,
 //! as if the line ended there. Memory and time are linear in the text for a given set of patterns.
 
+mod confirm;
 mod engine;
 mod grams;
 mod literal;

@@ -50,6 +50,10 @@ pub(crate) type Literal = Vec<Letter>;
 pub(crate) struct Required {
     /// The cheapest set of literals of which every match contains one. None of the literals is empty.
     pub best: Option<Vec<Literal>>,
+    /// Further sets, the cheapest first, that say more than `best`: every match contains one of each, too.
+    pub others: Vec<Vec<Literal>>,
+    /// Literals that are a match wherever they stand.
+    pub proofs: Vec<Literal>,
     /// Letters that fold to ASCII from beyond it were left out: a line with `ſ` or `K` is a candidate by itself.
     pub folds: bool,
 }
@@ -60,11 +64,32 @@ pub(crate) type Cost = (u8, u64);
 /// Reads the required literals off a regex. Where there is a choice, `cost` makes it.
 pub(crate) fn required(hir: &Hir, cost: &dyn Fn(&[Literal]) -> Cost) -> Required {
     let mut reader = Reader { folds: false, cost };
-    let sets = reader.known(hir, 0).sets;
-    Required {
-        best: sets.into_iter().min().map(|(_, set)| set),
-        folds: reader.folds,
+    let mut sets = reader.known(hir, 0).sets;
+    let folds = reader.folds;
+    sets.sort_unstable();
+    let mut sets = sets.into_iter().map(|(_, set)| set);
+    let best = sets.next();
+    let mut others: Vec<Vec<Literal>> = Vec::new();
+    for set in sets {
+        let known = |by: &Vec<Literal>| implies(by, &set);
+        if !best.as_ref().is_some_and(known) && !others.iter().any(known) {
+            others.push(set);
+        }
     }
+    Required {
+        best,
+        others,
+        proofs: reader.proofs(hir, 0),
+        folds,
+    }
+}
+
+/// Whether a text that contains one of the first literals contains one of the second as well.
+fn implies(by: &[Literal], set: &[Literal]) -> bool {
+    by.iter().all(|long| {
+        set.iter()
+            .any(|short| long.windows(short.len().max(1)).any(|part| part == short))
+    })
 }
 
 /// What every match of a part of the regex begins with, ends with and contains.
@@ -148,6 +173,21 @@ impl Reader<'_> {
     fn offer(&self, known: &mut Known, set: &[Literal]) {
         if !set.iter().any(Vec::is_empty) && !set.is_empty() && set.len() <= UNION {
             keep(known, ((self.cost)(set), set.to_vec()));
+        }
+    }
+
+    /// The texts of those branches that ask for nothing but a text.
+    fn proofs(&mut self, hir: &Hir, depth: u32) -> Vec<Literal> {
+        match hir.kind() {
+            HirKind::Capture(capture) if depth < DEPTH => self.proofs(&capture.sub, depth + 1),
+            HirKind::Alternation(parts) if depth < DEPTH => parts
+                .iter()
+                .flat_map(|part| self.proofs(part, depth + 1))
+                .collect(),
+            _ if hir.properties().look_set().is_empty() => {
+                self.known(hir, depth).exact.unwrap_or_default()
+            }
+            _ => Vec::new(),
         }
     }
 

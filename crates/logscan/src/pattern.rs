@@ -44,9 +44,9 @@ impl Pattern {
         })
     }
 
-    /// Whether the regex, Unicode as usual, matches within the bytes.
-    pub(crate) fn is_match(&self, bytes: &[u8]) -> bool {
-        if bytes.is_ascii()
+    /// Whether the regex, Unicode as usual, matches within the bytes; `ascii` says whether they all are that.
+    pub(crate) fn is_match(&self, bytes: &[u8], ascii: bool) -> bool {
+        if ascii
             && let Some(regex) = self.ascii.get_or_init(|| {
                 let config = meta::Config::new().utf8_empty(false);
                 let ascii = ascii_only(&self.hir);

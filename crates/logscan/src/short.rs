@@ -3,7 +3,7 @@
 use aho_corasick::packed::{Config, MatchKind, Searcher};
 
 use crate::{
-    engine::Batch,
+    engine::{Batch, Wanted},
     grams::Grams,
     literal::{Letter, Literal},
     window::is_at,
@@ -27,21 +27,21 @@ pub(crate) struct Short {
 struct Needle {
     literal: Literal,
     part: usize,
-    pattern: u32,
+    wanted: Wanted,
 }
 
 impl Short {
     /// A search for the shortest of the literals, and those that found no room in it.
     pub(crate) fn new(
-        mut literals: Vec<(Literal, u32)>,
+        mut literals: Vec<(Literal, Wanted)>,
         grams: &Grams,
-    ) -> (Option<Self>, Vec<(Literal, u32)>) {
-        literals.sort_by_key(|(literal, pattern)| (literal.len(), *pattern));
+    ) -> (Option<Self>, Vec<(Literal, Wanted)>) {
+        literals.sort_by_key(|(literal, wanted)| (literal.len(), wanted.pattern));
         let mut parts: Vec<Vec<u8>> = Vec::new();
         let mut by_part: Vec<Vec<u32>> = Vec::new();
         let mut needles = Vec::new();
         let mut left = Vec::new();
-        for (literal, pattern) in &literals {
+        for (literal, wanted) in &literals {
             let (part, text) = rarest(literal, grams);
             let index = u32::try_from(needles.len()).unwrap_or(u32::MAX);
             if let Some(known) = parts.iter().position(|known| *known == text) {
@@ -50,13 +50,13 @@ impl Short {
                 parts.push(text);
                 by_part.push(vec![index]);
             } else {
-                left.push((literal.clone(), *pattern));
+                left.push((literal.clone(), *wanted));
                 continue;
             }
             needles.push(Needle {
                 literal: literal.clone(),
                 part,
-                pattern: *pattern,
+                wanted: *wanted,
             });
         }
         if needles.is_empty() {
@@ -110,7 +110,7 @@ impl Short {
                 if let Some(start) = found.start().checked_sub(needle.part)
                     && is_at(&needle.literal, block, start)
                 {
-                    batch.note(block, start, needle.pattern);
+                    batch.found(block, start, &needle.literal, needle.wanted);
                 }
             }
             at = found.start() + 1;

@@ -1,7 +1,7 @@
 //! The filter: one sampled gram in every few bytes says whether any of many literals may begin nearby.
 
 use crate::{
-    engine::Batch,
+    engine::{Batch, Wanted},
     grams::{Grams, HASH_BITS, gram, hash},
     literal::{Letter, Literal},
 };
@@ -29,7 +29,7 @@ struct Needle {
     literal: Literal,
     /// Where its window begins.
     window: usize,
-    pattern: u32,
+    wanted: Wanted,
 }
 
 /// A filter for literals of at least `stride + gram - 1` bytes.
@@ -53,7 +53,7 @@ pub(crate) struct Window {
 
 impl Window {
     /// A filter for literals that all have at least three bytes.
-    pub(crate) fn new(literals: &[(Literal, u32)], grams: &Grams) -> Option<Self> {
+    pub(crate) fn new(literals: &[(Literal, Wanted)], grams: &Grams) -> Option<Self> {
         let shortest = literals.iter().map(|(literal, _)| literal.len()).min()?;
         let width = shortest.clamp(3, WIDTH);
         let size = if width >= NARROW { 4 } else { 3 };
@@ -71,15 +71,15 @@ impl Window {
             mask: u64::MAX >> (64 - 8 * width),
             width,
         };
-        for (literal, pattern) in literals {
+        for (literal, wanted) in literals {
             let (at, _) = grams.rarest(literal, width)?;
-            window.add(literal, at, *pattern);
+            window.add(literal, at, *wanted);
         }
         window.index();
         Some(window)
     }
 
-    fn add(&mut self, literal: &Literal, at: usize, pattern: u32) {
+    fn add(&mut self, literal: &Literal, at: usize, wanted: Wanted) {
         let mut bytes = [0_u8; 8];
         for (byte, letter) in bytes.iter_mut().zip(&literal[at..at + self.width]) {
             *byte = letter.folded();
@@ -100,7 +100,7 @@ impl Window {
         self.needles.push(Needle {
             literal: literal.clone(),
             window: at,
-            pattern,
+            wanted,
         });
     }
 
@@ -204,7 +204,7 @@ impl Window {
             if let Some(start) = start.checked_sub(needle.window)
                 && is_at(&needle.literal, block, start)
             {
-                batch.note(block, start, needle.pattern);
+                batch.found(block, start, &needle.literal, needle.wanted);
             }
         }
     }
