@@ -182,8 +182,15 @@ fn read_list(part: Part<'_>, list: &List<'_>, reading: &Reading, found: &mut Doc
         }
     }
     if !failed.is_empty()
-        && let Ok(nodes) = slow::parse(part.text, part.first_line)
+        && let Ok(mut nodes) = slow::parse(part.text, part.first_line)
     {
+        if let Some(fields) = &reading.fields {
+            let lists = nodes.iter_mut().filter_map(|node| match &mut node.value {
+                Value::Map(entries) => entries.iter_mut().find(|(key, _)| key == "items"),
+                _ => None,
+            });
+            lists.for_each(|(_, items)| slow::prune(items, fields));
+        }
         // Not the shape that was assumed, but sound as a whole.
         found.slow += items.len() + failed.len();
         found.nodes.extend(nodes);
@@ -240,6 +247,9 @@ fn one(part: Part<'_>, item: bool, reading: &Reading) -> Result<Read, YamlError>
         }
     }
     let mut nodes = slow::parse(part.text, part.first_line)?;
+    if let Some(fields) = &reading.fields {
+        nodes.iter_mut().for_each(|node| slow::prune(node, fields));
+    }
     if item {
         nodes = nodes
             .into_iter()
@@ -305,108 +315,4 @@ fn compact(text: Cow<'_, str>) -> CompactString {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn whole(text: &str) -> Documents {
-        read(text, &Reading::default())
-    }
-
-    const LIST: &str = "apiVersion: v1\nitems:\n- kind: Pod\n  metadata:\n    name: a\n- kind: Pod\n  metadata:\n    name: b\n    note: one two\n      three\nkind: List\n";
-
-    #[test]
-    fn a_kubectl_list_keeps_line_numbers() {
-        let Documents {
-            nodes: documents,
-            errors,
-            ..
-        } = whole(LIST);
-        assert!(errors.is_empty(), "{errors:?}");
-        let list = &documents[0];
-        assert_eq!(list.str_at(&["kind"]), Some("List"));
-        assert_eq!(list.at(&["kind"]).unwrap().line, 11);
-        let items = list.items_at(&["items"]);
-        assert_eq!(items.len(), 2);
-        assert_eq!(items[0].at(&["metadata", "name"]).unwrap().line, 5);
-        let note = items[1].at(&["metadata", "note"]).unwrap();
-        assert_eq!(
-            (note.line, note.end_line(), note.as_str()),
-            (9, 10, Some("one two three"))
-        );
-    }
-
-    #[test]
-    fn a_broken_item_loses_only_itself() {
-        let text = "items:\n- kind: Pod\n  name: a\n- kind: Pod\n  name: \"cut\n- kind: Pod\n  name: c\nkind: List\n";
-        let Documents {
-            nodes: documents,
-            errors,
-            ..
-        } = whole(text);
-        assert_eq!(errors.len(), 1);
-        let names: Vec<_> = documents[0]
-            .items_at(&["items"])
-            .iter()
-            .filter_map(|item| item.str_at(&["name"]))
-            .collect();
-        assert_eq!(names, ["a", "c"]);
-    }
-
-    #[test]
-    fn a_list_cut_in_the_middle_keeps_its_head() {
-        let documents = whole(LIST.get(..LIST.len() - 60).unwrap()).nodes;
-        assert_eq!(
-            documents[0].items_at(&["items"])[0].str_at(&["metadata", "name"]),
-            Some("a")
-        );
-    }
-
-    #[test]
-    fn values_masked_without_quotes_are_text() {
-        let Documents {
-            nodes: documents,
-            errors,
-            ..
-        } = whole("a: ***HIDDEN***\nb:\n- ***HIDDEN***:10000\nc: x\n");
-        assert!(errors.is_empty(), "{errors:?}");
-        assert_eq!(documents[0].str_at(&["a"]), Some("***HIDDEN***"));
-        assert_eq!(documents[0].get("c").map(|node| node.line), Some(4));
-    }
-
-    #[test]
-    fn several_documents_and_crlf() {
-        let Documents {
-            nodes: documents,
-            errors,
-            ..
-        } = whole("kind: A\r\n---\r\nkind: B\r\n");
-        assert!(errors.is_empty());
-        assert_eq!(
-            documents
-                .iter()
-                .map(|d| d.str_at(&["kind"]).unwrap().to_owned())
-                .collect::<Vec<_>>(),
-            ["A", "B"]
-        );
-        assert_eq!(documents[1].at(&["kind"]).unwrap().line, 3);
-    }
-
-    #[test]
-    fn folded_and_block_scalars_span_lines() {
-        let documents = whole("a: |\n  one\n  two\nb: x\n").nodes;
-        let a = documents[0].get("a").unwrap();
-        assert_eq!(a.as_str(), Some("one\ntwo\n"));
-        assert_eq!(documents[0].get("b").unwrap().line, 4);
-        assert!(a.end_line() <= 3);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_text_parses_or_fails(text in "[\\PC\n\t :\\-\\[\\]{}\"'&*|>#]{0,400}") {
-            let fast = whole(&text);
-            let strict = Reading { strict: true, ..Reading::default() };
-            let slow = read(&text, &strict);
-            proptest::prop_assert_eq!(fast.nodes, slow.nodes);
-        }
-    }
-}
+mod tests;

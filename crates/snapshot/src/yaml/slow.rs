@@ -1,7 +1,8 @@
 //! Reads any YAML into nodes with line numbers, slowly: what the fast reader refuses, and its oracle in tests.
 
 use compact_str::CompactString;
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use kubeyaml::Projection;
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::YamlError;
 use crate::node::{Node, Value};
@@ -53,6 +54,7 @@ fn quote_masked(text: &str) -> Option<String> {
 
 fn parse_strict(text: &str, first_line: u32) -> Result<Vec<Node>, YamlError> {
     let mut builder = Builder {
+        text,
         first_line,
         ..Builder::default()
     };
@@ -69,16 +71,36 @@ fn parse_strict(text: &str, first_line: u32) -> Result<Vec<Node>, YamlError> {
     Ok(builder.documents)
 }
 
+/// Takes out the fields that are not wanted, as the fast reader does in reading.
+pub(super) fn prune(node: &mut Node, fields: &Projection) {
+    match &mut node.value {
+        Value::Seq(items) => items.iter_mut().for_each(|item| prune(item, fields)),
+        Value::Map(entries) => entries.retain_mut(|(key, node)| {
+            let wanted = fields.field(key);
+            if let Some(below) = wanted.filter(|below| !below.is_whole()) {
+                prune(node, below);
+            }
+            wanted.is_some()
+        }),
+        _ => {}
+    }
+}
+
 #[derive(Default)]
-struct Builder {
+struct Builder<'t> {
+    text: &'t str,
+    /// The lines of the text, once they are needed.
+    lines: Option<Vec<&'t str>>,
     first_line: u32,
+    /// The line of the last key within the text.
+    key_line: usize,
     documents: Vec<Node>,
     stack: Vec<Frame>,
     anchors: Vec<(usize, Node)>,
     alias_nodes: usize,
 }
 
-impl Builder {
+impl Builder<'_> {
     fn error(&self, line: usize, column: usize, what: &str) -> YamlError {
         YamlError {
             line: self.line(line),
@@ -93,15 +115,26 @@ impl Builder {
             .saturating_add(self.first_line)
     }
 
-    fn event(&mut self, event: Event<'_>, span: &saphyr_parser::Span) -> Result<(), YamlError> {
+    fn event(&mut self, event: Event<'_>, span: &Span) -> Result<(), YamlError> {
         let line = self.line(span.start.line());
         match event {
             Event::Scalar(text, style, anchor, _) => {
-                let end = self.line(span.end.line());
-                let node = scalar(&text, style, line, end, span.end.col());
+                if let Some(Frame::Map(_, key @ None, ..)) = self.stack.last_mut() {
+                    *key = Some((&*text).into());
+                    self.key_line = span.end.line();
+                    if anchor > 0 {
+                        self.anchors
+                            .push((anchor, Node::text(&*text).at_line(line)));
+                    }
+                    return Ok(());
+                }
+                let (start, end) = self.extent(&text, style, span);
+                let node = scalar(&text, style, self.line(start), self.line(end));
                 self.push(node, anchor, span)?;
             }
             Event::SequenceStart(anchor, _) => {
+                let line = self.first_dash(span.start.line());
+                let line = self.line(line);
                 self.open(Frame::Seq(Vec::new(), line, anchor), span)?;
             }
             Event::MappingStart(anchor, _) => {
@@ -131,7 +164,63 @@ impl Builder {
         Ok(())
     }
 
-    fn open(&mut self, frame: Frame, span: &saphyr_parser::Span) -> Result<(), YamlError> {
+    /// A line of the text, from 1.
+    fn text_of(&mut self, line: usize) -> Option<&str> {
+        let text = self.text;
+        let lines = self.lines.get_or_insert_with(|| text.split('\n').collect());
+        lines.get(line.checked_sub(1)?).copied()
+    }
+
+    /// First and last line of a scalar. Block scalars reach to the line before the next content, for
+    /// the parser into that line; those without text are placed there altogether and belong to their head.
+    fn extent(&mut self, text: &str, style: ScalarStyle, span: &Span) -> (usize, usize) {
+        let (mut start, mut end) = (span.start.line(), span.end.line());
+        if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+            return (start, end);
+        }
+        let rest = self.text_of(end).unwrap_or("");
+        let at_end_of_line = span.end.col() > 0 && rest.chars().count() <= span.end.col();
+        if end > start && !at_end_of_line || span.end.col() == 0 {
+            end -= 1;
+        }
+        if text.bytes().all(|byte| byte == b'\n') {
+            // At the end of the text nothing follows, and the parser stays at the head.
+            let column = span.start.col();
+            let before = |line: &str| line.chars().take(column).all(char::is_whitespace);
+            let mut follows = self.text_of(start).is_none_or(before);
+            if follows {
+                end = start.saturating_sub(1);
+            }
+            while start > 1 && follows {
+                start -= 1;
+                follows = self
+                    .text_of(start)
+                    .is_some_and(|line| line.trim().is_empty());
+            }
+        }
+        (start, end.max(start))
+    }
+
+    /// The line of a list's first dash, which may stand alone; the parser points at what follows it.
+    fn first_dash(&mut self, line: usize) -> usize {
+        if !matches!(self.stack.last(), Some(Frame::Map(_, Some(_), ..))) {
+            return line;
+        }
+        let mut first = self.key_line + 1;
+        while first < line {
+            let text = self.text_of(first).unwrap_or("").trim();
+            if text.starts_with('-') {
+                return first;
+            }
+            if !text.is_empty() && !text.starts_with('#') {
+                return line;
+            }
+            first += 1;
+        }
+        line
+    }
+
+    fn open(&mut self, frame: Frame, span: &Span) -> Result<(), YamlError> {
         if self.stack.len() >= MAX_DEPTH {
             return Err(self.error(span.start.line(), span.start.col(), "nested too deeply"));
         }
@@ -139,7 +228,7 @@ impl Builder {
         Ok(())
     }
 
-    fn close(&mut self, span: &saphyr_parser::Span) -> Result<(), YamlError> {
+    fn close(&mut self, span: &Span) -> Result<(), YamlError> {
         let (value, line, anchor) = match self.stack.pop() {
             Some(Frame::Seq(items, line, anchor)) => (Value::Seq(items), line, anchor),
             Some(Frame::Map(entries, _, line, anchor)) => (Value::Map(entries), line, anchor),
@@ -156,12 +245,7 @@ impl Builder {
         )
     }
 
-    fn push(
-        &mut self,
-        node: Node,
-        anchor: usize,
-        span: &saphyr_parser::Span,
-    ) -> Result<(), YamlError> {
+    fn push(&mut self, node: Node, anchor: usize, span: &Span) -> Result<(), YamlError> {
         if anchor > 0 {
             self.anchors.push((anchor, node.clone()));
         }
@@ -172,6 +256,7 @@ impl Builder {
                 Some(name) => entries.push((name, node)),
                 None => match node.value {
                     Value::Scalar { text, .. } => *key = Some(text),
+                    // An alias.
                     Value::Null => *key = Some(CompactString::const_new("")),
                     _ => {
                         return Err(self.error(
@@ -187,7 +272,7 @@ impl Builder {
     }
 }
 
-fn scalar(text: &str, style: ScalarStyle, line: u32, end: u32, end_column: usize) -> Node {
+fn scalar(text: &str, style: ScalarStyle, line: u32, end: u32) -> Node {
     let plain = style == ScalarStyle::Plain;
     if plain && matches!(text, "" | "~" | "null" | "Null" | "NULL") {
         return Node {
@@ -196,12 +281,6 @@ fn scalar(text: &str, style: ScalarStyle, line: u32, end: u32, end_column: usize
             more_lines: 0,
         };
     }
-    // Block scalars end at the start of the line after their last.
-    let end = if end > line && end_column == 0 {
-        end - 1
-    } else {
-        end
-    };
     let more_lines = u16::try_from(end.saturating_sub(line)).unwrap_or(u16::MAX);
     Node {
         value: Value::Scalar {
