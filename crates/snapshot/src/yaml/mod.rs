@@ -340,6 +340,23 @@ mod tests {
         assert!(a.end_line() <= 3);
     }
 
+    #[test]
+    fn block_scalars_inside_items_end_where_both_readers_say() {
+        for text in [
+            "items:\n- data:\n    a: |\n      one\n      two\n  kind: B\nkind: List\n",
+            "a:\n  b: >-\n    one\n\n    two\n  c: |\n    three\n",
+            "a:\n- |\n  one\n- |\n  two\n",
+        ] {
+            let strict = Reading {
+                strict: true,
+                ..Reading::default()
+            };
+            let slow = read(text, &strict);
+            assert_eq!(slow.fast, 0);
+            assert_eq!(whole(text).nodes, slow.nodes, "{text}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_parses_or_fails(text in "[\\PC\n\t :\\-\\[\\]{}\"'&*|>#]{0,400}") {

@@ -54,6 +54,7 @@ fn quote_masked(text: &str) -> Option<String> {
 fn parse_strict(text: &str, first_line: u32) -> Result<Vec<Node>, YamlError> {
     let mut builder = Builder {
         first_line,
+        chars: text.chars().count(),
         ..Builder::default()
     };
     let mut parser = Parser::new_from_str(text);
@@ -72,6 +73,8 @@ fn parse_strict(text: &str, first_line: u32) -> Result<Vec<Node>, YamlError> {
 #[derive(Default)]
 struct Builder {
     first_line: u32,
+    /// Characters of the text.
+    chars: usize,
     documents: Vec<Node>,
     stack: Vec<Frame>,
     anchors: Vec<(usize, Node)>,
@@ -98,7 +101,11 @@ impl Builder {
         match event {
             Event::Scalar(text, style, anchor, _) => {
                 let end = self.line(span.end.line());
-                let node = scalar(&text, style, line, end, span.end.col());
+                // A block scalar ends where the next token begins: at any column of a later line.
+                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let beyond = span.end.col() == 0 || block && span.end.index() < self.chars;
+                let end = end - u32::from(beyond && end > line);
+                let node = scalar(&text, style, line, end);
                 self.push(node, anchor, span)?;
             }
             Event::SequenceStart(anchor, _) => {
@@ -187,7 +194,7 @@ impl Builder {
     }
 }
 
-fn scalar(text: &str, style: ScalarStyle, line: u32, end: u32, end_column: usize) -> Node {
+fn scalar(text: &str, style: ScalarStyle, line: u32, end: u32) -> Node {
     let plain = style == ScalarStyle::Plain;
     if plain && matches!(text, "" | "~" | "null" | "Null" | "NULL") {
         return Node {
@@ -196,12 +203,6 @@ fn scalar(text: &str, style: ScalarStyle, line: u32, end: u32, end_column: usize
             more_lines: 0,
         };
     }
-    // Block scalars end at the start of the line after their last.
-    let end = if end > line && end_column == 0 {
-        end - 1
-    } else {
-        end
-    };
     let more_lines = u16::try_from(end.saturating_sub(line)).unwrap_or(u16::MAX);
     Node {
         value: Value::Scalar {
