@@ -143,7 +143,6 @@ fn event(columns: &Columns, cells: &[&str], line: u32, about: &Described<'_, '_>
         match ago(about.context.now, seconds) {
             Some(instant) => fields.put(time, values::text(&instant.to_string(), line)),
             None if about.context.now.is_none() => {
-                let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
                 fields.put(relative, Node::number(seconds).at_line(line));
             }
             None => {}
