@@ -376,6 +376,9 @@ pub(crate) fn sentence(
         evaluation.findings[cause.finding].title.as_str()
     });
     match outcome {
+        Outcome::Inconclusive if title.is_empty() => {
+            "Inconclusive: nothing was found, and the bundle lists no pods to find it in".to_owned()
+        }
         Outcome::Active => title.to_owned(),
         Outcome::Recovered => format!("Recovered: {title}"),
         Outcome::Inconclusive => {

@@ -138,6 +138,13 @@ fn read_contained(id: FileId, file: &File, options: &Options) -> Content {
     })
 }
 
+/// Half an item is sound YAML; that the list goes on is only seen by what kubectl writes last.
+fn is_cut(document: &Node) -> bool {
+    document.get("apiVersion").is_some()
+        && document.get("kind").is_none()
+        && !document.items_at(&["items"]).is_empty()
+}
+
 fn read_file(id: FileId, file: &File, options: &Options) -> Content {
     let mut content = Content::default();
     let name = file.name();
@@ -179,6 +186,15 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
                         ),
                     )
                 }));
+            content
+                .problems
+                .extend(documents.nodes.iter().filter(|node| is_cut(node)).map(
+                |node| {
+                    let what = "a list without its `kind`, which is written behind the items: \
+                                    the file is cut; what came before is read";
+                    problem(node.line, what.to_owned())
+                },
+            ));
             documents.nodes
         }
         Form::Json => {
