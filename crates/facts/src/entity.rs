@@ -152,7 +152,11 @@ impl Entity<'_> {
     /// Adds a place for a computed field.
     #[must_use]
     pub fn cited(mut self, field: &str, cite: Option<Cite>) -> Self {
-        self.cites.extend(cite.map(|cite| (field.to_owned(), cite)));
+        if let Some(cite) = cite {
+            // Most entities have one place, and there are as many as events: no room for more.
+            self.cites.reserve_exact(1);
+            self.cites.push((field.to_owned(), cite));
+        }
         self
     }
 
