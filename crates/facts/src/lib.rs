@@ -13,6 +13,7 @@ pub mod quantity;
 mod refs;
 mod relation;
 mod rollout;
+mod said;
 pub mod schema;
 pub mod select;
 mod service;
