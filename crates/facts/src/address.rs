@@ -47,7 +47,10 @@ fn address(text: &str) -> Option<Address<'_>> {
     let rest = rest.split(['/', '?']).next().unwrap_or(rest);
     let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     let (host, port) = rest.split_once(':')?;
-    let port: u32 = port.parse().ok().filter(|port| (1..65_536).contains(port))?;
+    let port: u32 = port
+        .parse()
+        .ok()
+        .filter(|port| (1..65_536).contains(port))?;
     let mut labels = host.split('.');
     let name = labels.next().filter(|name| is_label(name))?;
     let namespace = labels.next();

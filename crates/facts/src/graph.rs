@@ -113,9 +113,20 @@ fn only_container<'s>(
     subject: &Identity,
 ) -> Option<&'s str> {
     const OF_CONTAINERS: &[&str] = &[
-        "BackOff", "Created", "Failed", "Killing", "ProbeWarning", "Pulled", "Pulling", "Started", "Unhealthy",
+        "BackOff",
+        "Created",
+        "Failed",
+        "Killing",
+        "ProbeWarning",
+        "Pulled",
+        "Pulling",
+        "Started",
+        "Unhealthy",
     ];
-    if !event.object.partial || !OF_CONTAINERS.contains(&event.reason.as_str()) || subject.kind != "Pod" {
+    if !event.object.partial
+        || !OF_CONTAINERS.contains(&event.reason.as_str())
+        || subject.kind != "Pod"
+    {
         return None;
     }
     let pod = facts.object("Pod", &subject.namespace, &subject.name)?;

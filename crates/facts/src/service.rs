@@ -242,7 +242,8 @@ fn label_place(facts: &Facts<'_>, candidate: &Candidate, key: &str) -> Option<Ci
 
 /// Whether a label's value is the Service's name, give or take signs.
 fn same_name(value: &str, service: &str) -> bool {
-    let plain = |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
+    let plain =
+        |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
     plain(value) == plain(service)
 }
 
