@@ -70,7 +70,7 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
             scope.containers.insert((subject, entity.label.clone()));
             scope.pods.extend(facts.pods(id));
         }
-        "Pod" | "NodeFit" | "MissingRef" => scope.pods.extend(facts.pods(id)),
+        "Pod" | "NodeFit" | "MissingRef" | "AddressMiss" => scope.pods.extend(facts.pods(id)),
         "Node" | "NodeFacts" => {
             scope.nodes.insert(subject.name);
         }

@@ -6,13 +6,14 @@ use coldcase_snapshot::node::Node;
 
 use crate::{
     Cite, Entity, EntityId, Facts, PodHealth, quantity,
+    said::{self, Said},
     schema::distance,
     select::{self, Labels},
 };
 
 /// Why one node does not take the pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Obstacle {
+pub(crate) enum Obstacle {
     Selector,
     Taint,
     Cordoned,
@@ -20,10 +21,14 @@ enum Obstacle {
     Memory,
     Pods,
     Other,
+    /// What the nodes alone do not show; only the scheduler says so.
+    Ports,
+    Affinity,
+    Volume,
 }
 
 impl Obstacle {
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Selector => "selector",
             Self::Taint => "taint",
@@ -32,6 +37,9 @@ impl Obstacle {
             Self::Memory => "memory",
             Self::Pods => "pods",
             Self::Other => "resource",
+            Self::Ports => "ports",
+            Self::Affinity => "affinity",
+            Self::Volume => "volume",
         }
     }
 }
@@ -46,10 +54,8 @@ struct Request {
 
 /// Derives `NodeFit` entities.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
-    if !facts.collected("Node") {
-        return;
-    }
     let used = used(facts);
+    let nodes = facts.collected("Node") && nodes_known(facts);
     for pod in facts.of_kind("Pod").to_vec() {
         let entity = facts.get(pod);
         let waiting = entity.str_at(&["status", "phase"]) == Some("Pending")
@@ -57,29 +63,166 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
                 .str_at(&["spec", "nodeName"])
                 .is_none_or(str::is_empty)
             && facts.health_of(pod) != PodHealth::Leaving;
-        if !waiting {
+        // The scheduler does not look at a pod behind a gate.
+        if !waiting || gated(entity) {
             continue;
         }
-        if !known(facts, pod) {
-            continue;
-        }
-        if let Some(fit) = fit(facts, pod, &used) {
+        let said = said::of(facts, pod);
+        tell(facts, pod, said.as_ref());
+        let entity = facts.get(pod);
+        let made = if nodes && says(entity, &["spec", "containers"]) {
+            fit(facts, pod, &used, said.as_ref())
+        } else {
+            said.map(|said| heard(facts, pod, &said))
+        };
+        if let Some(fit) = made {
             let about = facts.get(pod).subject.clone();
             facts.push_derived(fit, &[&about]);
         }
     }
 }
 
-/// Whether text tells enough to repeat the arithmetic: the pod's requests and the nodes' sizes and taints.
-fn known(facts: &Facts<'_>, pod: EntityId) -> bool {
-    let says = |entity: &Entity<'_>, path: &[&str]| {
-        !entity.partial || entity.root.is_some_and(|root| root.at(path).is_some())
+/// Gives the pod the scheduler's words; that there are none is known where events were captured.
+fn tell(facts: &mut Facts<'_>, pod: EntityId, said: Option<&Said>) {
+    let words = match said {
+        Some(said) => Node::text(said.message.as_str()),
+        None if facts.collected("Event") => Node::default(),
+        None => return,
     };
-    says(facts.get(pod), &["spec", "containers"])
-        && facts.of_kind("Node").iter().all(|node| {
-            let node = facts.get(*node);
-            says(node, &["status", "allocatable"]) && says(node, &["spec", "taints"])
+    facts.set_extra(pod, "said", words);
+    if let (Some(entity), Some(place)) = (
+        facts.entities.get_mut(pod.0 as usize),
+        said.and_then(|said| said.place),
+    ) {
+        entity.cites.push(("said".to_owned(), place));
+    }
+}
+
+fn says(entity: &Entity<'_>, path: &[&str]) -> bool {
+    !entity.partial || entity.root.is_some_and(|root| root.at(path).is_some())
+}
+
+/// Whether text tells enough of the nodes to repeat the arithmetic: their sizes and taints.
+fn nodes_known(facts: &Facts<'_>) -> bool {
+    facts.of_kind("Node").iter().all(|node| {
+        let node = facts.get(*node);
+        says(node, &["status", "allocatable"]) && says(node, &["spec", "taints"])
+    })
+}
+
+fn scheduled<'e>(pod: &'e Entity<'_>) -> Option<&'e Node> {
+    pod.root?
+        .items_at(&["status", "conditions"])
+        .iter()
+        .find(|condition| condition.str_at(&["type"]) == Some("PodScheduled"))
+}
+
+fn gated(pod: &Entity<'_>) -> bool {
+    let reason = scheduled(pod).and_then(|condition| condition.str_at(&["reason"]));
+    reason == Some("SchedulingGated")
+        || pod
+            .root
+            .is_some_and(|root| !root.items_at(&["spec", "schedulingGates"]).is_empty())
+}
+
+/// Whether a cordoned node carries the labels that the pod selects nodes by.
+fn asks_for_cordoned(facts: &Facts<'_>, pod: EntityId) -> bool {
+    let wanted = facts
+        .get(pod)
+        .root
+        .map(|root| select::plain(root.at(&["spec", "nodeSelector"])))
+        .unwrap_or_default();
+    !wanted.is_empty()
+        && facts.of_kind("Node").iter().any(|id| {
+            let node = facts.get(*id);
+            node.bool_at(&["spec", "unschedulable"])
+                && node
+                    .root
+                    .is_some_and(|root| select::matches_plain(&wanted, &select::labels(root)))
         })
+}
+
+/// The scheduler's own account, where the arithmetic lacks its inputs.
+fn heard<'s>(facts: &Facts<'s>, pod: EntityId, said: &Said) -> Entity<'s> {
+    let entity = facts.get(pod);
+    let verdict = said.verdict(|_| true, asks_for_cordoned(facts, pod));
+    let mut fields = vec![
+        (
+            "verdict",
+            Node::text(verdict.map_or("unknown", Obstacle::word)),
+        ),
+        ("nodes", Node::number(said.nodes)),
+    ];
+    for (field, obstacle) in COUNTS {
+        fields.push((field, Node::number(said.count(*obstacle))));
+    }
+    if entity
+        .root
+        .is_some_and(|root| root.at(&["spec", "containers"]).is_some())
+        && let Some(root) = entity.root
+    {
+        let request = request(root);
+        fields.push(("cpuRequest", Node::number(request.cpu)));
+        fields.push(("memoryRequest", Node::number(request.memory)));
+    }
+    let mut made = Entity::computed("NodeFit", entity.subject.clone(), fields);
+    made.file = entity.file;
+    made.partial = true;
+    add_said(facts, pod, &mut made, said, verdict);
+    made.cited("", said.place)
+}
+
+/// Counts of nodes by obstacle.
+const COUNTS: &[(&str, Obstacle)] = &[
+    ("selectorMismatch", Obstacle::Selector),
+    ("tainted", Obstacle::Taint),
+    ("cordoned", Obstacle::Cordoned),
+    ("insufficientCpu", Obstacle::Cpu),
+    ("insufficientMemory", Obstacle::Memory),
+    ("insufficientPods", Obstacle::Pods),
+    ("insufficientOther", Obstacle::Other),
+];
+
+/// What the scheduler said, and what the verdict needs of it where the objects do not show it.
+fn add_said(
+    facts: &Facts<'_>,
+    pod: EntityId,
+    made: &mut Entity<'_>,
+    said: &Said,
+    verdict: Option<Obstacle>,
+) {
+    let mut set = |field: &str, value: Node| {
+        if made.extra.get(field).is_none() {
+            made.extra.set(field, value);
+            made.cites
+                .extend(said.place.map(|cite| (field.to_owned(), cite)));
+        }
+    };
+    set("said", Node::text(said.message.as_str()));
+    set("tried", Node::flag(true));
+    match verdict {
+        Some(Obstacle::Selector) => {
+            let wanted = selector_near_miss(facts, pod).map(|(selector, ..)| selector);
+            let selector = wanted.unwrap_or_else(|| "labels of its node affinity".to_owned());
+            set("selector", Node::text(selector));
+        }
+        Some(Obstacle::Taint) => {
+            if let Some(taint) = &said.taint {
+                set("taint", Node::text(taint.as_str()));
+            }
+        }
+        Some(Obstacle::Other) => {
+            if let Some(resource) = &said.resource {
+                set("resource", Node::text(resource.as_str()));
+            }
+        }
+        Some(Obstacle::Affinity) => {
+            if let Some(affinity) = said.affinity {
+                set("affinityConflict", Node::text(affinity));
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Requests already placed, by node, and the number of pods.
@@ -106,12 +249,32 @@ fn used(facts: &Facts<'_>) -> BTreeMap<String, (Request, i64)> {
             entry.1 += 1;
         }
     }
+    // The description of a node sums up its pods, also those that nobody listed.
+    for id in facts.of_kind("Node") {
+        let node = facts.get(*id);
+        let sum = |name: &str| {
+            node.root
+                .and_then(|root| root.str_at(&["allocated", "requests", name]))
+        };
+        let cpu = sum("cpu").and_then(quantity::millicores);
+        let memory = sum("memory").and_then(quantity::bytes);
+        if cpu.is_some() || memory.is_some() {
+            let entry = used.entry(node.subject.name.clone()).or_default();
+            entry.0.cpu = entry.0.cpu.max(cpu.unwrap_or(0));
+            entry.0.memory = entry.0.memory.max(memory.unwrap_or(0));
+        }
+    }
     used
 }
 
 /// Sum over containers, or the largest init container if that is more; overhead on top.
 fn request(root: &Node) -> Request {
     let mut sum = Request::default();
+    if root.at(&["spec", "containers"]).is_none() {
+        // A row of a node's description: the sum alone.
+        add(&mut sum, root.get("requests"));
+        return sum;
+    }
     for container in root.items_at(&["spec", "containers"]) {
         add(&mut sum, container.at(&["resources", "requests"]));
     }
@@ -149,6 +312,7 @@ fn fit<'s>(
     facts: &Facts<'s>,
     pod: EntityId,
     used: &BTreeMap<String, (Request, i64)>,
+    said: Option<&Said>,
 ) -> Option<Entity<'s>> {
     let entity = facts.get(pod);
     let root = entity.root?;
@@ -197,6 +361,7 @@ fn fit<'s>(
         &obstacles,
         (largest_cpu, largest_memory),
         resource,
+        said,
     ))
 }
 
@@ -268,6 +433,7 @@ fn describe<'s>(
     obstacles: &[(EntityId, Vec<Obstacle>)],
     largest: (i64, i64),
     resource: Option<String>,
+    said: Option<&Said>,
 ) -> Entity<'s> {
     let entity = facts.get(pod);
     let count = |obstacle: Obstacle| {
@@ -285,7 +451,11 @@ fn describe<'s>(
         .count();
     let never =
         request.cpu > largest.0 && largest.0 > 0 || request.memory > largest.1 && largest.1 > 0;
-    let verdict = verdict(facts, pod, obstacles, fitting);
+    let verdict = verdict(obstacles, fitting);
+    let verdict = match said {
+        Some(said) => settle(facts, pod, verdict, count(Obstacle::Selector), said),
+        None => verdict,
+    };
     let matching: Vec<&str> = obstacles
         .iter()
         .filter(|(_, found)| !found.contains(&Obstacle::Selector))
@@ -295,14 +465,10 @@ fn describe<'s>(
     let mut fields = vec![
         ("nodes", number(i64::try_from(obstacles.len()).unwrap_or(0))),
         ("fitting", number(i64::try_from(fitting).unwrap_or(0))),
-        ("verdict", Node::text(verdict)),
-        ("selectorMismatch", number(count(Obstacle::Selector))),
-        ("tainted", number(count(Obstacle::Taint))),
-        ("cordoned", number(count(Obstacle::Cordoned))),
-        ("insufficientCpu", number(count(Obstacle::Cpu))),
-        ("insufficientMemory", number(count(Obstacle::Memory))),
-        ("insufficientPods", number(count(Obstacle::Pods))),
-        ("insufficientOther", number(count(Obstacle::Other))),
+        (
+            "verdict",
+            Node::text(verdict.map_or("unknown", Obstacle::word)),
+        ),
         ("neverFits", Node::flag(never)),
         ("nodesMatching", Node::text(matching.join(", "))),
         ("cpuRequest", number(request.cpu)),
@@ -310,6 +476,18 @@ fn describe<'s>(
         ("largestCpu", number(largest.0)),
         ("largestMemory", number(largest.1)),
     ];
+    for (field, obstacle) in COUNTS {
+        // A description does not print affinity, so its scheduler may have met more obstacles than it shows.
+        let more = said.map_or(0, |said| said.count(*obstacle));
+        let shown = count(*obstacle);
+        let hidden = verdict == Some(*obstacle) && more > shown;
+        fields.push((field, number(if hidden { more } else { shown })));
+    }
+    let tried = scheduled(entity).and_then(|condition| condition.str_at(&["status"]));
+    fields.push((
+        "tried",
+        Node::flag(said.is_some() || tried == Some("False")),
+    ));
     fields.extend(resource.map(|name| ("resource", Node::text(name))));
     let root = entity.root;
     let mut made = Entity::computed("NodeFit", entity.subject.clone(), Vec::new());
@@ -340,6 +518,9 @@ fn describe<'s>(
         })
         .map_or(0, |node| node.line);
     made.extra = Node::map(fields);
+    if let Some(said) = said {
+        add_said(facts, pod, &mut made, said, verdict);
+    }
     made = made.cited("selector", cite(line)).cited("", cite(line));
     if let Some(requests) = root.and_then(|root| {
         root.items_at(&["spec", "containers"])
@@ -379,14 +560,9 @@ fn describe<'s>(
 }
 
 /// The obstacle whose removal would open most nodes; what no single removal opens goes by the order of the scheduler's filters.
-fn verdict(
-    facts: &Facts<'_>,
-    pod: EntityId,
-    obstacles: &[(EntityId, Vec<Obstacle>)],
-    fitting: usize,
-) -> &'static str {
+fn verdict(obstacles: &[(EntityId, Vec<Obstacle>)], fitting: usize) -> Option<Obstacle> {
     if fitting > 0 || obstacles.is_empty() {
-        return affinity_or_volume(facts, pod);
+        return None;
     }
     // Nodes that the pod's own selector asks for are the only ones in question.
     let asked: Vec<&Vec<Obstacle>> = obstacles
@@ -395,7 +571,7 @@ fn verdict(
         .filter(|found| !found.contains(&Obstacle::Selector))
         .collect();
     if asked.is_empty() {
-        return Obstacle::Selector.word();
+        return Some(Obstacle::Selector);
     }
     let mut alone: BTreeMap<Obstacle, usize> = BTreeMap::new();
     for found in &asked {
@@ -413,34 +589,35 @@ fn verdict(
         .min()
         .copied();
     // A selector that rules out healthy nodes which have room is the narrower suspect than full nodes.
-    best.or(first).map_or("unknown", Obstacle::word)
+    best.or(first)
 }
 
-/// What the scheduler said where nodes alone would take the pod.
-fn affinity_or_volume(facts: &Facts<'_>, pod: EntityId) -> &'static str {
-    let message = facts
-        .get(pod)
-        .root
-        .and_then(|root| {
-            root.items_at(&["status", "conditions"])
-                .iter()
-                .find(|c| c.str_at(&["type"]) == Some("PodScheduled"))
-        })
-        .and_then(|condition| condition.str_at(&["message"]))
-        .unwrap_or("");
-    if message.contains("anti-affinity")
-        || message.contains("pod affinity")
-        || message.contains("topology spread")
-    {
-        "affinity"
-    } else if message.contains("PersistentVolume")
-        || message.contains("persistentvolumeclaim")
-        || message.contains("volume")
-    {
-        "volume"
-    } else {
-        "unknown"
+/// Takes from the scheduler what the arithmetic cannot know: rules about other pods and volumes, and what text
+/// for people leaves out. What it does know it does not take: a message may be older than the capture.
+fn settle(
+    facts: &Facts<'_>,
+    pod: EntityId,
+    computed: Option<Obstacle>,
+    mismatches: i64,
+    said: &Said,
+) -> Option<Obstacle> {
+    let described = facts.get(pod).partial;
+    let affinity_hidden = described && said.count(Obstacle::Selector) > mismatches;
+    if computed.is_some() && !affinity_hidden {
+        return computed;
     }
+    let room_hidden = described
+        || facts.pods_of_node.values().flatten().any(|pod| {
+            let pod = facts.get(*pod);
+            !says(pod, &["spec", "containers"]) && !says(pod, &["requests"])
+        });
+    let in_question = |obstacle: Obstacle| match obstacle {
+        Obstacle::Ports | Obstacle::Affinity | Obstacle::Volume => true,
+        Obstacle::Selector | Obstacle::Taint | Obstacle::Cordoned => described,
+        Obstacle::Cpu | Obstacle::Memory | Obstacle::Pods | Obstacle::Other => room_hidden,
+    };
+    said.verdict(in_question, asks_for_cordoned(facts, pod))
+        .or(computed)
 }
 
 /// What the pod asks of nodes, the label that comes nearest, and where that label is written.

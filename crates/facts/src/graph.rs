@@ -139,6 +139,37 @@ fn select_pods(facts: &mut Facts<'_>) {
     }
 }
 
+/// Text for people does not say which container of a pod an event is about: if there is one only, it is that.
+fn only_container<'s>(
+    facts: &Facts<'s>,
+    event: &coldcase_snapshot::event::Event,
+    subject: &Identity,
+) -> Option<&'s str> {
+    const OF_CONTAINERS: &[&str] = &[
+        "BackOff",
+        "Created",
+        "Failed",
+        "Killing",
+        "ProbeWarning",
+        "Pulled",
+        "Pulling",
+        "Started",
+        "Unhealthy",
+    ];
+    if !event.object.partial
+        || !OF_CONTAINERS.contains(&event.reason.as_str())
+        || subject.kind != "Pod"
+    {
+        return None;
+    }
+    let pod = facts.object("Pod", &subject.namespace, &subject.name)?;
+    let root = facts.get(pod).root?;
+    match root.items_at(&["spec", "containers"]) {
+        [only] if root.items_at(&["spec", "initContainers"]).is_empty() => only.str_at(&["name"]),
+        _ => None,
+    }
+}
+
 /// Every event as an entity that is found from what it is about.
 pub(crate) fn events(facts: &mut Facts<'_>) {
     for event in &facts.snapshot.events {
@@ -183,7 +214,10 @@ pub(crate) fn events(facts: &mut Facts<'_>) {
             ("host", Node::text(event.host.as_str())),
             (
                 "container",
-                event.container().map_or_else(Node::default, Node::text),
+                event
+                    .container()
+                    .or_else(|| only_container(facts, event, &subject))
+                    .map_or_else(Node::default, Node::text),
             ),
             (
                 "regarding",

@@ -1,5 +1,6 @@
 //! Derives entities, the object graph and facts from a snapshot: everything a rule can select, and the arithmetic it cannot say.
 
+mod address;
 mod change;
 mod container;
 mod dns;
@@ -13,6 +14,7 @@ pub mod quantity;
 mod refs;
 mod relation;
 mod rollout;
+mod said;
 pub mod schema;
 pub mod select;
 mod service;
@@ -63,6 +65,7 @@ pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     service::derive(&mut facts);
     rollout::derive(&mut facts);
     refs::derive(&mut facts);
+    address::derive(&mut facts);
     fit::derive(&mut facts);
     dns::derive(&mut facts);
     change::derive(&mut facts);

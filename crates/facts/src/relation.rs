@@ -238,7 +238,9 @@ impl Facts<'_> {
         let subject = &entity.subject;
         match entity.kind {
             "Pod" => vec![from],
-            "Container" | "Event" | "MissingRef" | "NodeFit" => self.pod_named(from),
+            "Container" | "Event" | "MissingRef" | "NodeFit" | "AddressMiss" => {
+                self.pod_named(from)
+            }
             "Node" => self.pods_on(&subject.name).to_vec(),
             "Unit" | "Filesystem" | "Certificate" | "Probe" | "NodeFacts"
                 if subject.kind == "Node" =>

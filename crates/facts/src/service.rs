@@ -186,9 +186,14 @@ fn selector_miss<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) ->
     if let Some(((missed, edits, key), candidate)) = best.filter(|_| !meant) {
         let expected = selector.get(&key).cloned().unwrap_or_default();
         let actual = candidate.labels.get(&key).cloned().unwrap_or_default();
-        // One differing pair of several, or a value or key that is a slip away.
-        let near =
-            missed == 1 && (selector.len() > 1 || edits <= 2.max(expected.chars().count() / 4));
+        // One differing pair of several, a value or key that is a slip away, or the Service's own value under
+        // another key.
+        let renamed = !expected.is_empty()
+            && !candidate.labels.contains_key(&key)
+            && candidate.labels.values().any(|value| *value == expected);
+        let own = renamed && same_name(&expected, &entity.subject.name);
+        let near = missed == 1
+            && (selector.len() > 1 || own || edits <= 2.max(expected.chars().count() / 4));
         fields.push(("nearMiss", Node::flag(near)));
         fields.push(("from", Node::text(candidate.from.as_str())));
         actual_place = label_place(facts, candidate, &key);
@@ -231,6 +236,13 @@ fn label_place(facts: &Facts<'_>, candidate: &Candidate, key: &str) -> Option<Ci
         end_line: line,
         ..cite
     })
+}
+
+/// Whether a label's value is the Service's name, give or take signs.
+fn same_name(value: &str, service: &str) -> bool {
+    let plain =
+        |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
+    plain(value) == plain(service)
 }
 
 /// How many pairs miss, by how many edits, and the first key that does.
@@ -306,8 +318,12 @@ fn port_misses<'s>(facts: &Facts<'s>, service: EntityId, selected: &[EntityId]) 
             continue;
         };
         let text = target.as_str().unwrap_or("");
-        // A number that no container declares may still be listened on; a name that none declares cannot resolve.
-        if text.parse::<u32>().is_ok() || declared.contains_key(text) {
+        let numeric = text.parse::<u32>().is_ok();
+        let number = port.str_at(&["port"]).unwrap_or("");
+        let has = |number: &str| declared.values().any(|numbers| numbers.contains(number));
+        // A number that no container declares may still be listened on, but hardly where they declare the
+        // Service's own; a name that none declares cannot resolve.
+        if numeric && (has(text) || !has(number)) || declared.contains_key(text) {
             continue;
         }
         let fields = vec![
@@ -316,6 +332,7 @@ fn port_misses<'s>(facts: &Facts<'s>, service: EntityId, selected: &[EntityId]) 
             ("port", port.get("port").cloned().unwrap_or_default()),
             ("targetPort", target.clone()),
             ("declared", Node::text(shown.join(", "))),
+            ("numeric", Node::flag(numeric)),
         ];
         let place = entity.file.map(|file| Cite {
             file,

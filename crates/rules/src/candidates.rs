@@ -354,7 +354,7 @@ fn sources(kind: &str) -> &'static [&'static str] {
     match kind {
         "Container" | "Workload" | "MissingRef" | "Pod" => &["Pod"],
         "Rollout" => &["ReplicaSet", "Pod"],
-        "SelectorMiss" | "PortMiss" => &["Service", "Pod"],
+        "SelectorMiss" | "PortMiss" | "AddressMiss" => &["Service", "Pod"],
         "NodeFit" => &["Pod", "Node"],
         "DnsBlock" => &["NetworkPolicy", "Pod"],
         "NodeFacts" | "Unit" | "Filesystem" | "Certificate" | "Probe" | "ConfigChange" => &[],

@@ -192,7 +192,8 @@ impl<'s> Session<'s> {
         if shell::is_kubectl(tool) {
             return self.kubectl(line, &printed);
         }
-        if is_date(&line.argv) && self.dated(&printed) {
+        // `timedatectl` says more about the node than the time.
+        if is_date(&line.argv) && self.dated(&printed) && tool == "date" {
             return true;
         }
         if let ("kubens", Some(namespace)) = (tool, line.argv.get(1)) {

@@ -1,0 +1,192 @@
+//! Addresses in the environment of containers that lead to no Service, or to a port that the Service does not have.
+
+use coldcase_snapshot::node::Node;
+
+use crate::{Cite, Entity, EntityId, Facts, PodHealth, schema::distance};
+
+/// `name[.namespace[.svc[.…]]]:port`, perhaps after a scheme and before a path.
+struct Address<'t> {
+    name: &'t str,
+    namespace: Option<&'t str>,
+    port: u32,
+}
+
+/// Derives `AddressMiss` entities.
+pub(crate) fn derive(facts: &mut Facts<'_>) {
+    for pod in facts.of_kind("Pod").to_vec() {
+        if matches!(facts.health_of(pod), PodHealth::Done | PodHealth::Leaving) {
+            continue;
+        }
+        let Some(root) = facts.get(pod).root else {
+            continue;
+        };
+        let mut found = Vec::new();
+        for container in root.items_at(&["spec", "containers"]) {
+            let name = container.str_at(&["name"]).unwrap_or("");
+            for env in container.items_at(&["env"]) {
+                if let Some(value) = env.get("value")
+                    && let Some(address) = value.as_str().and_then(address)
+                {
+                    let env = env.str_at(&["name"]).unwrap_or("");
+                    found.extend(miss(facts, pod, (name, env), value, &address));
+                }
+            }
+        }
+        let about = facts.get(pod).subject.clone();
+        for entity in found {
+            facts.push_derived(entity, &[&about]);
+        }
+    }
+}
+
+fn address(text: &str) -> Option<Address<'_>> {
+    if text.len() > 300 {
+        return None;
+    }
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let rest = rest.split(['/', '?']).next().unwrap_or(rest);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let (host, port) = rest.split_once(':')?;
+    let port: u32 = port
+        .parse()
+        .ok()
+        .filter(|port| (1..65_536).contains(port))?;
+    let mut labels = host.split('.');
+    let name = labels.next().filter(|name| is_label(name))?;
+    let namespace = labels.next();
+    // Two labels may be a name on the Internet; only `svc` or the cluster's own namespaces make it a Service.
+    let third = labels.next();
+    if third.is_some_and(|third| third != "svc") {
+        return None;
+    }
+    Some(Address {
+        name,
+        namespace,
+        port,
+    })
+}
+
+fn is_label(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn miss<'s>(
+    facts: &Facts<'s>,
+    pod: EntityId,
+    (container, env): (&str, &str),
+    value: &Node,
+    address: &Address<'_>,
+) -> Option<Entity<'s>> {
+    let entity = facts.get(pod);
+    let namespace = address.namespace.unwrap_or(&entity.subject.namespace);
+    let mut fields = vec![
+        ("container", Node::text(container)),
+        ("env", Node::text(env)),
+        ("value", value.clone()),
+        ("host", Node::text(address.name)),
+        ("port", Node::number(i64::from(address.port))),
+        ("pod", Node::text(entity.subject.name.as_str())),
+        ("namespace", Node::text(namespace)),
+    ];
+    let service = match facts.object("Service", namespace, address.name) {
+        Some(service) => {
+            let ports = wrong_port(facts.get(service), address.port)?;
+            fields.push(("reason", Node::text("port")));
+            fields.push(("ports", Node::text(ports)));
+            service
+        }
+        None => {
+            let near = near(facts, namespace, address)?;
+            fields.push(("reason", Node::text("name")));
+            near
+        }
+    };
+    let service = facts.get(service);
+    fields.push(("service", Node::text(service.subject.name.as_str())));
+    let place = entity.file.map(|file| Cite {
+        file,
+        line: value.line,
+        end_line: value.end_line(),
+    });
+    let mut made = Entity::computed("AddressMiss", entity.subject.clone(), fields)
+        .cited("", place)
+        .cited("service", service.place());
+    made.file = entity.file;
+    Some(made)
+}
+
+/// The ports of a Service that lacks this one. Behind a headless Service every port of its pods can be reached.
+fn wrong_port(service: &Entity<'_>, port: u32) -> Option<String> {
+    let root = service.root?;
+    let kind = service.str_at(&["spec", "type"]);
+    if service.str_at(&["spec", "clusterIP"]) == Some("None") || kind == Some("ExternalName") {
+        return None;
+    }
+    let ports: Vec<&str> = root
+        .items_at(&["spec", "ports"])
+        .iter()
+        .filter_map(|one| one.str_at(&["port"]))
+        .collect();
+    let known = !ports.is_empty() && !ports.contains(&port.to_string().as_str());
+    known.then(|| ports.join(", "))
+}
+
+/// The Service that was probably meant: it has the port, and its name differs by a slip or an ending.
+fn near(facts: &Facts<'_>, namespace: &str, address: &Address<'_>) -> Option<EntityId> {
+    // A name that nobody listed is unknown, not wrong; a short one is within a slip of everything.
+    if !facts.covers("Service", namespace) || address.name.len() < 4 {
+        return None;
+    }
+    let edits = |name: &str| {
+        if address.name.starts_with(&format!("{name}-")) {
+            return 1;
+        }
+        distance(name, address.name)
+    };
+    facts
+        .of_kind("Service")
+        .iter()
+        .copied()
+        .filter(|id| {
+            let service = facts.get(*id);
+            service.subject.namespace == namespace
+                && wrong_port(service, address.port).is_none()
+                && edits(&service.subject.name) <= 2
+        })
+        .min_by_key(|id| (edits(&facts.get(*id).subject.name), *id))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn addresses_of_services() {
+        let read = |text: &str| {
+            address(text).map(|it| format!("{} {:?} {}", it.name, it.namespace, it.port))
+        };
+        assert_eq!(read("cart:7070").as_deref(), Some("cart None 7070"));
+        assert_eq!(
+            read("http://u:p@cart.shop.svc.cluster.local:80/x").as_deref(),
+            Some("cart Some(\"shop\") 80")
+        );
+        assert_eq!(read("10.0.0.1:80"), None);
+        assert_eq!(read("api.example.com:443"), None);
+        assert_eq!(read("cart"), None);
+        assert_eq!(read("12:30:00"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "\\PC{0,120}") {
+            if let Some(found) = address(&text) {
+                prop_assert!(text.contains(found.name));
+            }
+        }
+    }
+}
