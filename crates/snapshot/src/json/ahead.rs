@@ -55,7 +55,7 @@ struct Piece {
     whole: bool,
 }
 
-impl<'p> Reader<'_, 'p> {
+impl Reader<'_, '_> {
     /// Reads items of the list whose first item is at this place and whose bracket is at `opened`.
     /// If that went well for one item at least, this place becomes the one after the last.
     pub(super) fn read_ahead(&mut self, opened: usize) -> bool {
@@ -126,11 +126,11 @@ impl<'p> Reader<'_, 'p> {
 }
 
 /// Reads the items from `start` to the end of the text or the first thing that is wrong.
-fn piece<'p>(
+fn piece(
     text: &str,
     start: usize,
     line: u32,
-    fields: Option<&'p Projection>,
+    fields: Option<&Projection>,
     outside: usize,
 ) -> Piece {
     let mut reader = Reader::new(text, fields);

@@ -23,8 +23,8 @@ pub(super) fn string_stop(bytes: &[u8], from: usize) -> usize {
     for word in words {
         let word = u64::from_le_bytes(*word);
         let stops = below(word, 0x20)
-            | below(word ^ (ONES * b'"' as u64), 1)
-            | below(word ^ (ONES * b'\\' as u64), 1);
+            | below(word ^ (ONES * u64::from(b'"')), 1)
+            | below(word ^ (ONES * u64::from(b'\\')), 1);
         if stops != 0 {
             return at + (stops.trailing_zeros() / 8) as usize;
         }

@@ -228,11 +228,11 @@ fn styled(tree: &Tree, style: usize) -> String {
         _ => (" ", ""),
     };
     let mut out = String::new();
-    write(tree, indent, newline, newline, &mut out);
+    write(tree, indent, newline, &mut out);
     out + newline
 }
 
-fn write(tree: &Tree, indent: &str, newline: &str, before: &str, out: &mut String) {
+fn write(tree: &Tree, indent: &str, before: &str, out: &mut String) {
     let inner = format!("{before}{indent}");
     let mut block = |open: char, close: char, pieces: Vec<String>| {
         out.push(open);
@@ -245,7 +245,7 @@ fn write(tree: &Tree, indent: &str, newline: &str, before: &str, out: &mut Strin
     };
     let text = |tree: &Tree| {
         let mut text = String::new();
-        write(tree, indent, newline, &inner, &mut text);
+        write(tree, indent, &inner, &mut text);
         text
     };
     match tree {

@@ -248,7 +248,9 @@ fn one(part: Part<'_>, item: bool, reading: &Reading) -> Result<Read, YamlError>
     }
     let mut nodes = slow::parse(part.text, part.first_line)?;
     if let Some(fields) = &reading.fields {
-        nodes.iter_mut().for_each(|node| slow::prune(node, fields));
+        for node in &mut nodes {
+            slow::prune(node, fields);
+        }
     }
     if item {
         nodes = nodes
