@@ -9,6 +9,7 @@
 mod support;
 
 use std::{
+    fmt::Write as _,
     io::{Cursor, Write},
     path::Path,
 };
@@ -178,7 +179,7 @@ fn aliases_do_not_multiply() {
     let mut text = "kind: Pod\na0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for number in 1..12 {
         let list = vec![format!("*a{}", number - 1); 9].join(", ");
-        text.push_str(&format!("a{number}: &a{number} [{list}]\n"));
+        let _ = writeln!(text, "a{number}: &a{number} [{list}]");
     }
     let path = file("aliases", "a.yaml", text.as_bytes());
     says(&path, &["a.yaml:", "aliases expand"]);

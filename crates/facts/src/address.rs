@@ -91,18 +91,15 @@ fn miss<'s>(
         ("pod", Node::text(entity.subject.name.as_str())),
         ("namespace", Node::text(namespace)),
     ];
-    let service = match facts.object("Service", namespace, address.name) {
-        Some(service) => {
-            let ports = wrong_port(facts.get(service), address.port)?;
-            fields.push(("reason", Node::text("port")));
-            fields.push(("ports", Node::text(ports)));
-            service
-        }
-        None => {
-            let near = near(facts, namespace, address)?;
-            fields.push(("reason", Node::text("name")));
-            near
-        }
+    let service = if let Some(service) = facts.object("Service", namespace, address.name) {
+        let ports = wrong_port(facts.get(service), address.port)?;
+        fields.push(("reason", Node::text("port")));
+        fields.push(("ports", Node::text(ports)));
+        service
+    } else {
+        let near = near(facts, namespace, address)?;
+        fields.push(("reason", Node::text("name")));
+        near
     };
     let service = facts.get(service);
     fields.push(("service", Node::text(service.subject.name.as_str())));

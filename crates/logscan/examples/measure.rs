@@ -22,10 +22,12 @@ fn main() {
         ["make", folder, megabytes, count] => {
             let wanted = logs::patterns(count.parse().unwrap());
             let text = logs::text(megabytes.parse::<usize>().unwrap() * 1_000_000, &wanted);
-            let lines: String = wanted
+            let mut lines = wanted
                 .iter()
-                .map(|wanted| format!("{}\n", wanted.regex))
-                .collect();
+                .map(|wanted| wanted.regex.as_str())
+                .collect::<Vec<_>>()
+                .join("\n");
+            lines.push('\n');
             fs::write(Path::new(folder).join("log"), text).unwrap();
             fs::write(Path::new(folder).join("patterns"), lines).unwrap();
         }

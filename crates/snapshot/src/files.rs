@@ -186,15 +186,15 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
                         ),
                     )
                 }));
-            content
-                .problems
-                .extend(documents.nodes.iter().filter(|node| is_cut(node)).map(
-                |node| {
+            // One problem is enough for a file that was cut inside an item.
+            if content.problems.is_empty() {
+                let cut = documents.nodes.iter().filter(|node| is_cut(node));
+                content.problems.extend(cut.map(|node| {
                     let what = "a list without its `kind`, which is written behind the items: \
-                                    the file is cut; what came before is read";
+                                the file is cut; what came before is read";
                     problem(node.line, what.to_owned())
-                },
-            ));
+                }));
+            }
             documents.nodes
         }
         Form::Json => {

@@ -80,11 +80,17 @@ mod tests {
     use super::*;
 
     fn nodes_of(files: &[(&str, &str)], known: &[&str]) -> Vec<(String, &'static str)> {
-        let bundle = Bundle::from_texts("test", files.iter().copied());
-        let nodes: BTreeSet<String> = known.iter().map(|name| (*name).to_owned()).collect();
-        let mut hosts = crate::read(&bundle).hosts;
-        place(&mut hosts, &bundle, &nodes);
-        hosts
+        let objects: String = known
+            .iter()
+            .map(|name| ["---\nkind: Node\nmetadata:\n  uid: u\n  name: ", name, "\n"].concat())
+            .collect();
+        let all = files
+            .iter()
+            .copied()
+            .chain([("dump/nodes.yaml", objects.as_str())]);
+        let bundle = Bundle::from_texts("test", all);
+        crate::read(&bundle)
+            .hosts
             .into_iter()
             .map(|report| (report.node, report.kind))
             .collect()

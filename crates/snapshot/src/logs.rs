@@ -114,9 +114,14 @@ struct Probe {
 impl Probe {
     fn look(&mut self, line: &str) {
         self.seen += 1;
+        if is_ring_line(line) {
+            // An application may number its lines like this too: only more than the form tells.
+            self.ring += 1;
+            self.kernel |= KERNEL.iter().any(|words| line.contains(words));
+            return;
+        }
         let json = line.starts_with('{') && line.contains("\"__REALTIME_TIMESTAMP\"");
         let Some(parsed) = journal_line(line, json, Some(Timestamp::UNIX_EPOCH)) else {
-            self.ring += usize::from(is_ring_line(line));
             self.kernel |= KERNEL.iter().any(|words| line.contains(words));
             return;
         };

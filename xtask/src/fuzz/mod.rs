@@ -104,6 +104,10 @@ fn one_input((target, call): fuzz_targets::Target, input: &[u8], watch: &Watch) 
     }
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a run lasts as long as it was told"
+)]
 fn one_target(
     (target, call): fuzz_targets::Target,
     seeds: &seeds::Seeds,

@@ -42,7 +42,12 @@ impl Watch {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let hook = Arc::clone(&seen);
         std::panic::set_hook(Box::new(move |panic| {
-            let what = panic.payload_as_str().unwrap_or("no message");
+            let payload = panic.payload();
+            let what = payload
+                .downcast_ref::<&str>()
+                .copied()
+                .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+                .unwrap_or("no message");
             let place = panic.location().map_or_else(String::new, |place| {
                 format!("{}:{}", place.file(), place.line())
             });
@@ -69,6 +74,7 @@ impl Watch {
 
     /// Calls a target. The input lies in a file first: an overflow of the stack or of memory ends
     /// the process without a word.
+    #[allow(clippy::disallowed_methods, reason = "a hang is found by the clock")]
     pub(crate) fn run(&self, target: &'static str, call: fn(&[u8]), input: &[u8]) -> Outcome {
         let _ = fs::write(current(&self.work, target), input);
         let start = Instant::now();

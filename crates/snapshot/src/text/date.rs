@@ -27,7 +27,10 @@ fn line(line: &str) -> Option<Timestamp> {
     if line.len() > 80 {
         return None;
     }
-    if let Some(found) = stamp::leading(line, None) {
+    // Words of a date come in many orders, which a log's stamp does not: those are read below.
+    if line.starts_with(|c: char| c.is_ascii_digit())
+        && let Some(found) = stamp::leading(line, None)
+    {
         return (found.assumed.zone == stamp::Source::Written && found.len >= 20)
             .then_some(found.time);
     }
