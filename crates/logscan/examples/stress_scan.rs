@@ -1,4 +1,4 @@
-//! Compares the scanner with its definition on N random cases: `cargo run --release --example stress -- 100000 [seed]`.
+//! Compares the scanner with its definition on N random cases: `cargo run --release -p logscan --example stress_scan -- 100000 [seed]`.
 
 #![allow(
     clippy::print_stdout,
