@@ -1,6 +1,7 @@
 //! `cargo xtask`: chores of this repository.
 
 mod bundle;
+mod coverage;
 mod emit;
 mod fuzz;
 mod random;
@@ -22,6 +23,8 @@ enum Command {
     GenBundle(GenBundle),
     /// Call every fuzz target with mutated samples, for a bounded time
     Fuzz(fuzz::Fuzz),
+    /// Write docs/coverage.md: what is covered by which rule, and what proves it
+    Coverage(coverage::Coverage),
 }
 
 #[derive(Debug, clap::Args)]
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
             .map(|()| true)
             .map_err(|error| format!("{}: {error}", options.out.display())),
         Command::Fuzz(options) => fuzz::run(&options).map_err(|error| error.to_string()),
+        Command::Coverage(options) => coverage::run(&options).map_err(|error| error.to_string()),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 pub use engine::{Bound, Row, World};
 pub use finding::{Finding, Held, Unknown, show_time};
 pub use lines::Pattern;
-pub use rule::{Along, Confidence, Role, Rule, Severity};
+pub use rule::{Along, Confidence, Expect, Role, Rule, Severity};
 pub use source::{LoadError, Place};
 pub use template::Template;
 
