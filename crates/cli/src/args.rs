@@ -24,6 +24,12 @@ pub(crate) enum Command {
     Bundle(Bundle),
     /// Work with rules
     Rules(Rules),
+    /// Diagnose solved cases again and say what is no longer as their truth says
+    Test(crate::cases::Test),
+    /// Print the reasoning behind a diagnosis: each step, each number, each citation
+    Explain(crate::explain::Explain),
+    /// Check that every quote of a JSON report stands where it says
+    Verify(crate::verify::Verify),
 }
 
 /// Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the bundle could not be analysed.

@@ -20,6 +20,12 @@ pub(crate) enum Failure {
     Write(PathBuf, std::io::Error),
     /// The worker threads.
     Threads(String),
+    /// No folder with a truth below this one.
+    NoCases(PathBuf),
+    /// A JSON report that cannot be read.
+    Report(PathBuf, String),
+    /// A cause that is not in the report, and the ones that are.
+    NoCause(String, Vec<String>),
     /// A time that is none: the option and its value.
     Time(&'static str, String),
 }
@@ -52,6 +58,27 @@ impl std::fmt::Display for Failure {
                 f,
                 "{}: cannot write the report: {error}; choose another place with --output",
                 path.display()
+            ),
+            Self::NoCases(path) => write!(
+                f,
+                "{}: no folder below it has a truth.yaml; `--accept` writes first ones",
+                path.display()
+            ),
+            Self::Report(path, why) => write!(
+                f,
+                "{}: {why}; give a report written with `analyze --format json`",
+                path.display()
+            ),
+            Self::NoCause(wanted, causes) if causes.is_empty() => {
+                write!(
+                    f,
+                    "`{wanted}`: the report names no cause at all; leave it out to see what was looked at"
+                )
+            }
+            Self::NoCause(wanted, causes) => write!(
+                f,
+                "`{wanted}` is no cause of this report; it has {}",
+                causes.join(", ")
             ),
             Self::Time(flag, text) => write!(
                 f,

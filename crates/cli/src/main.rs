@@ -3,11 +3,16 @@
 mod analyze;
 mod args;
 mod bundle;
+mod cases;
+mod diagnosed;
 mod error;
+mod explain;
+mod junit;
 mod output;
 mod reading;
 mod rules;
 mod timings;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -21,6 +26,9 @@ fn main() -> ExitCode {
         Command::Analyze(analyze) => analyze::run(analyze),
         Command::Bundle(bundle) => bundle::run(bundle),
         Command::Rules(rules) => rules::run(rules),
+        Command::Test(test) => cases::run(test),
+        Command::Explain(explain) => explain::run(explain),
+        Command::Verify(verify) => verify::run(verify),
     };
     match result {
         Ok(code) => code,
