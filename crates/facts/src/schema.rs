@@ -79,11 +79,25 @@ impl Schema {
     /// # Errors
     /// The first part that does not fit, with a suggestion.
     pub fn check(&self, kind: &str, path: &[Segment]) -> Result<(), Misfit> {
+        self.shape(kind, path).map(|_| ())
+    }
+
+    /// Whether a path leads to a mapping with any keys, or may do so.
+    pub fn is_map(&self, kind: &str, path: &[Segment]) -> bool {
+        matches!(self.shape(kind, path), Ok(Shape::Map | Shape::Open))
+    }
+
+    /// Whether a path leads to a list, or may do so.
+    pub fn is_list(&self, kind: &str, path: &[Segment]) -> bool {
+        matches!(self.shape(kind, path), Ok(Shape::List | Shape::Open))
+    }
+
+    fn shape(&self, kind: &str, path: &[Segment]) -> Result<Shape, Misfit> {
         let mut current = Some(kind.to_owned());
         let mut shape = Shape::Object;
         for segment in path {
             match (segment, shape) {
-                (_, Shape::Open) => return Ok(()),
+                (_, Shape::Open) => return Ok(Shape::Open),
                 (Segment::Key(name), Shape::Object) => {
                     let fields = current.as_ref().and_then(|kind| self.types.get(kind));
                     let found = fields.and_then(|fields| fields.get(name));
@@ -133,7 +147,7 @@ impl Schema {
                 }
             }
         }
-        Ok(())
+        Ok(shape)
     }
 }
 

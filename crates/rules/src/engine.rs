@@ -1,17 +1,16 @@
 //! Steps over rows: binds entities, asks conditions with three values, and remembers what was read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use coldcase_facts::{Cite, Entity, EntityId, Facts, schema::Segment};
-use coldcase_snapshot::{node::Node, stamp};
+use coldcase_facts::{Cite, Entity, EntityId, Facts};
+use coldcase_snapshot::stamp;
 use jiff::Timestamp;
 
 use crate::{
-    candidates::Candidates,
     index::Index,
     lines::Lines,
-    rule::{Count, Step, Verb},
-    values::{Truth, resolve, seconds_between},
+    rule::{Step, Verb},
+    values::Truth,
 };
 
 /// Facts and the lines that patterns hit, as one numbering.
@@ -69,7 +68,7 @@ impl Row {
         self.slots.iter().flatten()
     }
 
-    fn bind(&self, slot: usize, bound: Option<Bound>, cites: &[Cite]) -> Self {
+    pub(crate) fn bind(&self, slot: usize, bound: Option<Bound>, cites: &[Cite]) -> Self {
         let mut row = self.clone();
         if row.slots.len() <= slot {
             row.slots.resize(slot + 1, None);
@@ -91,9 +90,9 @@ impl Row {
 }
 
 /// An entity that passed a step's conditions.
-struct Passed {
-    bound: Bound,
-    cites: Vec<Cite>,
+pub(crate) struct Passed {
+    pub bound: Bound,
+    pub cites: Vec<Cite>,
 }
 
 impl<'s> World<'_, 's> {
@@ -109,6 +108,10 @@ impl<'s> World<'_, 's> {
             undecided: Vec::new(),
         };
         for step in steps {
+            if let (Verb::Rows, Some(rows)) = (step.verb, &step.rows) {
+                self.count_rows(step, rows, &mut outcome);
+                continue;
+            }
             let mut next = Vec::new();
             for row in std::mem::take(&mut outcome.rows) {
                 self.step(step, row, &mut next, &mut outcome.undecided);
@@ -174,7 +177,7 @@ impl<'s> World<'_, 's> {
                 (false, _) => {}
             },
             Verb::Count => self.count(step, row, &candidates, passed, next, undecided),
-            Verb::Any | Verb::Check => {}
+            Verb::Any | Verb::Check | Verb::Rows => {}
         }
     }
 
@@ -200,144 +203,6 @@ impl<'s> World<'_, 's> {
             row: row.clone(),
             ..open
         }));
-    }
-
-    fn count(
-        &self,
-        step: &Step,
-        row: Row,
-        candidates: &Candidates,
-        passed: Vec<Passed>,
-        next: &mut Vec<Row>,
-        undecided: &mut Vec<Undecided>,
-    ) {
-        let Some(count) = &step.count else { return };
-        let number = self.number(count, &row, step, candidates, &passed);
-        let within = |number: f64| {
-            let text = Node::text(number.to_string());
-            matches!(
-                self.matches(&row, &count.is, &[&text], false),
-                Truth::Yes(_)
-            )
-        };
-        let holds = within(number);
-        // What the text leaves open could still count.
-        if candidates.open > 0 && holds != within(number + candidates.open as f64) {
-            let missing = candidates.missing.clone().unwrap_or_default();
-            undecided.push(Undecided { row, missing });
-            return;
-        }
-        let mut cites = Vec::new();
-        for passed in &passed {
-            cites.extend(passed.cites.first().copied());
-        }
-        cites.truncate(5);
-        match (holds, &candidates.missing) {
-            (true, _) => {
-                let first = passed.into_iter().next().map(|passed| passed.bound);
-                next.push(row.bind(step.slot, first, &cites));
-            }
-            (false, Some(missing)) => undecided.push(Undecided {
-                row,
-                missing: missing.clone(),
-            }),
-            (false, None) => {}
-        }
-    }
-
-    fn number(
-        &self,
-        count: &Count,
-        row: &Row,
-        step: &Step,
-        candidates: &Candidates,
-        passed: &[Passed],
-    ) -> f64 {
-        let distinct = |passed: &[&Passed]| -> usize {
-            let Some(path) = &count.distinct else {
-                return passed.len();
-            };
-            let mut values: Vec<String> = passed
-                .iter()
-                .flat_map(|p| resolve(self.get(p.bound.id), path))
-                .filter_map(|node| node.as_str().map(str::to_owned))
-                .collect();
-            values.sort_unstable();
-            values.dedup();
-            values.len()
-        };
-        let all: Vec<&Passed> = passed.iter().collect();
-        let number = match count.in_any {
-            // Lines beyond the kept ones passed the pattern too; without further conditions the true count is known.
-            None if count.distinct.is_none()
-                && step.pattern.is_some()
-                && step.conditions.len() == 1 =>
-            {
-                candidates.total as f64
-            }
-            None => distinct(&all) as f64,
-            Some(window) => self.densest(&all, window, count.distinct.as_deref()) as f64,
-        };
-        match &count.percent_of {
-            None => number,
-            Some((nouns, slot)) => {
-                let base = row
-                    .bound(*slot)
-                    .map_or(0, |bound| self.chain(nouns, bound.id, None).ids.len());
-                if base == 0 {
-                    0.0
-                } else {
-                    number * 100.0 / base as f64
-                }
-            }
-        }
-    }
-
-    /// The most (distinct) entities whose times lie within a window of so many seconds.
-    fn densest(&self, passed: &[&Passed], window: f64, path: Option<&[Segment]>) -> usize {
-        let distinct = path.is_some();
-        let values_of = |passed: &Passed| -> Vec<&str> {
-            path.map_or(Vec::new(), |path| resolve(self.get(passed.bound.id), path))
-                .into_iter()
-                .filter_map(Node::as_str)
-                .collect()
-        };
-        let mut dated: Vec<(Timestamp, &Passed)> = passed
-            .iter()
-            .filter_map(|passed| {
-                let entity = self.get(passed.bound.id);
-                let time = ["time", "last", "first"]
-                    .iter()
-                    .find_map(|field| stamp::rfc3339(entity.str_at(&[field])?))?;
-                Some((time, *passed))
-            })
-            .collect();
-        dated.sort_by_key(|(time, passed)| (*time, passed.bound.id));
-        let values: Vec<Vec<&str>> = dated.iter().map(|(_, passed)| values_of(passed)).collect();
-        let mut inside: HashMap<&str, usize> = HashMap::new();
-        let (mut best, mut from) = (0, 0);
-        for (to, (time, _)) in dated.iter().enumerate() {
-            for value in &values[to] {
-                *inside.entry(value).or_default() += 1;
-            }
-            while seconds_between(dated[from].0, *time) > window {
-                for value in &values[from] {
-                    if let Some(times) = inside.get_mut(value) {
-                        *times -= 1;
-                        if *times == 0 {
-                            inside.remove(value);
-                        }
-                    }
-                }
-                from += 1;
-            }
-            best = best.max(if distinct {
-                inside.len()
-            } else {
-                to + 1 - from
-            });
-        }
-        best
     }
 
     fn passes(&self, step: &Step, trial: &mut Row, id: EntityId) -> Truth<Passed> {

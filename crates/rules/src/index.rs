@@ -70,10 +70,14 @@ impl World<'_, '_> {
                 Test::AnyOf(operands) => operands.as_slice(),
                 _ => return None,
             };
-            // A value of the entity itself is another one for each candidate.
+            // A value of the entity itself is another one for each candidate; one that the text
+            // leaves out could be any.
             operands
                 .iter()
-                .map(|operand| (!operand.reads(slot)).then(|| self.value(row, operand)))
+                .map(|operand| {
+                    let fixed = !operand.reads(slot) && self.unshown(row, operand).is_none();
+                    fixed.then(|| self.value(row, operand))
+                })
                 .collect::<Option<Vec<_>>>()
                 .map(|values| values.into_iter().flatten().collect())
         })?;

@@ -1,6 +1,8 @@
 //! Loads declarative rules and evaluates them over facts; the language is described in `docs/rule-language.md`.
 
+mod arithmetic;
 mod candidates;
+mod count;
 mod engine;
 pub mod examples;
 mod finding;
@@ -8,6 +10,7 @@ mod index;
 mod lines;
 mod load;
 mod matchers;
+mod miniature;
 mod rename;
 pub mod rule;
 mod scope;
@@ -46,8 +49,7 @@ pub struct RuleSet {
 
 /// A rule's text before its examples.
 fn head_of(text: &str) -> &str {
-    text.split_once("\nexamples:")
-        .map_or(text, |(head, _)| head)
+    text.split_once("\ntests:").map_or(text, |(head, _)| head)
 }
 
 /// What evaluation found.

@@ -6,11 +6,11 @@ use coldcase_facts::schema::{Segment, nearest};
 
 use crate::{
     lines::{LineKind, Pattern},
-    matchers::duration,
+    matchers::{At, duration},
     rename::rename,
     rule::{
-        ALONGS, Argument, Block, CONFIDENCES, Condition, Count, Example, Expect, Explains, From,
-        LAYERS, Operand, ROLES, Rule, SEVERITIES, Step, Test, Verb,
+        ALONGS, Argument, Block, CONFIDENCES, Condition, Count, Explains, From, LAYERS, Matcher,
+        Operand, ROLES, Rows, Rule, SEVERITIES, Step, Test, Verb,
     },
     scope::{Scope, check_path, operand, phrase, reference},
     source::{self, Doc, DocValue, LoadError, Place},
@@ -36,6 +36,7 @@ const TOP: &[&str] = &[
     "false_alarm",
     "references",
     "collect",
+    "base",
     "tests",
 ];
 const NEXT: [&str; 5] = ["observe", "mitigate", "fix", "avoid", "verify"];
@@ -77,7 +78,7 @@ pub(crate) fn load(
 
 pub(crate) struct Loader<'p> {
     patterns: &'p mut Vec<Pattern>,
-    errors: Vec<Bad>,
+    pub(crate) errors: Vec<Bad>,
 }
 
 pub(crate) fn text(doc: &Doc) -> Good<&str> {
@@ -85,7 +86,7 @@ pub(crate) fn text(doc: &Doc) -> Good<&str> {
         .ok_or_else(|| (doc.place, format!("expected a text, found {}", doc.what())))
 }
 
-fn required<'d>(doc: &'d Doc, key: &str) -> Good<&'d Doc> {
+pub(crate) fn required<'d>(doc: &'d Doc, key: &str) -> Good<&'d Doc> {
     doc.get(key)
         .ok_or_else(|| (doc.place, format!("`{key}` is missing")))
 }
@@ -196,7 +197,7 @@ impl Loader<'_> {
                 .map_or(Ok(String::new()), |doc| text(doc).map(str::to_owned))?,
             references: texts(doc.get("references"))?,
             collect: texts(doc.get("collect"))?,
-            tests: self.examples(required(doc, "tests")?)?,
+            tests: self.examples(doc)?,
             names: scope.names.clone(),
             id,
             file: file.to_owned(),
@@ -272,37 +273,6 @@ impl Loader<'_> {
         })
     }
 
-    fn examples(&mut self, doc: &Doc) -> Good<Vec<Example>> {
-        let mut examples = Vec::new();
-        for item in list(doc)? {
-            self.keys(item, &["name", "expect", "subject", "files"]);
-            let files = required(item, "files")?;
-            examples.push(Example {
-                name: text(required(item, "name")?)?.to_owned(),
-                expect: word(
-                    required(item, "expect")?,
-                    &[
-                        ("fires", Expect::Fires),
-                        ("quiet", Expect::Quiet),
-                        ("unknown", Expect::Unknown),
-                    ],
-                    "expectation",
-                )?,
-                subject: item
-                    .get("subject")
-                    .map(|doc| text(doc).map(str::to_owned))
-                    .transpose()?,
-                files: files
-                    .entries()
-                    .iter()
-                    .map(|(path, _, doc)| Ok((path.clone(), doc.text().unwrap_or("").to_owned())))
-                    .collect::<Good<_>>()?,
-                place: item.place,
-            });
-        }
-        Ok(examples)
-    }
-
     fn steps(&mut self, doc: &Doc, scope: &mut Scope) -> Good<Vec<Step>> {
         list(doc)?
             .iter()
@@ -311,33 +281,29 @@ impl Loader<'_> {
     }
 
     fn step(&mut self, doc: &Doc, scope: &mut Scope) -> Good<Step> {
-        self.keys(
-            doc,
-            &[
-                "find",
-                "maybe",
-                "none",
-                "count",
-                "any",
-                "check",
-                "where",
-                "is",
-                "distinct",
-                "in_any",
-                "percent_of",
-            ],
-        );
         let mut verbs = VERBS.iter().filter(|(name, _)| doc.get(name).is_some());
         let Some((name, verb)) = verbs.next().copied() else {
-            return Err((
-                doc.place,
-                "a step begins with find, maybe, none, count, any or check".to_owned(),
-            ));
+            let names = || VERBS.iter().map(|(name, _)| *name);
+            let near = doc
+                .entries()
+                .iter()
+                .find_map(|(key, place, _)| Some((*place, nearest(key, names())?)));
+            return Err(match near {
+                Some((place, near)) => {
+                    (place, format!("no verb of a step; did you mean `{near}`?"))
+                }
+                None => (
+                    doc.place,
+                    "a step begins with find, maybe, none, count, any or check".to_owned(),
+                ),
+            });
         };
         if verbs.next().is_some() {
             return Err((doc.place, "a step has one verb".to_owned()));
         }
         let head = required(doc, name)?;
+        let of_rows = verb == Verb::Count && head.text() == Some("rows");
+        self.keys(doc, step_keys(verb, of_rows));
         match verb {
             Verb::Any => self.any(head, scope),
             Verb::Check => {
@@ -358,10 +324,18 @@ impl Loader<'_> {
                             ));
                         }
                     };
+                    let captured =
+                        matches!(path.first(), Some(Segment::Key(first)) if first == "match");
+                    let matcher = if captured {
+                        self.matcher(matcher, scope, &At::NOWHERE)?
+                    } else {
+                        let kinds = &scope.kinds[slot];
+                        self.matcher(matcher, scope, &At { kinds, path: &path })?
+                    };
                     conditions.push(Condition {
                         slot,
                         path,
-                        matcher: self.matcher(matcher, scope)?,
+                        matcher,
                     });
                 }
                 Ok(Step {
@@ -372,11 +346,59 @@ impl Loader<'_> {
                     conditions,
                     pattern: None,
                     count: None,
+                    rows: None,
                     alternatives: Vec::new(),
                 })
             }
+            Verb::Count if of_rows => self.rows(doc, scope),
             _ => self.looking(doc, head, verb, scope),
         }
+    }
+
+    /// `count: rows`, over what the steps before have left.
+    fn rows(&mut self, doc: &Doc, scope: &Scope) -> Good<Step> {
+        let value = |doc: &Doc| -> Good<Operand> {
+            operand(&format!("${}", text(doc)?), scope).map_err(|what| (doc.place, what))
+        };
+        let by = match doc.get("by") {
+            None => Vec::new(),
+            Some(by) if by.text().is_some() => vec![value(by)?],
+            Some(by) => list(by)?.iter().map(value).collect::<Good<_>>()?,
+        };
+        let in_any = doc.get("in_any").map(duration).transpose()?;
+        let at = doc.get("at").map(value).transpose()?;
+        match (doc.get("in_any"), doc.get("at")) {
+            (Some(window), None) => {
+                return Err((
+                    window.place,
+                    "rows have no time of their own: add `at: name.field`".to_owned(),
+                ));
+            }
+            (None, Some(at)) => {
+                return Err((at.place, "`at` goes with `in_any`".to_owned()));
+            }
+            _ => {}
+        }
+        Ok(Step {
+            verb: Verb::Rows,
+            from: From::Bound,
+            kinds: Vec::new(),
+            slot: 0,
+            conditions: Vec::new(),
+            pattern: None,
+            count: Some(Count {
+                is: self.matcher(required(doc, "is")?, scope, &At::NOWHERE)?,
+                distinct: None,
+                in_any,
+                percent_of: None,
+            }),
+            rows: Some(Rows {
+                by,
+                distinct: doc.get("distinct").map(value).transpose()?,
+                at,
+            }),
+            alternatives: Vec::new(),
+        })
     }
 
     fn any(&mut self, head: &Doc, scope: &mut Scope) -> Good<Step> {
@@ -416,6 +438,7 @@ impl Loader<'_> {
             conditions: Vec::new(),
             pattern: None,
             count: None,
+            rows: None,
             alternatives,
         })
     }
@@ -467,19 +490,20 @@ impl Loader<'_> {
             for (key, place, matcher) in doc.entries() {
                 let path = template::path(key).map_err(|what| (*place, what))?;
                 check_path(&kinds, &path, key).map_err(|what| (*place, what))?;
+                let at = At {
+                    kinds: &kinds,
+                    path: &path,
+                };
+                let matcher = self.matcher(matcher, &outer, &at)?;
                 conditions.push(Condition {
                     slot,
                     path,
-                    matcher: self.matcher(matcher, &outer)?,
+                    matcher,
                 });
             }
         }
         for condition in &conditions {
-            for test in &condition.matcher.tests {
-                if let Test::Matches(regex) = test {
-                    scope.captures[slot].extend(regex.capture_names().flatten().map(str::to_owned));
-                }
-            }
+            captures(&condition.matcher, &mut scope.captures[slot]);
         }
         let pattern = self
             .pattern(&kinds, &conditions)
@@ -500,12 +524,13 @@ impl Loader<'_> {
             conditions,
             pattern,
             count,
+            rows: None,
             alternatives: Vec::new(),
         })
     }
 
     fn count(&mut self, doc: &Doc, kinds: &[String], scope: &Scope) -> Good<Count> {
-        let is = self.matcher(required(doc, "is")?, scope)?;
+        let is = self.matcher(required(doc, "is")?, scope, &At::NOWHERE)?;
         let distinct = match doc.get("distinct") {
             Some(doc) => {
                 let path = template::path(text(doc)?).map_err(|what| (doc.place, what))?;
@@ -577,6 +602,36 @@ impl Loader<'_> {
                 self.patterns.len() - 1
             });
         Ok(Some(index))
+    }
+}
+
+/// What may stand beside a verb.
+fn step_keys(verb: Verb, of_rows: bool) -> &'static [&'static str] {
+    match verb {
+        Verb::Find => &["find", "where"],
+        Verb::Maybe => &["maybe", "where"],
+        Verb::None => &["none", "where"],
+        Verb::Count if of_rows => &["count", "is", "by", "distinct", "in_any", "at"],
+        Verb::Count | Verb::Rows => &["count", "where", "is", "distinct", "in_any", "percent_of"],
+        Verb::Any => &["any"],
+        Verb::Check => &["check"],
+    }
+}
+
+/// The names that patterns of a matcher capture when it holds.
+fn captures(matcher: &Matcher, names: &mut Vec<String>) {
+    for test in &matcher.tests {
+        match test {
+            Test::Matches(regex) => {
+                names.extend(regex.capture_names().flatten().map(str::to_owned));
+            }
+            Test::Where(parts) => parts.iter().for_each(|part| captures(&part.matcher, names)),
+            Test::Entry { key, value } => key
+                .iter()
+                .chain(value)
+                .for_each(|matcher| captures(matcher, names)),
+            _ => {}
+        }
     }
 }
 

@@ -1,17 +1,21 @@
 //! Reads matchers: what must hold of a field, from `OOMKilled` to `{within: 30s, of: $c.ended.finishedAt}`.
 
-use coldcase_facts::quantity;
+use coldcase_facts::{
+    quantity,
+    schema::{Schema, Segment},
+};
 use regex::Regex;
 
 use crate::{
     load::{Good, Loader, list, text, word},
-    rule::{Matcher, Operand, Side, Test},
-    scope::{Scope, operand},
-    source::{Doc, DocValue},
+    rule::{Matcher, Operand, Part, Side, Test},
+    scope::{Scope, check_path, operand},
+    source::{Doc, DocValue, Place},
+    template,
 };
 
 impl Loader<'_> {
-    pub(crate) fn matcher(&mut self, doc: &Doc, scope: &Scope) -> Good<Matcher> {
+    pub(crate) fn matcher(&mut self, doc: &Doc, scope: &Scope, at: &At<'_>) -> Good<Matcher> {
         match &doc.value {
             DocValue::Text(value) => Ok(Matcher {
                 tests: vec![Test::Is(
@@ -25,11 +29,11 @@ impl Loader<'_> {
                 doc.place,
                 "nothing to compare with; write {exists: false} for an absent field".to_owned(),
             )),
-            DocValue::Map(_) => self.tests(doc, scope),
+            DocValue::Map(_) => self.tests(doc, scope, at),
         }
     }
 
-    fn tests(&mut self, doc: &Doc, scope: &Scope) -> Good<Matcher> {
+    fn tests(&mut self, doc: &Doc, scope: &Scope, at: &At<'_>) -> Good<Matcher> {
         const KNOWN: &[&str] = &[
             "is",
             "not",
@@ -52,6 +56,8 @@ impl Loader<'_> {
             "older_than",
             "all",
             "no",
+            "where",
+            "entry",
         ];
         self.keys(doc, KNOWN);
         let value = |doc: &Doc| -> Good<Operand> {
@@ -102,8 +108,10 @@ impl Loader<'_> {
                 "of" => return Err((*place, "`of` goes with `within`".to_owned())),
                 "newer_than" => Test::NewerThan(duration(doc)?),
                 "older_than" => Test::OlderThan(duration(doc)?),
-                "all" => Test::All(self.matcher(doc, scope)?),
-                "no" => Test::No(self.matcher(doc, scope)?),
+                "all" => Test::All(self.matcher(doc, scope, at)?),
+                "no" => Test::No(self.matcher(doc, scope, at)?),
+                "where" => Test::Where(self.parts(doc, scope, at)?),
+                "entry" => self.entry(doc, *place, scope, at)?,
                 _ => continue,
             });
         }
@@ -112,6 +120,78 @@ impl Loader<'_> {
         }
         Ok(Matcher { tests })
     }
+
+    /// Conditions on one element: `{where: {port: 53, protocol: UDP}}`.
+    fn parts(&mut self, doc: &Doc, scope: &Scope, at: &At<'_>) -> Good<Vec<Part>> {
+        let mut parts = Vec::new();
+        for (key, place, matcher) in doc.entries() {
+            let below = template::path(key).map_err(|what| (*place, what))?;
+            let mut path = at.path.to_vec();
+            path.extend(below.iter().cloned());
+            check_path(at.kinds, &path, key).map_err(|what| (*place, what))?;
+            let inside = At {
+                kinds: at.kinds,
+                path: &path,
+            };
+            parts.push(Part {
+                matcher: self.matcher(matcher, scope, &inside)?,
+                path: below,
+            });
+        }
+        if parts.is_empty() {
+            return Err((
+                doc.place,
+                "`where` takes fields of the element and what must hold of them".to_owned(),
+            ));
+        }
+        Ok(parts)
+    }
+
+    /// One entry of a mapping: `{entry: {key: {starts_with: x}, value: y}}`.
+    fn entry(&mut self, doc: &Doc, place: Place, scope: &Scope, at: &At<'_>) -> Good<Test> {
+        self.keys(doc, &["key", "value"]);
+        let entries = Schema::get();
+        if !at.kinds.is_empty() && !at.kinds.iter().any(|kind| entries.is_map(kind, at.path)) {
+            return Err((
+                place,
+                "`entry` looks into a mapping such as metadata.labels; for a list write `[]` and `where`".to_owned(),
+            ));
+        }
+        let mut path = at.path.to_vec();
+        path.push(Segment::Key("*".to_owned()));
+        let inside = At {
+            kinds: at.kinds,
+            path: &path,
+        };
+        let key = match doc.get("key") {
+            Some(key) => Some(self.matcher(key, scope, &At::NOWHERE)?),
+            None => None,
+        };
+        let value = match doc.get("value") {
+            Some(value) => Some(self.matcher(value, scope, &inside)?),
+            None => None,
+        };
+        if key.is_none() && value.is_none() {
+            return Err((place, "`entry` needs `key:`, `value:` or both".to_owned()));
+        }
+        Ok(Test::Entry { key, value })
+    }
+}
+
+/// Which field a matcher is about, so that those inside it can be checked.
+pub(crate) struct At<'p> {
+    /// Kinds of which it may be a field; none: not known.
+    pub kinds: &'p [String],
+    /// The field.
+    pub path: &'p [Segment],
+}
+
+impl At<'_> {
+    /// A matcher about a number or a key.
+    pub(crate) const NOWHERE: At<'static> = At {
+        kinds: &[],
+        path: &[],
+    };
 }
 
 fn pattern(doc: &Doc) -> Good<Regex> {

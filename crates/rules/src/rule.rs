@@ -252,6 +252,8 @@ pub enum Verb {
     Any,
     /// Conditions on bound names.
     Check,
+    /// Keep groups of rows by number.
+    Rows,
 }
 
 /// Where a step looks.
@@ -282,6 +284,8 @@ pub struct Step {
     pub pattern: Option<usize>,
     /// For `count`.
     pub count: Option<Count>,
+    /// For `count: rows`.
+    pub rows: Option<Rows>,
     /// For `any`.
     pub alternatives: Vec<Vec<Step>>,
 }
@@ -297,6 +301,17 @@ pub struct Count {
     pub in_any: Option<f64>,
     /// As a share of these.
     pub percent_of: Option<(Vec<&'static str>, usize)>,
+}
+
+/// What `count: rows` groups and counts.
+#[derive(Debug)]
+pub struct Rows {
+    /// Rows with the same values belong together; none: all rows do.
+    pub by: Vec<Operand>,
+    /// Count different values instead of rows.
+    pub distinct: Option<Operand>,
+    /// A row's time, for windows.
+    pub at: Option<Operand>,
 }
 
 /// A field and what must hold of it.
@@ -328,6 +343,8 @@ pub enum Operand {
     Capture(usize, String),
     /// The capture time.
     Now,
+    /// Arithmetic over other operands.
+    Computed(Box<Expression>),
 }
 
 impl Operand {
@@ -336,8 +353,55 @@ impl Operand {
         match self {
             Self::Field(other, _) | Self::Capture(other, _) => *other == slot,
             Self::Literal(_) | Self::Now => false,
+            Self::Computed(expression) => expression.reads(slot),
         }
     }
+}
+
+/// Arithmetic over numbers, durations, quantities and times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expression {
+    /// One value.
+    Value(Operand),
+    /// All values of a path made into one number.
+    Fold(Fold, Operand),
+    /// Two values.
+    Of(Calculation, Box<Expression>, Box<Expression>),
+}
+
+impl Expression {
+    fn reads(&self, slot: usize) -> bool {
+        match self {
+            Self::Value(operand) | Self::Fold(_, operand) => operand.reads(slot),
+            Self::Of(_, left, right) => left.reads(slot) || right.reads(slot),
+        }
+    }
+}
+
+/// How the values of a path become one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fold {
+    /// Their sum; of none: 0.
+    Sum,
+    /// How many there are.
+    Count,
+    /// The least.
+    Min,
+    /// The greatest.
+    Max,
+}
+
+/// An operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calculation {
+    /// `+`
+    Plus,
+    /// `-`
+    Minus,
+    /// `*`
+    Times,
+    /// `/`
+    Divided,
 }
 
 /// Which side of an anchor a time may lie on.
@@ -394,6 +458,53 @@ pub enum Test {
     All(Matcher),
     /// No element.
     No(Matcher),
+    /// Conditions on fields of one and the same element.
+    Where(Vec<Part>),
+    /// One and the same entry of a mapping.
+    Entry {
+        /// What must hold of its key.
+        key: Option<Matcher>,
+        /// What must hold of its value.
+        value: Option<Matcher>,
+    },
+}
+
+impl Test {
+    /// What it compares with.
+    pub(crate) fn operands(&self) -> &[Operand] {
+        match self {
+            Self::Is(operand)
+            | Self::Not(operand)
+            | Self::Contains(operand)
+            | Self::StartsWith(operand)
+            | Self::EndsWith(operand)
+            | Self::AtLeast(operand)
+            | Self::AtMost(operand)
+            | Self::Over(operand)
+            | Self::Under(operand)
+            | Self::Within(_, operand, _)
+            | Self::Before(operand)
+            | Self::After(operand) => std::slice::from_ref(operand),
+            Self::AnyOf(operands) | Self::NoneOf(operands) => operands,
+            Self::All(_)
+            | Self::No(_)
+            | Self::Where(_)
+            | Self::Entry { .. }
+            | Self::Exists(_)
+            | Self::Matches(_)
+            | Self::NewerThan(_)
+            | Self::OlderThan(_) => &[],
+        }
+    }
+}
+
+/// A field of a list's element and what must hold of it.
+#[derive(Debug)]
+pub struct Part {
+    /// The path below the element.
+    pub path: Vec<Segment>,
+    /// The matcher.
+    pub matcher: Matcher,
 }
 
 /// What an example expects.

@@ -8,6 +8,7 @@ use coldcase_facts::{
 };
 
 use crate::{
+    arithmetic,
     rule::{From, Operand},
     template::{self, Resolved},
 };
@@ -44,8 +45,11 @@ impl Scope {
     }
 }
 
-/// A literal, or `$name.path`.
+/// A literal, `$name.path`, or arithmetic.
 pub(crate) fn operand(source: &str, scope: &Scope) -> Result<Operand, String> {
+    if arithmetic::is_meant(source) {
+        return arithmetic::parse(source, scope);
+    }
     let Some(source) = source.strip_prefix('$') else {
         return Ok(Operand::Literal(source.to_owned()));
     };

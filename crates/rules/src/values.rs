@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     engine::{Row, World},
-    rule::{Condition, Matcher, Operand, Side, Test},
+    rule::{Condition, Expression, Matcher, Operand, Part, Side, Test},
 };
 
 /// Named captures of patterns.
@@ -20,6 +20,76 @@ pub(crate) enum Truth<T> {
     No,
     /// None is known not to hold, and one is not known: what is missing.
     Unknown(String),
+}
+
+impl<T> Truth<T> {
+    fn decided(&self) -> Option<bool> {
+        match self {
+            Self::Yes(_) => Some(true),
+            Self::No => Some(false),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// How values are to be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct How {
+    /// There may be values which the text leaves out.
+    open: bool,
+    /// What they were read from is text for people.
+    partial: bool,
+    /// They count processors: `500m` is a half.
+    cpu: bool,
+}
+
+impl How {
+    fn of(path: &[Segment]) -> Self {
+        let last = path.iter().rev().find_map(|segment| match segment {
+            Segment::Key(key) => Some(key),
+            _ => None,
+        });
+        Self {
+            cpu: last.is_some_and(|key| key.to_ascii_lowercase().contains("cpu")),
+            ..Self::default()
+        }
+    }
+
+    fn closed(self) -> Self {
+        Self {
+            open: false,
+            ..self
+        }
+    }
+
+    fn number(self, text: &str) -> Option<f64> {
+        if self.cpu {
+            quantity::quantity(text).or_else(|| number(text))
+        } else {
+            number(text)
+        }
+    }
+}
+
+/// The first value of which something holds; else unknown if it is unknown of one.
+fn first<'n>(
+    nodes: &[&'n Node],
+    read: &mut Read<'n>,
+    mut test: impl FnMut(&'n Node) -> Truth<Read<'n>>,
+) -> Option<bool> {
+    let mut unknown = false;
+    for node in nodes {
+        match test(node) {
+            Truth::Yes(found) => {
+                read.node = found.node;
+                read.captures.extend(found.captures);
+                return Some(true);
+            }
+            Truth::No => {}
+            Truth::Unknown(_) => unknown = true,
+        }
+    }
+    (!unknown).then_some(false)
 }
 
 impl World<'_, '_> {
@@ -36,7 +106,7 @@ impl World<'_, '_> {
         for condition in conditions {
             let bound = row.bound(condition.slot);
             let owned;
-            let mut open = false;
+            let mut how = How::of(&condition.path);
             let nodes: Vec<&Node> = match (bound, condition.path.split_first()) {
                 (Some(bound), Some((Segment::Key(first), [Segment::Key(name)])))
                     if first == "match" =>
@@ -50,14 +120,19 @@ impl World<'_, '_> {
                 }
                 (Some(bound), _) => {
                     let entity = self.get(bound.id);
-                    open = entity.partial && leaves_open(entity, &condition.path);
+                    how.partial = entity.partial;
+                    how.open = entity.partial && leaves_open(entity, &condition.path);
                     resolve(entity, &condition.path)
                 }
                 (None, _) => Vec::new(),
             };
-            let read = match self.matches(row, &condition.matcher, &nodes, open) {
+            let read = match self.matches(row, &condition.matcher, &nodes, how) {
                 Truth::Yes(read) => read,
                 Truth::No => return Truth::No,
+                Truth::Unknown(why) if !why.is_empty() => {
+                    unknown = unknown.or(Some(why));
+                    continue;
+                }
                 Truth::Unknown(_) => {
                     unknown = unknown.or_else(|| {
                         let entity = self.get(bound?.id);
@@ -83,14 +158,13 @@ impl World<'_, '_> {
         }
     }
 
-    /// Whether values satisfy a matcher; gives the value that did and the captures. `open` says
-    /// that there may be values which the text leaves out.
+    /// Whether values satisfy a matcher; gives the value that did and the captures.
     pub(crate) fn matches<'n>(
         &self,
         row: &Row,
         matcher: &Matcher,
         nodes: &[&'n Node],
-        open: bool,
+        how: How,
     ) -> Truth<Read<'n>> {
         let nodes: Vec<&Node> = nodes
             .iter()
@@ -101,83 +175,248 @@ impl World<'_, '_> {
             node: nodes.first().copied(),
             captures: Vec::new(),
         };
-        let mut unknown = false;
+        let mut unknown = None;
         for test in &matcher.tests {
-            let holds = self.test(row, test, &nodes, &mut read);
+            let holds = self.test(row, test, &nodes, how, &mut read);
             // One more value could fulfil a test that asks for any, and break one that asks for all.
-            unknown |= open && holds != asks_for_any(test);
-            if !(holds || open && asks_for_any(test)) {
-                return Truth::No;
+            let open = how.open && holds != Some(asks_for_any(test));
+            match holds {
+                Some(false) if !(open && asks_for_any(test)) => {
+                    match self.operand_open(row, test) {
+                        Some(why) => unknown = unknown.or(Some(why)),
+                        None => return Truth::No,
+                    }
+                }
+                Some(true) if !open => {}
+                _ => unknown = unknown.or_else(|| Some(self.why_open(row, test))),
             }
         }
-        if unknown {
-            Truth::Unknown(String::new())
-        } else {
-            Truth::Yes(read)
+        match unknown {
+            Some(why) => Truth::Unknown(why),
+            None => Truth::Yes(read),
         }
     }
 
-    /// Whether closed values satisfy a matcher.
-    fn satisfies(&self, row: &Row, matcher: &Matcher, node: &Node) -> bool {
-        matches!(self.matches(row, matcher, &[node], false), Truth::Yes(_))
+    /// What an operand of a test lacks, if the text leaves it out; else nothing, and the field itself is meant.
+    fn why_open(&self, row: &Row, test: &Test) -> String {
+        self.operand_open(row, test).unwrap_or_default()
     }
 
-    fn test<'n>(&self, row: &Row, test: &Test, nodes: &[&'n Node], read: &mut Read<'n>) -> bool {
+    /// Whether one closed value satisfies a matcher.
+    fn satisfies<'n>(
+        &self,
+        row: &Row,
+        matcher: &Matcher,
+        node: &'n Node,
+        how: How,
+    ) -> Truth<Read<'n>> {
+        self.matches(row, matcher, &[node], how.closed())
+    }
+
+    /// Whether a test holds; `None` if the text leaves out what decides.
+    fn test<'n>(
+        &self,
+        row: &Row,
+        test: &Test,
+        nodes: &[&'n Node],
+        how: How,
+        read: &mut Read<'n>,
+    ) -> Option<bool> {
+        let each = |inner: &Matcher| -> Vec<Option<bool>> {
+            let one = |node: &&'n Node| self.satisfies(row, inner, node, how).decided();
+            nodes.iter().map(one).collect()
+        };
         match test {
-            Test::Exists(wanted) => nodes.is_empty() != *wanted,
-            Test::Not(operand) => self.value(row, operand).is_some_and(|other| {
+            Test::Exists(wanted) => Some(nodes.is_empty() != *wanted),
+            Test::Not(operand) => Some(self.value(row, operand).is_some_and(|other| {
                 !nodes
                     .iter()
                     .any(|node| node.as_str() == Some(other.as_str()))
-            }),
+            })),
             Test::NoneOf(operands) => {
                 let others: Vec<String> = operands
                     .iter()
                     .filter_map(|operand| self.value(row, operand))
                     .collect();
-                !nodes.iter().any(|node| {
+                Some(!nodes.iter().any(|node| {
                     node.as_str()
                         .is_some_and(|text| others.iter().any(|other| other == text))
-                })
+                }))
             }
             Test::All(inner) => {
-                !nodes.is_empty() && nodes.iter().all(|node| self.satisfies(row, inner, node))
+                let each = each(inner);
+                if each.contains(&Some(false)) || each.is_empty() {
+                    Some(false)
+                } else {
+                    (!each.contains(&None)).then_some(true)
+                }
             }
-            Test::No(inner) => !nodes.iter().any(|node| self.satisfies(row, inner, node)),
+            Test::No(inner) => {
+                let each = each(inner);
+                if each.contains(&Some(true)) {
+                    Some(false)
+                } else {
+                    (!each.contains(&None)).then_some(true)
+                }
+            }
+            Test::Where(parts) => first(nodes, read, |node| self.parts_hold(row, parts, node, how)),
+            Test::Entry { key, value } => first(nodes, read, |node| {
+                self.entry(row, key.as_ref(), value.as_ref(), node, how)
+            }),
             Test::Matches(regex) => {
                 let Some((node, captures)) = nodes
                     .iter()
                     .find_map(|node| Some((*node, regex.captures(node.as_str()?)?)))
                 else {
-                    return false;
+                    return Some(false);
                 };
                 read.node = Some(node);
                 let names = regex.capture_names().flatten();
                 read.captures.extend(names.filter_map(|name| {
                     Some((name.to_owned(), captures.name(name)?.as_str().to_owned()))
                 }));
-                true
+                Some(true)
+            }
+            Test::NewerThan(_) | Test::OlderThan(_) if self.facts.now().is_none() => {
+                if nodes.is_empty() { Some(false) } else { None }
             }
             test => {
                 let found = nodes
                     .iter()
                     .copied()
-                    .find(|node| self.holds(row, test, node));
+                    .find(|node| self.holds(row, test, node, how));
                 if found.is_some() {
                     read.node = found;
                 }
-                found.is_some()
+                Some(found.is_some())
             }
         }
     }
 
+    /// Whether one element has fields that hold together.
+    fn parts_hold<'n>(
+        &self,
+        row: &Row,
+        parts: &[Part],
+        node: &'n Node,
+        how: How,
+    ) -> Truth<Read<'n>> {
+        let mut all = Read {
+            node: None,
+            captures: Vec::new(),
+        };
+        let mut unknown = None;
+        for part in parts {
+            let nodes = follow(vec![node], &part.path);
+            let inner = How {
+                partial: how.partial,
+                open: how.partial && open_along(vec![node], &part.path),
+                ..How::of(&part.path)
+            };
+            match self.matches(row, &part.matcher, &nodes, inner) {
+                Truth::Yes(read) => {
+                    all.node = all.node.or(read.node);
+                    all.captures.extend(read.captures);
+                }
+                Truth::No => return Truth::No,
+                Truth::Unknown(why) => unknown = unknown.or(Some(why)),
+            }
+        }
+        all.node = all.node.or(Some(node));
+        match unknown {
+            Some(why) => Truth::Unknown(why),
+            None => Truth::Yes(all),
+        }
+    }
+
+    /// Whether one entry of a mapping fits.
+    fn entry<'n>(
+        &self,
+        row: &Row,
+        key: Option<&Matcher>,
+        value: Option<&Matcher>,
+        node: &'n Node,
+        how: How,
+    ) -> Truth<Read<'n>> {
+        let mut unknown = None;
+        for (name, node) in node.entries() {
+            let mut captures = Vec::new();
+            let mut open = None;
+            if let Some(matcher) = key {
+                let text = Node::text(name.as_str());
+                match self.satisfies(row, matcher, &text, how) {
+                    Truth::Yes(read) => captures.extend(read.captures),
+                    Truth::No => continue,
+                    Truth::Unknown(why) => open = Some(why),
+                }
+            }
+            let mut found = node;
+            if let Some(matcher) = value {
+                match self.satisfies(row, matcher, node, how) {
+                    Truth::Yes(read) => {
+                        captures.extend(read.captures);
+                        found = read.node.unwrap_or(node);
+                    }
+                    Truth::No => continue,
+                    Truth::Unknown(why) => open = open.or(Some(why)),
+                }
+            }
+            if open.is_none() {
+                return Truth::Yes(Read {
+                    node: Some(found),
+                    captures,
+                });
+            }
+            unknown = unknown.or(open);
+        }
+        unknown.map_or(Truth::No, Truth::Unknown)
+    }
+
+    /// Which operand of a test is not known, because text for people leaves it out.
+    fn operand_open(&self, row: &Row, test: &Test) -> Option<String> {
+        test.operands()
+            .iter()
+            .find_map(|operand| self.unshown(row, operand))
+    }
+
+    /// Why an operand's value is not known; `None` if it is, or is known to be absent.
+    pub(crate) fn unshown(&self, row: &Row, operand: &Operand) -> Option<String> {
+        match operand {
+            Operand::Literal(_) | Operand::Capture(..) => None,
+            Operand::Now => self
+                .facts
+                .now()
+                .is_none()
+                .then(|| "the time of the capture: not known".to_owned()),
+            Operand::Field(slot, path) => {
+                let entity = self.get(row.bound(*slot)?.id);
+                let open = entity.partial && !path.is_empty() && leaves_open(entity, path);
+                open.then(|| {
+                    let subject = &entity.subject;
+                    let path = path_text(path);
+                    format!("{path} of {subject}: the text does not show it")
+                })
+            }
+            Operand::Computed(expression) => self.unshown_in(row, expression),
+        }
+    }
+
+    fn unshown_in(&self, row: &Row, expression: &Expression) -> Option<String> {
+        match expression {
+            Expression::Value(operand) | Expression::Fold(_, operand) => self.unshown(row, operand),
+            Expression::Of(_, left, right) => self
+                .unshown_in(row, left)
+                .or_else(|| self.unshown_in(row, right)),
+        }
+    }
+
     /// Tests that one value can satisfy.
-    fn holds(&self, row: &Row, test: &Test, node: &Node) -> bool {
+    fn holds(&self, row: &Row, test: &Test, node: &Node, how: How) -> bool {
         let Some(text) = node.as_str() else {
             return false;
         };
         let value = |operand: &Operand| self.value(row, operand);
-        let compare = |operand: &Operand, keep: fn(f64, f64) -> bool| matches!((number(text), value(operand).as_deref().and_then(number)), (Some(a), Some(b)) if keep(a, b));
+        let compare = |operand: &Operand, keep: fn(f64, f64) -> bool| matches!((how.number(text), value(operand).as_deref().and_then(|text| how.number(text))), (Some(a), Some(b)) if keep(a, b));
         let time = || stamp::rfc3339(text);
         let anchor = |operand: &Operand| value(operand).as_deref().and_then(stamp::rfc3339);
         let age = || Some(seconds_between(time()?, self.facts.now()?));
@@ -217,7 +456,9 @@ impl World<'_, '_> {
             | Test::Exists(_)
             | Test::Matches(_)
             | Test::All(_)
-            | Test::No(_) => false,
+            | Test::No(_)
+            | Test::Where(_)
+            | Test::Entry { .. } => false,
         }
     }
 
@@ -243,7 +484,19 @@ impl World<'_, '_> {
                     .collect();
                 (!texts.is_empty()).then(|| texts.join(", "))
             }
+            Operand::Computed(expression) => self.computed(row, expression),
         }
+    }
+
+    /// The values that a field of what is bound leads to; `None` if nothing is bound.
+    pub(crate) fn nodes(&self, row: &Row, operand: &Operand) -> Option<Vec<&Node>> {
+        let Operand::Field(slot, path) = operand else {
+            return None;
+        };
+        let entity = self.get(row.bound(*slot)?.id);
+        let mut nodes = resolve(entity, path);
+        nodes.retain(|node| !node.is_null());
+        Some(nodes)
     }
 
     /// The place of an operand's value.
@@ -274,8 +527,12 @@ pub(crate) fn resolve<'e>(entity: &'e Entity<'_>, path: &[Segment]) -> Vec<&'e N
     let Some(start) = entity.field(first) else {
         return Vec::new();
     };
-    let mut nodes = vec![start];
-    for segment in rest {
+    follow(vec![start], rest)
+}
+
+/// The values that a path leads to from some values.
+fn follow<'e>(mut nodes: Vec<&'e Node>, path: &[Segment]) -> Vec<&'e Node> {
+    for segment in path {
         nodes = match segment {
             Segment::Key(key) => nodes.into_iter().filter_map(|node| node.get(key)).collect(),
             Segment::Any => nodes.into_iter().flat_map(Node::items).collect(),
@@ -305,8 +562,11 @@ pub(crate) fn leaves_open(entity: &Entity<'_>, path: &[Segment]) -> bool {
     let Some(start) = entity.field(first) else {
         return true;
     };
-    let mut nodes = vec![start];
-    for segment in rest {
+    open_along(vec![start], rest)
+}
+
+fn open_along(mut nodes: Vec<&Node>, path: &[Segment]) -> bool {
+    for segment in path {
         let mut next = Vec::new();
         for node in nodes.into_iter().filter(|node| !node.is_null()) {
             match segment {
@@ -351,12 +611,17 @@ pub(crate) fn path_text(path: &[Segment]) -> String {
 }
 
 /// Plain numbers, durations in seconds, quantities in base units.
-fn number(text: &str) -> Option<f64> {
+pub(crate) fn number(text: &str) -> Option<f64> {
     text.parse()
         .ok()
         .or_else(|| quantity::seconds(text))
         .or_else(|| quantity::quantity(text))
         .or_else(|| text.strip_suffix('%')?.parse().ok())
+}
+
+/// A number read from a field: `500m` is half a processor where it counts processors, and minutes elsewhere.
+pub(crate) fn in_units_of(path: &[Segment], text: &str) -> Option<f64> {
+    How::of(path).number(text)
 }
 
 pub(crate) fn seconds_between(from: Timestamp, to: Timestamp) -> f64 {
