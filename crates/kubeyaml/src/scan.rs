@@ -50,13 +50,16 @@ pub(crate) fn line_end(bytes: &[u8], at: usize) -> usize {
         #[expect(clippy::cast_possible_truncation, reason = "the halves are wanted")]
         let (low, high) = (pair as u64, (pair >> 64) as u64);
         let (low, high) = (eq(low, b'\n'), eq(high, b'\n'));
-        if low != 0 {
-            return at + first(low);
+        if low | high == 0 {
+            at += 16;
+            continue;
         }
-        if high != 0 {
-            return at + 8 + first(high);
-        }
-        at += 16;
+        return at
+            + if low == 0 {
+                8 + first(high)
+            } else {
+                first(low)
+            };
     }
     let rest = bytes.get(at..).unwrap_or_default();
     memchr::memchr(b'\n', rest).map_or(bytes.len(), |n| at + n)
