@@ -223,7 +223,7 @@ impl<'t> Cursor<'t> {
 
     /// Goes to the first content at or after `start`, the start of the next line.
     #[inline]
-    fn start_line(&mut self, start: usize) -> Result<(), Error> {
+    pub(crate) fn start_line(&mut self, start: usize) -> Result<(), Error> {
         self.line = self.line.saturating_add(1);
         // The common case by hand: spaces and then text.
         let at = scan::spaces_end(self.bytes, start);
@@ -455,17 +455,22 @@ impl<'t> Cursor<'t> {
             }
             Place::Dash(indent) => (indent, false),
         };
+        // The first eight columns at once.
+        let mask = u64::MAX.checked_shl(8 * u32::try_from(indent.min(8)).unwrap_or(8));
+        let mask = !mask.unwrap_or(0);
         let deeper = |start: usize| match scan::word(self.bytes, start) {
-            Some(word) if (1..=8).contains(&indent) => {
-                (word ^ scan::SPACES) << (8 * (8 - indent)) == 0
+            Some(word) => {
+                (word ^ scan::SPACES) & mask == 0
+                    && (indent <= 8 || scan::spaces_end(self.bytes, start + 8) >= start + indent)
             }
-            _ => scan::spaces_end(self.bytes, start) >= start + indent,
+            None => scan::spaces_end(self.bytes, start) >= start + indent,
         };
         let mut end = scan::line_end(self.bytes, self.pos);
-        let mut line = self.line;
+        let mut lines = 0_usize;
+        let line = |lines: usize| u32::try_from(lines).unwrap_or(u32::MAX);
         while end < self.bytes.len() {
             let start = end + 1;
-            line = line.saturating_add(1);
+            lines += 1;
             if deeper(start) {
                 end = scan::line_end(self.bytes, start + indent);
                 continue;
@@ -478,12 +483,14 @@ impl<'t> Cursor<'t> {
                 b'-' if dashes && at - start + 1 == indent && self.blank_at(at + 1) => {
                     scan::line_end(self.bytes, at)
                 }
-                _ if self.usual_resume(start, at, line) => return Ok(()),
-                _ => return self.resume(start, line),
+                _ => {
+                    self.line = self.line.saturating_add(line(lines - 1));
+                    return self.go_to(start, at);
+                }
             };
         }
         self.pos = self.bytes.len();
-        self.line = line;
+        self.line = self.line.saturating_add(line(lines));
         self.indent = 0;
         Ok(())
     }

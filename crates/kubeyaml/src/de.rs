@@ -365,8 +365,8 @@ impl<'t> de::Deserializer<'t> for Value<'_, 't> {
     }
 
     fn deserialize_option<V: Visitor<'t>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        if let Some(Place::Key(parent) | Place::Dash(parent)) = self.place
-            && self.cursor.surely_something(parent)
+        if let Some(place) = self.place
+            && self.cursor.surely_something(place)
         {
             return visitor.visit_some(self);
         }

@@ -116,18 +116,15 @@ impl Projection {
     /// What is said about a name, for changing it: at first what is said about any key. `None` if none of it is kept.
     fn named(&mut self, name: &str) -> Option<&mut Self> {
         let known = self.fields.iter().position(|(known, _)| **known == *name);
-        let at = match known {
-            Some(at) => at,
-            None => {
-                let field = if self.whole {
-                    Self::whole()
-                } else {
-                    self.any.as_deref().cloned()?
-                };
-                self.fields.push((name.into(), field));
-                self.fields.len() - 1
-            }
-        };
+        let at = known.unwrap_or(self.fields.len());
+        if known.is_none() {
+            let field = if self.whole {
+                Self::whole()
+            } else {
+                self.any.as_deref().cloned()?
+            };
+            self.fields.push((name.into(), field));
+        }
         self.fields.get_mut(at).map(|(_, field)| field)
     }
 

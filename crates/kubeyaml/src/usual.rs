@@ -4,6 +4,7 @@
 
 use crate::{
     cursor::{Cursor, FIRST, LONGEST_KEY, Place},
+    error::Error,
     scalar::{Scalar, Style},
     scan,
 };
@@ -38,10 +39,12 @@ impl<'t> Cursor<'t> {
                 continue;
             }
             at += scan::first(stop);
-            if self.byte(at) == b':' && self.blank_at(at + 1) && at - start <= LONGEST_KEY {
-                return at;
-            }
-            break;
+            let colon = matches!(self.bytes.get(at..), Some([b':', b' ' | b'\n', ..]));
+            return if colon && at - start <= LONGEST_KEY {
+                at
+            } else {
+                0
+            };
         }
         0
     }
@@ -70,7 +73,11 @@ impl<'t> Cursor<'t> {
     /// The content of the line that starts at `start`, if it needs no closer look.
     #[inline]
     fn usual_line(&self, start: usize) -> Option<Next> {
-        let at = scan::spaces_end(self.bytes, start);
+        self.usual_content(start, scan::spaces_end(self.bytes, start))
+    }
+
+    #[inline]
+    fn usual_content(&self, start: usize, at: usize) -> Option<Next> {
         let indent = at - start + 1;
         let byte = self.byte(at);
         // Comments, quotes, line ends and tabs are not above `#`; marks between documents stand in the first column.
@@ -98,7 +105,7 @@ impl<'t> Cursor<'t> {
         }
         let start = self.pos + 1;
         let (from, to, end) = if self.usual_at(start) {
-            let end = self.usual_end(start);
+            let end = self.usual_end(start)?;
             (start, end, end)
         } else {
             let quote = self.byte(start);
@@ -108,14 +115,11 @@ impl<'t> Cursor<'t> {
                 _ => return None,
             };
             let close = scan::quoted_end(self.bytes, start + 1, quote, escape);
-            if self.byte(close) != quote {
+            if self.byte(close) != quote || self.bytes.get(close + 1) != Some(&b'\n') {
                 return None;
             }
             (start + 1, close, close + 1)
         };
-        if self.bytes.get(end) != Some(&b'\n') {
-            return None;
-        }
         let next = self.usual_line(end + 1)?;
         if next.indent > parent {
             return None;
@@ -143,7 +147,13 @@ impl<'t> Cursor<'t> {
     /// Whether the value after a key or dash is seen not to be null without reading it.
     #[cfg(feature = "serde")]
     #[inline]
-    pub(crate) fn surely_something(&self, parent: usize) -> bool {
+    pub(crate) fn surely_something(&self, place: Place) -> bool {
+        // A dash in the column of its own dash is the next item, in that of a key the key's list.
+        let (parent, list) = match place {
+            Place::Root => return false,
+            Place::Key(indent) => (indent, indent),
+            Place::Dash(indent) => (indent, indent + 1),
+        };
         let something = |at: usize| match self.byte(at) {
             b'n' | b'N' => self.usual_colon(at) != 0,
             b'"' | b'\'' => true,
@@ -152,15 +162,17 @@ impl<'t> Cursor<'t> {
         match self.byte(self.pos) {
             b' ' => something(self.pos + 1),
             _ => self.usual_below(parent).is_some_and(|next| {
-                (self.byte(next.at) == b'-' && self.byte(next.at + 1) == b' ')
+                (next.indent >= list
+                    && self.byte(next.at) == b'-'
+                    && self.byte(next.at + 1) == b' ')
                     || (next.indent > parent && something(next.at))
             }),
         }
     }
 
-    /// The line feed behind an unquoted scalar; what is no line feed is something else that ends it.
+    /// The line feed behind an unquoted scalar, if nothing else ends it.
     #[inline]
-    fn usual_end(&self, start: usize) -> usize {
+    fn usual_end(&self, start: usize) -> Option<usize> {
         let mut at = start;
         while let Some(word) = scan::word(self.bytes, at) {
             let stop = scan::eq(word, b'\n') | scan::eq(word, b':') | scan::eq(word, b'#');
@@ -170,14 +182,13 @@ impl<'t> Cursor<'t> {
             }
             at += scan::first(stop);
             match self.byte(at) {
-                b'\n' if !matches!(self.byte(at - 1), b' ' | b'\r') => return at,
+                b'\n' if !matches!(self.byte(at - 1), b' ' | b'\r') => return Some(at),
                 b':' if !self.blank_at(at + 1) => at += 1,
                 b'#' if self.byte(at - 1) != b' ' => at += 1,
-                // No line feed stands here.
-                _ => return start,
+                _ => return None,
             }
         }
-        start
+        None
     }
 
     /// The first key of a mapping below its key or behind its dash, its colon consumed.
@@ -237,18 +248,15 @@ impl<'t> Cursor<'t> {
         dash
     }
 
-    /// Goes to the line that starts at `start`, its number and first content known; false if it takes a closer look.
+    /// Goes to the next line, which starts at `start` and whose spaces end at `at`.
     #[inline]
-    pub(crate) fn usual_resume(&mut self, start: usize, at: usize, line: u32) -> bool {
-        let (byte, indent) = (self.byte(at), at - start + 1);
-        if byte <= b'#' || (indent == 1 && matches!(byte, b'-' | b'.')) {
-            return false;
+    pub(crate) fn go_to(&mut self, start: usize, at: usize) -> Result<(), Error> {
+        match self.usual_content(start, at) {
+            Some(next) => {
+                self.go(next);
+                Ok(())
+            }
+            None => self.start_line(start),
         }
-        self.line = line;
-        self.comment = false;
-        self.line_start = start;
-        self.pos = at;
-        self.indent = indent;
-        true
     }
 }

@@ -50,6 +50,9 @@ fn what_serde_yaml_writes_is_read() {
 fn known_traps() {
     for text in [
         "- \n|-\n  a\n",
+        "-\n- a\n",
+        "a:\n  -\n  - b\n",
+        "- -\n  - a: b\n",
         "-\n|+",
         "- - -\n  |\n",
         "items:\n- - q\n-\nd: |+\n",

@@ -127,6 +127,9 @@ impl<'t> Visitor<'t> for Seed<'_> {
     }
 
     fn visit_some<D: Deserializer<'t>>(self, deserializer: D) -> Result<Value, D::Error> {
+        if self.asked {
+            return Err(serde::de::Error::custom("something instead of null"));
+        }
         Self {
             asked: true,
             ..self
