@@ -1,165 +1,152 @@
-//! Compares with serde_yaml and serde_json: `cargo bench -p kubeyaml --features rayon -- [pods] [--managed-fields]`.
+//! Compares with serde_yaml, serde_json and PyYAML: `cargo bench -p kubeyaml -- [pods] [--managed-fields]`.
 
 #![allow(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    clippy::cast_possible_truncation,
-    clippy::large_stack_arrays,
-    clippy::needless_pass_by_value,
+    clippy::cast_precision_loss,
     reason = "a panic is the failure report of a program for the terminal"
 )]
 
 mod data;
+mod engines;
 
-use std::{hint::black_box, time::Instant};
+use std::{fs, path::Path, process::Command, time::Instant};
 
-use data::{List, PATHS, Pod, list};
-use kubeyaml::{Node, Options, Projection, split_items};
-use rayon::prelude::*;
+use engines::{ENGINES, Input, run_engine};
 
 const ROUNDS: usize = 5;
-
-/// The shortest of several rounds, in seconds.
-fn seconds<T>(mut work: impl FnMut() -> T) -> f64 {
-    (0..ROUNDS)
-        .map(|_| {
-            let start = Instant::now();
-            black_box(work());
-            start.elapsed().as_secs_f64()
-        })
-        .fold(f64::INFINITY, f64::min)
-}
-
-fn pods(text: &str) -> Vec<Pod> {
-    kubeyaml::from_str_items(text)
-        .unwrap()
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .unwrap()
-}
-
-fn parallel_pods(text: &str) -> Vec<Pod> {
-    kubeyaml::par_from_str_items(text)
-        .unwrap()
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .unwrap()
-}
-
-fn nodes<'t>(text: &'t str, projection: Option<&Projection>) -> Vec<Node<'t>> {
-    let list = split_items(text, 1).unwrap();
-    let read = |item: &kubeyaml::Part<'t>| {
-        let options = Options {
-            first_line: item.first_line,
-            projection,
-            ..Options::default()
-        };
-        Node::read_item(item.text, &options).unwrap()
-    };
-    list.items.iter().map(read).collect()
-}
-
-fn parallel_nodes<'t>(text: &'t str, projection: Option<&Projection>) -> Vec<Node<'t>> {
-    let list = split_items(text, 1).unwrap();
-    let read = |item: &kubeyaml::Part<'t>| {
-        let options = Options {
-            first_line: item.first_line,
-            projection,
-            ..Options::default()
-        };
-        Node::read_item(item.text, &options).unwrap()
-    };
-    list.items.par_iter().map(read).collect()
-}
+/// For counting instructions, and for PyYAML, which takes its time.
+const FEW: usize = 100;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let count = arguments
+    if let [flag, engine] = arguments.as_slice()
+        && flag == "--once"
+    {
+        return run_engine(engine, &Input::new(FEW, false));
+    }
+    let managed_fields = arguments.iter().any(|word| word == "--managed-fields");
+    let pods = arguments.iter().find_map(|word| word.parse().ok());
+    let pods = pods.unwrap_or(1000);
+    let input = Input::new(pods, managed_fields);
+    input.check();
+    println!(
+        "{pods} pods, YAML {:.1} MB, compact JSON {:.1} MB; the shortest of {ROUNDS} rounds, all readers in turn.",
+        input.yaml.len() as f64 / 1e6,
+        input.json.len() as f64 / 1e6
+    );
+    println!(
+        "MB/s are of the form that is read. Instructions are those of {FEW} pods, counted by callgrind.\n"
+    );
+    let times = seconds(&input);
+    let counts: Vec<Option<u64>> = ENGINES
         .iter()
-        .find_map(|argument| argument.parse().ok())
-        .unwrap_or(2000);
-    let text = list(
-        count,
-        arguments
-            .iter()
-            .any(|argument| argument == "--managed-fields"),
-    );
-    let objects: serde_json::Value = serde_yaml::from_str(&text).unwrap();
-    let json = serde_json::to_string(&objects).unwrap();
-    drop(objects);
-    let whole: List = serde_yaml::from_str(&text).unwrap();
-    assert!(whole.items == pods(&text), "the peers read the same pods");
-    assert!(serde_json::from_str::<List>(&json).unwrap() == whole);
-    drop(whole);
+        .map(|(engine, _, counted)| counted.then(|| instructions(engine)).flatten())
+        .collect();
+    print_table(&input, &times, &counts);
+    python(managed_fields, times[0] / input.yaml.len() as f64);
+    if counts[0].is_none() {
+        println!("instructions: valgrind is not installed");
+    }
+}
 
-    let projection = Projection::new(PATHS);
-    let threads = |count| {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(count)
-            .build()
-            .unwrap()
-    };
-    let two = threads(2);
+/// The shortest time of each engine. All take their turn in each round, so that a busy machine slows all of them.
+fn seconds(input: &Input) -> Vec<f64> {
+    let two = rayon::ThreadPoolBuilder::new()
+        .num_threads(2)
+        .build()
+        .unwrap();
+    let mut shortest = vec![f64::INFINITY; ENGINES.len()];
+    for _ in 0..ROUNDS {
+        for ((engine, ..), shortest) in ENGINES.iter().zip(&mut shortest) {
+            let start = Instant::now();
+            if engine.ends_with("2 threads") {
+                two.install(|| run_engine(engine, input));
+            } else {
+                run_engine(engine, input);
+            }
+            *shortest = shortest.min(start.elapsed().as_secs_f64());
+        }
+    }
+    shortest
+}
+
+/// What callgrind counts in a run of this very program; `None` without valgrind.
+fn instructions(engine: &str) -> Option<u64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg("--toggle-collect=*run_engine*")
+        .arg(std::env::current_exe().unwrap())
+        .args(["--once", engine])
+        .output()
+        .ok()?;
+    let report = String::from_utf8_lossy(&output.stderr).into_owned();
+    let (_, count) = report.split_once("Collected : ")?;
+    count.split_whitespace().next()?.parse().ok()
+}
+
+fn print_table(input: &Input, times: &[f64], counts: &[Option<u64>]) {
     println!(
-        "{count} pods, YAML {:.1} MB, compact JSON {:.1} MB; shortest of {ROUNDS} rounds",
-        text.len() as f64 / 1e6,
-        json.len() as f64 / 1e6
+        "{:32}{:>9}{:>8}{:>14}{:>14}{:>10}{:>14}",
+        "", "ms", "MB/s", "x serde_yaml", "x serde_json", "M instr.", "x serde_yaml"
     );
-    println!(
-        "{:38} {:>9} {:>9} {:>14} {:>14}",
-        "", "ms", "MB/s", "x serde_yaml", "x serde_json"
-    );
-    let yaml = seconds(|| serde_yaml::from_str::<List>(&text).unwrap());
-    let typed_json = seconds(|| serde_json::from_str::<List>(&json).unwrap());
-    let row = |name: &str, bytes: usize, time: f64| {
+    let (yaml, json) = (times[0], times[2]);
+    for (((engine, reads_json, _), time), count) in ENGINES.iter().zip(times).zip(counts) {
+        let bytes = if *reads_json {
+            input.json.len()
+        } else {
+            input.yaml.len()
+        };
+        let counted = count.zip(counts[0]).map(|(count, yaml)| {
+            let (count, yaml) = (count as f64, yaml as f64);
+            format!("{:10.1}{:14.1}", count / 1e6, yaml / count)
+        });
         println!(
-            "{name:38} {:9.1} {:9.0} {:14.1} {:14.2}",
+            "{engine:32}{:9.1}{:8.0}{:14.1}{:14.2}{}",
             time * 1e3,
             bytes as f64 / time / 1e6,
             yaml / time,
-            typed_json / time
+            json / time,
+            counted.unwrap_or_default()
         );
+    }
+}
+
+const PYTHON: &str = "
+import sys, time, yaml
+text = open(sys.argv[1]).read()
+start = time.perf_counter()
+yaml.load(text, Loader=yaml.CSafeLoader)
+print(time.perf_counter() - start)
+";
+
+/// PyYAML over libyaml, on fewer pods.
+fn python(managed_fields: bool, yaml_per_byte: f64) {
+    const NAME: &str = "PyYAML CSafeLoader";
+    let text = data::list(FEW, managed_fields);
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pods.yaml");
+    fs::write(&file, &text).unwrap();
+    let output = Command::new("python3")
+        .args(["-c", PYTHON])
+        .arg(&file)
+        .output();
+    let output = output.map(|output| {
+        String::from_utf8_lossy(&output.stdout)
+            .trim()
+            .parse::<f64>()
+    });
+    let Ok(Ok(time)) = output else {
+        println!("{NAME:32} not installed");
+        return;
     };
-    row("serde_yaml typed", text.len(), yaml);
-    row(
-        "serde_yaml Value",
-        text.len(),
-        seconds(|| serde_yaml::from_str::<serde_yaml::Value>(&text).unwrap()),
-    );
-    row("serde_json typed, compact JSON", json.len(), typed_json);
-    row(
-        "serde_json Value, compact JSON",
-        json.len(),
-        seconds(|| serde_json::from_str::<serde_json::Value>(&json).unwrap()),
-    );
-    row(
-        "kubeyaml split only",
-        text.len(),
-        seconds(|| split_items(&text, 1).unwrap()),
-    );
-    row("kubeyaml typed", text.len(), seconds(|| pods(&text)));
-    row(
-        "kubeyaml typed, 2 threads",
-        text.len(),
-        two.install(|| seconds(|| parallel_pods(&text))),
-    );
-    row("kubeyaml tree", text.len(), seconds(|| nodes(&text, None)));
-    row(
-        "kubeyaml tree, 2 threads",
-        text.len(),
-        two.install(|| seconds(|| parallel_nodes(&text, None))),
-    );
-    row(
-        "kubeyaml projection",
-        text.len(),
-        seconds(|| nodes(&text, Some(&projection))),
-    );
-    row(
-        "kubeyaml projection, 2 threads",
-        text.len(),
-        two.install(|| seconds(|| parallel_nodes(&text, Some(&projection)))),
+    let per_byte = time / text.len() as f64;
+    println!(
+        "{:32}{:9.1}{:8.1}{:14.2}",
+        format!("{NAME}, {FEW} pods"),
+        time * 1e3,
+        1e-6 / per_byte,
+        yaml_per_byte / per_byte
     );
 }

@@ -16,6 +16,8 @@
 mod check;
 #[path = "../tests/support/generate.rs"]
 mod generate;
+#[path = "../tests/support/guided.rs"]
+mod guided;
 
 use check::Outcome;
 
@@ -28,7 +30,7 @@ fn main() {
     let (mut read, mut unsupported, mut refused, mut different) = (0_u64, 0_u64, 0_u64, 0_u64);
     for case in seed..seed + cases {
         let text = generate::any(&mut generate::Random::new(case));
-        match check::check(&text) {
+        match check::check(&text).and_then(|outcome| guided::check(&text).map(|()| outcome)) {
             Ok(Outcome::Read) => read += 1,
             Ok(Outcome::Unsupported) => unsupported += 1,
             Ok(Outcome::Refused) => refused += 1,

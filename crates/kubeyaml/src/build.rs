@@ -131,6 +131,9 @@ impl<'t, B: Build<'t>> Walk<'_, 't, B> {
         wanted: Option<&Projection>,
         depth: usize,
     ) -> Result<B::Node, Error> {
+        if let Some(scalar) = self.cursor.usual_scalar(place) {
+            return Ok(self.builder.scalar(scalar));
+        }
         match self.cursor.open(place)? {
             Open::Scalar(scalar) => Ok(self.builder.scalar(scalar)),
             Open::EmptySeq(line) => {
@@ -144,7 +147,7 @@ impl<'t, B: Build<'t>> Walk<'_, 't, B> {
             Open::Seq { indent, line } => {
                 let depth = deeper(depth, line)?;
                 let mut items = Vec::new();
-                while self.cursor.next_item(indent)? {
+                while self.cursor.usual_dash(indent) || self.cursor.next_item(indent)? {
                     items.push(self.value(Place::Dash(indent), wanted, depth)?);
                 }
                 Ok(self.builder.seq(items, line))
@@ -165,22 +168,28 @@ impl<'t, B: Build<'t>> Walk<'_, 't, B> {
         depth: usize,
     ) -> Result<Entries<'t, B::Node>, Error> {
         let mut entries = Vec::new();
-        let mut next = Some(first);
-        while let Some(key) = next {
+        let mut key = first.text;
+        loop {
             let below = match wanted {
                 None => Some(None),
                 Some(wanted) => wanted
-                    .field(&key.text)
+                    .field(&key)
                     .map(|below| Some(below).filter(|below| !below.is_whole())),
             };
             match below {
                 Some(below) => {
                     let node = self.value(Place::Key(indent), below, depth)?;
-                    entries.push((key.text, node));
+                    entries.push((key, node));
                 }
                 None => self.cursor.skip(Place::Key(indent))?,
             }
-            next = self.cursor.next_key(indent)?;
+            key = match self.cursor.usual_next(indent) {
+                Some(key) => Cow::Borrowed(key),
+                None => match self.cursor.next_key(indent)? {
+                    Some(key) => key.text,
+                    None => break,
+                },
+            };
         }
         Ok(entries)
     }

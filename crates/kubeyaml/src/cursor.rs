@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// libyaml and saphyr give up on keys beyond 1,024 characters; stay clear of the border.
-const LONGEST_KEY: usize = 1000;
+pub(crate) const LONGEST_KEY: usize = 1000;
 
 /// Where the next value stands. Indents are columns counted from 1, so that 0 is "outside of everything".
 #[derive(Debug, Clone, Copy)]
@@ -50,14 +50,17 @@ pub(crate) struct Cursor<'t> {
     /// Column of the content at `pos`, from 1; 0 at the end of the text.
     pub(crate) indent: usize,
     pub(crate) line: u32,
-    line_start: usize,
+    pub(crate) line_start: usize,
     /// Whether the last `next_line` passed a comment.
     pub(crate) comment: bool,
     pub(crate) contents: Contents,
+    /// What was opened before it was known who wants it.
+    #[cfg(feature = "serde")]
+    pub(crate) opened: Option<Open<'t>>,
 }
 
 /// Bytes with which ordinary keys begin.
-const FIRST: [bool; 256] = {
+pub(crate) const FIRST: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -83,6 +86,8 @@ impl<'t> Cursor<'t> {
             line_start: 0,
             comment: false,
             contents: scan::check(bytes, first_line)?,
+            #[cfg(feature = "serde")]
+            opened: None,
         };
         cursor.enter_line(0)?;
         if cursor.is_marker() && cursor.byte(cursor.pos) == b'-' {
@@ -100,9 +105,9 @@ impl<'t> Cursor<'t> {
         Ok(cursor)
     }
 
-    /// The end of an empty text, for values that are already read.
+    /// The end of an empty text, for a value that is already read.
     #[cfg(feature = "serde")]
-    pub(crate) fn nowhere() -> Self {
+    pub(crate) fn nowhere(opened: Open<'t>) -> Self {
         Self {
             text: "",
             bytes: b"",
@@ -112,6 +117,7 @@ impl<'t> Cursor<'t> {
             line_start: 0,
             comment: false,
             contents: Contents::default(),
+            opened: Some(opened),
         }
     }
 
@@ -144,7 +150,7 @@ impl<'t> Cursor<'t> {
     }
 
     #[inline]
-    fn blank_at(&self, at: usize) -> bool {
+    pub(crate) fn blank_at(&self, at: usize) -> bool {
         matches!(self.byte(at), b' ' | b'\n' | b'\r' | b'\t')
     }
 
@@ -217,7 +223,7 @@ impl<'t> Cursor<'t> {
 
     /// Goes to the first content at or after `start`, the start of the next line.
     #[inline]
-    fn start_line(&mut self, start: usize) -> Result<(), Error> {
+    pub(crate) fn start_line(&mut self, start: usize) -> Result<(), Error> {
         self.line = self.line.saturating_add(1);
         // The common case by hand: spaces and then text.
         let at = scan::spaces_end(self.bytes, start);
@@ -357,23 +363,8 @@ impl<'t> Cursor<'t> {
     #[inline]
     fn key(&mut self) -> Result<Option<Scalar<'t>>, Error> {
         let start = self.pos;
-        if FIRST.get(usize::from(self.byte(start))) == Some(&true) {
-            let mut at = start;
-            // Spaces, quotes and other marks are all below `-`: with them it takes a closer look.
-            while let Some(word) = scan::word(self.bytes, at) {
-                let stop = scan::eq(word, b':') | scan::below(word, b'-');
-                if stop == 0 {
-                    at += 8;
-                    continue;
-                }
-                at += scan::first(stop);
-                if self.byte(at) == b':' && self.blank_at(at + 1) && at - start <= LONGEST_KEY {
-                    self.pos = at + 1;
-                    let text = self.slice(start, at);
-                    return Ok(Some(Scalar::borrowed(text, Style::Plain, self.line)));
-                }
-                break;
-            }
+        if let Some(text) = self.usual_key() {
+            return Ok(Some(Scalar::borrowed(text, Style::Plain, self.line)));
         }
         match self.byte(start) {
             b'"' | b'\'' => self.quoted_key(),
@@ -456,22 +447,30 @@ impl<'t> Cursor<'t> {
         let (indent, dashes) = match place {
             Place::Root => (0, false),
             Place::Key(indent) => {
-                let at = scan::spaces_end(self.bytes, self.pos);
-                (indent, self.breaks_at(at) || self.byte(at) == b'#')
+                let below = self.byte(self.pos) == b'\n' || {
+                    let at = scan::spaces_end(self.bytes, self.pos);
+                    self.breaks_at(at) || self.byte(at) == b'#'
+                };
+                (indent, below)
             }
             Place::Dash(indent) => (indent, false),
         };
+        // The first eight columns at once.
+        let mask = u64::MAX.checked_shl(8 * u32::try_from(indent.min(8)).unwrap_or(8));
+        let mask = !mask.unwrap_or(0);
         let deeper = |start: usize| match scan::word(self.bytes, start) {
-            Some(word) if (1..=8).contains(&indent) => {
-                (word ^ scan::SPACES) << (8 * (8 - indent)) == 0
+            Some(word) => {
+                (word ^ scan::SPACES) & mask == 0
+                    && (indent <= 8 || scan::spaces_end(self.bytes, start + 8) >= start + indent)
             }
-            _ => scan::spaces_end(self.bytes, start) >= start + indent,
+            None => scan::spaces_end(self.bytes, start) >= start + indent,
         };
         let mut end = scan::line_end(self.bytes, self.pos);
-        let mut line = self.line;
+        let mut lines = 0_usize;
+        let line = |lines: usize| u32::try_from(lines).unwrap_or(u32::MAX);
         while end < self.bytes.len() {
             let start = end + 1;
-            line = line.saturating_add(1);
+            lines += 1;
             if deeper(start) {
                 end = scan::line_end(self.bytes, start + indent);
                 continue;
@@ -484,11 +483,14 @@ impl<'t> Cursor<'t> {
                 b'-' if dashes && at - start + 1 == indent && self.blank_at(at + 1) => {
                     scan::line_end(self.bytes, at)
                 }
-                _ => return self.resume(start, line),
+                _ => {
+                    self.line = self.line.saturating_add(line(lines - 1));
+                    return self.go_to(start, at);
+                }
             };
         }
         self.pos = self.bytes.len();
-        self.line = line;
+        self.line = self.line.saturating_add(line(lines));
         self.indent = 0;
         Ok(())
     }

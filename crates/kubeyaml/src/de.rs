@@ -83,7 +83,7 @@ fn typed<'t, T: Deserialize<'t>>(
     let place = place(&mut cursor)?;
     let value = Value {
         cursor: &mut cursor,
-        source: Source::Place(place),
+        place: Some(place),
         depth: DEPTH,
     };
     match T::deserialize(value) {
@@ -109,35 +109,49 @@ impl de::Error for Error {
     }
 }
 
-enum Source<'t> {
-    Place(Place),
-    /// Already looked at.
-    Open(Open<'t>),
-}
-
 /// A value that is still in the text.
 struct Value<'c, 't> {
     cursor: &'c mut Cursor<'t>,
-    source: Source<'t>,
+    /// `None` if it waits in `Cursor::opened`.
+    place: Option<Place>,
     depth: usize,
 }
 
-impl<'c, 't> Value<'c, 't> {
-    #[inline]
-    fn open(self) -> Result<(&'c mut Cursor<'t>, Open<'t>, usize), Error> {
-        let open = match self.source {
-            Source::Place(place) => self.cursor.open(place)?,
-            Source::Open(open) => open,
-        };
-        Ok((self.cursor, open, self.depth))
+impl<'t> Value<'_, 't> {
+    fn open(&mut self) -> Result<Open<'t>, Error> {
+        match self.place {
+            Some(place) => self.cursor.open(place),
+            None => (self.cursor.opened.take()).ok_or_else(|| de::Error::custom("read twice")),
+        }
     }
 
-    /// A scalar that may be typed by its look, or what else there is.
-    fn plain(self) -> Result<Result<Cow<'t, str>, Open<'t>>, Error> {
-        Ok(match self.open()?.1 {
+    /// The text of a scalar in its usual form; `None` if it takes a closer look.
+    #[inline]
+    fn usual_text(&mut self) -> Option<&'t str> {
+        match self.place {
+            Some(Place::Key(parent) | Place::Dash(parent)) => self.cursor.usual_text(parent),
+            _ => None,
+        }
+    }
+
+    /// A scalar that may be typed by its look.
+    fn plain(&mut self, expected: &dyn de::Expected) -> Result<Cow<'t, str>, Error> {
+        if !matches!(self.cursor.byte(self.cursor.pos + 1), b'"' | b'\'')
+            && let Some(text) = self.usual_text()
+        {
+            return Ok(Cow::Borrowed(text));
+        }
+        match self.open()? {
             Open::Scalar(scalar) if scalar.style == Style::Plain => Ok(scalar.text),
-            other => Err(other),
-        })
+            other => Err(unfit(&other, expected)),
+        }
+    }
+
+    fn unusual_str<V: Visitor<'t>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        match self.open()? {
+            Open::Scalar(scalar) => visit_text(scalar.text, visitor),
+            other => Err(unfit(&other, &visitor)),
+        }
     }
 }
 
@@ -159,11 +173,15 @@ fn visit_text<'t, V: Visitor<'t>>(text: Cow<'t, str>, visitor: V) -> Result<V::V
     }
 }
 
-fn visit_scalar<'t, V: Visitor<'t>>(scalar: Scalar<'t>, visitor: V) -> Result<V::Value, Error> {
-    if scalar.style != Style::Plain {
-        return visit_text(scalar.text, visitor);
+fn visit_scalar<'t, V: Visitor<'t>>(
+    text: Cow<'t, str>,
+    plain: bool,
+    visitor: V,
+) -> Result<V::Value, Error> {
+    if !plain {
+        return visit_text(text, visitor);
     }
-    match number::look(&scalar.text) {
+    match number::look(&text) {
         Plain::Null => visitor.visit_unit(),
         Plain::Bool(value) => visitor.visit_bool(value),
         Plain::U64(value) => visitor.visit_u64(value),
@@ -171,30 +189,39 @@ fn visit_scalar<'t, V: Visitor<'t>>(scalar: Scalar<'t>, visitor: V) -> Result<V:
         Plain::U128(value) => visitor.visit_u128(value),
         Plain::I128(value) => visitor.visit_i128(value),
         Plain::F64(value) => visitor.visit_f64(value),
-        Plain::Text => visit_text(scalar.text, visitor),
+        Plain::Text => visit_text(text, visitor),
     }
 }
 
 fn visit_seq<'t, V: Visitor<'t>>(
     cursor: &mut Cursor<'t>,
-    open: Open<'t>,
+    open: &Open<'t>,
     depth: usize,
     visitor: V,
 ) -> Result<V::Value, Error> {
-    let (indent, line) = match open {
-        Open::Seq { indent, line } => (Some(indent), line),
-        Open::EmptySeq(line) => (None, line),
+    match open {
+        Open::Seq { indent, line } => visit_items(cursor, Some(*indent), *line, depth, visitor),
+        Open::EmptySeq(line) => visit_items(cursor, None, *line, depth, visitor),
         // As in serde_yaml: nothing at all is an empty list.
-        Open::Scalar(scalar) if scalar.style == Style::Plain && scalar.text.is_empty() => {
-            return visitor.visit_seq(Items {
+        Open::Scalar(scalar) if scalar.style == Style::Plain && scalar.text.is_empty() => visitor
+            .visit_seq(Items {
                 cursor,
                 indent: None,
                 depth,
                 len: 0,
-            });
-        }
-        other => return Err(unfit(&other, &visitor)),
-    };
+            }),
+        other => Err(unfit(other, &visitor)),
+    }
+}
+
+#[inline]
+fn visit_items<'t, V: Visitor<'t>>(
+    cursor: &mut Cursor<'t>,
+    indent: Option<usize>,
+    line: u32,
+    depth: usize,
+    visitor: V,
+) -> Result<V::Value, Error> {
     let depth = depth.checked_sub(1).ok_or(Error::Depth { line })?;
     let mut items = Items {
         cursor,
@@ -203,10 +230,8 @@ fn visit_seq<'t, V: Visitor<'t>>(
         len: 0,
     };
     let value = visitor.visit_seq(&mut items)?;
-    let len = items.len;
-    if de::SeqAccess::next_element::<de::IgnoredAny>(&mut items)?.is_some() {
-        let expected = format!("a list of {len}");
-        return Err(de::Error::invalid_length(len + 1, &expected.as_str()));
+    if items.indent.is_some() {
+        items.end()?;
     }
     Ok(value)
 }
@@ -217,54 +242,63 @@ fn visit_map<'t, V: Visitor<'t>>(
     depth: usize,
     visitor: V,
 ) -> Result<V::Value, Error> {
-    let (indent, line, key) = match open {
-        Open::Map { indent, line, key } => (indent, line, Some(key)),
-        Open::EmptyMap(line) => (0, line, None),
-        Open::Scalar(scalar) if scalar.style == Style::Plain && scalar.text.is_empty() => {
-            return visitor.visit_map(Entries {
+    match open {
+        Open::Map { indent, line, key } => {
+            cursor.opened = Some(Open::Scalar(key));
+            visit_entries(cursor, indent, line, Ahead::Opened, depth, visitor)
+        }
+        Open::EmptyMap(line) => visit_entries(cursor, 0, line, Ahead::Nothing, depth, visitor),
+        Open::Scalar(scalar) if scalar.style == Style::Plain && scalar.text.is_empty() => visitor
+            .visit_map(Entries {
                 cursor,
                 indent: 0,
                 depth,
-                key: None,
-                done: true,
-            });
-        }
-        other => return Err(unfit(&other, &visitor)),
-    };
+                ahead: Ahead::Nothing,
+            }),
+        other => Err(unfit(&other, &visitor)),
+    }
+}
+
+#[inline]
+fn visit_entries<'t, V: Visitor<'t>>(
+    cursor: &mut Cursor<'t>,
+    indent: usize,
+    line: u32,
+    ahead: Ahead<'t>,
+    depth: usize,
+    visitor: V,
+) -> Result<V::Value, Error> {
     let depth = depth.checked_sub(1).ok_or(Error::Depth { line })?;
     let mut entries = Entries {
         cursor,
         indent,
         depth,
-        done: key.is_none(),
-        key,
+        ahead,
     };
     let value = visitor.visit_map(&mut entries)?;
-    if de::MapAccess::next_key::<de::IgnoredAny>(&mut entries)?.is_some() {
-        return Err(de::Error::custom(
-            "a mapping has more entries than expected",
-        ));
+    if !matches!(entries.ahead, Ahead::Nothing) {
+        entries.end()?;
     }
     Ok(value)
 }
 
 macro_rules! number {
     ($($method:ident $visit:ident $parse:expr;)*) => {$(
-        fn $method<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-            match self.plain()? {
-                Ok(text) => match $parse(&*text) {
-                    Some(value) => visitor.$visit(value),
-                    None => Err(de::Error::invalid_type(Unexpected::Str(&text), &visitor)),
-                },
-                Err(open) => Err(unfit(&open, &visitor)),
+        fn $method<V: Visitor<'t>>(mut self, visitor: V) -> Result<V::Value, Error> {
+            let text = self.plain(&visitor)?;
+            match $parse(&*text) {
+                Some(value) => visitor.$visit(value),
+                None => Err(de::Error::invalid_type(Unexpected::Str(&text), &visitor)),
             }
         }
     )*};
 }
 
+/// Methods that are others by another name; what serde says about the type besides is of no use here.
 macro_rules! same {
-    ($($method:ident as $other:ident;)*) => {$(
-        fn $method<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
+    ($($method:ident($($hint:ty),*) as $other:ident;)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'t>>(self, $(_: $hint,)* visitor: V) -> Result<V::Value, Error> {
             self.$other(visitor)
         }
     )*};
@@ -283,31 +317,46 @@ impl<'t> de::Deserializer<'t> for Value<'_, 't> {
     }
 
     same! {
-        deserialize_i8 as deserialize_i64;
-        deserialize_i16 as deserialize_i64;
-        deserialize_i32 as deserialize_i64;
-        deserialize_u8 as deserialize_u64;
-        deserialize_u16 as deserialize_u64;
-        deserialize_u32 as deserialize_u64;
-        deserialize_f32 as deserialize_f64;
-        deserialize_char as deserialize_str;
-        deserialize_string as deserialize_str;
-        deserialize_identifier as deserialize_str;
+        deserialize_i8() as deserialize_i64;
+        deserialize_i16() as deserialize_i64;
+        deserialize_i32() as deserialize_i64;
+        deserialize_u8() as deserialize_u64;
+        deserialize_u16() as deserialize_u64;
+        deserialize_u32() as deserialize_u64;
+        deserialize_f32() as deserialize_f64;
+        deserialize_char() as deserialize_str;
+        deserialize_string() as deserialize_str;
+        deserialize_identifier() as deserialize_str;
+        deserialize_byte_buf() as deserialize_bytes;
+        deserialize_unit_struct(&'static str) as deserialize_unit;
+        deserialize_tuple(usize) as deserialize_seq;
+        deserialize_tuple_struct(&'static str, usize) as deserialize_seq;
+        deserialize_struct(&'static str, &'static [&'static str]) as deserialize_map;
     }
 
-    fn deserialize_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-        let (cursor, open, depth) = self.open()?;
-        match open {
-            Open::Scalar(scalar) => visit_scalar(scalar, visitor),
-            Open::Seq { .. } | Open::EmptySeq(_) => visit_seq(cursor, open, depth, visitor),
-            Open::Map { .. } | Open::EmptyMap(_) => visit_map(cursor, open, depth, visitor),
+    fn deserialize_any<V: Visitor<'t>>(mut self, visitor: V) -> Result<V::Value, Error> {
+        let plain = !matches!(self.cursor.byte(self.cursor.pos + 1), b'"' | b'\'');
+        if let Some(text) = self.usual_text() {
+            return visit_scalar(Cow::Borrowed(text), plain, visitor);
+        }
+        match self.open()? {
+            Open::Scalar(scalar) => {
+                visit_scalar(scalar.text, scalar.style == Style::Plain, visitor)
+            }
+            open @ (Open::Seq { .. } | Open::EmptySeq(_)) => {
+                visit_seq(self.cursor, &open, self.depth, visitor)
+            }
+            open @ (Open::Map { .. } | Open::EmptyMap(_)) => {
+                visit_map(self.cursor, open, self.depth, visitor)
+            }
         }
     }
 
-    fn deserialize_str<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.open()?.1 {
-            Open::Scalar(scalar) => visit_text(scalar.text, visitor),
-            other => Err(unfit(&other, &visitor)),
+    #[inline]
+    fn deserialize_str<V: Visitor<'t>>(mut self, visitor: V) -> Result<V::Value, Error> {
+        match self.usual_text() {
+            Some(text) => visitor.visit_borrowed_str(text),
+            None => self.unusual_str(visitor),
         }
     }
 
@@ -315,35 +364,27 @@ impl<'t> de::Deserializer<'t> for Value<'_, 't> {
         Err(de::Error::custom("YAML has no bytes"))
     }
 
-    fn deserialize_byte_buf<V: Visitor<'t>>(self, _visitor: V) -> Result<V::Value, Error> {
-        Err(de::Error::custom("YAML has no bytes"))
-    }
-
-    fn deserialize_option<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-        let (cursor, open, depth) = self.open()?;
-        match open {
+    fn deserialize_option<V: Visitor<'t>>(mut self, visitor: V) -> Result<V::Value, Error> {
+        if let Some(place) = self.place
+            && self.cursor.surely_something(place)
+        {
+            return visitor.visit_some(self);
+        }
+        match self.open()? {
             Open::Scalar(scalar) if scalar.is_null() => visitor.visit_none(),
-            open => visitor.visit_some(Value {
-                cursor,
-                source: Source::Open(open),
-                depth,
-            }),
+            open => {
+                self.cursor.opened = Some(open);
+                self.place = None;
+                visitor.visit_some(self)
+            }
         }
     }
 
-    fn deserialize_unit<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.open()?.1 {
+    fn deserialize_unit<V: Visitor<'t>>(mut self, visitor: V) -> Result<V::Value, Error> {
+        match self.open()? {
             Open::Scalar(scalar) if scalar.is_null() => visitor.visit_unit(),
             other => Err(unfit(&other, &visitor)),
         }
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'t>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.deserialize_unit(visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'t>>(
@@ -356,45 +397,39 @@ impl<'t> de::Deserializer<'t> for Value<'_, 't> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_seq<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-        let (cursor, open, depth) = self.open()?;
-        visit_seq(cursor, open, depth, visitor)
+    fn deserialize_seq<V: Visitor<'t>>(mut self, visitor: V) -> Result<V::Value, Error> {
+        if let Some(Place::Key(parent)) = self.place
+            && self.cursor.usual_list(parent)
+        {
+            let (indent, line) = (self.cursor.indent, self.cursor.line);
+            return visit_items(self.cursor, Some(indent), line, self.depth, visitor);
+        }
+        let open = self.open()?;
+        visit_seq(self.cursor, &open, self.depth, visitor)
     }
 
-    fn deserialize_tuple<V: Visitor<'t>>(self, _len: usize, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_seq(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'t>>(
-        self,
-        _name: &'static str,
-        _len: usize,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.deserialize_seq(visitor)
-    }
-
-    fn deserialize_map<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-        let (cursor, open, depth) = self.open()?;
-        visit_map(cursor, open, depth, visitor)
-    }
-
-    fn deserialize_struct<V: Visitor<'t>>(
-        self,
-        _name: &'static str,
-        _fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.deserialize_map(visitor)
+    fn deserialize_map<V: Visitor<'t>>(mut self, visitor: V) -> Result<V::Value, Error> {
+        let first = match self.place {
+            Some(Place::Key(parent)) => self.cursor.usual_map(parent, false),
+            Some(Place::Dash(parent)) => self.cursor.usual_map(parent, true),
+            _ => None,
+        };
+        if let Some(first) = first {
+            let (indent, line) = (self.cursor.indent, self.cursor.line);
+            let ahead = Ahead::Usual(first);
+            return visit_entries(self.cursor, indent, line, ahead, self.depth, visitor);
+        }
+        let open = self.open()?;
+        visit_map(self.cursor, open, self.depth, visitor)
     }
 
     fn deserialize_enum<V: Visitor<'t>>(
-        self,
+        mut self,
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        match self.open()?.1 {
+        match self.open()? {
             Open::Scalar(scalar) => visitor.visit_enum(scalar.text.into_deserializer()),
             // serde_yaml writes other variants as tags.
             other => Err(unfit(&other, &"the name of a variant")),
@@ -402,27 +437,34 @@ impl<'t> de::Deserializer<'t> for Value<'_, 't> {
     }
 
     #[inline]
-    fn deserialize_ignored_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-        if let Source::Place(place @ (Place::Key(_) | Place::Dash(_))) = self.source {
+    fn deserialize_ignored_any<V: Visitor<'t>>(mut self, visitor: V) -> Result<V::Value, Error> {
+        if let Some(place @ (Place::Key(_) | Place::Dash(_))) = self.place {
             self.cursor.skip(place)?;
             return visitor.visit_unit();
         }
-        let (cursor, open, _) = self.open()?;
-        match open {
+        self.skip_opened()?;
+        visitor.visit_unit()
+    }
+}
+
+impl Value<'_, '_> {
+    /// Steps over a document or over what is already opened.
+    fn skip_opened(&mut self) -> Result<(), Error> {
+        match self.open()? {
             Open::Seq { indent, .. } => {
-                while cursor.next_item(indent)? {
-                    cursor.skip(Place::Dash(indent))?;
+                while self.cursor.next_item(indent)? {
+                    self.cursor.skip(Place::Dash(indent))?;
                 }
             }
             Open::Map { indent, .. } => loop {
-                cursor.skip(Place::Key(indent))?;
-                if cursor.next_key(indent)?.is_none() {
+                self.cursor.skip(Place::Key(indent))?;
+                if self.cursor.next_key(indent)?.is_none() {
                     break;
                 }
             },
             _ => {}
         }
-        visitor.visit_unit()
+        Ok(())
     }
 }
 
@@ -434,9 +476,22 @@ struct Items<'c, 't> {
     len: usize,
 }
 
+impl Items<'_, '_> {
+    /// Nothing may be left.
+    fn end(&mut self) -> Result<(), Error> {
+        let len = self.len;
+        if de::SeqAccess::next_element::<de::IgnoredAny>(self)?.is_some() {
+            let expected = format!("a list of {len}");
+            return Err(de::Error::invalid_length(len + 1, &expected.as_str()));
+        }
+        Ok(())
+    }
+}
+
 impl<'t> de::SeqAccess<'t> for Items<'_, 't> {
     type Error = Error;
 
+    #[inline]
     fn next_element_seed<S: DeserializeSeed<'t>>(
         &mut self,
         seed: S,
@@ -444,27 +499,81 @@ impl<'t> de::SeqAccess<'t> for Items<'_, 't> {
         let Some(indent) = self.indent else {
             return Ok(None);
         };
-        if !self.cursor.next_item(indent)? {
+        if !self.cursor.usual_dash(indent) && !self.cursor.next_item(indent)? {
             self.indent = None;
             return Ok(None);
         }
         self.len += 1;
         seed.deserialize(Value {
             cursor: self.cursor,
-            source: Source::Place(Place::Dash(indent)),
+            place: Some(Place::Dash(indent)),
             depth: self.depth,
         })
         .map(Some)
     }
 }
 
+/// Where the next key of a mapping is.
+enum Ahead<'t> {
+    /// The first one, which had to be read to know that this is a mapping.
+    Usual(&'t str),
+    /// The first one, in `Cursor::opened`.
+    Opened,
+    /// In the text.
+    Text,
+    /// There is none.
+    Nothing,
+}
+
 struct Entries<'c, 't> {
     cursor: &'c mut Cursor<'t>,
     indent: usize,
     depth: usize,
-    /// The first key, which had to be read to know that this is a mapping.
-    key: Option<Scalar<'t>>,
-    done: bool,
+    ahead: Ahead<'t>,
+}
+
+impl<'t> Entries<'_, 't> {
+    /// Nothing may be left.
+    fn end(&mut self) -> Result<(), Error> {
+        if de::MapAccess::next_key::<de::IgnoredAny>(self)?.is_some() {
+            return Err(de::Error::custom(
+                "a mapping has more entries than expected",
+            ));
+        }
+        Ok(())
+    }
+
+    /// A key in its usual form; `None` if it takes a closer look.
+    #[inline]
+    fn usual_key(&mut self) -> Option<&'t str> {
+        match self.ahead {
+            Ahead::Text => self.cursor.usual_next(self.indent),
+            Ahead::Usual(key) => {
+                self.ahead = Ahead::Text;
+                Some(key)
+            }
+            Ahead::Opened | Ahead::Nothing => None,
+        }
+    }
+
+    fn unusual_key(&mut self) -> Result<Option<Key<'t>>, Error> {
+        let key = match self.ahead {
+            Ahead::Nothing => return Ok(None),
+            Ahead::Opened => match self.cursor.opened.take() {
+                Some(Open::Scalar(key)) => Some(key),
+                _ => None,
+            },
+            Ahead::Text | Ahead::Usual(_) => self.cursor.next_key(self.indent)?,
+        };
+        self.ahead = match key {
+            Some(_) => Ahead::Text,
+            None => Ahead::Nothing,
+        };
+        Ok(key.map(|key| Key {
+            plain: key.style == Style::Plain,
+            text: key.text,
+        }))
+    }
 }
 
 impl<'t> de::MapAccess<'t> for Entries<'_, 't> {
@@ -475,47 +584,50 @@ impl<'t> de::MapAccess<'t> for Entries<'_, 't> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Error> {
-        if self.done {
+        if let Some(text) = self.usual_key() {
+            let key = Key {
+                text: Cow::Borrowed(text),
+                plain: true,
+            };
+            return seed.deserialize(key).map(Some);
+        }
+        // The end of most mappings.
+        if matches!(self.ahead, Ahead::Text) && self.cursor.indent < self.indent {
+            self.ahead = Ahead::Nothing;
             return Ok(None);
         }
-        let key = match self.key.take() {
-            Some(key) => Some(key),
-            None => self.cursor.next_key(self.indent)?,
-        };
-        let Some(key) = key else {
-            self.done = true;
-            return Ok(None);
-        };
-        seed.deserialize(Key(key)).map(Some)
+        match self.unusual_key()? {
+            Some(key) => seed.deserialize(key).map(Some),
+            None => Ok(None),
+        }
     }
 
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'t>>(&mut self, seed: S) -> Result<S::Value, Error> {
         seed.deserialize(Value {
             cursor: self.cursor,
-            source: Source::Place(Place::Key(self.indent)),
+            place: Some(Place::Key(self.indent)),
             depth: self.depth,
         })
     }
 }
 
 /// A key: read as a field's name or as any scalar.
-struct Key<'t>(Scalar<'t>);
-
-impl<'t> Key<'t> {
-    fn open<'c>(self, cursor: &'c mut Cursor<'t>) -> Value<'c, 't> {
-        Value {
-            cursor,
-            source: Source::Open(Open::Scalar(self.0)),
-            depth: 1,
-        }
-    }
+struct Key<'t> {
+    text: Cow<'t, str>,
+    plain: bool,
 }
 
 macro_rules! through_value {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-            self.open(&mut Cursor::nowhere()).$method(visitor)
+            let style = if self.plain { Style::Plain } else { Style::Double };
+            let scalar = Scalar { text: self.text, style, line: 0, end_line: 0 };
+            Value {
+                cursor: &mut Cursor::nowhere(Open::Scalar(scalar)),
+                place: None,
+                depth: 1,
+            }.$method(visitor)
         }
     )*};
 }
@@ -524,28 +636,29 @@ impl<'t> de::Deserializer<'t> for Key<'t> {
     type Error = Error;
 
     through_value! {
-        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
-        deserialize_f32 deserialize_f64 deserialize_char deserialize_option deserialize_unit
+        deserialize_bool deserialize_i64 deserialize_i128 deserialize_u64 deserialize_u128
+        deserialize_f64 deserialize_char deserialize_option deserialize_unit
+    }
+
+    same! {
+        deserialize_i8() as deserialize_i64;
+        deserialize_i16() as deserialize_i64;
+        deserialize_i32() as deserialize_i64;
+        deserialize_u8() as deserialize_u64;
+        deserialize_u16() as deserialize_u64;
+        deserialize_u32() as deserialize_u64;
+        deserialize_f32() as deserialize_f64;
+        deserialize_string() as deserialize_str;
+        deserialize_identifier() as deserialize_str;
     }
 
     fn deserialize_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-        visit_scalar(self.0, visitor)
+        visit_scalar(self.text, self.plain, visitor)
     }
 
     #[inline]
     fn deserialize_str<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-        visit_text(self.0.text, visitor)
-    }
-
-    #[inline]
-    fn deserialize_string<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-        visit_text(self.0.text, visitor)
-    }
-
-    #[inline]
-    fn deserialize_identifier<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-        visit_text(self.0.text, visitor)
+        visit_text(self.text, visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'t>>(
@@ -562,7 +675,7 @@ impl<'t> de::Deserializer<'t> for Key<'t> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        visitor.visit_enum(self.0.text.into_deserializer())
+        visitor.visit_enum(self.text.into_deserializer())
     }
 
     fn deserialize_ignored_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {

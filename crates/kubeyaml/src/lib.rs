@@ -13,6 +13,7 @@ mod projection;
 mod scalar;
 mod scan;
 mod split;
+mod usual;
 
 pub use build::{Build, Options, read, read_item};
 #[cfg(feature = "rayon")]

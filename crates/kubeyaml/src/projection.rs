@@ -71,7 +71,8 @@ impl Projection {
         }
     }
 
-    /// Leaves out what stands at the end of `names`, of something that is kept otherwise.
+    /// Leaves out what stands at the end of `names`. What was not kept before stays so: leaving out never starts
+    /// keeping.
     pub fn leave_out(&mut self, names: &[&str]) {
         let Some((name, rest)) = names.split_first() else {
             *self = Self {
@@ -80,34 +81,51 @@ impl Projection {
             };
             return;
         };
-        if let Some((_, field)) = self.fields.iter_mut().find(|(known, _)| **known == **name) {
-            return field.leave_out(rest);
+        if let Some(field) = self.named(name) {
+            field.leave_out(rest);
         }
-        let mut field = Self::whole();
-        field.leave_out(rest);
-        self.fields.push(((*name).into(), field));
     }
 
-    /// Keeps what stands at the end of `names`; `*` is any key.
+    /// Keeps what stands at the end of `names`, besides what is kept already; `*` is any key. Keeping never narrows,
+    /// and takes back what was left out there.
     pub fn keep(&mut self, names: &[&str]) {
         let Some((name, rest)) = names.split_first() else {
             *self = Self::whole();
             return;
         };
+        self.nothing = false;
         if *name == "*" {
-            self.any.get_or_insert_default().keep(rest);
+            if !self.whole {
+                self.any.get_or_insert_default().keep(rest);
+            }
             for (_, field) in &mut self.fields {
                 field.keep(rest);
             }
-        } else if let Some((_, field)) = self.fields.iter_mut().find(|(known, _)| **known == **name)
-        {
+        } else if let Some(field) = self.named(name) {
             field.keep(rest);
         } else {
-            // What is wanted of any key is wanted of this one too.
-            let mut field = self.any.as_deref().cloned().unwrap_or_default();
+            let mut field = Self::default();
             field.keep(rest);
             self.fields.push(((*name).into(), field));
         }
+        if self.whole {
+            self.fields.retain(|(_, field)| !field.is_whole());
+        }
+    }
+
+    /// What is said about a name, for changing it: at first what is said about any key. `None` if none of it is kept.
+    fn named(&mut self, name: &str) -> Option<&mut Self> {
+        let known = self.fields.iter().position(|(known, _)| **known == *name);
+        let at = known.unwrap_or(self.fields.len());
+        if known.is_none() {
+            let field = if self.whole {
+                Self::whole()
+            } else {
+                self.any.as_deref().cloned()?
+            };
+            self.fields.push((name.into(), field));
+        }
+        self.fields.get_mut(at).map(|(_, field)| field)
     }
 
     /// Whether everything below is wanted.
@@ -153,5 +171,80 @@ mod tests {
         let x = late.field("data").unwrap().field("x").unwrap();
         assert!(x.field("a").is_some() && x.field("b").is_some() && x.field("c").is_none());
         assert!(Projection::new([""]).is_whole());
+    }
+
+    #[test]
+    fn leaving_out_does_not_start_keeping() {
+        let mut wanted = Projection::new(["metadata", "data.*.a"]);
+        wanted.leave_out(&["spec", "volumes"]);
+        wanted.leave_out(&["metadata", "uid"]);
+        wanted.leave_out(&["data", "x", "a"]);
+        assert!(wanted.field("spec").is_none());
+        let metadata = wanted.field("metadata").unwrap();
+        assert!(metadata.field("uid").is_none() && metadata.field("name").is_some());
+        let data = wanted.field("data").unwrap();
+        assert!(data.field("x").unwrap().field("b").is_none());
+        assert!(data.field("x").unwrap().field("a").is_none());
+        assert!(data.field("y").unwrap().field("a").is_some());
+    }
+
+    #[test]
+    fn keeping_does_not_narrow() {
+        let mut wanted = Projection::except([]);
+        wanted.keep(&["spec", "nodeName"]);
+        wanted.keep(&["*", "labels"]);
+        assert!(wanted.is_whole());
+        let mut wanted = Projection::except(["spec", "status.images"]);
+        wanted.keep(&["spec", "nodeName"]);
+        let spec = wanted.field("spec").unwrap();
+        assert!(spec.field("nodeName").is_some() && spec.field("volumes").is_none());
+        assert!(wanted.field("metadata").unwrap().is_whole());
+        wanted.keep(&["status"]);
+        assert!(wanted.field("status").unwrap().is_whole());
+        wanted.keep(&["spec"]);
+        assert!(wanted.is_whole());
+    }
+
+    /// One change: keeping or leaving out, and where.
+    type Change = (bool, Vec<&'static str>);
+
+    /// The definition: the last change that touches a path decides.
+    fn kept(start: bool, changes: &[Change], path: &[&str]) -> bool {
+        changes.iter().fold(start, |kept, (keep, names)| {
+            let touches = names.len() <= path.len()
+                && names
+                    .iter()
+                    .zip(path)
+                    .all(|(name, key)| name == key || (*keep && *name == "*"));
+            if touches { *keep } else { kept }
+        })
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_last_change_decides(
+            start in proptest::bool::ANY,
+            changes in proptest::collection::vec(
+                (proptest::bool::ANY, proptest::collection::vec(proptest::sample::select(vec!["a", "b", "c", "*"]), 0..4)),
+                0..8,
+            ),
+        ) {
+            // What `leave_out` makes of `*` is not promised.
+            let changes: Vec<Change> =
+                changes.into_iter().filter(|(keep, names)| *keep || !names.contains(&"*")).collect();
+            let mut wanted = if start { Projection::except([]) } else { Projection::default() };
+            for (keep, names) in &changes {
+                if *keep {
+                    wanted.keep(names);
+                } else {
+                    wanted.leave_out(names);
+                }
+            }
+            let keys = ["a", "b", "c", "d"];
+            for path in (0..256_usize).map(|n| [n % 4, n / 4 % 4, n / 16 % 4, n / 64].map(|key| keys[key])) {
+                let found = path.iter().try_fold(&wanted, |wanted, key| wanted.field(key)).is_some();
+                proptest::prop_assert_eq!(found, kept(start, &changes, &path), "{:?}", path);
+            }
+        }
     }
 }

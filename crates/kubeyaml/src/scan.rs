@@ -39,8 +39,9 @@ pub(crate) const fn first(mask: u64) -> usize {
 }
 
 /// The end of the line that holds `at` (its `\n` or the end of the text).
-#[inline]
+#[inline(always)]
 pub(crate) fn line_end(bytes: &[u8], at: usize) -> usize {
+    const FEEDS: u64 = ONES * b'\n' as u64;
     let mut at = at;
     for _ in 0..4 {
         let Some(pair) = bytes.get(at..).and_then(<[u8]>::first_chunk::<16>) else {
@@ -49,15 +50,24 @@ pub(crate) fn line_end(bytes: &[u8], at: usize) -> usize {
         let pair = u128::from_le_bytes(*pair);
         #[expect(clippy::cast_possible_truncation, reason = "the halves are wanted")]
         let (low, high) = (pair as u64, (pair >> 64) as u64);
-        let (low, high) = (eq(low, b'\n'), eq(high, b'\n'));
-        if low != 0 {
-            return at + first(low);
-        }
-        if high != 0 {
-            return at + 8 + first(high);
+        let maybe = (low ^ FEEDS).wrapping_sub(ONES) | (high ^ FEEDS).wrapping_sub(ONES);
+        // Beyond ASCII this may be false; without it there is surely no line feed.
+        if maybe & HIGHS != 0 {
+            let (low, high) = (eq(low, b'\n'), eq(high, b'\n'));
+            if low != 0 {
+                return at + first(low);
+            }
+            if high != 0 {
+                return at + 8 + first(high);
+            }
         }
         at += 16;
     }
+    far_line_end(bytes, at)
+}
+
+#[inline(never)]
+fn far_line_end(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
     memchr::memchr(b'\n', rest).map_or(bytes.len(), |n| at + n)
 }
@@ -134,25 +144,34 @@ pub(crate) struct Contents {
 
 /// Looks at every byte once. Control characters, lone carriage returns, a byte order mark inside the text and
 /// the line breaks of YAML 1.1 (U+0085, U+2028, U+2029) mean different things to different readers.
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "without branches sixteen bytes are compared at once"
-)]
 pub(crate) fn check(bytes: &[u8], first_line: u32) -> Result<Contents, Error> {
     let mut contents = Contents::default();
     let mut at = 0;
     let (chunks, rest) = bytes.as_chunks::<64>();
     for chunk in chunks {
-        let unusual = chunk.iter().fold(false, |seen, &byte| {
-            seen | ((byte.cast_signed() < 32) & (byte != b'\n')) | (byte == 0x7f)
-        });
-        if unusual {
+        if unusual(chunk) {
             check_chunk(bytes, at, 64, &mut contents, first_line)?;
         }
         at += 64;
     }
-    check_chunk(bytes, at, rest.len(), &mut contents, first_line)?;
+    // The last bytes are looked at once more rather than one by one.
+    if bytes.last_chunk().is_none_or(unusual) {
+        check_chunk(bytes, at, rest.len(), &mut contents, first_line)?;
+    }
     Ok(contents)
+}
+
+/// Whether there is anything but line feeds and printable ASCII.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches sixteen bytes are compared at once"
+)]
+#[inline]
+fn unusual(chunk: &[u8; 64]) -> bool {
+    chunk.iter().fold(false, |seen, &byte| {
+        // One more makes a negative number of 0x7f too, as all beyond ASCII are.
+        seen | ((byte.wrapping_add(1).cast_signed() < 33) & (byte != b'\n'))
+    })
 }
 
 fn check_chunk(

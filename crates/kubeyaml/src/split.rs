@@ -141,42 +141,38 @@ fn items_key(text: &str) -> Option<usize> {
 
 /// Starts of the items and the end of a list whose dashes stand in the first column.
 fn flush_items(bytes: &[u8], list_start: usize) -> Option<(Vec<usize>, usize)> {
-    let list = bytes.get(list_start..).unwrap_or_default();
-    let starts: Vec<usize> = std::iter::once(list_start)
-        .chain(memmem::find_iter(list, b"\n- ").map(|at| list_start + at + 1))
-        .collect();
-    let last = starts.last().copied().unwrap_or(list_start);
-    let (_, end) = item_lines(bytes, last, 0)?;
-    // Between the items no other line may begin in the first column. Counting is much faster than walking the lines.
-    let inner = bytes.get(list_start..last).unwrap_or_default();
-    if flush_lines(inner) + 2 <= starts.len() || starts.len() == 1 {
-        Some((starts, end))
-    } else {
-        item_lines(bytes, list_start, 0)
+    let mut starts = vec![list_start];
+    let mut from = list_start;
+    while let Some(start) = next_flush(bytes, from) {
+        match bytes.get(start..).unwrap_or_default() {
+            [b'-', b' ', ..] => starts.push(start),
+            [b'#', ..] => {}
+            [b'-', b'\n' | b'\r' | b'\t', ..] | [b'-'] => return None,
+            _ => return Some((starts, start)),
+        }
+        from = start;
     }
+    Some((starts, bytes.len()))
 }
 
-/// How many line feeds are followed by a character that is no blank.
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "without branches sixteen bytes are compared at once"
-)]
-fn flush_lines(bytes: &[u8]) -> usize {
-    let next = bytes.get(1..).unwrap_or_default();
-    let ((these, _), (those, rest)) = (bytes.as_chunks::<128>(), next.as_chunks::<128>());
-    let flush = |(byte, next): (&u8, &u8)| u8::from((*byte == b'\n') & (*next > b' '));
-    let lines: usize = these
-        .iter()
-        .zip(those)
-        .map(|(these, those)| usize::from(these.iter().zip(those).map(flush).sum::<u8>()))
-        .sum();
-    let tail = bytes.get(those.len() * 128..).unwrap_or_default();
-    lines
-        + tail
-            .iter()
-            .zip(rest)
-            .filter(|pair| flush((pair.0, pair.1)) > 0)
-            .count()
+/// The start of the first line after `from` that begins with neither a blank nor a line end.
+fn next_flush(bytes: &[u8], from: usize) -> Option<usize> {
+    let these = bytes.get(from..)?;
+    let those = these.get(1..)?;
+    let flush = |(byte, next): (&u8, &u8)| *byte == b'\n' && *next > b' ';
+    // Without branches sixteen bytes are compared at once.
+    let some = |(byte, next): (&u8, &u8)| {
+        let feed = if *byte == b'\n' { u8::MAX } else { 0 };
+        feed & next.saturating_sub(b' ')
+    };
+    let ((chunks, _), (shifted, _)) = (these.as_chunks::<64>(), those.as_chunks::<64>());
+    let found = chunks.iter().zip(shifted).position(|(these, those)| {
+        let seen = these.iter().zip(those).map(some);
+        seen.fold(0, |seen, flush| seen | flush) != 0
+    });
+    let skipped = 64 * found.unwrap_or(shifted.len());
+    let pairs = these.get(skipped..)?.iter().zip(those.get(skipped..)?);
+    Some(from + skipped + 1 + pairs.into_iter().position(flush)?)
 }
 
 /// The same for any indent, line by line. `None` if there are dashes that kubectl would not write so.

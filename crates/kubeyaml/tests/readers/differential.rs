@@ -1,24 +1,10 @@
 //! What this crate reads, complete YAML readers read the same way: generated texts and random trees.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    clippy::cast_possible_truncation,
-    clippy::large_stack_arrays,
-    clippy::needless_pass_by_value,
-    reason = "a panic is the failure report of a test"
-)]
-
-#[path = "support/check.rs"]
-mod check;
-#[path = "support/generate.rs"]
-mod generate;
-
-use check::{Outcome, check};
-use generate::Random;
+use crate::check::{Outcome, check};
+use crate::{
+    generate::{self, Random},
+    guided,
+};
 use kubeyaml::Error;
 
 #[test]
@@ -30,6 +16,7 @@ fn generated_texts_are_read_alike_or_not_at_all() {
             Ok(outcome) => read += usize::from(outcome == Outcome::Read),
             Err(what) => panic!("seed {seed}: {text:?}\n{what}"),
         }
+        guided::check(&text).unwrap_or_else(|what| panic!("seed {seed}: {text:?}\n{what}"));
     }
     assert!(read > 2000, "only {read} texts were read");
 }
@@ -43,6 +30,7 @@ fn what_serde_yaml_writes_is_read() {
         match check(&text) {
             Ok(Outcome::Read) => {
                 read += 1;
+                guided::check(&text).unwrap_or_else(|what| panic!("{text}\n{what}"));
                 assert_eq!(
                     kubeyaml::from_str::<serde_yaml::Value>(&text).unwrap(),
                     tree,
@@ -62,6 +50,9 @@ fn what_serde_yaml_writes_is_read() {
 fn known_traps() {
     for text in [
         "- \n|-\n  a\n",
+        "-\n- a\n",
+        "a:\n  -\n  - b\n",
+        "- -\n  - a: b\n",
         "-\n|+",
         "- - -\n  |\n",
         "items:\n- - q\n-\nd: |+\n",
@@ -115,7 +106,7 @@ fn known_traps() {
         "a: |\n  b\tc\n",
         "a: |\n\tb\n",
     ] {
-        if let Err(what) = check(text) {
+        if let Err(what) = check(text).and_then(|_| guided::check(text)) {
             panic!("{text:?}\n{what}");
         }
     }
@@ -186,7 +177,7 @@ proptest::proptest! {
 
     #[test]
     fn any_text_is_read_alike_or_not_at_all(text in "([\\PC\n\t :\\-\\[\\]{}\"'&*|>#]|a: |\n  |\n- ){0,60}") {
-        if let Err(what) = check(&text) {
+        if let Err(what) = check(&text).and_then(|_| guided::check(&text)) {
             proptest::prop_assert!(false, "{:?}\n{}", text, what);
         }
     }

@@ -1,17 +1,5 @@
 //! Lines of values, projections and items on a text one can look at.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    clippy::cast_possible_truncation,
-    clippy::large_stack_arrays,
-    clippy::needless_pass_by_value,
-    reason = "a panic is the failure report of a test"
-)]
-
 use kubeyaml::{Error, Node, Options, Projection, Style, Value, split_items};
 
 const POD: &str = "apiVersion: v1

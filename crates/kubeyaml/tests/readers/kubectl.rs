@@ -1,30 +1,16 @@
 //! kubectl's YAML and kubectl's JSON of the same objects are the same to us.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    clippy::cast_possible_truncation,
-    clippy::large_stack_arrays,
-    clippy::needless_pass_by_value,
-    reason = "a panic is the failure report of a test"
-)]
-
-#[path = "support/check.rs"]
-mod check;
-#[path = "support/generate.rs"]
-mod generate;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use check::{Outcome, check};
-use generate::Random;
+use crate::check::{Outcome, check};
+use crate::{
+    generate::{self, Random},
+    guided,
+};
 use serde_json::{Value, json};
 
 fn fixture(name: &str) -> String {
@@ -56,6 +42,7 @@ fn same(yaml: &str, json: &str) -> usize {
     for (text, object) in texts.iter().zip(&objects) {
         assert_eq!(&kubeyaml::from_str::<Value>(text).unwrap(), object);
         assert_eq!(check(text), Ok(Outcome::Read));
+        assert_eq!(guided::check(text), Ok(()));
     }
     let items = kubeyaml::from_str_items::<Value>(&list).unwrap();
     let items: Vec<Value> = items.into_iter().map(Result::unwrap).collect();
