@@ -98,7 +98,7 @@ impl World<'_, '_> {
             });
         }
         match coverage.status(source) {
-            Status::Collected | Status::Truncated => None,
+            Status::Collected => None,
             _ => Some(coverage.reason(source)),
         }
     }
