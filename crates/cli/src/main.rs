@@ -5,6 +5,7 @@ mod args;
 mod bundle;
 mod error;
 mod output;
+mod progress;
 mod reading;
 mod rules;
 mod timings;
