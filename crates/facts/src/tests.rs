@@ -119,7 +119,7 @@ fn a_described_pod_that_never_started_has_no_ended_instance() {
         with(&[("describe.txt", &text)], |facts| {
             let containers = facts.of_kind("Container");
             assert_eq!(containers.len(), 1, "{text}");
-            let ended = facts.get(containers[0]).get("ended");
+            let ended = facts.get(containers[0]).field("ended");
             assert_eq!(ended.is_some_and(Node::is_null), absent, "{text}");
         });
     }
