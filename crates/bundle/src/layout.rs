@@ -76,6 +76,8 @@ impl Root {
 const MAX_DEPTH: usize = 4;
 /// The beginning of a file that holds the output of `kubectl cluster-info dump`.
 const DUMP_FRAME: &str = "==== START logs for container ";
+/// Bytes that say how a file begins.
+const DUMP_HEAD: usize = 4 << 10;
 /// Files of more bytes are no transcript of a terminal.
 const TRANSCRIPT_BYTES: u64 = 4 << 20;
 
@@ -241,10 +243,18 @@ fn is_dump_text(file: &File, name: &str) -> bool {
     if file.binary || name == "logs.txt" || name.ends_with(".yaml") || name.ends_with(".html") {
         return false;
     }
-    let text = file.text();
-    let opens = text.trim_start_matches('\u{feff}').trim_start();
-    (opens.starts_with('{') || opens.starts_with("apiVersion:") || opens.starts_with(DUMP_FRAME))
-        && (opens.starts_with(DUMP_FRAME) || text.contains("\n==== START logs for container "))
+    let head = file.head(DUMP_HEAD);
+    let opens = head.trim_start_matches('\u{feff}').trim_start();
+    if opens.starts_with(DUMP_FRAME) {
+        return true;
+    }
+    // Every file comes by here, gigabytes of log too: they are never put together.
+    (opens.starts_with('{') || opens.starts_with("apiVersion:"))
+        && file.chunks().any(|chunk| {
+            chunk.text.starts_with(DUMP_FRAME)
+                || memchr::memmem::find(chunk.text.as_bytes(), b"\n==== START logs for container ")
+                    .is_some()
+        })
 }
 
 /// Tables, descriptions and prompts of kubectl in a text file.

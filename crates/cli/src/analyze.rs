@@ -13,7 +13,8 @@ use coldcase_rules::rule::SEVERITIES;
 use crate::{
     args::{Analyze, FormatName, When},
     error::Failure,
-    output::{self, Progress},
+    output,
+    progress::Progress,
     reading, rules,
     timings::Timings,
 };
@@ -28,14 +29,14 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     }
     let progress = Progress::new(arguments.quiet);
     let rules = rules::load(&arguments.rules)?;
-    progress.step("reading");
+    progress.reading(&arguments.bundles);
     let options = reading::options(&arguments.reading, |field| rules.mentions(field))?;
     let mut timings = Timings::new(arguments.timings);
     let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
     timings.stage("open");
+    progress.step("reading objects, logs and journals");
     let snapshot = coldcase_snapshot::read_with(&bundle, &options);
     if snapshot.is_empty() {
-        progress.done();
         return Err(Failure::Nothing(bundle.name));
     }
     timings.stage("read");
@@ -54,7 +55,7 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     timings.stage("assemble");
     progress.step("writing the report");
     let place = write(arguments, &report)?;
-    progress.done();
+    drop(progress);
     if !arguments.quiet {
         summarise(arguments, &report, place.as_deref());
     }

@@ -11,7 +11,9 @@ use coldcase_report::SummaryStyle;
 use crate::{
     args::{Bundle, BundleCommand, BundleInfo, InfoFormat, When},
     error::Failure,
-    output, reading,
+    output,
+    progress::Progress,
+    reading,
 };
 
 /// Runs the command.
@@ -33,9 +35,13 @@ fn show(arguments: &BundleInfo) -> Result<ExitCode, Failure> {
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
     let options = reading::options(&arguments.reading, |_| true)?;
+    let progress = Progress::new(false);
+    progress.reading(&arguments.bundles);
     let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
+    progress.step("reading objects, logs and journals");
     let snapshot = coldcase_snapshot::read_with(&bundle, &options);
     let info = coldcase_report::info(&bundle, &snapshot);
+    drop(progress);
     let written = match arguments.format {
         InfoFormat::Json => coldcase_report::render_info_json(&info, &mut out),
         InfoFormat::Text => coldcase_report::render_info(&info, style, &mut out),

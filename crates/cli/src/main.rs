@@ -9,6 +9,7 @@ mod error;
 mod explain;
 mod junit;
 mod output;
+mod progress;
 mod reading;
 mod rules;
 mod timings;

@@ -1,6 +1,6 @@
-//! The one place that prints: products to standard output or a file, everything else to standard error.
+//! The place that prints: products to standard output or a file, everything else to standard error.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 /// Prints an error.
 pub(crate) fn complain(text: &str) {
@@ -10,31 +10,6 @@ pub(crate) fn complain(text: &str) {
 /// Prints a line of result.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
-}
-
-/// Says what is being done, on a terminal only, on a line that the next one replaces.
-pub(crate) struct Progress {
-    shown: bool,
-}
-
-impl Progress {
-    pub(crate) fn new(quiet: bool) -> Self {
-        Self {
-            shown: !quiet && std::io::stderr().is_terminal(),
-        }
-    }
-
-    pub(crate) fn step(&self, what: &str) {
-        if self.shown {
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[2K{what} …");
-        }
-    }
-
-    pub(crate) fn done(&self) {
-        if self.shown {
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[2K");
-        }
-    }
 }
 
 /// Width of the terminal, or a page's.

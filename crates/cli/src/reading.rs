@@ -47,6 +47,7 @@ pub(crate) fn options(
         namespaces: arguments.namespace.iter().cloned().collect(),
         since: moment("--since", arguments.since.as_deref())?,
         until: moment("--until", arguments.until.as_deref())?,
+        document_bytes: arguments.max_memory / 2,
     })
 }
 

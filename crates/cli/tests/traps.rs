@@ -326,6 +326,36 @@ fn a_cut_list_keeps_what_came_before_and_says_so() {
 }
 
 #[test]
+fn documents_and_tables_beyond_all_measure_are_bounded() {
+    let path = file("tiny", "pods.yaml", "- 1\n".repeat(100_000).as_bytes());
+    let output = coldcase(&[
+        "analyze",
+        path.to_str().unwrap(),
+        "--max-memory",
+        "2000000",
+        "-f",
+        "json",
+        "-o",
+        "-",
+        "-q",
+    ]);
+    let report = serde_json::from_str(&support::stdout(&output)).unwrap();
+    let told = told(&report);
+    assert!(
+        told.iter()
+            .any(|problem| problem.starts_with("pods.yaml:0") && problem.contains("--max-memory")),
+        "{told:?}"
+    );
+    // 200 MB of log in 1 MB: never put together.
+    let path = file(
+        "long",
+        "l.log.gz",
+        &gz(&[&b"error x\n".repeat(1 << 17)], 200),
+    );
+    assert_eq!(json(&path)["bundle"]["counts"]["logs"], 1);
+}
+
+#[test]
 fn long_sessions_and_clocks_at_zero_end() {
     for (name, text) in [
         ("prompts.txt", "$ kubectl get pods\n".repeat(50_000)),

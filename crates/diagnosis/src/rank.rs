@@ -377,7 +377,7 @@ pub(crate) fn sentence(
     });
     match outcome {
         Outcome::Inconclusive if title.is_empty() => {
-            "Inconclusive: nothing was found, and the bundle lists no pods to find it in".to_owned()
+            "Inconclusive: nothing was found, and the bundle holds no whole list of pods to find it in".to_owned()
         }
         Outcome::Active => title.to_owned(),
         Outcome::Recovered => format!("Recovered: {title}"),

@@ -131,7 +131,9 @@ fn container<'s>(
         fields.push(("failing", Node::flag(trouble.failing)));
         fields.push(("healthy", Node::flag(trouble.healthy)));
         fields.push(("recentRestart", Node::flag(trouble.flapping)));
-        if owner.partial && ended.is_none() && known_absent(status, &["lastState", "terminated"]) {
+        let fresh = never_ran(owner, Some(status));
+        let known = || known_absent(status, &["lastState", "terminated"]);
+        if owner.partial && ended.is_none() && (fresh || known()) {
             fields.push(("ended", Node::default()));
         }
         if let Some(ended) = ended {
@@ -156,6 +158,9 @@ fn container<'s>(
             }
         }
     }
+    if owner.partial && status.is_none() && never_ran(owner, status) {
+        fields.extend(OF_A_RUN.iter().map(|field| (*field, Node::default())));
+    }
     let mut entity = Entity::computed("Container", subject, fields);
     entity.label = name.to_owned();
     entity.mounts = vec![("spec", spec)];
@@ -173,6 +178,47 @@ fn container<'s>(
         ));
     }
     entity
+}
+
+/// What only a container that was started has.
+const OF_A_RUN: &[&str] = &[
+    "state",
+    "waiting",
+    "running",
+    "restartCount",
+    "ended",
+    "killedByProbe",
+    "lastWords",
+];
+
+/// Whether a text about a pod says enough to know that no instance of a container ever ran: the pod
+/// has no node, or the container waits for its first start. `kubectl describe` shows the state of
+/// every container that has one, so of a pending pod without any state nothing was started.
+fn never_ran(pod: &Entity<'_>, status: Option<&Node>) -> bool {
+    let Some(root) = pod.root else {
+        return false;
+    };
+    if root.str_at(&["status", "phase"]) != Some("Pending") {
+        return false;
+    }
+    let node = root.at(&["spec", "nodeName"]);
+    if node.is_some_and(|node| node.as_str().is_none_or(str::is_empty)) {
+        return true;
+    }
+    let Some(status) = status else {
+        let described = root
+            .items_at(&["spec", "containers"])
+            .iter()
+            .any(|container| container.get("image").is_some());
+        let stateless = ["containerStatuses", "initContainerStatuses"]
+            .iter()
+            .all(|list| root.items_at(&["status", list]).is_empty());
+        return described && stateless;
+    };
+    status.int_at(&["restartCount"]) == Some(0)
+        && status
+            .at(&["state", "waiting"])
+            .is_some_and(|state| !state.is_null())
 }
 
 /// Whether a description says that something is not there: a null on the way or at its end.

@@ -22,7 +22,12 @@ mod workload;
 
 use std::collections::{BTreeMap, HashMap};
 
-use coldcase_snapshot::{Snapshot, coverage::Scope, node::Node, stamp};
+use coldcase_snapshot::{
+    Snapshot,
+    coverage::{Scope, Status},
+    node::Node,
+    stamp,
+};
 use jiff::Timestamp;
 
 pub use entity::{Cite, Entity, EntityId, Identity};
@@ -182,24 +187,23 @@ impl<'s> Facts<'s> {
         }
     }
 
-    /// Whether lists of a kind were captured.
+    /// Whether lists of a kind were captured, and whole: of a damaged one nothing is known to be absent.
     pub fn collected(&self, kind: &str) -> bool {
-        use coldcase_snapshot::coverage::Status;
-        matches!(
-            self.snapshot.coverage.status(kind),
-            Status::Collected | Status::Truncated
-        )
+        self.snapshot.coverage.status(kind) == Status::Collected
     }
 
     /// Whether lists of a kind were captured for the namespace of an entity.
     pub(crate) fn collected_in(&self, kind: &str, from: EntityId) -> bool {
         let namespace = self.get(from).subject.namespace.as_str();
+        let coverage = &self.snapshot.coverage;
         let elsewhere = !namespace.is_empty()
             && matches!(
-                self.snapshot.coverage.scopes.get(kind),
+                coverage.scopes.get(kind),
                 Some(Scope::Namespaces(listed)) if !listed.contains(namespace)
             );
-        self.collected(kind) && !elsewhere
+        // One list of several may be damaged, and this namespace's be whole.
+        let whole = coverage.status(kind) == Status::Truncated && coverage.covers(kind, namespace);
+        whole || self.collected(kind) && !elsewhere
     }
 
     /// Whether every object of a kind in a namespace was captured: only then is one that is not

@@ -101,3 +101,26 @@ fn dns_is_blocked_without_a_rule_for_port_53() {
         },
     );
 }
+
+#[test]
+fn a_described_pod_that_never_started_has_no_ended_instance() {
+    let describe = |node: &str, phase: &str, state: &str| {
+        format!(
+            "Name:             a\nNamespace:        shop\nPriority:         0\nNode:             {node}\nLabels:           app=a\nStatus:           {phase}\nIP:               \nContainers:\n  app:\n    Image:        reg/a:1\n    Port:         <none>\n{state}    Environment:  <none>\nConditions:\n  Type           Status\n  PodScheduled   False\nEvents:           <none>\n"
+        )
+    };
+    let waiting = "    State:          Waiting\n      Reason:       ContainerCreating\n    Ready:          False\n    Restart Count:  0\n";
+    for (text, absent) in [
+        (describe("<none>", "Pending", ""), true),
+        (describe("n1/10.0.0.1", "Pending", ""), true),
+        (describe("n1/10.0.0.1", "Pending", waiting), true),
+        (describe("n1/10.0.0.1", "Running", ""), false),
+    ] {
+        with(&[("describe.txt", &text)], |facts| {
+            let containers = facts.of_kind("Container");
+            assert_eq!(containers.len(), 1, "{text}");
+            let ended = facts.get(containers[0]).field("ended");
+            assert_eq!(ended.is_some_and(Node::is_null), absent, "{text}");
+        });
+    }
+}

@@ -5,7 +5,7 @@ use coldcase_snapshot::coverage::Status;
 
 use crate::{
     engine::{Row, World},
-    rule::{From, Step},
+    rule::{From, Step, Verb},
 };
 
 /// Entities that a step looks at, and what may be missing among them.
@@ -20,13 +20,17 @@ pub(crate) struct Candidates {
 impl World<'_, '_> {
     pub(crate) fn candidates(&self, step: &Step, row: &Row) -> Candidates {
         match &step.from {
-            From::Kind(kind) => match self.narrowed(kind, step, row) {
-                Some(ids) if step.pattern.is_none() => Candidates {
-                    ids,
-                    ..self.all(kind, None)
-                },
-                _ => self.all(kind, step.pattern),
-            },
+            From::Kind(kind) => {
+                // A list that was cut says what is there, never what is not: finding needs no more.
+                let whole = matches!(step.verb, Verb::None | Verb::Count);
+                match self.narrowed(kind, step, row) {
+                    Some(ids) if step.pattern.is_none() => Candidates {
+                        ids,
+                        ..self.all(kind, None, whole)
+                    },
+                    _ => self.all(kind, step.pattern, whole),
+                }
+            }
             From::Relation(nouns, slot) => match row.bound(*slot) {
                 Some(bound) => self.chain(nouns, bound.id, step.pattern),
                 None => Candidates {
@@ -45,7 +49,7 @@ impl World<'_, '_> {
         }
     }
 
-    fn all(&self, kind: &str, pattern: Option<usize>) -> Candidates {
+    fn all(&self, kind: &str, pattern: Option<usize>, whole: bool) -> Candidates {
         if let Some(pattern) = pattern {
             let found: Vec<&crate::lines::Hits> = self
                 .lines
@@ -74,7 +78,11 @@ impl World<'_, '_> {
             };
         }
         let ids = self.facts.of_kind(kind).to_vec();
-        let missing = sources(kind).iter().find_map(|source| self.missing(source));
+        let coverage = &self.facts.snapshot.coverage;
+        let missing = sources(kind)
+            .iter()
+            .filter(|source| whole || coverage.status(source) != Status::Truncated)
+            .find_map(|source| self.missing(source));
         Candidates {
             total: ids.len() as u64,
             ids,
@@ -98,7 +106,7 @@ impl World<'_, '_> {
             });
         }
         match coverage.status(source) {
-            Status::Collected | Status::Truncated => None,
+            Status::Collected => None,
             _ => Some(coverage.reason(source)),
         }
     }

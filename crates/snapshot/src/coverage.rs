@@ -109,6 +109,27 @@ impl Coverage {
     }
 }
 
+impl Coverage {
+    /// Notes that a kind's list is damaged: of what is not in the rest nothing is known. A list of
+    /// the whole cluster that is sound outweighs it.
+    pub(crate) fn cut(&mut self, kind: &str, place: &str) {
+        if matches!(self.scopes.get(kind), Some(Scope::Everywhere)) {
+            return;
+        }
+        match self.sources.get_mut(kind) {
+            Some(covered) if covered.status == Status::Collected => {
+                covered.status = Status::Truncated;
+                covered.detail = format!("{}; the list is damaged at {place}", covered.detail);
+            }
+            Some(_) => {}
+            None => {
+                let detail = format!("the list is damaged at {place}");
+                self.note(kind, Status::Truncated, detail);
+            }
+        }
+    }
+}
+
 /// One line of the native manifest.
 #[derive(Debug, Clone, Default)]
 pub struct Command {
@@ -227,6 +248,58 @@ pub(crate) fn from_manifest(commands: &[Command], coverage: &mut Coverage) {
                 .sources
                 .entry(kind.to_owned())
                 .or_insert(Covered { status, detail });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_list_is_truncated_and_lists_nothing() {
+        let pods = |count: u32| {
+            (0..count).fold("apiVersion: v1\nitems:\n".to_owned(), |text, number| {
+                format!("{text}- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: p{number}\n    namespace: n\n  status: {{}}\n")
+            })
+        };
+        let json = |end: &str| {
+            format!(
+                "{{\"apiVersion\":\"v1\",\"items\":[{{\"kind\":\"Pod\",\"metadata\":{{\"name\":\"p\",\"namespace\":\"n\"}},\"status\":{{}}}}{end}"
+            )
+        };
+        let whole = pods(2) + "kind: List\n";
+        let whole_json = json("],\"kind\":\"List\"}");
+        let broken =
+            pods(1) + "- kind: Pod\n  metadata: {name: [\n" + &pods(1)[23..] + "kind: List\n";
+        for (name, text, status) in [
+            ("pods.yaml", whole.clone(), Status::Collected),
+            ("pods.yaml", pods(2), Status::Truncated),
+            ("x.yaml", pods(2), Status::Truncated),
+            ("pods.yaml", broken, Status::Truncated),
+            ("pods.json", whole_json, Status::Collected),
+            ("pods.json", json(",{\"kind\":"), Status::Truncated),
+            ("x.json", json(",{\"kind\":"), Status::Truncated),
+            (
+                "pods.yaml",
+                format!("{whole}---\n{}", pods(1)),
+                Status::Truncated,
+            ),
+            (
+                "ticket.txt",
+                format!("$ kubectl get pods -A -o yaml\n{}", pods(2)),
+                Status::Truncated,
+            ),
+        ] {
+            let bundle = Bundle::from_texts("t", [(name, text.as_str())]);
+            let coverage = crate::read(&bundle).coverage;
+            assert_eq!(coverage.status("Pod"), status, "{name}: {text}");
+            let covered = status == Status::Collected && name != "x.yaml";
+            assert_eq!(
+                coverage.covers("Pod", "n"),
+                covered || text.contains("---"),
+                "{name}: {text}"
+            );
         }
     }
 }

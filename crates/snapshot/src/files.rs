@@ -33,6 +33,8 @@ pub(crate) struct Gathered {
     pub roots: Vec<Root>,
     /// Which file listed which kind whole.
     pub listed: Vec<Listed>,
+    /// Kinds whose lists are damaged, with the place: more of them may have been there.
+    pub cut: Vec<(String, String)>,
     /// Documents that are no Kubernetes objects.
     pub others: Vec<(FileId, Node)>,
     /// Files that need not be looked at again.
@@ -100,10 +102,12 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
         gathered.yaml.0 += content.yaml.0;
         gathered.yaml.1 += content.yaml.1;
         for kind in content.lists {
-            if content.problems.is_empty() {
-                gathered.listed.push(Listed::new(*id, &kind));
-            }
+            gathered.listed.push(Listed::new(*id, &kind));
             gathered.lists.entry(kind).or_default();
+        }
+        let path = &bundle.file(*id).path;
+        for (kind, line) in content.cut {
+            gathered.cut.push((kind, format!("{path}:{line}")));
         }
         gathered.add(content.objects);
         gathered
@@ -120,7 +124,10 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
 #[derive(Default)]
 struct Content {
     objects: Vec<Object>,
+    /// Kinds of lists that are whole.
     lists: Vec<String>,
+    /// Kinds of damaged lists, with the line of the damage.
+    cut: Vec<(String, u32)>,
     others: Vec<Node>,
     problems: Vec<Problem>,
     structured: bool,
@@ -138,11 +145,43 @@ fn read_contained(id: FileId, file: &File, options: &Options) -> Content {
     })
 }
 
+/// What is wrong with a document that [`is_cut`].
+pub(crate) const CUT: &str =
+    "a list without its `kind`, which is written behind the items: the file is cut";
+
 /// Half an item is sound YAML; that the list goes on is only seen by what kubectl writes last.
-fn is_cut(document: &Node) -> bool {
+pub(crate) fn is_cut(document: &Node) -> bool {
     document.get("apiVersion").is_some()
         && document.get("kind").is_none()
         && !document.items_at(&["items"]).is_empty()
+}
+
+/// Bytes that tell documents from lines of JSON.
+const LARGE_HEAD: usize = 1 << 20;
+/// Bytes that a tree takes for each value: measured on lists of tiny ones.
+const VALUE_BYTES: u64 = 48;
+
+/// What a text and its tree will take in memory: no value without a line end or a comma.
+fn in_memory(text: &str) -> u64 {
+    let values = memchr::memchr2_iter(b'\n', b',', text.as_bytes()).count() as u64;
+    text.len() as u64 + values * VALUE_BYTES
+}
+
+/// Leaves out documents for which there is no room.
+fn refuse(content: &mut Content, file: &File, bytes: u64, options: &Options) {
+    let what = format!(
+        "not read: its documents would take {} MiB of memory, more than {} MiB (half of --max-memory)",
+        bytes >> 20,
+        options.document_bytes >> 20
+    );
+    content.problems.push(Problem {
+        file: file.path.clone(),
+        line: 0,
+        what,
+    });
+    let kind = object::kind_of_path(&file.path);
+    content.cut.extend(kind.map(|kind| (kind.to_owned(), 0)));
+    content.structured = true;
 }
 
 fn read_file(id: FileId, file: &File, options: &Options) -> Content {
@@ -160,9 +199,22 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
     if sniff::is_text_by_head(name, &head) && !layouts::dump::may_open(&head) {
         return content;
     }
+    if file.bytes > options.document_bytes {
+        let head = file.head(LARGE_HEAD);
+        if sniff::form(name, &head) != Form::Text {
+            refuse(&mut content, file, file.bytes, options);
+        }
+        return content;
+    }
     let text = file.text();
-    let dump = layouts::dump::documents(&text);
-    let documents = match sniff::form(name, &text) {
+    let form = sniff::form(name, &text);
+    let grown = in_memory(&text);
+    if form != Form::Text && grown > options.document_bytes {
+        refuse(&mut content, file, grown, options);
+        return content;
+    }
+    let dump = layouts::dump::documents(&text, &options.yaml);
+    let documents = match form {
         _ if dump.is_some() => {
             let (documents, errors) = dump.unwrap_or_default();
             content.problems.extend(
@@ -189,11 +241,9 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
             // One problem is enough for a file that was cut inside an item.
             if content.problems.is_empty() {
                 let cut = documents.nodes.iter().filter(|node| is_cut(node));
-                content.problems.extend(cut.map(|node| {
-                    let what = "a list without its `kind`, which is written behind the items: \
-                                the file is cut; what came before is read";
-                    problem(node.line, what.to_owned())
-                }));
+                content.problems.extend(
+                    cut.map(|node| problem(node.line, format!("{CUT}; what came before is read"))),
+                );
             }
             documents.nodes
         }
@@ -210,16 +260,48 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
         Form::Text => return content,
     };
     content.structured = true;
-    for document in documents {
+    let damage = damage(
+        &documents,
+        content.problems.iter().map(|problem| problem.line),
+    );
+    for (document, damage) in documents.into_iter().zip(damage) {
         let keep = document.clone_head();
+        let is_list = is_list(&document);
         let (objects, list) = object::objects(document, &file.path, id);
         if objects.is_empty() && list.is_none() {
             content.others.extend(keep);
         }
-        content.lists.extend(list);
+        match damage {
+            None => content.lists.extend(list),
+            Some(line) if is_list => {
+                let last = || Some(objects.last()?.kind.clone());
+                content
+                    .cut
+                    .extend(list.or_else(last).map(|kind| (kind, line)));
+            }
+            Some(_) => {}
+        }
         content.objects.extend(objects);
     }
     content
+}
+
+/// Whether a document is a list of objects, or what is left of one.
+fn is_list(document: &Node) -> bool {
+    document.get("items").is_some() || !document.items().is_empty()
+}
+
+/// The first line at which each document is damaged. Damage belongs to the document that begins
+/// before it: what is wrong between two may be the end of the first.
+fn damage(documents: &[Node], lines: impl Iterator<Item = u32>) -> Vec<Option<u32>> {
+    let mut found = vec![None; documents.len()];
+    for line in lines {
+        let after = documents.partition_point(|document| document.line <= line);
+        if let Some(first) = found.get_mut(after.saturating_sub(1)) {
+            *first = Some(first.map_or(line, |old: u32| old.min(line)));
+        }
+    }
+    found
 }
 
 /// Logs and journals among the files that were not read as documents or transcripts.

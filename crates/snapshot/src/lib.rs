@@ -90,7 +90,7 @@ impl Snapshot<'_> {
 }
 
 /// How to read a bundle.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// How YAML is read, and which fields of objects are left out.
     pub yaml: yaml::Reading,
@@ -100,6 +100,20 @@ pub struct Options {
     pub since: Option<Moment>,
     /// Leave out events and log lines after this.
     pub until: Option<Moment>,
+    /// Most bytes that the documents of one file may take in memory, text and tree.
+    pub document_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            yaml: yaml::Reading::default(),
+            namespaces: BTreeSet::new(),
+            since: None,
+            until: None,
+            document_bytes: 2 << 30,
+        }
+    }
 }
 
 /// Reads a bundle whole.
@@ -113,7 +127,8 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     let declared = gathered.take_declared();
     let others = std::mem::take(&mut gathered.others);
     let structured = capture::time(bundle, &gathered.objects, &gathered.events, &others);
-    let (captured_at, captured_at_source) = transcripts::add(bundle, &mut gathered, structured);
+    let (captured_at, captured_at_source) =
+        transcripts::add(bundle, &mut gathered, structured, &options.yaml);
     layouts::runtime::add_pods(bundle, &gathered.roots, &mut gathered.objects);
     limit::namespaces(&mut gathered, &options.namespaces);
     let mut scopes = layouts::scope::scopes(bundle, &gathered);
@@ -163,6 +178,9 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     layouts::cover(bundle, &gathered.roots, &others, &mut snapshot.coverage);
     limit::note(&mut snapshot.coverage, &mut scopes, options, window);
     snapshot.coverage.scopes = scopes;
+    for (kind, place) in &gathered.cut {
+        snapshot.coverage.cut(kind, place);
+    }
     snapshot.coverage.absent = gathered.absent;
     coverage::from_answers(&gathered.failed, &mut snapshot.coverage);
     snapshot

@@ -122,3 +122,17 @@ fn the_capture_is_the_last_beat_or_a_container_just_after_it() {
     assert_eq!(now("2026-07-14T08:00:00Z"), "2026-07-14T09:15:05Z");
     assert_eq!(now("2027-01-01T00:00:00Z"), "2026-07-14T09:15:05Z");
 }
+
+#[test]
+fn documents_without_room_are_refused_and_said() {
+    let tiny = "- 1\n".repeat(1_000);
+    let bundle = Bundle::from_texts("t", [("pods.yaml", tiny.as_str())]);
+    let options = Options {
+        document_bytes: 20_000,
+        ..Options::default()
+    };
+    let snapshot = read_with(&bundle, &options);
+    assert!(snapshot.problems[0].what.contains("--max-memory"));
+    assert_eq!(snapshot.coverage.status("Pod"), Status::Truncated);
+    assert!(read(&bundle).problems.is_empty());
+}

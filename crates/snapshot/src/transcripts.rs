@@ -5,7 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use coldcase_bundle::{Bundle, FileId, Problem};
+use coldcase_bundle::{Bundle, File, FileId, Problem};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
@@ -18,10 +18,11 @@ use crate::{
     object::{self, Object},
     stamp,
     text::{self, Context, Found},
+    yaml,
 };
 
-/// Larger texts are logs: nobody pastes as much, and a log must not be read wholesale.
-const LARGEST: u64 = 64 << 20;
+/// Of larger texts only the beginning is read: nobody pastes as much, and most are logs anyway.
+const LARGEST: usize = 64 << 20;
 /// Bytes at the beginning that tell a log from a transcript.
 const HEAD: usize = 64 << 10;
 
@@ -31,6 +32,7 @@ pub(crate) fn add(
     bundle: &Bundle,
     gathered: &mut Gathered,
     structured: (Option<Timestamp>, &'static str),
+    reading: &yaml::Reading,
 ) -> (Option<Timestamp>, &'static str) {
     let nodes: BTreeSet<String> = gathered
         .objects
@@ -41,16 +43,13 @@ pub(crate) fn add(
     let candidates: Vec<FileId> = bundle
         .iter()
         .filter(|(id, file)| {
-            !gathered.read.contains(id)
-                && !file.binary
-                && file.bytes <= LARGEST
-                && !layouts::is_log_path(&file.path)
+            !gathered.read.contains(id) && !file.binary && !layouts::is_log_path(&file.path)
         })
         .map(|(id, _)| id)
         .collect();
     let read = |now: Option<Timestamp>, ids: &[FileId]| -> Vec<(FileId, Found)> {
         ids.par_iter()
-            .filter_map(|id| Some((*id, read_contained(bundle, *id, now, &nodes)?)))
+            .filter_map(|id| Some((*id, read_contained(bundle, *id, now, &nodes, reading)?)))
             .collect()
     };
     let mut found = read(structured.0, &candidates);
@@ -86,6 +85,7 @@ fn read_contained(
     id: FileId,
     now: Option<Timestamp>,
     nodes: &BTreeSet<String>,
+    reading: &yaml::Reading,
 ) -> Option<Found> {
     let file = bundle.file(id);
     if file.bytes > HEAD as u64 && text::is_log_by_head(&file.path, &file.head(HEAD)) {
@@ -96,11 +96,40 @@ fn read_contained(
         now,
         namespace: namespace_of_path(&file.path),
         node: &node,
+        reading: Some(reading),
     };
-    catch_unwind(AssertUnwindSafe(|| {
-        text::read(&file.path, &file.text(), id, &context)
-    }))
-    .unwrap_or_else(|_| {
+    if file.bytes > LARGEST as u64 {
+        return read_beginning(file, id, &context);
+    }
+    contained(|| text::read(&file.path, &file.text(), id, &context))
+}
+
+/// What the beginning of a huge text says, if a transcript, table or description begins there; its
+/// lists are not whole then.
+fn read_beginning(file: &File, id: FileId, context: &Context<'_>) -> Option<Found> {
+    let path = file.path.as_str();
+    contained(|| text::read(path, whole_lines(&file.head(HEAD)), id, context))?;
+    let head = file.head(LARGEST);
+    let head = whole_lines(&head);
+    let mut found = contained(|| text::read(path, head, id, context))?;
+    let last = u32::try_from(head.lines().count()).unwrap_or(u32::MAX);
+    let what = format!("only the first {} MiB of this text are read", LARGEST >> 20);
+    found.problems.push((last, what));
+    let lists = std::mem::take(&mut found.lists);
+    let cut = lists.into_iter().map(|listed| (listed.kind, last));
+    found.cut.extend(cut);
+    Some(found)
+}
+
+/// Without a last line that may be cut.
+fn whole_lines(text: &str) -> &str {
+    let end = text.rfind('\n').map_or(0, |end| end + 1);
+    text.get(..end).unwrap_or("")
+}
+
+/// A panic in one file is a problem of that file.
+fn contained(read: impl FnOnce() -> Option<Found>) -> Option<Found> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         Some(Found {
             problems: vec![(
                 0,
@@ -179,6 +208,8 @@ fn merge(bundle: &Bundle, gathered: &mut Gathered, id: FileId, found: Found) {
         };
         gathered.add(objects.into_iter().map(partial).collect());
     }
+    let place = |(kind, line): (String, u32)| (kind, format!("{path}:{line}"));
+    gathered.cut.extend(found.cut.into_iter().map(place));
     gathered.failed.extend(found.failed);
     gathered.absent.extend(
         found

@@ -139,7 +139,7 @@ pub(crate) fn may_open(head: &str) -> bool {
 
 /// The documents of a dump that was written to one file: what lies between the frames. `None` for
 /// any other text.
-pub(crate) fn documents(text: &str) -> Option<Documents> {
+pub(crate) fn documents(text: &str, reading: &yaml::Reading) -> Option<Documents> {
     let opens = text.trim_start_matches('\u{feff}').trim_start();
     let as_json = opens.starts_with('{');
     let start = opens.starts_with(START);
@@ -166,7 +166,7 @@ pub(crate) fn documents(text: &str) -> Option<Documents> {
         return None;
     }
     if as_json || !rest.contains("\napiVersion:") && !rest.starts_with("apiVersion:") {
-        let (documents, error) = json::read(&rest);
+        let (documents, error) = json::read_with(&rest, reading);
         return Some((
             documents,
             error
@@ -179,7 +179,7 @@ pub(crate) fn documents(text: &str) -> Option<Documents> {
         nodes: documents,
         errors,
         ..
-    } = yaml::read(&rest, &yaml::Reading::default());
+    } = yaml::read(&rest, reading);
     Some((
         documents,
         errors
@@ -213,13 +213,13 @@ mod tests {
 
     #[test]
     fn documents_between_frames_keep_their_lines() {
-        let (found, errors) = documents(TEXT).unwrap();
+        let (found, errors) = documents(TEXT, &yaml::Reading::default()).unwrap();
         assert!(errors.is_empty(), "{errors:?}");
         let lines: Vec<u32> = found.iter().map(|node| node.line).collect();
         assert_eq!(lines, [1, 10]);
-        assert!(documents("{\"a\": 1}\n").is_none());
+        assert!(documents("{\"a\": 1}\n", &yaml::Reading::default()).is_none());
         let only_logs = "==== START logs for container c of pod n/p ====\nx\n==== END logs for container c of pod n/p ====\n";
-        assert!(documents(only_logs).is_none());
+        assert!(documents(only_logs, &yaml::Reading::default()).is_none());
     }
 
     #[test]
@@ -237,7 +237,7 @@ mod tests {
                 prop_assert!(frame.start < frame.end || frame.end == frame.start + 1 || frame.end > lines || frame.end >= frame.start);
                 prop_assert!(frame.end <= lines + 1);
             }
-            let _ = documents(&text);
+            let _ = documents(&text, &yaml::Reading::default());
         }
     }
 }

@@ -47,6 +47,13 @@ fn raw(
     })
 }
 
+/// What every form ends with: the time of day, and a zone if there is one.
+fn timed(begin: Cursor<'_>, date: civil::Date, mut at: Cursor<'_>) -> Option<Raw> {
+    let clock = scan::clock(&mut at)?;
+    let offset = scan::zone(&mut at);
+    raw(begin.at, date, clock, offset, at.at)
+}
+
 /// `2026-07-14T02:42:31.123456789Z`; also slash or dot, blank for `T`, comma, zone with or without colon or by name.
 pub(super) fn iso(cursor: Cursor<'_>) -> Option<Raw> {
     let mut at = cursor;
@@ -59,15 +66,7 @@ pub(super) fn iso(cursor: Cursor<'_>) -> Option<Raw> {
         // Package managers and MariaDB pad the hour with a blank.
         (1..=2).contains(&at.blanks()).then_some(())?;
     }
-    let clock = scan::clock(&mut at)?;
-    let offset = scan::zone(&mut at);
-    raw(
-        cursor.at,
-        scan::date(year, month, day)?,
-        clock,
-        offset,
-        at.at,
-    )
+    timed(cursor, scan::date(year, month, day)?, at)
 }
 
 /// `20260714T024231Z`, `20260714 02:42:31`, and MySQL's old `260714  2:42:31`.
@@ -121,15 +120,7 @@ pub(super) fn day_first(cursor: Cursor<'_>) -> Option<Raw> {
     at.eat(b": ")?;
     // Erlang's report header has two colons.
     at.eat(b":");
-    let clock = scan::clock(&mut at)?;
-    let offset = scan::zone(&mut at);
-    raw(
-        cursor.at,
-        scan::date(year, month, day)?,
-        clock,
-        offset,
-        at.at,
-    )
+    timed(cursor, scan::date(year, month, day)?, at)
 }
 
 /// `Fri 2022-02-11 19:03:14 UTC`, `Fri Feb 11 19:03:14.123 [UTC] 2022`, `Fri, 11 Feb 2022 19:03:14 +0000`.

@@ -30,7 +30,7 @@ use jiff::Timestamp;
 use crate::{
     logs::{JournalFile, LogFile},
     node::Node,
-    stamp,
+    stamp, yaml,
 };
 use session::Session;
 
@@ -43,6 +43,8 @@ pub(crate) struct Context<'c> {
     pub namespace: &'c str,
     /// Node on which a host command ran, when the path says so; empty otherwise.
     pub node: &'c str,
+    /// How documents in the text are read; whole if nothing says.
+    pub reading: Option<&'c yaml::Reading>,
 }
 
 /// What a command on a node printed, as a tree whose shape `text::host` documents.
@@ -102,6 +104,8 @@ pub(crate) struct Found {
     pub documents: Vec<Node>,
     /// Kinds that were listed.
     pub lists: Vec<Listed>,
+    /// Kinds whose lists are damaged, with the line: more of them may have been there.
+    pub cut: Vec<(String, u32)>,
     /// Questions that were refused, and kinds that are not installed.
     pub failed: Vec<Failed>,
     /// Objects that do not exist.

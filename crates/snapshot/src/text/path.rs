@@ -69,6 +69,9 @@ pub(super) fn hint(path: &str) -> Hint {
     if stem.len() > 400 {
         return Hint::default();
     }
+    if let Some(hint) = periscope(path) {
+        return hint;
+    }
     let separators: &[char] = if stem.contains(' ') {
         &[' ']
     } else if stem.contains('_') {
@@ -96,6 +99,27 @@ pub(super) fn hint(path: &str) -> Hint {
         };
     }
     resource_file(stem).unwrap_or_default()
+}
+
+/// AKS Periscope keeps descriptions as `kubeobjects/<namespace>_<resource>_<name>`.
+fn periscope(path: &str) -> Option<Hint> {
+    let mut parts = path.rsplit('/');
+    let name = parts.next()?;
+    if parts.next()? != "kubeobjects" {
+        return None;
+    }
+    let mut words = name.split('_');
+    let (namespace, word, name) = (words.next()?, words.next()?, words.next()?);
+    resource::kind(word)?;
+    if words.next().is_some() || namespace.is_empty() || name.is_empty() {
+        return None;
+    }
+    let namespace = format!("--namespace={namespace}");
+    let argv = ["kubectl", "describe", word, name, namespace.as_str()];
+    Some(Hint {
+        argv: argv.map(str::to_owned).to_vec(),
+        spelled: true,
+    })
 }
 
 /// Collectors replace blanks and slashes in the command by one sign, so words of an option's path are
@@ -214,6 +238,11 @@ mod tests {
             argv("x/.var.lib.rancher.rke2.bin.kubectl_get_nodes"),
             "kubectl get nodes"
         );
+        assert_eq!(
+            argv("1/n1/kubeobjects/kube-system_pod_coredns-1"),
+            "kubectl describe pod coredns-1 --namespace=kube-system"
+        );
+        assert_eq!(argv("kubeobjects/kube-system_thing_a"), "");
         assert_eq!(argv("kubectl-get.txt"), "kubectl get");
         assert_eq!(argv("kubectl-describe-nodes.txt"), "kubectl describe nodes");
         assert_eq!(

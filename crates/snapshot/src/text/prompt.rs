@@ -435,78 +435,86 @@ mod tests {
 
     #[test]
     fn prompts_of_shells() {
-        is("$ kubectl get po", Style::Dollar, "", "kubectl get po");
-        is("$ ./run.sh", Style::Dollar, "", "./run.sh");
-        is(
-            "# systemctl status kubelet",
-            Style::Hash,
-            "",
-            "systemctl status kubelet",
-        );
-        is("% kubectl get po", Style::Other, "", "kubectl get po");
-        is("❯ k get po", Style::Other, "", "k get po");
-        is("➜  ~ kubectl get po", Style::Other, "", "kubectl get po");
-        is("+ kubectl get po", Style::Trace, "", "kubectl get po");
-        is(
-            "me@laptop:~/dir$ kubectl get po",
-            Style::Host,
-            "laptop",
-            "kubectl get po",
-        );
-        is("[root@master-1 ~]# df -h", Style::Host, "master-1", "df -h");
-        is("root@node:/# ls", Style::Host, "node", "ls");
-        is("root@node:~#", Style::Host, "node", "");
-        is("me@mac work % oc get po", Style::Host, "mac", "oc get po");
-        is(
-            r"PS C:\work> kubectl get po",
-            Style::Windows,
-            "",
-            "kubectl get po",
-        );
-        is("/ # nslookup api", Style::Hash, "", "nslookup api");
-        is("sh-5.1# df -h", Style::Hash, "", "df -h");
-        is("  $ kubectl get po", Style::Dollar, "", "kubectl get po");
+        for (line, style, host, command) in [
+            ("$ kubectl get po", Style::Dollar, "", "kubectl get po"),
+            ("$ ./run.sh", Style::Dollar, "", "./run.sh"),
+            (
+                "# systemctl status kubelet",
+                Style::Hash,
+                "",
+                "systemctl status kubelet",
+            ),
+            ("% kubectl get po", Style::Other, "", "kubectl get po"),
+            ("❯ k get po", Style::Other, "", "k get po"),
+            ("➜  ~ kubectl get po", Style::Other, "", "kubectl get po"),
+            ("+ kubectl get po", Style::Trace, "", "kubectl get po"),
+            (
+                "me@laptop:~/dir$ kubectl get po",
+                Style::Host,
+                "laptop",
+                "kubectl get po",
+            ),
+            ("[root@master-1 ~]# df -h", Style::Host, "master-1", "df -h"),
+            ("root@node:/# ls", Style::Host, "node", "ls"),
+            ("root@node:~#", Style::Host, "node", ""),
+            ("me@mac work % oc get po", Style::Host, "mac", "oc get po"),
+            (
+                r"PS C:\work> kubectl get po",
+                Style::Windows,
+                "",
+                "kubectl get po",
+            ),
+            ("/ # nslookup api", Style::Hash, "", "nslookup api"),
+            ("sh-5.1# df -h", Style::Hash, "", "df -h"),
+            ("  $ kubectl get po", Style::Dollar, "", "kubectl get po"),
+        ] {
+            is(line, style, host, command);
+        }
     }
 
     #[test]
     fn titles_name_commands() {
-        is(
-            "kubectl get pods -A",
-            Style::Title,
-            "",
-            "kubectl get pods -A",
-        );
-        is(
-            "=== kubectl get nodes ===",
-            Style::Title,
-            "",
-            "kubectl get nodes",
-        );
-        is(
-            "**kubectl get nodes -o wide:**",
-            Style::Title,
-            "",
-            "kubectl get nodes -o wide",
-        );
-        is(
-            "## Output of kubectl get nodes:",
-            Style::Title,
-            "",
-            "kubectl get nodes",
-        );
-        is("==== df -h ====", Style::Title, "", "df -h");
-        is(
-            "Every 2.0s: kubectl get pods   host: Thu Jan 1",
-            Style::Title,
-            "",
-            "kubectl get pods",
-        );
-        is(
-            "Running: kubectl get pods",
-            Style::Title,
-            "",
-            "kubectl get pods",
-        );
+        for (line, style, host, command) in [
+            (
+                "kubectl get pods -A",
+                Style::Title,
+                "",
+                "kubectl get pods -A",
+            ),
+            (
+                "=== kubectl get nodes ===",
+                Style::Title,
+                "",
+                "kubectl get nodes",
+            ),
+            (
+                "**kubectl get nodes -o wide:**",
+                Style::Title,
+                "",
+                "kubectl get nodes -o wide",
+            ),
+            (
+                "## Output of kubectl get nodes:",
+                Style::Title,
+                "",
+                "kubectl get nodes",
+            ),
+            ("==== df -h ====", Style::Title, "", "df -h"),
+            (
+                "Every 2.0s: kubectl get pods   host: Thu Jan 1",
+                Style::Title,
+                "",
+                "kubectl get pods",
+            ),
+            (
+                "Running: kubectl get pods",
+                Style::Title,
+                "",
+                "kubectl get pods",
+            ),
+        ] {
+            is(line, style, host, command);
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::{
     version,
 };
 use crate::{
+    files::{CUT, is_cut},
     json,
     line::journal_text,
     logs::{JournalFile, LogFile, Span},
@@ -304,6 +305,7 @@ impl<'s> Session<'s> {
             now: self.now,
             namespace,
             node: printed.node,
+            ..Context::default()
         };
         match (command.verb.as_str(), &command.output) {
             // Of a document without some of its lines nothing is certain.
@@ -370,7 +372,7 @@ impl<'s> Session<'s> {
         let context = Context {
             now: self.now,
             namespace: &namespace,
-            node: "",
+            ..Context::default()
         };
         get::read(
             printed.text,
@@ -443,13 +445,13 @@ impl<'s> Session<'s> {
         namespace: &str,
         printed: &Printed<'_>,
     ) {
-        let documents = self.parsed(printed, command.output == Output::Json);
+        let (documents, damage) = self.parsed(printed, command.output == Output::Json);
         if documents.is_empty() {
             return self.refused(asked, namespace, printed);
         }
         let partial = command.selected || !asked.names.is_empty();
         for mut document in documents {
-            let is_list = document.str_at(&["kind"]) == Some("List");
+            let is_list = document.str_at(&["kind"]) == Some("List") || is_cut(&document);
             if partial && is_list {
                 if let Value::Map(entries) = &mut document.value
                     && let Some((_, items)) = entries.iter_mut().find(|(key, _)| key == "items")
@@ -459,15 +461,23 @@ impl<'s> Session<'s> {
                 }
                 continue;
             }
-            if is_list {
-                self.listed(command, asked, namespace);
+            match damage {
+                None if is_list => self.listed(command, asked, namespace),
+                Some(line) if is_list => self.cut(asked, line),
+                _ => {}
             }
             self.found.documents.push(document);
         }
     }
 
-    /// Documents of a text that may begin with warnings.
-    fn parsed(&mut self, printed: &Printed<'_>, is_json: bool) -> Vec<Node> {
+    /// An answer that is damaged: nothing is known of what is not in the rest.
+    fn cut(&mut self, asked: &Asked, line: u32) {
+        let kinds = asked.kinds.iter().map(|kind| (kind.clone(), line));
+        self.found.cut.extend(kinds);
+    }
+
+    /// Documents of a text that may begin with warnings, and where the first damage is.
+    fn parsed(&mut self, printed: &Printed<'_>, is_json: bool) -> (Vec<Node>, Option<u32>) {
         let mut start = 0;
         let mut skipped = 0_u32;
         for line in printed.text.split_inclusive('\n').take(20) {
@@ -483,8 +493,10 @@ impl<'s> Session<'s> {
         }
         let body = printed.text.get(start..).unwrap_or("");
         let before = printed.first_line.saturating_sub(1).saturating_add(skipped);
-        let (mut documents, errors) = if is_json {
-            let (documents, error) = json::read(body);
+        let whole = yaml::Reading::default();
+        let reading = self.context.reading.unwrap_or(&whole);
+        let (mut documents, mut errors) = if is_json {
+            let (documents, error) = json::read_with(body, reading);
             let errors = error.map(|error| (error.line, format!("not valid JSON: {}", error.what)));
             (documents, errors.into_iter().collect::<Vec<_>>())
         } else {
@@ -492,21 +504,27 @@ impl<'s> Session<'s> {
                 nodes: documents,
                 errors,
                 ..
-            } = yaml::read(body, &yaml::Reading::default());
+            } = yaml::read(body, reading);
             let errors = errors
                 .into_iter()
                 .map(|error| (error.line, format!("not valid YAML: {}", error.what)));
             (documents, errors.collect())
         };
         documents.retain(|document| !document.entries().is_empty());
+        if errors.is_empty() {
+            let cut = documents.iter().filter(|document| is_cut(document));
+            errors.extend(cut.map(|document| (document.line, CUT.to_owned())));
+        }
         for document in &mut documents {
             shift(document, before);
         }
+        let mut damage = None;
         if !documents.is_empty() {
+            damage = errors.iter().map(|(line, _)| line + before).min();
             let moved = errors.into_iter().map(|(line, what)| (line + before, what));
             self.found.problems.extend(moved);
         }
-        documents
+        (documents, damage)
     }
 
     fn logs(&mut self, command: &Kubectl, namespace: &str, printed: &Printed<'_>) {
@@ -570,7 +588,15 @@ impl<'s> Session<'s> {
         let is_json =
             body.starts_with('{') && (head.contains("\"apiVersion\"") || head.contains("\"kind\""));
         if is_yaml || is_json {
-            let documents = self.parsed(printed, is_json);
+            let (documents, damage) = self.parsed(printed, is_json);
+            if let Some(line) = damage
+                && let Some(last) = documents
+                    .last()
+                    .and_then(|it| it.items_at(&["items"]).last())
+                && let Some(kind) = last.str_at(&["kind"])
+            {
+                self.found.cut.push((kind.to_owned(), line));
+            }
             self.found.documents.extend(documents);
             return;
         }

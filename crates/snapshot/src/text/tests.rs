@@ -264,3 +264,27 @@ proptest::proptest! {
         proptest::prop_assert_eq!(found.objects.len(), rows as usize);
     }
 }
+
+#[test]
+fn a_damaged_answer_is_no_list_and_bulk_is_left_out() {
+    let cut = "$ kubectl get pods -A -o yaml\napiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Pod\n  \
+               metadata:\n    name: a\n    namespace: n\n";
+    let read_cut = found(cut);
+    assert!(read_cut.lists.is_empty(), "{:?}", read_cut.lists);
+    assert_eq!(read_cut.cut, [("Pod".to_owned(), 2)]);
+    assert_eq!(read_cut.problems.len(), 1);
+    let whole = format!("{cut}kind: List\nmetadata:\n  resourceVersion: \"\"\n");
+    let again = found(&whole);
+    assert_eq!((again.lists.len(), again.cut.len()), (1, 0));
+
+    let text = "$ kubectl get pod a -n n -o json\n{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\",\
+                \"managedFields\":[{\"fieldsV1\":{\"f:a\":{}}}]}}\n";
+    let reading = yaml::Reading::default().without_bulk(|_| false);
+    let context = Context {
+        reading: Some(&reading),
+        ..Context::default()
+    };
+    let found = read("t.txt", text, FileId(0), &context).unwrap();
+    let fields = found.documents[0].items_at(&["metadata", "managedFields"]);
+    assert!(fields[0].get("fieldsV1").is_none());
+}

@@ -30,7 +30,7 @@ fn nodes(text: &str, kind: &str) -> Vec<Node> {
     let context = Context {
         now: stamp::rfc3339("2025-11-28T08:00:00Z"),
         namespace: "shop",
-        node: "",
+        ..Context::default()
     };
     read(text, 1, kind, &context)
 }

@@ -19,10 +19,13 @@ use super::{
     command::{Asked, Kubectl, Output},
     describe::age::age,
     events, refusal, resource,
-    table::{Header, Row, Section, sheet},
+    table::{Header, Row, Section, Sheet, sheet},
     top,
 };
 use row::{Fields, back};
+
+/// Rows that are read of one text: Kubernetes itself is built for as many pods in a cluster.
+const MAX_OBJECTS: usize = 150_000;
 
 /// How a table came about.
 #[derive(Debug, Clone, Default)]
@@ -60,7 +63,8 @@ pub(super) fn read(
                 command.show_labels,
             )
         });
-    let sheet = sheet(text, first_line, assumed.as_ref(), &names);
+    let mut sheet = sheet(text, first_line, assumed.as_ref(), &names);
+    let over = limit(&mut sheet, MAX_OBJECTS.saturating_sub(found.objects.len()));
     let reader = Reader {
         request,
         asked: &asked,
@@ -78,7 +82,21 @@ pub(super) fn read(
     }
     let refused = refusal::read(&sheet.others, &asked.kinds, reader.namespace(), found);
     let cut = sheet.others.iter().any(|(_, line)| is_cut(line));
-    if !refused && !cut && !request.filtered && !request.unnamed {
+    if let Some(line) = over {
+        let what = format!("only the first {MAX_OBJECTS} rows of this text are read");
+        found.problems.push((line, what));
+        let mut kinds = asked.kinds.clone();
+        kinds.extend(
+            sheet
+                .sections
+                .iter()
+                .filter_map(|section| kinds::infer(&section.header))
+                .map(str::to_owned),
+        );
+        kinds.sort();
+        kinds.dedup();
+        found.cut.extend(kinds.into_iter().map(|kind| (kind, line)));
+    } else if !refused && !cut && !request.filtered && !request.unnamed {
         reader.listed(&sheet.others, known, namespaces, found);
     }
     known
@@ -87,6 +105,17 @@ pub(super) fn read(
             .others
             .iter()
             .any(|(_, line)| nothing_found(line).is_some())
+}
+
+/// Leaves a sheet so many rows; gives the line of the first that is left out.
+fn limit(sheet: &mut Sheet<'_>, mut room: usize) -> Option<u32> {
+    let mut over = None;
+    for section in &mut sheet.sections {
+        over = over.or_else(|| section.rows.get(room).map(|row| row.line));
+        section.rows.truncate(room);
+        room -= section.rows.len();
+    }
+    over
 }
 
 struct Reader<'r> {

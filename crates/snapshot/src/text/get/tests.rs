@@ -603,3 +603,22 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_table_without_end_is_cut_and_says_so() {
+    let rows = "p   1/1     Running   0          1d\n".repeat(MAX_OBJECTS + 5);
+    let text = format!("NAME   READY   STATUS   RESTARTS   AGE\n{rows}");
+    let mut found = Found::default();
+    read(
+        &text,
+        1,
+        &Request::default(),
+        &Context::default(),
+        &mut found,
+    );
+    assert_eq!(found.objects.len(), MAX_OBJECTS);
+    let line = u32::try_from(MAX_OBJECTS + 2).unwrap();
+    assert_eq!(found.problems[0].0, line);
+    assert_eq!(found.cut, [("Pod".to_owned(), line)]);
+    assert!(found.lists.is_empty());
+}
