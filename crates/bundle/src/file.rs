@@ -59,11 +59,11 @@ impl<'a> Iterator for Chunks<'a> {
 pub struct Excerpt {
     /// Up to three lines before.
     pub before: Vec<String>,
-    /// The lines asked for.
+    /// The lines asked for; what is left out of many or of long ones is said in their place.
     pub quote: String,
     /// Up to three lines after.
     pub after: Vec<String>,
-    /// The last line of the quote, from 1.
+    /// The last line that is quoted, from 1.
     pub end_line: u32,
 }
 
@@ -72,7 +72,7 @@ const CONTEXT: u32 = 3;
 /// A quoted line longer than this is cut; a 10 MB line is ordinary input.
 const LINE_CHARS: usize = 2_000;
 /// A quote longer than this many lines is cut.
-const QUOTE_LINES: u32 = 40;
+const QUOTE_LINES: u32 = 60;
 
 impl File {
     /// The last part of the path.
@@ -217,15 +217,18 @@ impl File {
     pub fn excerpt(&self, line: u32, end_line: u32) -> Excerpt {
         let last = self.line_count();
         let line = line.clamp(1, last.max(1));
-        let end_line = end_line
-            .clamp(line, last.max(line))
-            .min(line.saturating_add(QUOTE_LINES - 1));
+        let asked = end_line.clamp(line, last.max(line));
+        let end_line = asked.min(line.saturating_add(QUOTE_LINES - 1));
         let cut = |number: u32| self.with_line(number, cut_line);
+        let mut quote = (line..=end_line).map(cut).collect::<Vec<_>>().join("\n");
+        if asked > end_line {
+            quote.push_str(&format!("\n… ({} more lines)", asked - end_line));
+        }
         Excerpt {
             before: (line.saturating_sub(CONTEXT).max(1)..line)
                 .map(cut)
                 .collect(),
-            quote: (line..=end_line).map(cut).collect::<Vec<_>>().join("\n"),
+            quote,
             after: (end_line + 1..=last.min(end_line.saturating_add(CONTEXT)))
                 .map(cut)
                 .collect(),

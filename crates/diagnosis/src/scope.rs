@@ -71,7 +71,7 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
             scope.pods.extend(facts.pods(id));
         }
         "Pod" | "NodeFit" | "MissingRef" | "AddressMiss" => scope.pods.extend(facts.pods(id)),
-        "Node" | "NodeFacts" => {
+        "Node" | "NodeFacts" | "NodeClock" => {
             scope.nodes.insert(subject.name);
         }
         "Unit" | "Filesystem" | "Certificate" | "Probe" if subject.kind == "Node" => {

@@ -18,6 +18,7 @@ mod said;
 pub mod schema;
 pub mod select;
 mod service;
+mod skew;
 mod workload;
 
 use std::collections::{BTreeMap, HashMap};
@@ -76,6 +77,7 @@ pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     change::derive(&mut facts);
     nodes::derive(&mut facts);
     hosts::derive(&mut facts);
+    skew::derive(&mut facts);
     facts
 }
 

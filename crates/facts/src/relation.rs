@@ -174,6 +174,11 @@ pub const NOUNS: &[Relation] = &[
         source: "node files",
     },
     Relation {
+        noun: "clock",
+        to: &["NodeClock"],
+        source: "Pod",
+    },
+    Relation {
         noun: "unit",
         to: &["Unit"],
         source: "node files",
@@ -242,7 +247,7 @@ impl Facts<'_> {
                 self.pod_named(from)
             }
             "Node" => self.pods_on(&subject.name).to_vec(),
-            "Unit" | "Filesystem" | "Certificate" | "Probe" | "NodeFacts"
+            "Unit" | "Filesystem" | "Certificate" | "Probe" | "NodeFacts" | "NodeClock"
                 if subject.kind == "Node" =>
             {
                 self.pods_on(&subject.name).to_vec()
@@ -521,6 +526,7 @@ impl Facts<'_> {
             "dnsblock" => own("DnsBlock"),
             "change" => own("ConfigChange"),
             "facts" => self.on_nodes("NodeFacts", from),
+            "clock" => self.on_nodes("NodeClock", from),
             "unit" => self.on_nodes("Unit", from),
             "filesystem" => self.on_nodes("Filesystem", from),
             "certificate" => self.on_nodes("Certificate", from),
@@ -586,11 +592,10 @@ impl Facts<'_> {
         let by_name = |name: &str| self.object("Node", "", name);
         match entity.kind {
             "Node" => vec![from],
-            "NodeFacts" | "JournalLine" | "Unit" | "Filesystem" | "Certificate" | "Probe" => {
-                by_name(entity.str_at(&["node"]).unwrap_or(""))
-                    .into_iter()
-                    .collect()
-            }
+            "NodeFacts" | "NodeClock" | "JournalLine" | "Unit" | "Filesystem" | "Certificate"
+            | "Probe" => by_name(entity.str_at(&["node"]).unwrap_or(""))
+                .into_iter()
+                .collect(),
             "Event" if self.pod_named(from).is_empty() && entity.subject.kind != "Node" => {
                 // The pod is gone; the kubelet that reported still says where it ran.
                 by_name(entity.str_at(&["host"]).unwrap_or(""))

@@ -94,7 +94,10 @@ pub fn assemble(
             rules_hash: rules.hash.clone(),
             rules: rules.rules.len(),
         },
-        bundle: bundle_info(bundle, snapshot),
+        bundle: BundleInfo {
+            coverage: coverage_with_clocks(snapshot, evaluation),
+            ..bundle_info(bundle, snapshot)
+        },
         verdict: Verdict {
             state: diagnosis.outcome.word().to_owned(),
             sentence: diagnosis.sentence.clone(),
@@ -460,7 +463,7 @@ fn bundle_info(bundle: &Bundle, snapshot: &Snapshot<'_>) -> BundleInfo {
         },
         events_from: first.map(show_time),
         events_to: last.map(show_time),
-        coverage: coverage(snapshot),
+        coverage: Vec::new(),
     }
 }
 
@@ -487,6 +490,27 @@ const EXPECTED: &[&str] = &[
     "logs",
     "previous logs",
 ];
+
+/// What was captured, and the nodes whose stamps cannot be compared with others'.
+fn coverage_with_clocks(snapshot: &Snapshot<'_>, evaluation: &Evaluation<'_, '_>) -> Vec<Coverage> {
+    let facts = evaluation.facts();
+    let mut rows = coverage(snapshot);
+    rows.extend(facts.of_kind("NodeClock").iter().filter_map(|id| {
+        let clock = facts.get(*id);
+        let word = |field: &str| clock.str_at(&[field]).unwrap_or("");
+        (word("certain") == "true").then(|| Coverage {
+            source: format!("clock of {}", word("node")),
+            status: Status::Collected.word().to_owned(),
+            detail: format!(
+                "about {} s {} (by {}); stamps of this node are shown as written",
+                word("offset"),
+                word("side"),
+                word("compared"),
+            ),
+        })
+    }));
+    rows
+}
 
 pub(crate) fn coverage(snapshot: &Snapshot<'_>) -> Vec<Coverage> {
     let mut rows: Vec<Coverage> = snapshot

@@ -1,7 +1,11 @@
 //! One pass over every log and journal: which pattern hit which line, capped, with the true counts kept.
 
+mod cut;
 mod entity;
+mod record;
 mod scan;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -94,7 +98,7 @@ impl<'s> Lines<'s> {
 }
 
 /// Where lines come from.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Source<'s> {
     Log(&'s LogFile),
     Journal(&'s JournalFile),
@@ -113,6 +117,11 @@ impl Source<'_> {
             Self::Log(log) => log.span,
             Self::Journal(journal) => journal.span,
         }
+    }
+
+    /// Whether the newest line comes first.
+    fn is_reversed(self) -> bool {
+        matches!(self, Self::Journal(journal) if journal.reversed)
     }
 
     fn kind(self) -> LineKind {
@@ -150,7 +159,7 @@ pub(crate) fn scan<'s>(facts: &Facts<'s>, scanner: Option<&Scanner>) -> Lines<'s
     let Some(scanner) = scanner else {
         return lines;
     };
-    let found: Vec<scan::ByPattern> = sources
+    let found: Vec<scan::SourceHits> = sources
         .par_iter()
         .map(|source| scan::source(snapshot, *source, scanner))
         .collect();
@@ -177,24 +186,30 @@ fn add<'s>(
     index: SourceIndex,
     source: Source<'_>,
     clock: &FileClock,
-    hits: scan::ByPattern,
+    found: scan::SourceHits,
 ) {
     let base = facts.entities.len();
     let mut made: BTreeMap<u32, EntityId> = BTreeMap::new();
-    for (pattern, found) in hits {
-        let mut ids = Vec::with_capacity(found.first.len() + found.last.len());
-        for kept in found.first.into_iter().chain(found.last) {
-            let id = *made.entry(kept.line).or_insert_with(|| {
+    for (pattern, hits) in found.by_pattern {
+        let mut kept: Vec<scan::Kept> = hits.first.into_iter().chain(hits.last).collect();
+        if source.is_reversed() {
+            kept.reverse();
+        }
+        let ids = kept.into_iter().map(|kept| {
+            *made.entry(kept.line).or_insert_with(|| {
+                let recorded = found.records.get(&kept.line);
                 let entity = match source {
-                    Source::Log(log) => entity::log_line(facts, log, clock, &kept),
-                    Source::Journal(journal) => entity::journal_line(facts, journal, clock, &kept),
+                    Source::Log(log) => entity::log_line(facts, log, clock, &kept, recorded),
+                    Source::Journal(journal) => {
+                        entity::journal_line(facts, journal, clock, &kept, recorded)
+                    }
                 };
                 lines.entities.push(entity);
                 EntityId(u32::try_from(base + lines.entities.len() - 1).unwrap_or(u32::MAX))
-            });
-            ids.push(id);
-        }
-        let total = found.total;
+            })
+        });
+        let ids = ids.collect();
+        let total = hits.total;
         lines.hits.insert((pattern, index), Hits { ids, total });
     }
 }

@@ -37,6 +37,8 @@ pub struct Event {
     pub first: Option<Timestamp>,
     /// Last occurrence.
     pub last: Option<Timestamp>,
+    /// When the API server recorded the first occurrence, of events that date that occurrence themselves.
+    pub recorded: Option<Timestamp>,
     /// Who reported it (`kubelet`, `default-scheduler` …).
     pub component: String,
     /// The node of the reporter, if it has one.
@@ -116,6 +118,7 @@ impl Event {
             .unwrap_or(1),
             first,
             last,
+            recorded: created.filter(|_| old_first.is_some()),
             component: text(&[
                 &["reportingComponent"],
                 &["reportingController"],

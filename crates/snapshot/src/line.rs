@@ -383,6 +383,9 @@ fn is_fixed_nanos(bytes: &[u8], at: usize) -> bool {
         && matches!(bytes.get(at + 29), Some(b'Z' | b'+' | b'-'))
 }
 
+/// Docker's log copier cuts lines at this many bytes.
+const DOCKER_BUFFER: usize = 16 << 10;
+
 /// `{"log":"text\n","stream":"stderr","time":"…"}`
 fn docker(line: &str) -> Option<Frame<'_>> {
     if !line.starts_with("{\"log\":\"") {
@@ -410,7 +413,8 @@ fn docker(line: &str) -> Option<Frame<'_>> {
         return None;
     }
     let mut text = unescape(log?);
-    let partial = !text.ends_with('\n');
+    // Only a full buffer is written without a line end; that the last words of a container miss it cuts nothing.
+    let partial = !text.ends_with('\n') && line.len() >= DOCKER_BUFFER;
     let kept = text.trim_end_matches(['\n', '\r']).len();
     match &mut text {
         Cow::Borrowed(text) => *text = text.get(..kept).unwrap_or(text),

@@ -159,6 +159,18 @@ fn lines_are_found_again() {
     same_as_whole(&Bundle::from_texts("t", [("a", "")]).files[0], "");
 }
 
+#[test]
+fn a_long_quote_says_how_much_is_left_out() {
+    let text: String = (1..=100).map(|n| format!("line {n}\n")).collect();
+    let bundle = Bundle::from_texts("t", [("a.log", text.as_str())]);
+    let excerpt = bundle.files[0].excerpt(11, 90);
+    assert_eq!(excerpt.end_line, 70);
+    assert!(excerpt.quote.starts_with("line 11\nline 12\n"));
+    assert!(excerpt.quote.ends_with("line 70\n… (20 more lines)"));
+    assert_eq!(excerpt.after, ["line 71", "line 72", "line 73"]);
+    assert!(bundle.files[0].excerpt(11, 70).quote.ends_with("line 70"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]

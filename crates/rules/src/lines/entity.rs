@@ -1,8 +1,11 @@
 //! Makes entities of the lines that patterns hit: whose they are, when they were written, what they say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
-use coldcase_bundle::File;
+use coldcase_bundle::{File, FileId};
 use coldcase_facts::{Cite, Entity, Facts, Identity};
 use coldcase_snapshot::{
     clock::{Anchors, Boot, FileClock},
@@ -13,7 +16,8 @@ use coldcase_snapshot::{
 
 use super::{
     Source, SourceIndex,
-    scan::{ByPattern, Kept},
+    record::Recorded,
+    scan::{Kept, SourceHits},
 };
 
 /// Files up to this size are looked at whole for their clock, of larger ones the two ends.
@@ -26,7 +30,7 @@ const ENDS: (usize, u32) = (64 << 10, 220);
 pub(crate) fn clocks(
     facts: &Facts<'_>,
     sources: &[Source<'_>],
-    found: &[ByPattern],
+    found: &[SourceHits],
 ) -> BTreeMap<SourceIndex, FileClock> {
     let clock = |source: Source<'_>, boot: Option<Boot>| {
         let anchors = Anchors {
@@ -40,7 +44,11 @@ pub(crate) fn clocks(
             &anchors,
         )
     };
-    let hit = |index: SourceIndex| found.get(index).is_some_and(|hits| !hits.is_empty());
+    let hit = |index: SourceIndex| {
+        found
+            .get(index)
+            .is_some_and(|hits| !hits.by_pattern.is_empty())
+    };
     let mut boots: BTreeMap<&str, Boot> = BTreeMap::new();
     let mut clocks = BTreeMap::new();
     for (index, source) in sources.iter().enumerate() {
@@ -111,18 +119,51 @@ fn dated(found: Option<Stamp>) -> Vec<(&'static str, Node)> {
     ]
 }
 
+/// When a line was written: a record's stamp dates all of its lines.
+fn stamp_of(clock: &FileClock, kept: &Kept, recorded: Option<&Recorded>) -> Option<Stamp> {
+    recorded
+        .and_then(|recorded| recorded.dated.as_ref())
+        .and_then(|(line, raw)| clock.stamp(*line, raw))
+        .or_else(|| clock.stamp(kept.line, &kept.text))
+}
+
+/// The fields about the record that a line belongs to; most lines are one of their own.
+fn of_record(text: &str, recorded: Option<&Recorded>) -> [(&'static str, Node); 2] {
+    let lines = recorded.map_or(1, Recorded::lines);
+    let text = recorded.map_or(text, |recorded| recorded.text.as_str());
+    [
+        ("record", Node::text(text)),
+        ("recordLines", Node::number(i64::from(lines))),
+    ]
+}
+
+/// The place of a line with the record around it.
+fn cite_of(file: FileId, line: u32, recorded: Option<&Recorded>) -> Cite {
+    let cite = Cite {
+        file,
+        line,
+        end_line: line,
+    };
+    recorded.map_or(cite, |recorded| recorded.cite(cite))
+}
+
 /// A line of a log.
 pub(crate) fn log_line<'s>(
     facts: &Facts<'s>,
     log: &LogFile,
     clock: &FileClock,
     kept: &Kept,
+    recorded: Option<&Recorded>,
 ) -> Entity<'s> {
     let (raw, file, number) = (kept.text.as_str(), log.file, kept.line);
     let (namespace, pod) = (log.namespace.as_str(), log.pod.as_str());
     let (container, previous) = (log.container.as_str(), log.previous);
+    let text = match &kept.whole {
+        Some(whole) => Cow::Borrowed(whole.as_str()),
+        None => logs::message(raw),
+    };
     let mut fields = vec![
-        ("text", Node::text(logs::message(raw))),
+        ("text", Node::text(text.as_ref())),
         (
             "instance",
             Node::text(if previous { "previous" } else { "current" }),
@@ -140,20 +181,14 @@ pub(crate) fn log_line<'s>(
         ),
         ("line", Node::number(i64::from(number))),
     ];
-    fields.extend(dated(clock.stamp(number, raw)));
+    fields.extend(of_record(&text, recorded));
+    fields.extend(dated(stamp_of(clock, kept, recorded)));
     let subject = if pod.is_empty() {
         Identity::new("Component", "", container)
     } else {
         Identity::new("Pod", namespace, pod)
     };
-    Entity::computed("LogLine", subject, fields).cited(
-        "",
-        Some(Cite {
-            file,
-            line: number,
-            end_line: number,
-        }),
-    )
+    Entity::computed("LogLine", subject, fields).cited("", Some(cite_of(file, number, recorded)))
 }
 
 /// A line of a journal.
@@ -162,16 +197,15 @@ pub(crate) fn journal_line<'s>(
     journal: &JournalFile,
     clock: &FileClock,
     kept: &Kept,
+    recorded: Option<&Recorded>,
 ) -> Entity<'s> {
     let (raw, file, number) = (kept.text.as_str(), journal.file, kept.line);
     let node = node_of(facts, journal, raw);
     let node = node.as_str();
     let parsed = logs::journal_line(raw, journal.json, facts.now());
+    let text = parsed.as_ref().map_or(raw, |line| line.message.as_ref());
     let mut fields = vec![
-        (
-            "text",
-            Node::text(parsed.as_ref().map_or(raw, |line| line.message.as_ref())),
-        ),
+        ("text", Node::text(text)),
         (
             "unit",
             Node::text(parsed.as_ref().map_or("", |line| line.unit)),
@@ -184,13 +218,8 @@ pub(crate) fn journal_line<'s>(
         ("line", Node::number(i64::from(number))),
     ];
     let own = parsed.as_ref().and_then(|line| line.stamp);
-    fields.extend(dated(clock.stamp(number, raw).or(own)));
-    Entity::computed("JournalLine", Identity::new("Node", "", node), fields).cited(
-        "",
-        Some(Cite {
-            file,
-            line: number,
-            end_line: number,
-        }),
-    )
+    fields.extend(of_record(text, recorded));
+    fields.extend(dated(stamp_of(clock, kept, recorded).or(own)));
+    Entity::computed("JournalLine", Identity::new("Node", "", node), fields)
+        .cited("", Some(cite_of(file, number, recorded)))
 }

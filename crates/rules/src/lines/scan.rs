@@ -3,14 +3,21 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, VecDeque},
+    mem,
 };
+
+use coldcase_bundle::{Chunk, File};
 
 use coldcase_snapshot::{Snapshot, logs, stamp};
 use jiff::SignedDuration;
 use logscan::Scanner;
 use rayon::prelude::*;
 
-use super::{LineKind, Source};
+use super::{
+    LineKind, Source,
+    cut::{Joined, Open, Pieces},
+    record::{self, Recorded},
+};
 
 /// Hits kept at each end of a log for each pattern: a crash loop prints a million equal lines.
 const KEEP: usize = 20;
@@ -24,6 +31,8 @@ const LINE: usize = 64 << 10;
 pub(crate) struct Kept {
     pub line: u32,
     pub text: String,
+    /// What the program wrote, if that is spread over several lines; `text` is the first of them.
+    pub whole: Option<String>,
 }
 
 /// Hits of one pattern in one source.
@@ -35,25 +44,23 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    fn add(&mut self, line: u32, text: impl FnOnce() -> String) {
+    fn add(&mut self, kept: impl FnOnce() -> Kept) {
         self.total += 1;
         if self.first.len() < KEEP {
-            let text = text();
-            self.first.push(Kept { line, text });
+            self.first.push(kept());
             return;
         }
         if self.last.len() == KEEP {
             self.last.pop_front();
         }
-        let text = text();
-        self.last.push_back(Kept { line, text });
+        self.last.push_back(kept());
     }
 
     /// Adds what was found further down.
     fn append(&mut self, later: Self) {
         let total = self.total + later.total;
         for kept in later.first.into_iter().chain(later.last) {
-            self.add(kept.line, || kept.text);
+            self.add(|| kept);
         }
         self.total = total;
     }
@@ -62,34 +69,62 @@ impl Found {
 /// Hits by pattern.
 pub(crate) type ByPattern = BTreeMap<usize, Found>;
 
+/// What was found in one source.
+#[derive(Debug, Default)]
+pub(crate) struct SourceHits {
+    pub by_pattern: ByPattern,
+    /// Of the lines that are part of something longer, what that is.
+    pub records: BTreeMap<u32, Recorded>,
+}
+
 /// Scans a source.
-pub(crate) fn source(snapshot: &Snapshot<'_>, source: Source<'_>, scanner: &Scanner) -> ByPattern {
+pub(crate) fn source(snapshot: &Snapshot<'_>, source: Source<'_>, scanner: &Scanner) -> SourceHits {
     let bundle = snapshot.bundle;
     let file = bundle.file(source.file());
     let span = source.span();
     if source.kind() == LineKind::Log && file.bytes < 400 && logs::is_kubectl_excuse(&file.text()) {
-        return ByPattern::new();
+        return SourceHits::default();
     }
     let mut all = ByPattern::new();
     let mut chunks = file
         .chunks()
         .filter(|chunk| chunk.first_line <= span.last)
         .peekable();
+    let mut open = Open::default();
     while chunks.peek().is_some() {
-        let batch: Vec<_> = chunks.by_ref().take(BATCH).collect();
+        let batch: Vec<(Chunk<'_>, Open)> = chunks
+            .by_ref()
+            .take(BATCH)
+            .map(|chunk| {
+                let before = open.clone();
+                if source.kind() == LineKind::Log {
+                    open = mem::take(&mut open).after(span, &chunk);
+                }
+                (chunk, before)
+            })
+            .collect();
         let found: Vec<ByPattern> = batch
             .par_iter()
-            .filter(|chunk| within(snapshot, &chunk.text))
-            .map(|chunk| {
+            .filter(|(chunk, _)| within(snapshot, &chunk.text))
+            .map(|(chunk, open)| {
                 let window = |raw: &str| in_window(snapshot, raw);
-                chunk_hits(source, scanner, chunk.first_line, &chunk.text, &window)
+                ChunkScan {
+                    source,
+                    scanner,
+                    chunk,
+                    in_window: &window,
+                }
+                .hits(file, open)
             })
             .collect();
         for (pattern, later) in found.into_iter().flatten() {
             all.entry(pattern).or_default().append(later);
         }
     }
-    all
+    SourceHits {
+        records: record::all(file, source, &all),
+        by_pattern: all,
+    }
 }
 
 /// Whether a chunk can hold lines of the window: logs are in order, but for the little disorder that
@@ -120,49 +155,111 @@ fn in_window(snapshot: &Snapshot<'_>, raw: &str) -> bool {
             .is_none_or(|found| snapshot.window.touches(found.time, found.time))
 }
 
-fn chunk_hits(
-    source: Source<'_>,
-    scanner: &Scanner,
-    first_line: u32,
-    text: &str,
-    in_window: &dyn Fn(&str) -> bool,
-) -> ByPattern {
-    let mut found = ByPattern::new();
-    let span = source.span();
-    let class = source.kind().class();
-    let mut keep = |pattern: usize, line: u64, raw: &str| {
-        let line = u32::try_from(line).unwrap_or(u32::MAX);
-        if (span.first..=span.last).contains(&line) && in_window(raw) {
-            found
-                .entry(pattern)
-                .or_default()
-                .add(line, || cut(raw).to_owned());
-        }
-    };
-    let first = u64::from(first_line);
-    if escaped(source, text) {
-        // A pattern means what the program wrote, not how JSON spells it.
-        let (plain, raws) = unescaped(source, text);
-        scanner.scan(class, plain.as_bytes(), first, &mut |hit| {
-            let index = usize::try_from(hit.line - first).unwrap_or(usize::MAX);
-            keep(
-                hit.pattern,
-                hit.line,
-                raws.get(index).copied().unwrap_or(""),
-            );
+/// One chunk and what it is scanned with.
+struct ChunkScan<'c> {
+    source: Source<'c>,
+    scanner: &'c Scanner,
+    chunk: &'c Chunk<'c>,
+    in_window: &'c dyn Fn(&str) -> bool,
+}
+
+/// Hits on joined lines, by pattern, those further down last: they are added in the order of lines.
+type Pending<'j> = BTreeMap<usize, VecDeque<&'j Joined>>;
+
+impl ChunkScan<'_> {
+    fn hits(&self, file: &File, open: &Open) -> ByPattern {
+        let mut found = ByPattern::new();
+        let mut pieces = match self.source {
+            Source::Log(_) => Pieces::of(file, self.source.span(), self.chunk, open),
+            Source::Journal(_) => Pieces::default(),
+        };
+        let (texts, joined) = pieces.texts();
+        let mut pending = self.pending(&texts, &joined);
+        let span = self.source.span();
+        self.each(&mut |pattern, line, raw| {
+            let line = u32::try_from(line).unwrap_or(u32::MAX);
+            let counts = (span.first..=span.last).contains(&line) && !pieces.covers(line);
+            if counts && (self.in_window)(raw) {
+                let hits = found.entry(pattern).or_default();
+                self.settle(hits, pending.get_mut(&pattern), line);
+                hits.add(|| Kept {
+                    line,
+                    text: cut(raw).to_owned(),
+                    whole: None,
+                });
+            }
         });
-        return found;
+        for (pattern, mut joined) in pending {
+            let hits = found.entry(pattern).or_default();
+            self.settle(hits, Some(&mut joined), u32::MAX);
+        }
+        found.retain(|_, hits| hits.total > 0);
+        found
     }
-    let bytes = text.as_bytes();
-    let view = |line| visible(source, line);
-    scanner.scan_with(class, bytes, first, view, &mut |hit| {
-        keep(
-            hit.pattern,
-            hit.line,
-            text.get(hit.start..hit.end).unwrap_or(""),
-        );
-    });
-    found
+
+    /// All hits on the lines as they lie.
+    fn each(&self, then: &mut dyn FnMut(usize, u64, &str)) {
+        let (source, text) = (self.source, self.chunk.text.as_ref());
+        let class = source.kind().class();
+        let first = u64::from(self.chunk.first_line);
+        if escaped(source, text) {
+            // A pattern means what the program wrote, not how JSON spells it.
+            let (plain, raws) = unescaped(source, text);
+            self.scanner
+                .scan(class, plain.as_bytes(), first, &mut |hit| {
+                    let index = usize::try_from(hit.line - first).unwrap_or(usize::MAX);
+                    then(
+                        hit.pattern,
+                        hit.line,
+                        raws.get(index).copied().unwrap_or(""),
+                    );
+                });
+            return;
+        }
+        let view = |line| visible(source, line);
+        self.scanner
+            .scan_with(class, text.as_bytes(), first, view, &mut |hit| {
+                then(
+                    hit.pattern,
+                    hit.line,
+                    text.get(hit.start..hit.end).unwrap_or(""),
+                );
+            });
+    }
+
+    fn pending<'j>(&self, texts: &str, joined: &'j [Joined]) -> Pending<'j> {
+        let mut pending = Pending::new();
+        if joined.is_empty() {
+            return pending;
+        }
+        let class = self.source.kind().class();
+        self.scanner.scan(class, texts.as_bytes(), 0, &mut |hit| {
+            let index = usize::try_from(hit.line).unwrap_or(usize::MAX);
+            if let Some(line) = joined.get(index) {
+                pending.entry(hit.pattern).or_default().push_back(line);
+            }
+        });
+        pending
+    }
+
+    /// Adds the joined lines that begin before a line.
+    fn settle(&self, hits: &mut Found, pending: Option<&mut VecDeque<&Joined>>, line: u32) {
+        let Some(pending) = pending else {
+            return;
+        };
+        while let Some(joined) = pending.front().copied().filter(|next| next.first < line) {
+            pending.pop_front();
+            let index = joined.first.saturating_sub(self.chunk.first_line) as usize;
+            let raw = self.chunk.text.lines().nth(index).unwrap_or("");
+            if (self.in_window)(raw) {
+                hits.add(|| Kept {
+                    line: joined.first,
+                    text: cut(raw).to_owned(),
+                    whole: Some(cut(&joined.text).to_owned()),
+                });
+            }
+        }
+    }
 }
 
 /// Whether lines hold their message as a JSON string.

@@ -73,7 +73,12 @@ fn a_message_loses_the_frame_but_not_its_own_stamp() {
 fn a_frame_names_stream_source_and_cut() {
     let framed = frame("2026-07-14T02:42:31.1Z stderr P x");
     assert_eq!((framed.stream, framed.partial), (Stream::Stderr, true));
-    let framed = frame(r#"{"log":"cut here","stream":"stdout","time":"2026-07-14T02:42:31.1Z"}"#);
+    let docker = |text: &str| {
+        format!(r#"{{"log":"{text}","stream":"stdout","time":"2026-07-14T02:42:31.1Z"}}"#)
+    };
+    let (short, long) = (docker("no line end"), docker(&"x".repeat(16 << 10)));
+    assert!(!frame(&short).partial);
+    let framed = frame(&long);
     assert_eq!((framed.stream, framed.partial), (Stream::Stdout, true));
     assert!(framed.outer.is_some());
     assert_eq!(frame("[pod/web-1/app] a").source, "pod/web-1/app");
