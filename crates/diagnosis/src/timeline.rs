@@ -1,6 +1,6 @@
 //! Every dated thing as one list: events as ranges, container ends and starts, node conditions, changes, log and kernel lines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot};
 
 use coldcase_facts::{Cite, Entity, Facts, Identity};
 use coldcase_rules::Evaluation;
@@ -98,7 +98,101 @@ pub(crate) fn all(
             .cmp(&(b.time, b.end, b.kind, &b.subject, &b.text, &b.cites))
     });
     entries.dedup();
+    if entries.len() > PLENTY {
+        let near = Near::new(evaluation, &quoted);
+        entries = thinned(entries, |entry| near.holds(entry));
+    }
     entries
+}
+
+/// More entries than this are not read by anybody, one by one.
+const PLENTY: usize = 4_000;
+
+/// What the findings are about.
+struct Near<'e> {
+    subjects: BTreeSet<(&'e str, &'e str)>,
+    quoted: &'e BTreeSet<Cite>,
+}
+
+impl<'e> Near<'e> {
+    fn new(evaluation: &'e Evaluation<'_, '_>, quoted: &'e BTreeSet<Cite>) -> Self {
+        let subjects = evaluation
+            .findings
+            .iter()
+            .map(|it| (it.subject.namespace.as_str(), it.subject.name.as_str()))
+            .collect();
+        Self { subjects, quoted }
+    }
+
+    /// Whether an entry is quoted by a finding, or is about its subject or what that subject made
+    /// (`shop` made `shop-5d9c7` made `shop-5d9c7-x2lq4`).
+    fn holds(&self, entry: &Entry) -> bool {
+        let Identity {
+            namespace, name, ..
+        } = &entry.subject;
+        let maker = |end: usize| {
+            name.get(..end)
+                .is_some_and(|maker| self.subjects.contains(&(namespace.as_str(), maker)))
+        };
+        entry.cites.iter().any(|cite| self.quoted.contains(cite))
+            || maker(name.len())
+            || name.match_indices('-').any(|(end, _)| maker(end))
+    }
+}
+
+/// Keeps what is grave, what changed and what `near` holds; of the rest, what happened alike to
+/// objects of one kind and namespace becomes one entry with its span and count.
+fn thinned(entries: Vec<Entry>, near: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+    type Alike = (&'static str, &'static str, String, String, String);
+    let mut kept = Vec::new();
+    let mut alike: BTreeMap<Alike, (Entry, usize)> = BTreeMap::new();
+    for entry in entries {
+        let grave = matches!(entry.severity, "high" | "critical");
+        if grave || entry.kind == "change" || near(&entry) {
+            kept.push(entry);
+            continue;
+        }
+        let what = match (entry.kind, entry.text.split_once(": ")) {
+            ("event" | "condition", Some((what, _))) => what.to_owned(),
+            ("container", _) => String::new(),
+            // Lines differ in their numbers only.
+            _ => entry
+                .text
+                .chars()
+                .filter(|c| !c.is_ascii_digit())
+                .take(120)
+                .collect(),
+        };
+        let key = (
+            entry.kind,
+            entry.severity,
+            entry.subject.kind.clone(),
+            entry.subject.namespace.clone(),
+            what,
+        );
+        match alike.entry(key) {
+            Slot::Vacant(slot) => {
+                slot.insert((entry, 0));
+            }
+            Slot::Occupied(mut slot) => {
+                let (first, others) = slot.get_mut();
+                *others += 1;
+                first.count = first.count.saturating_add(entry.count);
+                first.end = first.end.max(Some(entry.end.unwrap_or(entry.time)));
+            }
+        }
+    }
+    kept.extend(alike.into_values().map(|(mut entry, others)| {
+        if others > 0 {
+            entry.text = format!("{} (and {others} more like it)", entry.text);
+        }
+        entry
+    }));
+    kept.sort_by(|a, b| {
+        (a.time, a.end, a.kind, &a.subject, &a.text, &a.cites)
+            .cmp(&(b.time, b.end, b.kind, &b.subject, &b.text, &b.cites))
+    });
+    kept
 }
 
 /// Seconds before the capture after which uneventful entries are left out.
@@ -323,4 +417,43 @@ pub(crate) fn first_anomaly(
                 .map(|time| (time, evaluation.findings[*index].title.clone()))
         })
         .min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(second: i64, name: &str, severity: &'static str) -> Entry {
+        Entry {
+            time: Timestamp::from_second(second).unwrap(),
+            end: None,
+            precision: 0,
+            raw: String::new(),
+            kind: "event",
+            layer: "workload",
+            severity,
+            count: 2,
+            subject: Identity::new("Pod", "shop", name),
+            text: format!("Pulled: image of {name}"),
+            cites: Vec::new(),
+            assumed: String::new(),
+        }
+    }
+
+    #[test]
+    fn entries_alike_become_one_and_the_incident_stays() {
+        let entries = vec![
+            entry(10, "a", "info"),
+            entry(20, "b", "info"),
+            entry(25, "c", "high"),
+            entry(30, "d", "info"),
+            entry(40, "near", "info"),
+        ];
+        let thin = thinned(entries, |entry| entry.subject.name == "near");
+        let names: Vec<&str> = thin.iter().map(|it| it.subject.name.as_str()).collect();
+        assert_eq!(names, ["a", "c", "near"]);
+        assert_eq!(thin[0].count, 6);
+        assert_eq!(thin[0].end, Timestamp::from_second(30).ok());
+        assert_eq!(thin[0].text, "Pulled: image of a (and 2 more like it)");
+    }
 }

@@ -99,6 +99,7 @@ fn unknown(world: &World<'_, '_>, index: usize, rule: &Rule, outcome: &Outcome) 
         .collect();
     missing.sort();
     missing.dedup();
+    let missing = grouped(missing);
     let mut subjects: Vec<Identity> = outcome
         .undecided
         .iter()
@@ -112,6 +113,43 @@ fn unknown(world: &World<'_, '_>, index: usize, rule: &Rule, outcome: &Outcome) 
         missing,
         subjects,
     })
+}
+
+/// Sources of one sort that are named one by one.
+const MAX_NAMED: usize = 3;
+
+/// One text for all sources that differ in their last word only: a large cluster's dump lacks the
+/// logs of thousands of pods, each for the same reason. `missing` is sorted.
+fn grouped(missing: Vec<String>) -> Vec<String> {
+    /// What the source is, and why it is missing.
+    fn sort(text: &str) -> Option<(&str, &str)> {
+        let (source, reason) = text.split_once(": ")?;
+        let (sort, _) = source.rsplit_once(' ')?;
+        Some((sort, reason))
+    }
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for text in &missing {
+        if let Some(sort) = sort(text) {
+            *counts.entry(sort).or_default() += 1;
+        }
+    }
+    missing
+        .iter()
+        .filter_map(|text| {
+            let Some((source, reason)) = text.split_once(": ") else {
+                return Some(text.clone());
+            };
+            match sort(text).and_then(|sort| counts.get_mut(&sort)) {
+                // Its sort has been said.
+                Some(0) => None,
+                Some(count) if *count > MAX_NAMED => {
+                    let others = std::mem::take(count) - 1;
+                    Some(format!("{source} and {others} others: {reason}"))
+                }
+                _ => Some(text.clone()),
+            }
+        })
+        .collect()
 }
 
 fn finding(

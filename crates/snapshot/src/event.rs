@@ -165,7 +165,7 @@ fn cited(root: Node) -> Node {
         }
     }
     Node {
-        value: Value::Map(kept),
+        value: Value::Map(kept.into()),
         ..root
     }
 }

@@ -10,6 +10,7 @@ pub mod event;
 mod files;
 mod hosts;
 pub mod json;
+mod key;
 mod layouts;
 mod limit;
 pub mod line;

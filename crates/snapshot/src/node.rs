@@ -2,6 +2,8 @@
 
 use compact_str::CompactString;
 
+pub use crate::key::Key;
+
 /// A value and its place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Node {
@@ -14,32 +16,30 @@ pub struct Node {
 }
 
 /// A captured value. Scalars keep their text: whether `0777` or `1.10` is a number is the reader's question.
+///
+/// Lists and mappings have no room to grow: a dump holds tens of millions of values, and a slice
+/// fits beside the text where a vector would not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Value {
     /// `null`, `~` or nothing.
     #[default]
     Null,
-    /// Text of a scalar; `plain` if it was not quoted.
+    /// A scalar.
     Scalar {
         /// The text, unescaped.
         text: CompactString,
-        /// Unquoted in YAML, not a string in JSON.
-        plain: bool,
     },
     /// A list.
-    Seq(Vec<Node>),
+    Seq(Box<[Node]>),
     /// A mapping in file order.
-    Map(Vec<(CompactString, Node)>),
+    Map(Box<[(Key, Node)]>),
 }
 
 impl Node {
     /// A computed string.
     pub fn text(text: impl Into<CompactString>) -> Self {
         Self {
-            value: Value::Scalar {
-                text: text.into(),
-                plain: false,
-            },
+            value: Value::Scalar { text: text.into() },
             line: 0,
             more_lines: 0,
         }
@@ -50,7 +50,6 @@ impl Node {
         Self {
             value: Value::Scalar {
                 text: number.to_string().into(),
-                plain: true,
             },
             line: 0,
             more_lines: 0,
@@ -61,10 +60,7 @@ impl Node {
     pub fn flag(flag: bool) -> Self {
         let text = if flag { "true" } else { "false" };
         Self {
-            value: Value::Scalar {
-                text: text.into(),
-                plain: true,
-            },
+            value: Value::Scalar { text: text.into() },
             line: 0,
             more_lines: 0,
         }
@@ -74,7 +70,7 @@ impl Node {
     pub fn map(entries: Vec<(&str, Node)>) -> Self {
         let entries = entries
             .into_iter()
-            .map(|(key, node)| (CompactString::from(key), node))
+            .map(|(key, node)| (Key::new(key), node))
             .collect();
         Self {
             value: Value::Map(entries),
@@ -86,7 +82,7 @@ impl Node {
     /// A computed list.
     pub fn seq(items: Vec<Node>) -> Self {
         Self {
-            value: Value::Seq(items),
+            value: Value::Seq(items.into()),
             line: 0,
             more_lines: 0,
         }
@@ -176,7 +172,7 @@ impl Node {
     }
 
     /// Entries of a mapping; empty for anything else.
-    pub fn entries(&self) -> &[(CompactString, Node)] {
+    pub fn entries(&self) -> &[(Key, Node)] {
         match &self.value {
             Value::Map(entries) => entries,
             _ => &[],
@@ -198,8 +194,59 @@ impl Node {
         if let Value::Map(entries) = &mut self.value {
             match entries.iter_mut().find(|(name, _)| name == key) {
                 Some((_, old)) => *old = node,
-                None => entries.push((key.into(), node)),
+                None => self.push_entry(Key::new(key), node),
             }
         }
+    }
+
+    /// Adds an entry to the end of a mapping; does nothing to anything else.
+    pub fn push_entry(&mut self, key: Key, node: Node) {
+        if let Value::Map(entries) = &mut self.value {
+            push(entries, (key, node));
+        }
+    }
+
+    /// Adds an element to the end of a list; does nothing to anything else.
+    pub fn push_item(&mut self, node: Node) {
+        if let Value::Seq(items) = &mut self.value {
+            push(items, node);
+        }
+    }
+}
+
+fn push<T>(slice: &mut Box<[T]>, item: T) {
+    let mut items = std::mem::take(slice).into_vec();
+    items.reserve_exact(1);
+    items.push(item);
+    *slice = items.into_boxed_slice();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_small() {
+        // Dumps of large clusters hold tens of millions of them.
+        assert_eq!(size_of::<Value>(), 24);
+        assert_eq!(size_of::<Node>(), 32);
+        assert_eq!(size_of::<(Key, Node)>(), 40);
+    }
+
+    #[test]
+    fn entries_and_items_are_added_at_the_end() {
+        let mut node = Node::map(vec![("a", Node::number(1))]);
+        node.set("b", Node::seq(Vec::new()));
+        node.set("a", Node::number(2));
+        node.push_item(Node::flag(true));
+        assert_eq!(node.entries().len(), 2);
+        assert_eq!(node.int_at(&["a"]), Some(2));
+        let Value::Map(entries) = &mut node.value else {
+            panic!("a mapping");
+        };
+        let (_, list) = entries.last_mut().unwrap();
+        list.push_item(Node::flag(true));
+        list.push_entry(Key::new("x"), Node::default());
+        assert_eq!(list.items().len(), 1);
     }
 }

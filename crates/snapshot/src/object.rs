@@ -198,7 +198,7 @@ pub fn objects(document: Node, path: &str, file: FileId) -> (Vec<Object>, Option
     let version = document.str_at(&["apiVersion"]).unwrap_or("").to_owned();
     let kind = document.str_at(&["kind"]).unwrap_or("").to_owned();
     let (items, list_kind) = match document.value {
-        Value::Seq(items) => (items, path_kind.map(str::to_owned)),
+        Value::Seq(items) => (items.into_vec(), path_kind.map(str::to_owned)),
         Value::Map(mut entries)
             if kind == "List"
                 || (kind.ends_with("List") || kind.is_empty())
@@ -208,15 +208,18 @@ pub fn objects(document: Node, path: &str, file: FileId) -> (Vec<Object>, Option
                 .iter_mut()
                 .find(|(key, _)| key == "items")
                 .map(|(_, node)| std::mem::take(node))
-                .map_or(Vec::new(), |node| match node.value {
+                .map_or_else(Box::default, |node| match node.value {
                     Value::Seq(items) => items,
-                    _ => Vec::new(),
+                    _ => Box::default(),
                 });
             let own = kind
                 .strip_suffix("List")
                 .filter(|kind| !kind.is_empty())
                 .map(|kind| qualify(kind, &version));
-            (items, own.or_else(|| path_kind.map(str::to_owned)))
+            (
+                items.into_vec(),
+                own.or_else(|| path_kind.map(str::to_owned)),
+            )
         }
         value => (
             vec![Node {
@@ -340,12 +343,14 @@ fn join(old: &mut Object, new: Object) {
 fn overlay(old: &mut Node, new: Node) {
     match (&mut old.value, new.value) {
         (Value::Map(entries), Value::Map(more)) => {
+            let mut joined = std::mem::take(entries).into_vec();
             for (key, node) in more {
-                match entries.iter_mut().find(|(name, _)| *name == key) {
+                match joined.iter_mut().find(|(name, _)| *name == key) {
                     Some((_, old)) => overlay(old, node),
-                    None => entries.push((key, node)),
+                    None => joined.push((key, node)),
                 }
             }
+            *entries = joined.into();
         }
         // A table's `<none>` does not take back what a description spelled out.
         (Value::Map(_) | Value::Seq(_), Value::Null) => {}

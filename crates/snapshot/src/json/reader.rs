@@ -10,7 +10,7 @@ use super::{
     MAX_DEPTH,
     scan::{self, Step},
 };
-use crate::node::{Node, Value};
+use crate::node::{Key, Node, Value};
 
 /// A list or object that is not complete yet.
 struct Frame<'p> {
@@ -36,7 +36,7 @@ pub(super) struct Reader<'t, 'p> {
     pub(super) ahead: super::ahead::Budget,
     stack: Vec<Frame<'p>>,
     nodes: Vec<Node>,
-    entries: Vec<(CompactString, Node)>,
+    entries: Vec<(Key, Node)>,
 }
 
 impl<'t, 'p> Reader<'t, 'p> {
@@ -153,7 +153,7 @@ impl<'t, 'p> Reader<'t, 'p> {
         self.at += 1;
         if self.peek()? == b'}' {
             self.at += 1;
-            return Ok(Some(node(Value::Map(Vec::new()), line)));
+            return Ok(Some(node(Value::Map(Box::default()), line)));
         }
         self.deeper(false, line, fields)?;
         self.key()
@@ -165,7 +165,7 @@ impl<'t, 'p> Reader<'t, 'p> {
         self.at += 1;
         if self.peek()? == b']' {
             self.at += 1;
-            return Ok(Some(node(Value::Seq(Vec::new()), line)));
+            return Ok(Some(node(Value::Seq(Box::default()), line)));
         }
         self.deeper(true, line, fields)?;
         if self.read_ahead(opened) {
@@ -228,7 +228,7 @@ impl<'t, 'p> Reader<'t, 'p> {
             let Some(fields) = frame.fields else {
                 frame.open = true;
                 self.fields = None;
-                self.entries.push((key, Node::default()));
+                self.entries.push((key.into(), Node::default()));
                 return Ok(None);
             };
             // A list is no object: what is wanted is wanted of its items.
@@ -244,7 +244,7 @@ impl<'t, 'p> Reader<'t, 'p> {
                 if let Some(frame) = self.stack.last_mut() {
                     frame.open = true;
                 }
-                self.entries.push((key, Node::default()));
+                self.entries.push((key.into(), Node::default()));
                 return Ok(None);
             }
             self.leave_out()?;
@@ -276,7 +276,7 @@ impl<'t, 'p> Reader<'t, 'p> {
     fn quoted(&mut self) -> Step<Node> {
         let line = self.line;
         let text = self.string()?;
-        Ok(node(Value::Scalar { text, plain: false }, line))
+        Ok(node(Value::Scalar { text }, line))
     }
 
     /// A value without quotes.
@@ -290,14 +290,10 @@ impl<'t, 'p> Reader<'t, 'p> {
         self.at += length;
         let value = match text {
             "null" => Value::Null,
-            "true" | "false" => Value::Scalar {
-                text: text.into(),
-                plain: true,
-            },
-            _ if is_digits(text) || text.parse::<f64>().is_ok() => Value::Scalar {
-                text: text.into(),
-                plain: true,
-            },
+            "true" | "false" => Value::Scalar { text: text.into() },
+            _ if is_digits(text) || text.parse::<f64>().is_ok() => {
+                Value::Scalar { text: text.into() }
+            }
             _ => return Err("expected a value"),
         };
         Ok(node(value, self.line))
@@ -402,7 +398,7 @@ impl<'t, 'p> Reader<'t, 'p> {
                 .filter(|inner| inner.list)
                 .map_or(ends.0, |inner| inner.start);
             self.nodes.truncate(end);
-            return Some(node(Value::Seq(self.nodes), outer.line));
+            return Some(node(Value::Seq(self.nodes.into()), outer.line));
         }
         let (list, end) = match inner {
             Some(inner) if inner.list => (Some(inner), ends.1),
@@ -414,9 +410,10 @@ impl<'t, 'p> Reader<'t, 'p> {
         if let (Some(list), Some((key, _))) = (list, open) {
             self.nodes.truncate(ends.0);
             let items = self.nodes.split_off(list.start.min(self.nodes.len()));
-            self.entries.push((key, node(Value::Seq(items), list.line)));
+            self.entries
+                .push((key, node(Value::Seq(items.into()), list.line)));
         }
-        Some(node(Value::Map(self.entries), outer.line))
+        Some(node(Value::Map(self.entries.into()), outer.line))
     }
 }
 

@@ -8,11 +8,9 @@ use crate::node::Value;
 fn same(node: &Node, value: &serde_json::Value) -> bool {
     match (&node.value, value) {
         (Value::Null, serde_json::Value::Null) => true,
-        (Value::Scalar { text, plain: false }, serde_json::Value::String(other)) => text == other,
-        (Value::Scalar { text, plain: true }, serde_json::Value::Bool(other)) => {
-            text == other.to_string()
-        }
-        (Value::Scalar { text, plain: true }, serde_json::Value::Number(other)) => {
+        (Value::Scalar { text }, serde_json::Value::String(other)) => text == other,
+        (Value::Scalar { text }, serde_json::Value::Bool(other)) => text == other.to_string(),
+        (Value::Scalar { text }, serde_json::Value::Number(other)) => {
             text.parse::<f64>().ok() == other.as_f64()
         }
         (Value::Seq(items), serde_json::Value::Array(others)) => {
@@ -141,10 +139,12 @@ fn without(node: &mut Node, paths: &[&[&str]], listed: bool) {
             .iter_mut()
             .for_each(|item| without(item, paths, false)),
         Value::Map(entries) => {
-            entries.retain(|(key, node)| {
+            let mut kept = std::mem::take(entries).into_vec();
+            kept.retain(|(key, node)| {
                 let items = listed && key == "items" && matches!(node.value, Value::Seq(_));
                 items || !paths.iter().any(|path| *path == [key.as_str()])
             });
+            *entries = kept.into();
             for (key, node) in entries {
                 if listed && key == "items" && matches!(node.value, Value::Seq(_)) {
                     without(node, paths, false);

@@ -4,9 +4,7 @@
 //! JSON tag kept their Go names, the metadata was embedded rather than nested, and everything that
 //! was not set was printed as null or empty.
 
-use compact_str::CompactString;
-
-use crate::node::{Node, Value};
+use crate::node::{Key, Node, Value};
 
 /// Metadata fields, which carried tags and so kept their names.
 const METADATA: &[&str] = &[
@@ -62,8 +60,8 @@ pub(crate) fn normalise(document: Node) -> Node {
         return object(document);
     }
     let line = document.line;
-    let mut entries: Vec<(CompactString, Node)> = Vec::new();
-    let mut metadata: Vec<(CompactString, Node)> = Vec::new();
+    let mut entries: Vec<(Key, Node)> = Vec::new();
+    let mut metadata: Vec<(Key, Node)> = Vec::new();
     if let Value::Map(fields) = document.value {
         for (key, node) in fields {
             match (key.as_str(), node.value) {
@@ -99,13 +97,13 @@ pub(crate) fn normalise(document: Node) -> Node {
     entries.push((
         "metadata".into(),
         Node {
-            value: Value::Map(metadata),
+            value: Value::Map(metadata.into()),
             line,
             more_lines: 0,
         },
     ));
     Node {
-        value: Value::Map(entries),
+        value: Value::Map(entries.into()),
         line,
         more_lines: 0,
     }
@@ -155,8 +153,8 @@ fn rename(node: Node, whole: bool) -> Node {
         }
         Value::Map(entries) => {
             let nested = whole || entries.iter().any(|(key, _)| key == "Spec");
-            let mut fields: Vec<(CompactString, Node)> = Vec::with_capacity(entries.len());
-            let mut metadata: Vec<(CompactString, Node)> = Vec::new();
+            let mut fields: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
+            let mut metadata: Vec<(Key, Node)> = Vec::new();
             for (key, node) in entries {
                 if nested && METADATA.contains(&key.as_str()) {
                     metadata.push((key, node));
@@ -171,13 +169,13 @@ fn rename(node: Node, whole: bool) -> Node {
                 fields.push((
                     "metadata".into(),
                     Node {
-                        value: Value::Map(metadata),
+                        value: Value::Map(metadata.into()),
                         line,
                         more_lines: 0,
                     },
                 ));
             }
-            Value::Map(fields)
+            Value::Map(fields.into())
         }
         other => other,
     };
@@ -198,7 +196,7 @@ fn is_unset(key: &str, node: &Node) -> bool {
 }
 
 /// `PodIP` is `podIP`, `UID` is `uid`, `HTTPGet` is `httpGet`.
-fn field_name(key: &str) -> CompactString {
+fn field_name(key: &str) -> Key {
     if let Some((_, name)) = RENAMED.iter().find(|(go, _)| *go == key) {
         return (*name).into();
     }

@@ -46,7 +46,7 @@ pub(crate) fn restore(bundle: &Bundle, roots: &[Root], objects: &mut [Object]) {
 
 fn empty_again(node: &mut Node) {
     match &mut node.value {
-        Value::Scalar { text, plain: false } if text == "null" => text.clear(),
+        Value::Scalar { text } if text == "null" => text.clear(),
         Value::Seq(items) => items.iter_mut().for_each(empty_again),
         Value::Map(entries) => {
             for (_, value) in entries {

@@ -457,7 +457,7 @@ impl<'s> Session<'s> {
                     && let Some((_, items)) = entries.iter_mut().find(|(key, _)| key == "items")
                     && let Value::Seq(items) = &mut items.value
                 {
-                    self.found.documents.append(items);
+                    self.found.documents.extend(std::mem::take(items));
                 }
                 continue;
             }

@@ -75,15 +75,9 @@ fn add_container(found: &mut Found, mut pod: Node, container: Node) {
     };
     if let Some(known) = found.objects.last_mut().filter(same)
         && let Value::Map(entries) = &mut known.value
-        && let Some((
-            _,
-            Node {
-                value: Value::Seq(items),
-                ..
-            },
-        )) = entries.iter_mut().find(|(key, _)| key == "containers")
+        && let Some((_, containers)) = entries.iter_mut().find(|(key, _)| key == "containers")
     {
-        items.push(container);
+        containers.push_item(container);
         return;
     }
     let line = pod.line;

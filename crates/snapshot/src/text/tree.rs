@@ -1,8 +1,6 @@
 //! Builds trees of captured values whose every node knows its line, and moves parsed trees to their place in a file.
 
-use compact_str::CompactString;
-
-use crate::node::{Node, Value};
+use crate::node::{Key, Node, Value};
 
 /// A string that stands at a line.
 pub(super) fn text(text: &str, line: u32) -> Node {
@@ -35,9 +33,9 @@ pub(super) fn map(entries: Vec<(&str, Node)>, line: u32) -> Node {
 }
 
 /// A mapping with keys from the text.
-pub(super) fn open_map(entries: Vec<(CompactString, Node)>, line: u32) -> Node {
+pub(super) fn open_map(entries: Vec<(Key, Node)>, line: u32) -> Node {
     Node {
-        value: Value::Map(entries),
+        value: Value::Map(entries.into()),
         line,
         more_lines: 0,
     }
@@ -53,15 +51,13 @@ pub(super) fn put(root: &mut Node, path: &[&str], node: Node) {
         return;
     }
     let line = node.line;
+    if root.get(key).is_none() {
+        root.set(key, map(Vec::new(), line));
+    }
     let Value::Map(entries) = &mut root.value else {
         return;
     };
-    let at = entries.iter().position(|(name, _)| name == key);
-    let at = at.unwrap_or_else(|| {
-        entries.push(((*key).into(), map(Vec::new(), line)));
-        entries.len() - 1
-    });
-    if let Some((_, child)) = entries.get_mut(at) {
+    if let Some((_, child)) = entries.iter_mut().find(|(name, _)| name == key) {
         if child.is_null() {
             *child = map(Vec::new(), line);
         }

@@ -11,7 +11,7 @@ use compact_str::CompactString;
 use kubeyaml::{Build, List, Options, Part, Projection, Scalar, Style};
 use rayon::prelude::*;
 
-use crate::node::{Node, Value};
+use crate::node::{Key, Node, Value};
 
 /// A syntax error and its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,6 @@ const BULKY: &[(&str, &[&str])] = &[
         &["spec", "containers", "imagePullPolicy"],
     ),
     ("volumeMounts", &["spec", "containers", "volumeMounts"]),
-    (".env", &["spec", "containers", "env", "value"]),
     ("hostIP", &["status", "hostIPs"]),
     ("podIP", &["status", "podIPs"]),
     ("lastProbeTime", &["status", "conditions", "lastProbeTime"]),
@@ -104,6 +103,20 @@ const BULKY: &[(&str, &[&str])] = &[
     (
         "allocatedResources",
         &["status", "containerStatuses", "allocatedResources"],
+    ),
+    (
+        "serviceAccountToken",
+        &[
+            "spec",
+            "volumes",
+            "projected",
+            "sources",
+            "serviceAccountToken",
+        ],
+    ),
+    (
+        "downwardAPI",
+        &["spec", "volumes", "projected", "sources", "downwardAPI"],
     ),
     ("reportingInstance", &["reportingInstance"]),
 ];
@@ -213,7 +226,7 @@ fn read_list(part: Part<'_>, list: &List<'_>, reading: &Reading, found: &mut Doc
     }
     entries.push(("items".into(), Node::seq(items).at_line(list.items_line)));
     found.nodes.push(Node {
-        value: Value::Map(entries),
+        value: Value::Map(entries.into()),
         line: part.first_line,
         more_lines: 0,
     });
@@ -256,7 +269,7 @@ fn one(part: Part<'_>, item: bool, reading: &Reading) -> Result<Read, YamlError>
         nodes = nodes
             .into_iter()
             .flat_map(|node| match node.value {
-                Value::Seq(items) => items,
+                Value::Seq(items) => items.into_vec(),
                 _ => vec![node],
             })
             .collect();
@@ -277,7 +290,6 @@ impl<'t> Build<'t> for Tree {
         } else {
             Value::Scalar {
                 text: compact(scalar.text),
-                plain,
             }
         };
         Node {
@@ -288,10 +300,9 @@ impl<'t> Build<'t> for Tree {
         }
     }
 
-    fn seq(&mut self, mut items: Vec<Node>, line: u32) -> Node {
-        items.shrink_to_fit();
+    fn seq(&mut self, items: Vec<Node>, line: u32) -> Node {
         Node {
-            value: Value::Seq(items),
+            value: Value::Seq(items.into()),
             line,
             more_lines: 0,
         }
@@ -300,9 +311,13 @@ impl<'t> Build<'t> for Tree {
     fn map(&mut self, entries: Vec<(Cow<'t, str>, Node)>, line: u32) -> Node {
         // A collect would reuse the vector with all the room it grew to.
         let mut exact = Vec::with_capacity(entries.len());
-        exact.extend(entries.into_iter().map(|(key, node)| (compact(key), node)));
+        exact.extend(
+            entries
+                .into_iter()
+                .map(|(key, node)| (Key::new(&key), node)),
+        );
         Node {
-            value: Value::Map(exact),
+            value: Value::Map(exact.into()),
             line,
             more_lines: 0,
         }

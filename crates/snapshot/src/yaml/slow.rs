@@ -1,11 +1,10 @@
 //! Reads any YAML into nodes with line numbers, slowly: what the fast reader refuses, and its oracle in tests.
 
-use compact_str::CompactString;
 use kubeyaml::Projection;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::YamlError;
-use crate::node::{Node, Value};
+use crate::node::{Key, Node, Value};
 
 /// Nesting beyond this is an attack, not a manifest.
 pub(super) const MAX_DEPTH: usize = 128;
@@ -14,12 +13,7 @@ const ALIAS_BUDGET: usize = 100_000;
 
 enum Frame {
     Seq(Vec<Node>, u32, usize),
-    Map(
-        Vec<(CompactString, Node)>,
-        Option<CompactString>,
-        u32,
-        usize,
-    ),
+    Map(Vec<(Key, Node)>, Option<Key>, u32, usize),
 }
 
 /// Reads one text wholesale; `first_line` is the number of its first line in the file.
@@ -75,13 +69,17 @@ fn parse_strict(text: &str, first_line: u32) -> Result<Vec<Node>, YamlError> {
 pub(super) fn prune(node: &mut Node, fields: &Projection) {
     match &mut node.value {
         Value::Seq(items) => items.iter_mut().for_each(|item| prune(item, fields)),
-        Value::Map(entries) => entries.retain_mut(|(key, node)| {
-            let wanted = fields.field(key);
-            if let Some(below) = wanted.filter(|below| !below.is_whole()) {
-                prune(node, below);
-            }
-            wanted.is_some()
-        }),
+        Value::Map(entries) => {
+            let mut kept = std::mem::take(entries).into_vec();
+            kept.retain_mut(|(key, node)| {
+                let wanted = fields.field(key);
+                if let Some(below) = wanted.filter(|below| !below.is_whole()) {
+                    prune(node, below);
+                }
+                wanted.is_some()
+            });
+            *entries = kept.into();
+        }
         _ => {}
     }
 }
@@ -230,8 +228,10 @@ impl Builder<'_> {
 
     fn close(&mut self, span: &Span) -> Result<(), YamlError> {
         let (value, line, anchor) = match self.stack.pop() {
-            Some(Frame::Seq(items, line, anchor)) => (Value::Seq(items), line, anchor),
-            Some(Frame::Map(entries, _, line, anchor)) => (Value::Map(entries), line, anchor),
+            Some(Frame::Seq(items, line, anchor)) => (Value::Seq(items.into()), line, anchor),
+            Some(Frame::Map(entries, _, line, anchor)) => {
+                (Value::Map(entries.into()), line, anchor)
+            }
             None => return Ok(()),
         };
         self.push(
@@ -255,9 +255,9 @@ impl Builder<'_> {
             Some(Frame::Map(entries, key, ..)) => match key.take() {
                 Some(name) => entries.push((name, node)),
                 None => match node.value {
-                    Value::Scalar { text, .. } => *key = Some(text),
+                    Value::Scalar { text, .. } => *key = Some(text.into()),
                     // An alias.
-                    Value::Null => *key = Some(CompactString::const_new("")),
+                    Value::Null => *key = Some(Key::new("")),
                     _ => {
                         return Err(self.error(
                             span.start.line(),
@@ -283,10 +283,7 @@ fn scalar(text: &str, style: ScalarStyle, line: u32, end: u32) -> Node {
     }
     let more_lines = u16::try_from(end.saturating_sub(line)).unwrap_or(u16::MAX);
     Node {
-        value: Value::Scalar {
-            text: text.into(),
-            plain,
-        },
+        value: Value::Scalar { text: text.into() },
         line,
         more_lines,
     }

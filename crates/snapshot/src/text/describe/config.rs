@@ -93,10 +93,7 @@ fn joined(lines: &[(u32, &str)], key_line: u32) -> Node {
     let first = lines.first().map_or(key_line, |(line, _)| *line);
     let last = lines.last().map_or(first, |(line, _)| *line);
     Node {
-        value: Value::Scalar {
-            text: text.into(),
-            plain: false,
-        },
+        value: Value::Scalar { text: text.into() },
         line: first,
         more_lines: u16::try_from(last - first).unwrap_or(u16::MAX),
     }

@@ -205,10 +205,7 @@ fn environment(entry: Entry<'_, '_>) -> Node {
                 values::null(line)
             } else {
                 Node {
-                    value: Value::Scalar {
-                        text: text.into(),
-                        plain: false,
-                    },
+                    value: Value::Scalar { text: text.into() },
                     line,
                     more_lines,
                 }
@@ -411,10 +408,7 @@ fn started(below: Section<'_, '_>, field: &str, to: &mut Fields, key: &str) {
 pub(super) fn folded(entry: Entry<'_, '_>) -> Node {
     let (text, more_lines) = entry.folded();
     Node {
-        value: Value::Scalar {
-            text: text.into(),
-            plain: false,
-        },
+        value: Value::Scalar { text: text.into() },
         line: entry.line(),
         more_lines,
     }

@@ -106,7 +106,6 @@ fn continue_message(event: &mut Node, text: &str, line: u32) {
     let node = Node {
         value: Value::Scalar {
             text: joined.into(),
-            plain: false,
         },
         line: message.line,
         more_lines: u16::try_from(line.saturating_sub(message.line)).unwrap_or(u16::MAX),

@@ -1,14 +1,13 @@
 //! Turns the words of a description into nodes: times, numbers, labels, selectors, tolerations, and kubectl's words for nothing.
 
-use compact_str::CompactString;
 use jiff::{Timestamp, civil, fmt::rfc2822, tz::Offset};
 
-use crate::node::{Node, Value};
+use crate::node::{Key, Node, Value};
 
 /// A mapping under construction. What is put twice is overwritten.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
-    entries: Vec<(CompactString, Node)>,
+    entries: Vec<(Key, Node)>,
     line: u32,
 }
 
@@ -56,7 +55,7 @@ impl Fields {
     /// The mapping.
     pub(super) fn node(self) -> Node {
         Node {
-            value: Value::Map(self.entries),
+            value: Value::Map(self.entries.into()),
             line: self.line,
             more_lines: 0,
         }

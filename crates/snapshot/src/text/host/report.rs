@@ -1,11 +1,10 @@
 //! Builds reports: one mapping of fields with lines for each thing that a command printed.
 
 use coldcase_bundle::FileId;
-use compact_str::CompactString;
 use jiff::Timestamp;
 
 use crate::{
-    node::{Node, Value},
+    node::{Key, Node, Value},
     stamp,
     text::{Context, HostReport},
 };
@@ -67,7 +66,7 @@ impl<'c> Sink<'c> {
             node: String::new(),
             kind,
             root: Node {
-                value: Value::Map(fields.entries),
+                value: Value::Map(fields.entries.into()),
                 line,
                 more_lines: 0,
             },
@@ -92,7 +91,7 @@ impl<'c> Sink<'c> {
 /// Fields of one report in the order in which they were set.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
-    entries: Vec<(CompactString, Node)>,
+    entries: Vec<(Key, Node)>,
 }
 
 impl Fields {
@@ -146,10 +145,7 @@ impl Fields {
     pub(super) fn decimal(&mut self, key: &str, value: Option<String>, line: u32) {
         if let Some(value) = value {
             let node = Node {
-                value: Value::Scalar {
-                    text: value.into(),
-                    plain: true,
-                },
+                value: Value::Scalar { text: value.into() },
                 line,
                 more_lines: 0,
             };
