@@ -1,13 +1,16 @@
 //! Derives entities, the object graph and facts from a snapshot: everything a rule can select, and the arithmetic it cannot say.
 
 mod address;
+mod cgroups;
 mod change;
 mod container;
 mod dns;
+mod endpoints;
 mod entity;
 mod fit;
 mod graph;
 mod health;
+mod heap;
 mod hosts;
 mod nodes;
 pub mod quantity;
@@ -18,6 +21,7 @@ mod said;
 pub mod schema;
 pub mod select;
 mod service;
+mod usage;
 mod workload;
 
 use std::collections::{BTreeMap, HashMap};
@@ -71,6 +75,9 @@ pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     change::derive(&mut facts);
     nodes::derive(&mut facts);
     hosts::derive(&mut facts);
+    cgroups::derive(&mut facts);
+    endpoints::derive(&mut facts);
+    usage::derive(&mut facts);
     facts
 }
 

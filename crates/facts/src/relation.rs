@@ -184,6 +184,16 @@ pub const NOUNS: &[Relation] = &[
         source: "node files",
     },
     Relation {
+        noun: "directory",
+        to: &["DirectoryUse"],
+        source: "node files",
+    },
+    Relation {
+        noun: "stale",
+        to: &["StaleEndpoint"],
+        source: "node files",
+    },
+    Relation {
         noun: "certificate",
         to: &["Certificate"],
         source: "node files",
@@ -242,7 +252,7 @@ impl Facts<'_> {
                 self.pod_named(from)
             }
             "Node" => self.pods_on(&subject.name).to_vec(),
-            "Unit" | "Filesystem" | "Certificate" | "Probe" | "NodeFacts"
+            "Unit" | "Filesystem" | "Certificate" | "Probe" | "NodeFacts" | "StaleEndpoint"
                 if subject.kind == "Node" =>
             {
                 self.pods_on(&subject.name).to_vec()
@@ -523,6 +533,8 @@ impl Facts<'_> {
             "facts" => self.on_nodes("NodeFacts", from),
             "unit" => self.on_nodes("Unit", from),
             "filesystem" => self.on_nodes("Filesystem", from),
+            "directory" => self.on_nodes("DirectoryUse", from),
+            "stale" => self.on_nodes("StaleEndpoint", from),
             "certificate" => self.on_nodes("Certificate", from),
             "probe" => self.on_nodes("Probe", from),
             "hpa" => self.filtered_in("HorizontalPodAutoscaler", &subject.namespace, |hpa| {
@@ -586,11 +598,10 @@ impl Facts<'_> {
         let by_name = |name: &str| self.object("Node", "", name);
         match entity.kind {
             "Node" => vec![from],
-            "NodeFacts" | "JournalLine" | "Unit" | "Filesystem" | "Certificate" | "Probe" => {
-                by_name(entity.str_at(&["node"]).unwrap_or(""))
-                    .into_iter()
-                    .collect()
-            }
+            "NodeFacts" | "JournalLine" | "Unit" | "Filesystem" | "Certificate" | "Probe"
+            | "StaleEndpoint" | "DirectoryUse" => by_name(entity.str_at(&["node"]).unwrap_or(""))
+                .into_iter()
+                .collect(),
             "Event" if self.pod_named(from).is_empty() && entity.subject.kind != "Node" => {
                 // The pod is gone; the kubelet that reported still says where it ran.
                 by_name(entity.str_at(&["host"]).unwrap_or(""))
