@@ -43,6 +43,12 @@ def problems(c, files):
     return out
 
 
+def not_ready(c):
+    """Nodes whose pods the node controller marked."""
+    return {n["metadata"]["name"] for n in c.objects["nodes"]
+            if any(x["type"] == "Ready" and x["status"] != "True" for x in n["status"]["conditions"])}
+
+
 def pod_problems(c, p, nodes):
     """Node, times and restart counts of one pod."""
     name, out = p["metadata"]["name"], []
@@ -59,7 +65,7 @@ def pod_problems(c, p, nodes):
             for key in ("startedAt", "finishedAt"):
                 if state and key in state and not parse(p["metadata"]["creationTimestamp"]) <= parse(state[key]) <= c.now:
                     out.append("pod %s: %s lies outside its life" % (name, key))
-        if cs["ready"] != c.is_ready(p):
+        if cs["ready"] != c.is_ready(p) and p["spec"].get("nodeName") not in not_ready(c):
             out.append("pod %s: container ready against condition" % name)
     for cond in p["status"].get("conditions", []):
         if parse(cond["lastTransitionTime"]) > c.now:

@@ -18,6 +18,12 @@ import i09
 import i10
 import i11
 import i12
+import i13
+import i14
+import i15
+import i16
+import i17
+import i18
 import n1
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -39,6 +45,12 @@ SAMPLES = {
     "i10-segfault-after-library-change": i10.main,
     "i11-disk-pressure-evictions": i11.main,
     "i12-stale-endpoint-rules": i12.main,
+    "i13-dns-five-seconds": i13.main,
+    "i14-conntrack-table-full": i14.main,
+    "i15-runaway-job": i15.main,
+    "i16-dead-node-holds-volumes": i16.main,
+    "i17-clock-behind": i17.main,
+    "i18-containerd-killed-for-memory": i18.main,
     "n1-healthy-rolling-update": n1.main,
 }
 

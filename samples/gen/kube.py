@@ -29,3 +29,4 @@ class Cluster(Basics, Workloads, Events, NodeFiles, Derive, Output):
         self.ip_next, self.cluster_ip_next, self.used_ips = {}, 0, set()
         self.readyz_failed = ()
         self.more_node_files = {}  # (node, file) -> (command, output)
+        self.lost_nodes, self.late = set(), {}  # nodes that do not answer; nodes whose clock is behind, and by how much

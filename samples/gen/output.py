@@ -232,10 +232,15 @@ class Output:
 
     def collect_node(self, name, ran):
         """The files of one node."""
+        if name in self.lost_nodes:
+            ran(["ssh", name, "journalctl", "-u", "kubelet"], "", None, 255,
+                "ssh: connect to host %s port 22: Connection timed out\n" % self.node_ip(name), millis=9800)
+            return
         hours = int(self.offsets.get(name, 0))
+        late = self.late.get(name, timedelta())
         zone = timezone(timedelta(hours=hours))
         for unit_name, since in (("kubelet", "-6h"), ("containerd", "-6h"), ("kernel", "-24h")):
-            lines = ["%s %s %s\n" % (w.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S.%f%z"), name, t)
+            lines = ["%s %s %s\n" % ((w - late).astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S.%f%z"), name, t)
                      for w, t in sorted(self.journals.get((name, unit_name), []), key=lambda x: x[0])
                      if w <= self.now + sec(30)]
             argv = ["ssh", name, "journalctl"] + (["-k"] if unit_name == "kernel" else ["-u", unit_name]) + \

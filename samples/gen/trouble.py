@@ -38,15 +38,13 @@ def unreachable(c, node, last_word):
 
 
 def not_ready_pods(c, node, when):
-    """Ready turns False on pods of a node that is not Ready, except for those of DaemonSets that tolerate it."""
+    """What the node controller writes on pods of a node that is not Ready: their condition, nothing else."""
     for pod in c.objects["pods"]:
         if pod["spec"].get("nodeName") != node["metadata"]["name"]:
             continue
         for entry in pod["status"].get("conditions", []):
             if entry["type"] == "Ready" and entry["status"] == "True":
                 entry.update(status="False", lastTransitionTime=stamp(when))
-                for cs in pod["status"]["containerStatuses"]:
-                    cs["ready"] = False
 
 
 def evict(pod, when, message):
