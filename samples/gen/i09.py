@@ -22,7 +22,7 @@ def main():
     for tail, node, lengths, periods, throttled in (("k5fqx", "node-worker-1", (401, 377, 390, 412), 91044, 63112),
                                                     ("wm8rz", "node-worker-2", (388, 431, 366, 379), 90871, 62240),
                                                     ("b6tvd", "node-worker-3", (420, 402, 371, 398), 91190, 64018)):
-        ends = [c.now - sec(161 + number(40, tail))]
+        ends = [c.now - sec({"k5fqx": 131, "wm8rz": 302, "b6tvd": 214}[tail])]
         for length in reversed(lengths[1:]):
             ends.insert(0, ends[0] - sec(length + 2))
         runs = [(end - sec(length), end) for end, length in zip(ends, lengths)]

@@ -80,7 +80,8 @@ def exporter(c, made):
                       old=[("5f4b8d6c97", template({"app": "exporter"}, container(
                           "exporter", bg.REG + "ingest/exporter:0.30.4", [("metrics", 9102)],
                           requests={"cpu": "20m", "memory": "64Mi"}, limits={"memory": "256Mi"})), 7, made)],
-                      changed=("ci-bot", made_now - sec(1)))
+                      changed=("ci-bot", made_now - sec(1)), progress=("NewReplicaSetAvailable", made_now + sec(4)),
+                      available_since=at("13:17:33"))
     name = rs["metadata"]["name"]
     runs = backoff_runs(at("13:17:31"), 2, 2, 7)
     c.crash_loop("ingest", name + "-v7m2k", rs["spec"]["template"], NODE, made_now, runs, 1, lambda run, index: [], rs,

@@ -180,7 +180,45 @@ fn entity<'s>(
 
 #[cfg(test)]
 mod tests {
+    use coldcase_bundle::Bundle;
+
     use super::*;
+
+    fn with(files: &[(&str, &str)], check: impl FnOnce(&Facts<'_>)) {
+        let bundle = Bundle::from_texts("test", files.iter().copied());
+        let snapshot = coldcase_snapshot::read(&bundle);
+        check(&crate::derive(&snapshot));
+    }
+
+    /// One node's rules lead to the pod of yesterday, the other's to that of today.
+    #[test]
+    fn the_node_that_is_behind_is_named() {
+        let rules = |target: &str| {
+            format!(
+                "*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SVC-A -m comment --comment \"shop/cart -> {target}\" -j KUBE-SEP-B\n-A KUBE-SEP-B -p tcp -m comment --comment \"shop/cart\" -m tcp -j DNAT --to-destination {target}\n"
+            )
+        };
+        let slices = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: discovery.k8s.io/v1\n  kind: EndpointSlice\n  metadata:\n    name: cart-x\n    namespace: shop\n    labels:\n      kubernetes.io/service-name: cart\n  endpoints:\n  - addresses: [10.244.3.22]\n";
+        let (old, new) = (rules("10.244.7.19:8080"), rules("10.244.3.22:8080"));
+        with(
+            &[
+                ("cluster/endpointslices.yaml", slices),
+                ("nodes/w1/iptables.txt", old.as_str()),
+                ("nodes/w2/iptables.txt", new.as_str()),
+            ],
+            |facts| {
+                let [only] = facts.of_kind("StaleEndpoint") else {
+                    panic!("one node is behind");
+                };
+                let stale = facts.get(*only);
+                assert_eq!(stale.str_at(&["node"]), Some("w1"));
+                assert_eq!(stale.str_at(&["gone"]), Some("10.244.7.19:8080"));
+                assert_eq!(stale.str_at(&["current"]), Some("10.244.3.22"));
+                assert_eq!(stale.int_at(&["currentNodes"]), Some(1));
+                assert_eq!(stale.place().unwrap().line, 4);
+            },
+        );
+    }
 
     #[test]
     fn addresses_of_both_families_lose_their_port() {

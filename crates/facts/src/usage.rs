@@ -26,7 +26,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     let disks = disks(facts);
     let host_paths = host_paths(facts);
     let mut found = Vec::new();
-    for report in reports {
+    for report in &reports {
         let node = match (report.node.as_str(), &only) {
             ("", Some(only)) => only.as_str(),
             (node, _) => node,
