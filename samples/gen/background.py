@@ -7,7 +7,7 @@ WORKERS = ("node-worker-1", "node-worker-2", "node-worker-3")
 
 
 def cluster(seed, minor, patch, captured, context, worker_options=None, coredns_options=None, kube_proxy_limit="512Mi",
-            kube_proxy_options=None, drivers=None, reserved=()):
+            kube_proxy_options=None, drivers=None, reserved=(), extra=()):
     """A four-node cluster with kube-system, three unrelated namespaces, a finished Job and an old restart."""
     c = Cluster(seed, minor, patch, captured, at("2026-02-10 08:00"), context)
     c.used_ips.update(reserved)
@@ -16,6 +16,9 @@ def cluster(seed, minor, patch, captured, context, worker_options=None, coredns_
     c.node("cp-1", "10.20.0.10", cpu="4", memory="16383028Ki", role="control-plane")
     for i, name in enumerate(WORKERS):
         c.node(name, "10.20.0.%d" % (11 + i), drivers=drivers, **((worker_options or {}).get(name, {})))
+    for i, name in enumerate(extra):
+        c.node(name, "10.20.0.%d" % (31 + i), drivers=drivers, **((worker_options or {}).get(name, {})))
+    c.extra = tuple(extra)
     for name, value in (("system-cluster-critical", 2000000000), ("system-node-critical", 2000001000)):
         c.add("priorityclasses", None, name, c.born, description="Used for system critical pods that must run in the "
               "cluster, but can be moved to another node if necessary." if value == 2000000000 else
@@ -93,7 +96,7 @@ def networking(c, coredns_options, limit, kube_proxy_options):
         mounts=[{"mountPath": "/var/lib/kube-proxy", "name": "kube-proxy"}], security={"privileged": True}),
         account="kube-proxy", hostNetwork=True, priorityClassName="system-node-critical", tolerations=everywhere,
         volumes=[{"configMap": {"defaultMode": 420, "name": "kube-proxy"}, "name": "kube-proxy"}])
-    nodes = ("cp-1",) + WORKERS
+    nodes = ("cp-1",) + WORKERS + c.extra
     for pod in c.daemonset("kube-system", "kube-proxy", proxy, made, nodes, kube_proxy_options):
         if pod["spec"]["nodeName"] not in kube_proxy_options:
             begun = made + sec(4)
@@ -137,7 +140,7 @@ def unrelated(c):
     c.service("mailing", "smtp-out", None, [], day, external="smtp.mail.example.net")
     agent = template({"app": "log-agent"}, container("log-agent", REG + "observability/log-agent:3.1.9",
                                                      requests={"cpu": "20m", "memory": "64Mi"}, limits={"memory": "128Mi"}))
-    c.daemonset("observability", "log-agent", agent, day, WORKERS)
+    c.daemonset("observability", "log-agent", agent, day, WORKERS + c.extra)
     digest_job = template({"app": "digest"}, container("digest", REG + "mailing/digest:1.3.3",
                                                        requests={"cpu": "50m", "memory": "64Mi"}))
     ran = at("01:15") if c.now < at("06:00") else at("06:15")

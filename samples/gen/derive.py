@@ -21,7 +21,8 @@ class Derive:
     def derive(self):
         """Statuses of workloads from their pods, and slices from Services."""
         for rs in self.objects["replicasets"]:
-            pods = [p for p in self.pods_of(rs) if "deletionTimestamp" not in p["metadata"]]
+            pods = [p for p in self.pods_of(rs)
+                    if "deletionTimestamp" not in p["metadata"] and p["status"]["phase"] != "Failed"]
             ready = sum(map(self.is_ready, pods))
             rs["status"] = {"observedGeneration": rs["metadata"]["generation"], "replicas": len(pods)}
             if pods:
@@ -110,7 +111,7 @@ class Derive:
         ns, name = svc["metadata"]["namespace"], svc["metadata"]["name"]
         want = svc["spec"]["selector"].items()
         chosen = [p for p in pods if want <= p["metadata"].get("labels", {}).items()
-                  and p["status"].get("podIP") and p["status"]["phase"] in ("Running", "Pending")]
+                  and p["status"].get("podIP") and p["spec"].get("nodeName") and p["status"]["phase"] in ("Running", "Pending")]
         endpoints, last = [], None
         for p in chosen:
             ok, going = self.is_ready(p), "deletionTimestamp" in p["metadata"]

@@ -50,6 +50,8 @@ class Events:
 
     def created_text(self, name):
         """The text of the Created event by version."""
+        if self.minor < 29:
+            return "Created container " + name
         return "Container created" if self.minor >= 35 else "Created container: " + name
 
     def started_text(self, name):

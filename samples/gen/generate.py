@@ -13,6 +13,17 @@ import i04
 import i05
 import i06
 import i07
+import i08
+import i09
+import i10
+import i11
+import i12
+import i13
+import i14
+import i15
+import i16
+import i17
+import i18
 import n1
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -29,6 +40,17 @@ SAMPLES = {
     "i05-variant-wrong-dns-label": i05.wrong_label,
     "i06-volume-permission-denied": i06.main,
     "i07-rollout-induced-503": i07.main,
+    "i08-jvm-heap-exceeds-limit": i08.main,
+    "i09-liveness-kill-by-cpu-throttling": i09.main,
+    "i10-segfault-after-library-change": i10.main,
+    "i11-disk-pressure-evictions": i11.main,
+    "i12-stale-endpoint-rules": i12.main,
+    "i13-dns-five-seconds": i13.main,
+    "i14-conntrack-table-full": i14.main,
+    "i15-runaway-job": i15.main,
+    "i16-dead-node-holds-volumes": i16.main,
+    "i17-clock-behind": i17.main,
+    "i18-containerd-killed-for-memory": i18.main,
     "n1-healthy-rolling-update": n1.main,
 }
 

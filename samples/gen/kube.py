@@ -28,3 +28,5 @@ class Cluster(Basics, Workloads, Events, NodeFiles, Derive, Output):
         self.no_managed, self.split, self.with_node_files = set(), {}, True
         self.ip_next, self.cluster_ip_next, self.used_ips = {}, 0, set()
         self.readyz_failed = ()
+        self.more_node_files = {}  # (node, file) -> (command, output)
+        self.lost_nodes, self.late = set(), {}  # nodes that do not answer; nodes whose clock is behind, and by how much

@@ -41,7 +41,8 @@ class NodeFiles:
         pid = pid or 900 + number(900, self.seed, node, unit_name)
         exact = when + timedelta(microseconds=number(40000, node, stamp(when), text[:120]))
         self.journal(node, unit_name, exact + timedelta(microseconds=140), "%s[%d]: %s%s %7d %s] %s" % (
-            unit_name, pid, level, (exact + timedelta(hours=self.offsets.get(node, 0))).strftime("%m%d %H:%M:%S.%f"), pid, source, text))
+            unit_name, pid, level, (exact + timedelta(hours=self.offsets.get(node, 0)) - self.late.get(node, timedelta())).strftime(
+                "%m%d %H:%M:%S.%f"), pid, source, text))
 
     def pleg(self, node, when, ns, name, uid, kind, cid):
         """The kubelet's line about a container that started or died."""

@@ -83,7 +83,9 @@ class Output:
         for pod in self.objects["pods"]:
             for spec in pod["spec"]["containers"]:
                 path = "logs/%s/%s/%s.log" % (pod["metadata"]["namespace"], pod["metadata"]["name"], spec["name"])
-                if path not in self.logs and pod["status"].get("containerStatuses"):
+                started = any(s["name"] == spec["name"] and "waiting" not in s["state"]
+                              for s in pod["status"].get("containerStatuses", []))
+                if path not in self.logs and started:
                     self.default_log(pod, spec)
         if self.with_node_files:
             for node in self.objects["nodes"]:
@@ -177,7 +179,7 @@ class Output:
 
     def version_object(self):
         """kubectl version -o yaml."""
-        go = {29: "go1.21.9", 30: "go1.22.5", 31: "go1.22.6", 32: "go1.23.6", 33: "go1.24.2", 34: "go1.24.6",
+        go = {28: "go1.20.14", 29: "go1.21.9", 30: "go1.22.5", 31: "go1.22.6", 32: "go1.23.6", 33: "go1.24.2", 34: "go1.24.6",
               35: "go1.25.4"}[self.minor]
         info = {"buildDate": "2026-02-1%dT09:11:40Z" % (self.patch % 10), "compiler": "gc",
                 "gitCommit": digest("commit", self.version)[:40], "gitTreeState": "clean", "gitVersion": self.version,
@@ -205,9 +207,15 @@ class Output:
         ns, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
         if pod["status"].get("containerStatuses"):
             path = "logs/%s/%s/%s.log" % (ns, name, cname)
+            argv = ["kubectl", "logs", name, "-n", ns, "-c", cname] + self.LOG_LIMITS
+            if path not in self.logs:
+                reason = next(s["state"]["waiting"]["reason"] for s in pod["status"]["containerStatuses"]
+                              if s["name"] == cname)
+                ran(argv, "", None, 1, 'Error from server (BadRequest): container "%s" in pod "%s" is waiting to start: %s\n'
+                    % (cname, name, reason), millis=60)
+                return
             body = self.logs[path]
-            ran(["kubectl", "logs", name, "-n", ns, "-c", cname] + self.LOG_LIMITS, path, body, millis=60,
-                truncated=bool(body) and not body.endswith("\n"))
+            ran(argv, path, body, millis=60, truncated=bool(body) and not body.endswith("\n"))
 
     def collect_previous(self, pod, cname, ran):
         """kubectl logs --previous of one container that has restarted."""
@@ -224,10 +232,15 @@ class Output:
 
     def collect_node(self, name, ran):
         """The files of one node."""
+        if name in self.lost_nodes:
+            ran(["ssh", name, "journalctl", "-u", "kubelet"], "", None, 255,
+                "ssh: connect to host %s port 22: Connection timed out\n" % self.node_ip(name), millis=9800)
+            return
         hours = int(self.offsets.get(name, 0))
+        late = self.late.get(name, timedelta())
         zone = timezone(timedelta(hours=hours))
         for unit_name, since in (("kubelet", "-6h"), ("containerd", "-6h"), ("kernel", "-24h")):
-            lines = ["%s %s %s\n" % (w.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S.%f%z"), name, t)
+            lines = ["%s %s %s\n" % ((w - late).astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S.%f%z"), name, t)
                      for w, t in sorted(self.journals.get((name, unit_name), []), key=lambda x: x[0])
                      if w <= self.now + sec(30)]
             argv = ["ssh", name, "journalctl"] + (["-k"] if unit_name == "kernel" else ["-u", unit_name]) + \
@@ -238,3 +251,6 @@ class Output:
                            ("df-inodes.txt", "df -iP"), ("chrony.txt", "chronyc -n tracking"),
                            ("resolv.conf", "cat /etc/resolv.conf")):
             ran(["ssh", name] + argv.split(" "), "nodes/%s/%s" % (name, file), self.node_files[(name, file)], millis=50)
+        for (node, file), (argv, text) in sorted(self.more_node_files.items()):
+            if node == name:
+                ran(["ssh", name] + argv.split(" "), "nodes/%s/%s" % (name, file), text, millis=50)

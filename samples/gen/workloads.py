@@ -252,6 +252,8 @@ class Workloads:
             "containerStatuses": [], "hostIP": self.node_ip(node), "hostIPs": [{"ip": self.node_ip(node)}],
             "phase": "Succeeded" if succeeded else "Running", "podIP": ip, "podIPs": [{"ip": ip}], "qosClass": qos,
             "startTime": stamp(created)}
+        if self.minor < 29:
+            status["conditions"] = status["conditions"][1:]
         if generations:
             status["observedGeneration"] = 1
         for c in spec["containers"]:

@@ -74,7 +74,9 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
         "Node" | "NodeFacts" | "NodeClock" => {
             scope.nodes.insert(subject.name);
         }
-        "Unit" | "Filesystem" | "Certificate" | "Probe" if subject.kind == "Node" => {
+        "Unit" | "Filesystem" | "Certificate" | "Probe" | "StaleEndpoint" | "DirectoryUse"
+            if subject.kind == "Node" =>
+        {
             scope.nodes.insert(subject.name);
         }
         "Service" | "SelectorMiss" | "PortMiss" => {

@@ -9,7 +9,7 @@ use coldcase_snapshot::{
     stamp,
 };
 
-use crate::{Cite, Entity, EntityId, Facts, quantity};
+use crate::{Cite, Entity, EntityId, Facts, heap, quantity};
 
 /// Waiting reasons that do not pass by themselves.
 const STUCK: &[&str] = &[
@@ -101,6 +101,11 @@ fn container<'s>(
         ("image", spec.get("image").cloned().unwrap_or_default()),
     ];
     resources(spec, &mut fields);
+    let limit = fields
+        .iter()
+        .find(|(field, _)| *field == "memoryLimit")
+        .and_then(|(_, node)| node.as_i64());
+    java_heap(spec, limit, &mut fields);
     let mut cites = Vec::new();
     if let Some(status) = status {
         let ended = ended(status);
@@ -253,6 +258,20 @@ fn resources(spec: &Node, fields: &mut Vec<(&str, Node)>) {
             };
             fields.extend(value.map(|value| (field, Node::number(value).at_line(node.line))));
         }
+    }
+}
+
+/// How large a JVM's heap may grow, and how much of the limit that is.
+fn java_heap(spec: &Node, limit: Option<i64>, fields: &mut Vec<(&str, Node)>) {
+    let Some(heap) = heap::of(spec, limit) else {
+        return;
+    };
+    fields.push(("heapOption", Node::text(heap.option).at_line(heap.line)));
+    fields.push(("heapMax", Node::number(heap.bytes).at_line(heap.line)));
+    if let Some(limit) = limit.filter(|limit| *limit > 0) {
+        let percent = i128::from(heap.bytes) * 100 / i128::from(limit);
+        let percent = Node::number(i64::try_from(percent).unwrap_or(i64::MAX));
+        fields.push(("heapPercent", percent.at_line(heap.line)));
     }
 }
 

@@ -1,13 +1,16 @@
 //! Derives entities, the object graph and facts from a snapshot: everything a rule can select, and the arithmetic it cannot say.
 
 mod address;
+mod cgroups;
 mod change;
 mod container;
 mod dns;
+mod endpoints;
 mod entity;
 mod fit;
 mod graph;
 mod health;
+mod heap;
 mod hosts;
 mod nodes;
 pub mod quantity;
@@ -19,6 +22,7 @@ pub mod schema;
 pub mod select;
 mod service;
 mod skew;
+mod usage;
 mod workload;
 
 use std::collections::{BTreeMap, HashMap};
@@ -78,6 +82,9 @@ pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     nodes::derive(&mut facts);
     hosts::derive(&mut facts);
     skew::derive(&mut facts);
+    cgroups::derive(&mut facts);
+    endpoints::derive(&mut facts);
+    usage::derive(&mut facts);
     facts
 }
 

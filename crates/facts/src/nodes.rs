@@ -44,6 +44,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     for (node, mut found) in nodes {
         let subject = Identity::new("Node", "", node);
         load_per_cpu(facts, node, &mut found);
+        conntrack_share(&mut found);
         let mut fields = vec![
             ("node", Node::text(node)),
             (
@@ -95,6 +96,7 @@ fn collect(found: &mut Found, report: &HostReport) {
                 ("conntrackCount", "count"),
                 ("conntrackMax", "max"),
                 ("conntrackDropped", "dropped"),
+                ("conntrackInsertFailed", "insertFailed"),
             ],
         ),
         "Memory" => copy(
@@ -184,6 +186,20 @@ fn load_per_cpu(facts: &Facts<'_>, node: &str, found: &mut Found) {
     let load = load.as_str().and_then(quantity::millicores);
     if let (Some(load), Some(cpus)) = (load, cpus.filter(|cpus| *cpus > 0)) {
         found.set("loadPerCpu", Node::number(load / 10 / cpus), place);
+    }
+}
+
+/// How full the table of connections is, in percent.
+fn conntrack_share(found: &mut Found) {
+    let int = |field: &str| {
+        let (node, place) = found.fields.get(field)?;
+        Some((node.as_i64()?, *place))
+    };
+    if let (Some((count, place)), Some((max, _))) = (int("conntrackCount"), int("conntrackMax"))
+        && max > 0
+    {
+        let percent = i64::try_from(i128::from(count) * 100 / i128::from(max)).unwrap_or(i64::MAX);
+        found.set("conntrackPercent", Node::number(percent), place);
     }
 }
 

@@ -189,6 +189,16 @@ pub const NOUNS: &[Relation] = &[
         source: "node files",
     },
     Relation {
+        noun: "directory",
+        to: &["DirectoryUse"],
+        source: "node files",
+    },
+    Relation {
+        noun: "stale",
+        to: &["StaleEndpoint"],
+        source: "node files",
+    },
+    Relation {
         noun: "certificate",
         to: &["Certificate"],
         source: "node files",
@@ -248,6 +258,7 @@ impl Facts<'_> {
             }
             "Node" => self.pods_on(&subject.name).to_vec(),
             "Unit" | "Filesystem" | "Certificate" | "Probe" | "NodeFacts" | "NodeClock"
+            | "StaleEndpoint"
                 if subject.kind == "Node" =>
             {
                 self.pods_on(&subject.name).to_vec()
@@ -529,6 +540,8 @@ impl Facts<'_> {
             "clock" => self.on_nodes("NodeClock", from),
             "unit" => self.on_nodes("Unit", from),
             "filesystem" => self.on_nodes("Filesystem", from),
+            "directory" => self.on_nodes("DirectoryUse", from),
+            "stale" => self.on_nodes("StaleEndpoint", from),
             "certificate" => self.on_nodes("Certificate", from),
             "probe" => self.on_nodes("Probe", from),
             "hpa" => self.filtered_in("HorizontalPodAutoscaler", &subject.namespace, |hpa| {
@@ -593,9 +606,11 @@ impl Facts<'_> {
         match entity.kind {
             "Node" => vec![from],
             "NodeFacts" | "NodeClock" | "JournalLine" | "Unit" | "Filesystem" | "Certificate"
-            | "Probe" => by_name(entity.str_at(&["node"]).unwrap_or(""))
-                .into_iter()
-                .collect(),
+            | "Probe" | "StaleEndpoint" | "DirectoryUse" => {
+                by_name(entity.str_at(&["node"]).unwrap_or(""))
+                    .into_iter()
+                    .collect()
+            }
             "Event" if self.pod_named(from).is_empty() && entity.subject.kind != "Node" => {
                 // The pod is gone; the kubelet that reported still says where it ran.
                 by_name(entity.str_at(&["host"]).unwrap_or(""))

@@ -366,7 +366,7 @@ fn sources(kind: &str) -> &'static [&'static str] {
         "NodeFit" => &["Pod", "Node"],
         "DnsBlock" => &["NetworkPolicy", "Pod"],
         "NodeFacts" | "Unit" | "Filesystem" | "Certificate" | "Probe" | "ConfigChange"
-        | "NodeClock" => &[],
+        | "NodeClock" | "StaleEndpoint" | "DirectoryUse" => &[],
         "Other" => &[],
         other => coldcase_facts::schema::Schema::get()
             .kinds()

@@ -245,6 +245,19 @@ impl<'b> Texts<'b> {
                 groups.entry(place_of(log)).or_default().push(index);
             }
         }
+        // Where the running instance has said nothing either, the one before may well have been silent.
+        let silent = |place: &Place| {
+            let running = Place {
+                previous: false,
+                ..place.clone()
+            };
+            groups.get(&running).is_some_and(|group| {
+                group
+                    .iter()
+                    .filter_map(|index| logs.get(*index))
+                    .all(|log| self.bundle.file(log.file).bytes == 0)
+            })
+        };
         let mut dropped: BTreeSet<usize> = BTreeSet::new();
         for (place, group) in &groups {
             let mut seen: Vec<&LogFile> = Vec::new();
@@ -260,7 +273,7 @@ impl<'b> Texts<'b> {
                         && first.bytes == file.bytes
                         && first.chunks().eq(file.chunks())
                 });
-                if copy || place.previous && file.bytes == 0 {
+                if copy || place.previous && file.bytes == 0 && !silent(place) {
                     dropped.insert(*index);
                 } else {
                     seen.push(log);

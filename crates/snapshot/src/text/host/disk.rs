@@ -5,6 +5,9 @@ use super::{
     report::{Fields, Sink},
 };
 
+/// The largest directories are enough to see who fills a disk.
+const MAX_DIRECTORIES: usize = 200;
+
 /// What the columns of a `df` mean.
 #[derive(Clone, Copy)]
 struct Columns {
@@ -44,6 +47,42 @@ pub(super) fn df(sink: &mut Sink<'_>, argv: &[&str], text: &str) {
         if let Some(fields) = df_row(columns, wrapped, line, number) {
             sink.push("Filesystem", fields);
         }
+    }
+}
+
+/// Size and path of a line of `du`.
+pub(super) fn use_of(line: &str) -> Option<(&str, &str)> {
+    let (size, path) = line.split_once('\t')?;
+    let size = size.trim();
+    (path.starts_with('/') && size.starts_with(|c: char| c.is_ascii_digit()))
+        .then_some((size, path))
+}
+
+/// `du`: the directories that hold most, largest first.
+pub(super) fn du(sink: &mut Sink<'_>, argv: &[&str], text: &str) {
+    let flag = |letter: char| {
+        argv.iter()
+            .any(|arg| arg.starts_with('-') && !arg.starts_with("--") && arg.contains(letter))
+    };
+    let unit = match () {
+        () if flag('b') => 1,
+        () if flag('m') => 1 << 20,
+        () => 1 << 10,
+    };
+    let mut found: Vec<(i64, u32, &str)> = sink
+        .lines(text)
+        .filter_map(|(number, line)| {
+            let (size, path) = use_of(line)?;
+            // A suffix says the unit itself.
+            Some((amount::size(size, unit, false)?, number, path))
+        })
+        .collect();
+    found.sort_by_key(|(size, number, _)| (-size, *number));
+    for (size, number, path) in found.into_iter().take(MAX_DIRECTORIES) {
+        let mut fields = Fields::default();
+        fields.text("path", path, number);
+        fields.number("size", Some(size), number);
+        sink.push("DirectoryUse", fields);
     }
 }
 

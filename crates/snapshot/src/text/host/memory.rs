@@ -243,31 +243,3 @@ fn resource_of(path: &str) -> &'static str {
         .find(|resource| stem == *resource || stem.ends_with(&format!("-{resource}")))
         .unwrap_or("")
 }
-
-/// `memory.max`, `memory.current`, `memory.events` of a cgroup, by the file's name.
-pub(super) fn cgroup(sink: &mut Sink<'_>, path: &str, text: &str) {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let mut fields = Fields::default();
-    for (number, line) in sink.lines(text) {
-        let line = line.trim();
-        match name {
-            "memory.max" | "memory.limit_in_bytes" => {
-                fields.number("memoryMax", line.parse().ok(), number);
-            }
-            "memory.current" | "memory.usage_in_bytes" => {
-                fields.number("memory", line.parse().ok(), number);
-            }
-            "memory.events" => match line.split_once(' ') {
-                Some(("oom_kill", count)) => fields.number("oomKills", count.parse().ok(), number),
-                Some(("max", count)) => fields.number("limitHits", count.parse().ok(), number),
-                _ => {}
-            },
-            _ => {}
-        }
-    }
-    if !fields.is_empty() {
-        let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
-        fields.text("path", directory, 0);
-        sink.push("Cgroup", fields);
-    }
-}

@@ -12,7 +12,9 @@
 //! | `Swap` | `device`, `type`, `size`, `used` |
 //! | `Load` | `one`, `five`, `fifteen`, `uptimeSeconds`, `cpus` |
 //! | `Pressure` | `resource` (cpu memory io), `someAvg10` … `fullAvg300` (percent) |
-//! | `Cgroup` | `path`, `memory`, `memoryMax`, `oomKills`, `limitHits` |
+//! | `Cgroup` | `path`, `memory`, `memoryMax`, `memoryPeak`, `oomKills`, `limitHits`, `periods`, `throttled` (periods of CPU time, and those in which it ran out) |
+//! | `DirectoryUse` | `path`, `size` (of `du`) |
+//! | `EndpointRules` | `backend`, `targets[]` (`namespace/service:port=address:port`, for ipvs `address:port=address:port`): where a node sends connections to Services |
 //! | `ServiceRules` | `backend` (iptables nftables ipvs), `rules`, `lastLine` (of the last of them), `rejects` (for Services without endpoints) |
 //! | `Conntrack` | `count`, `max`, `insertFailed`, `dropped` |
 //! | `Sysctl` | `key`, `value` (well-known keys only) |
@@ -33,6 +35,7 @@
 
 mod amount;
 mod cert;
+mod cgroup;
 mod clock;
 mod disk;
 mod etcd;
@@ -150,6 +153,7 @@ fn dispatch(sink: &mut Sink<'_>, command: &[&str], text: &str, first_line: u32) 
         "systemctl" => systemctl(sink, args, text),
         "service" if args.contains(&"status") => unit::status(sink, text),
         "df" => disk::df(sink, args, text),
+        "du" => disk::du(sink, args, text),
         "mount" | "findmnt" => disk::mount(sink, text),
         "swapon" => disk::swap(sink, text),
         "free" => memory::free(sink, args, text),
@@ -266,6 +270,10 @@ fn files(sink: &mut Sink<'_>, paths: &[&str], text: &str) {
         memory::pressure(sink, one.unwrap_or(""), text);
         return;
     }
+    if text.lines().take(20).any(cgroup::is_listed) {
+        cgroup::listed(sink, text);
+        return;
+    }
     let [path] = *paths else { return };
     match path.rsplit('/').next().unwrap_or(path) {
         "meminfo" => memory::meminfo(sink, text),
@@ -275,7 +283,9 @@ fn files(sink: &mut Sink<'_>, paths: &[&str], text: &str) {
         "mounts" => disk::mount(sink, text),
         "os-release" => ident::os_release(sink, text),
         "hostname" => ident::hostname(sink, text),
-        name if name.starts_with("memory.") => memory::cgroup(sink, path, text),
+        name if name.starts_with("memory.") || name == "cpu.stat" => {
+            cgroup::file(sink, path, text);
+        }
         _ => {}
     }
 }

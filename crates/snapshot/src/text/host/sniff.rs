@@ -82,6 +82,12 @@ fn is_bare(argv: &[String], head: &[&str]) -> bool {
     match argv.first().map(String::as_str) {
         Some("hostname" | "date") => lines.len() == 1,
         Some("nproc") => lines.len() == 1 && lines.iter().all(|line| number(line)),
+        Some("cat") if argv.iter().any(|arg| arg.contains("kubepods")) => {
+            lines.iter().all(|line| {
+                let value = line.rsplit_once(' ').map_or(**line, |(_, value)| value);
+                number(value) || value == "max"
+            })
+        }
         Some("cat") => {
             lines.len() == 1 && lines.iter().all(|line| line.split_whitespace().all(number))
         }
@@ -119,6 +125,15 @@ fn by_name(path: &str) -> Option<Vec<String>> {
     {
         let file = parts.get(at..)?.join("/");
         return Some(vec!["cat".to_owned(), format!("/{file}")]);
+    }
+    // Files of control groups mean what their directory says.
+    if let Some(at) = directories
+        .iter()
+        .position(|part| part.starts_with("kubepods"))
+        && (*name == "cpu.stat" || name.starts_with("memory."))
+    {
+        let file = path.split('/').skip(at).collect::<Vec<_>>().join("/");
+        return Some(vec!["cat".to_owned(), format!("/sys/fs/cgroup/{file}")]);
     }
     let stem = [".txt", ".out"]
         .iter()
@@ -190,6 +205,11 @@ const SIGNATURES: &[Signature] = &[
         &["conntrack", "-S"],
     ),
     (is_df, &["df"]),
+    (is_du, &["du"]),
+    (
+        |head| any(head, super::cgroup::is_listed),
+        &["grep", "-r", ".", "/sys/fs/cgroup"],
+    ),
     (is_free, &["free"]),
     (
         |head| starts(head, "MemTotal:") && starts(head, "MemFree:"),
@@ -453,6 +473,15 @@ fn is_nft(head: &[&str]) -> bool {
                 .any(|prefix| line.starts_with(prefix))
                 && line.ends_with('{')
         })
+}
+
+/// `du`: sizes and paths, with a tab between them.
+fn is_du(head: &[&str]) -> bool {
+    head.len() >= 3
+        && head
+            .iter()
+            .filter(|line| !line.is_empty())
+            .all(|line| line.starts_with("du: ") || super::disk::use_of(line).is_some())
 }
 
 fn is_df(head: &[&str]) -> bool {

@@ -513,6 +513,8 @@ const COMMANDS: &[&str] = &[
     "systemctl is-active a b",
     "systemctl show",
     "df -hT",
+    "du -h /",
+    "grep -r . /sys/fs/cgroup",
     "df -i",
     "mount",
     "swapon -s",
@@ -550,6 +552,74 @@ const COMMANDS: &[&str] = &[
     "nvidia-smi",
 ];
 
+#[test]
+fn control_groups_of_many_pods_in_one_text() {
+    let text = "\
+/sys/fs/cgroup/kubepods.slice/a.scope/cpu.stat:usage_usec 9
+/sys/fs/cgroup/kubepods.slice/a.scope/cpu.stat:nr_periods 91044
+/sys/fs/cgroup/kubepods.slice/a.scope/cpu.stat:nr_throttled 63112
+==> /sys/fs/cgroup/kubepods.slice/b.scope/memory.events <==
+max 12
+oom_kill 5
+";
+    let wanted = [
+        "Cgroup periods=91044 throttled=63112 path=/sys/fs/cgroup/kubepods.slice/a.scope",
+        "Cgroup limitHits=12 oomKills=5 path=/sys/fs/cgroup/kubepods.slice/b.scope",
+    ];
+    assert_eq!(shown(&run("grep -r . /sys/fs/cgroup", text)), wanted);
+    assert_eq!(
+        sniff("nodes/a/cgroup.txt", text).unwrap().first().unwrap(),
+        "grep"
+    );
+    let one = "nodes/a/cgroup/kubepods.slice/a.scope/cpu.stat";
+    let argv = sniff(one, "nr_periods 7\nnr_throttled 1\n").unwrap();
+    assert_eq!(argv[1], "/sys/fs/cgroup/kubepods.slice/a.scope/cpu.stat");
+}
+
+#[test]
+fn rules_tell_where_services_lead() {
+    let save = "\
+*nat
+:KUBE-SERVICES - [0:0]
+-A KUBE-SVC-A -m comment --comment \"shop/cart:http -> 10.244.7.19:8080\" -j KUBE-SEP-B
+-A KUBE-SEP-B -s 10.244.7.19/32 -m comment --comment \"shop/cart:http\" -j KUBE-MARK-MASQ
+-A KUBE-SEP-B -p tcp -m comment --comment \"shop/cart:http\" -m tcp -j DNAT --to-destination 10.244.7.19:8080
+-A KUBE-SEP-C -p tcp -m comment --comment \"shop/left-over\" -m tcp -j DNAT --to-destination 10.244.7.20:8080
+";
+    let targets = |found: &[HostReport]| -> Vec<(String, u32)> {
+        found
+            .iter()
+            .filter(|report| report.kind == "EndpointRules")
+            .flat_map(|report| report.root.items_at(&["targets"]))
+            .map(|node| (node.as_str().unwrap_or("").to_owned(), node.line))
+            .collect()
+    };
+    assert_eq!(
+        targets(&run("iptables-save", save)),
+        [("shop/cart:http=10.244.7.19:8080".to_owned(), 5)]
+    );
+    let nft = "table ip kube-proxy {\n\tchain endpoint-5OJB2KTY-ns1/svc1/tcp/p80__10.180.0.1/80 {\n\t}\n}\n";
+    assert_eq!(
+        targets(&run("nft list ruleset", nft)),
+        [("ns1/svc1:p80=10.180.0.1:80".to_owned(), 2)]
+    );
+    let ipvs = "IP Virtual Server version 1.2.1 (size=4096)\nTCP  10.96.0.10:53 rr\n  -> 10.244.0.2:53   Masq    1      0          0\n  -> 10.244.0.3:53   Masq    0      4          0\n";
+    assert_eq!(
+        targets(&run("ipvsadm -Ln", ipvs)),
+        [("10.96.0.10:53=10.244.0.2:53".to_owned(), 3)]
+    );
+}
+
+#[test]
+fn the_largest_directories_come_first() {
+    let text = "1.1G\t/var/log/journal\n118G\t/var/log/exporter\ndu: cannot read\n612M\t/var/lib/kubelet\n";
+    let found = run("du -xh -d2 /var", text);
+    assert_eq!(field(&found[0], "path"), "/var/log/exporter");
+    assert_eq!(field(&found[0], "size"), (118_i64 << 30).to_string());
+    assert_eq!(sniff("nodes/a/du.txt", text).unwrap(), ["du"]);
+    assert!(sniff("nodes/a/x.txt", "1\tb\n2\tc\n3\td\n").is_none());
+}
+
 proptest! {
     #[test]
     fn any_text_is_safe(
@@ -575,7 +645,7 @@ proptest! {
             "Fri 2025-11-14 21:34:49 CST; ", "4h 45min ago\n", "Main PID: ", "1 (code=", "killed, signal=",
             "/dev/sda1 ", "99% ", "/ ", "1,5G ", "- ", "-1 ", "Mem: ", "total used free\n", "99999999999999999999 ",
             "| ", "CONTAINER  IMAGE  ", "STATE  NAME  ATTEMPT  POD ID  CREATED\n", "\n", " = ", ": ", "some avg10=",
-            "^* ", "1: lo: <", "default via ", "LISTEN ", "USER PID %CPU %MEM RSS STAT COMMAND\n", "\t", "…", "(", ")",
+            "^* ", "1: lo: <", "/kubepods/a/cpu.stat:", "nr_throttled 9\n", "==> /kubepods/a/cpu.stat <==\n", "-A KUBE-SEP-A --comment \"", "--to-destination ", " -j KUBE-SEP-A\n", "chain endpoint-", "__", "/", "default via ", "LISTEN ", "USER PID %CPU %MEM RSS STAT COMMAND\n", "\t", "…", "(", ")",
         ]), 0..40),
     ) {
         let _ = run(COMMANDS[which], &words.concat());
