@@ -18,7 +18,8 @@ use crate::{
     diagnosed,
     error::Failure,
     junit,
-    output::{self, Progress},
+    output,
+    progress::Progress,
     rules,
 };
 use judge::Outcome;
@@ -118,7 +119,7 @@ fn try_all(arguments: &Test, rules: &RuleSet, cases: Vec<Case>) -> Vec<Tried> {
         progress.step(&case.name);
         tried.push(try_one(arguments, rules, case));
     }
-    progress.done();
+    drop(progress);
     tried
 }
 

@@ -15,7 +15,7 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// What the run does right now.
 struct Stage {
-    name: &'static str,
+    name: String,
     since: Instant,
     /// Bytes to read in it; 0 if nobody knows.
     total: u64,
@@ -49,7 +49,7 @@ impl Progress {
             shown: wanted.then(|| {
                 let shared = Arc::new(Shared {
                     stage: Mutex::new(Stage {
-                        name: "",
+                        name: String::new(),
                         since: now(),
                         total: 0,
                         before: 0,
@@ -64,8 +64,9 @@ impl Progress {
     }
 
     /// The next stage.
-    pub(crate) fn step(&self, name: &'static str) {
-        self.begin(name, 0);
+    pub(crate) fn step(&self, name: &str) {
+        // Names of folders come from people's machines.
+        self.begin(&coldcase_report::text::clean(name), 0);
     }
 
     /// The stage that reads the inputs.
@@ -75,10 +76,10 @@ impl Progress {
         }
     }
 
-    fn begin(&self, name: &'static str, total: u64) {
+    fn begin(&self, name: &str, total: u64) {
         if let Some((shared, _)) = &self.shown {
             let mut stage = shared.stage();
-            stage.name = name;
+            stage.name = name.to_owned();
             stage.since = now();
             stage.total = total;
             stage.before = bytes_read().unwrap_or(0);
@@ -104,7 +105,7 @@ fn write(shared: &Shared) {
     while !stage.done {
         if begin.elapsed() >= PATIENCE {
             let read = bytes_read().map_or(0, |read| read.saturating_sub(stage.before));
-            let text = line(stage.name, stage.since.elapsed(), read, stage.total);
+            let text = line(&stage.name, stage.since.elapsed(), read, stage.total);
             let _ = write!(std::io::stderr().lock(), "\r\x1b[2K{text}");
             dirty = true;
         }
