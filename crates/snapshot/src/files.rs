@@ -260,6 +260,12 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
         Form::Text => return content,
     };
     content.structured = true;
+    take(&mut content, documents, file, id);
+    content
+}
+
+/// Adds the objects of a file's documents, and which lists are whole.
+fn take(content: &mut Content, documents: Vec<Node>, file: &File, id: FileId) {
     let damage = damage(
         &documents,
         content.problems.iter().map(|problem| problem.line),
@@ -283,7 +289,6 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
         }
         content.objects.extend(objects);
     }
-    content
 }
 
 /// Whether a document is a list of objects, or what is left of one.
