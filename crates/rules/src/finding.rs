@@ -337,3 +337,36 @@ pub fn show_time(time: Timestamp) -> String {
     let precision = if time.subsec_nanosecond() == 0 { 0 } else { 3 };
     stamp::format(time, precision)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_sources_missing_for_one_reason_are_one_text() {
+        let mut missing: Vec<String> = (0..50)
+            .map(|pod| format!("log of container app in pod web-{pod:02}: not collected"))
+            .collect();
+        missing.push("Lease: refused (forbidden)".to_owned());
+        missing.push("journal of node-a: not collected".to_owned());
+        missing.push("without a colon".to_owned());
+        missing.sort();
+        assert_eq!(
+            grouped(missing),
+            [
+                "Lease: refused (forbidden)",
+                "journal of node-a: not collected",
+                "log of container app in pod web-00 and 49 others: not collected",
+                "without a colon",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_few_are_named() {
+        let few: Vec<String> = (0..MAX_NAMED)
+            .map(|node| format!("journal of node-{node}: not collected"))
+            .collect();
+        assert_eq!(grouped(few.clone()), few);
+    }
+}
