@@ -99,7 +99,7 @@ fn unknown(world: &World<'_, '_>, index: usize, rule: &Rule, outcome: &Outcome) 
         .collect();
     missing.sort();
     missing.dedup();
-    let missing = grouped(missing);
+    let missing = grouped(&missing);
     let mut subjects: Vec<Identity> = outcome
         .undecided
         .iter()
@@ -120,7 +120,7 @@ const MAX_NAMED: usize = 3;
 
 /// One text for all sources that differ in their last word only: a large cluster's dump lacks the
 /// logs of thousands of pods, each for the same reason. `missing` is sorted.
-fn grouped(missing: Vec<String>) -> Vec<String> {
+fn grouped(missing: &[String]) -> Vec<String> {
     /// What the source is, and why it is missing.
     fn sort(text: &str) -> Option<(&str, &str)> {
         let (source, reason) = text.split_once(": ")?;
@@ -128,7 +128,7 @@ fn grouped(missing: Vec<String>) -> Vec<String> {
         Some((sort, reason))
     }
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for text in &missing {
+    for text in missing {
         if let Some(sort) = sort(text) {
             *counts.entry(sort).or_default() += 1;
         }
@@ -352,7 +352,7 @@ mod tests {
         missing.push("without a colon".to_owned());
         missing.sort();
         assert_eq!(
-            grouped(missing),
+            grouped(&missing),
             [
                 "Lease: refused (forbidden)",
                 "journal of node-a: not collected",
@@ -367,6 +367,6 @@ mod tests {
         let few: Vec<String> = (0..MAX_NAMED)
             .map(|node| format!("journal of node-{node}: not collected"))
             .collect();
-        assert_eq!(grouped(few.clone()), few);
+        assert_eq!(grouped(&few), few);
     }
 }
