@@ -48,9 +48,7 @@ impl Pattern {
     pub(crate) fn is_match(&self, bytes: &[u8], ascii: bool) -> bool {
         if ascii
             && let Some(regex) = self.ascii.get_or_init(|| {
-                // The line was found by a literal: to look for one again, at each of the places where the
-                // automaton falls back to its start, costs more than to read the line once.
-                let config = meta::Config::new().utf8_empty(false).auto_prefilter(false);
+                let config = meta::Config::new().utf8_empty(false);
                 let ascii = ascii_only(&self.hir);
                 meta::Builder::new()
                     .configure(config)
