@@ -1,6 +1,6 @@
 //! Finds the record that a line belongs to: a stack trace, a kernel's report, a line written in pieces.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _};
 
 use coldcase_bundle::File;
 use coldcase_facts::Cite;
@@ -99,7 +99,7 @@ fn of(file: &File, source: Source<'_>, line: u32) -> Option<Recorded> {
     let mut text = joined(source, &lines);
     let more = (record.last - record.first + 1).saturating_sub(SHOWN);
     if more > 0 {
-        text.push_str(&format!("\n… ({more} more lines)"));
+        let _ = write!(text, "\n… ({more} more lines)");
     }
     let (one, other) = (place(record.first)?, place(record.last)?);
     Some(Recorded {
