@@ -13,7 +13,23 @@ import i04
 import i05
 import i06
 import i07
+import i19
+import i20
+import i21
+import i22
+import i23
+import i24
+import i25
+import i26
+import i27
+import i28
+import i29
+import i30
 import n1
+import n2
+import n3
+import n5
+import n6
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HAND_WRITTEN = {"README.md", "truth.yaml"}
@@ -29,7 +45,23 @@ SAMPLES = {
     "i05-variant-wrong-dns-label": i05.wrong_label,
     "i06-volume-permission-denied": i06.main,
     "i07-rollout-induced-503": i07.main,
+    "i19-image-tag-missing": i19.main,
+    "i20-pull-secret-rotated": i20.main,
+    "i21-gpu-taint-not-tolerated": i21.main,
+    "i22-volume-in-another-zone": i22.main,
+    "i23-liveness-asks-the-database": i23.main,
+    "i24-readiness-asks-the-cache": i24.main,
+    "i25-etcd-on-a-failing-disk": i25.main,
+    "i26-control-plane-certificates-expired": i26.main,
+    "i27-webhook-blocks-itself": i27.main,
+    "i28-gpu-off-the-bus": i28.main,
+    "i29-coredns-loop": i29.main,
+    "i30-autoscaler-blind": i30.main,
     "n1-healthy-rolling-update": n1.main,
+    "n2-scaled-to-zero": n2.main,
+    "n3-events-expired": n3.main,
+    "n5-cordoned-for-maintenance": n5.main,
+    "n6-pods-only": n6.main,
 }
 
 

@@ -28,3 +28,6 @@ class Cluster(Basics, Workloads, Events, NodeFiles, Derive, Output):
         self.no_managed, self.split, self.with_node_files = set(), {}, True
         self.ip_next, self.cluster_ip_next, self.used_ips = {}, 0, set()
         self.readyz_failed = ()
+        # Outputs of further commands on nodes, what to do when statuses are derived, and what a capture left out.
+        self.more_node_files, self.patches, self.only, self.api_error = {}, [], None, None
+        self.managed_secrets = set()

@@ -80,10 +80,12 @@ class Output:
     def finish(self):
         """All files of the bundle: path -> bytes."""
         self.derive()
+        for patch in self.patches:
+            patch()
         for pod in self.objects["pods"]:
             for spec in pod["spec"]["containers"]:
                 path = "logs/%s/%s/%s.log" % (pod["metadata"]["namespace"], pod["metadata"]["name"], spec["name"])
-                if path not in self.logs and pod["status"].get("containerStatuses"):
+                if path not in self.logs and self.has_run(pod, spec["name"]):
                     self.default_log(pod, spec)
         if self.with_node_files:
             for node in self.objects["nodes"]:
@@ -93,6 +95,8 @@ class Output:
 
         def ran(argv, file, data, code=0, stderr="", millis=240, truncated=False):
             argv = argv + ["--request-timeout=30s"] if argv[0] == "kubectl" and argv[1] != "config" else argv
+            if self.api_error and argv[0] == "kubectl" and argv[1] != "config":
+                data, code, stderr = None, 1, self.api_error
             begin = clock[0]
             clock[0] = begin + timedelta(milliseconds=millis + number(160, self.seed, *argv))
             if file and data is not None:
@@ -116,7 +120,7 @@ class Output:
         containers = [(pod, spec["name"]) for pod in lists["pods"] for spec in pod["spec"]["containers"]]
         for pod, name in containers:
             self.collect_previous(pod, name, ran)
-        scoped = sorted(CLUSTER_SCOPED - {"namespaces"})
+        scoped = sorted(CLUSTER_SCOPED & set(lists) - {"namespaces"})
         for resource in ["namespaces"] + sorted(set(lists) - set(soon) - set(scoped) - {"namespaces"}) + scoped:
             self.collect_list(resource, lists[resource], ran)
         for resource in sorted(set(self.refused) - set(lists)):
@@ -133,6 +137,10 @@ class Output:
         if self.with_node_files:
             for node in lists["nodes"]:
                 self.collect_node(node["metadata"]["name"], ran)
+        if self.only:
+            files = {path: files[path] for path in self.only}
+            self.rows = []
+            return files
         end = clock[0] + sec(1)
         files["manifest.jsonl"] = "".join(json.dumps(r, separators=(",", ":")) + "\n" for r in rows).encode()
         files["bundle.yaml"] = ("apiVersion: coldcase.dev/v1\nkind: Bundle\ncollector: collect.sh 0.1.0\n"
@@ -143,7 +151,9 @@ class Output:
 
     def with_managed(self, resource, obj):
         """A copy with managedFields where this capture shows them."""
-        if resource.startswith("events") or resource == "secrets" or resource in self.no_managed:
+        if resource.startswith("events") or resource in self.no_managed:
+            return obj
+        if resource == "secrets" and obj["metadata"]["namespace"] not in self.managed_secrets:
             return obj
         if resource == "pods" and obj["metadata"]["namespace"] not in self.focus:
             return obj
@@ -178,7 +188,7 @@ class Output:
     def version_object(self):
         """kubectl version -o yaml."""
         go = {29: "go1.21.9", 30: "go1.22.5", 31: "go1.22.6", 32: "go1.23.6", 33: "go1.24.2", 34: "go1.24.6",
-              35: "go1.25.4"}[self.minor]
+              35: "go1.25.4", 36: "go1.26.1"}[self.minor]
         info = {"buildDate": "2026-02-1%dT09:11:40Z" % (self.patch % 10), "compiler": "gc",
                 "gitCommit": digest("commit", self.version)[:40], "gitTreeState": "clean", "gitVersion": self.version,
                 "goVersion": go, "major": "1", "minor": str(self.minor), "platform": "linux/amd64"}
@@ -200,11 +210,22 @@ class Output:
 
     LOG_LIMITS = ["--timestamps", "--tail=5000", "--limit-bytes=10485760"]
 
+    @staticmethod
+    def has_run(pod, cname):
+        """Whether a container of a pod has a log."""
+        return any(s["name"] == cname and (s["restartCount"] or set(s["state"]) & {"running", "terminated"})
+                   for s in pod["status"].get("containerStatuses", []))
+
     def collect_log(self, pod, cname, ran):
         """kubectl logs of one container."""
         ns, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
         if pod["status"].get("containerStatuses"):
             path = "logs/%s/%s/%s.log" % (ns, name, cname)
+            if path not in self.logs:
+                why = "trying and failing to pull image" if pod["status"]["phase"] == "Pending" else "ContainerCreating"
+                ran(["kubectl", "logs", name, "-n", ns, "-c", cname] + self.LOG_LIMITS, "", None, 1, 'Error from server '
+                    '(BadRequest): container "%s" in pod "%s" is waiting to start: %s\n' % (cname, name, why), millis=60)
+                return
             body = self.logs[path]
             ran(["kubectl", "logs", name, "-n", ns, "-c", cname] + self.LOG_LIMITS, path, body, millis=60,
                 truncated=bool(body) and not body.endswith("\n"))
@@ -238,3 +259,6 @@ class Output:
                            ("df-inodes.txt", "df -iP"), ("chrony.txt", "chronyc -n tracking"),
                            ("resolv.conf", "cat /etc/resolv.conf")):
             ran(["ssh", name] + argv.split(" "), "nodes/%s/%s" % (name, file), self.node_files[(name, file)], millis=50)
+        for (node, file), (argv, text) in sorted(self.more_node_files.items()):
+            if node == name:
+                ran(["ssh", name] + argv.split(" "), "nodes/%s/%s" % (name, file), text, millis=50)
