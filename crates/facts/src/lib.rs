@@ -18,6 +18,7 @@ mod said;
 pub mod schema;
 pub mod select;
 mod service;
+mod stale;
 mod workload;
 
 use std::collections::{BTreeMap, HashMap};
@@ -69,6 +70,7 @@ pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     fit::derive(&mut facts);
     dns::derive(&mut facts);
     change::derive(&mut facts);
+    stale::derive(&mut facts);
     nodes::derive(&mut facts);
     hosts::derive(&mut facts);
     facts

@@ -357,7 +357,8 @@ fn sources(kind: &str) -> &'static [&'static str] {
         "SelectorMiss" | "PortMiss" | "AddressMiss" => &["Service", "Pod"],
         "NodeFit" => &["Pod", "Node"],
         "DnsBlock" => &["NetworkPolicy", "Pod"],
-        "NodeFacts" | "Unit" | "Filesystem" | "Certificate" | "Probe" | "ConfigChange" => &[],
+        "NodeFacts" | "Unit" | "Filesystem" | "Certificate" | "Probe" | "ConfigChange"
+        | "StaleConfig" => &[],
         "Other" => &[],
         other => coldcase_facts::schema::Schema::get()
             .kinds()

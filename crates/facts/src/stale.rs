@@ -1,0 +1,218 @@
+//! Configuration written after the containers had started that read it only once: they still have the former content.
+
+use std::collections::{BTreeMap, HashMap};
+
+use coldcase_snapshot::{node::Node, stamp};
+use jiff::Timestamp;
+
+use crate::{Cite, Entity, EntityId, Facts, Identity, PodHealth};
+
+/// Older changes are no news to anybody.
+const HORIZON: i64 = 86_400;
+
+/// A changed object and who reads it.
+struct Changed {
+    change: EntityId,
+    when: Timestamp,
+    /// Pods that read it once and began before the change, with the first such place.
+    stale: i64,
+    via: &'static str,
+    place: Option<Cite>,
+    started: Node,
+    /// Pods that see the new content, or may.
+    fresh: i64,
+}
+
+/// How one container reads an object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    /// Through a directory that the kubelet renews.
+    Always,
+    /// As a file mounted by `subPath`: a bind mount that keeps what it began with.
+    SubPath,
+    /// As environment variables.
+    Env,
+}
+
+/// Derives `StaleConfig` entities.
+pub(crate) fn derive(facts: &mut Facts<'_>) {
+    let mut changed = changed(facts);
+    if changed.is_empty() {
+        return;
+    }
+    for pod in facts.of_kind("Pod") {
+        tally(facts, *pod, &mut changed);
+    }
+    let mut made: BTreeMap<Identity, Entity<'_>> = BTreeMap::new();
+    for (identity, found) in changed {
+        if found.stale > 0 {
+            made.insert(identity.clone(), entity(facts, &identity, found));
+        }
+    }
+    for (identity, entity) in made {
+        facts.push_derived(entity, &[&identity]);
+    }
+}
+
+/// ConfigMaps and Secrets that were written, not created, within the last day.
+fn changed(facts: &Facts<'_>) -> HashMap<Identity, Changed> {
+    facts
+        .of_kind("ConfigChange")
+        .iter()
+        .filter_map(|id| {
+            let change = facts.get(*id);
+            let time = change.str_at(&["time"])?;
+            let young = facts
+                .age(Some(time))
+                .is_some_and(|age| (0..HORIZON).contains(&age));
+            let about = matches!(change.str_at(&["kind"]), Some("ConfigMap" | "Secret"));
+            if !about || !young || change.bool_at(&["created"]) {
+                return None;
+            }
+            let found = Changed {
+                change: *id,
+                when: stamp::rfc3339(time)?,
+                stale: 0,
+                via: "",
+                place: None,
+                started: Node::default(),
+                fresh: 0,
+            };
+            Some((change.subject.clone(), found))
+        })
+        .collect()
+}
+
+fn tally(facts: &Facts<'_>, pod: EntityId, changed: &mut HashMap<Identity, Changed>) {
+    let entity = facts.get(pod);
+    let Some(root) = entity.root else { return };
+    if matches!(facts.health_of(pod), PodHealth::Done | PodHealth::Leaving) {
+        return;
+    }
+    let namespace = entity.subject.namespace.as_str();
+    let volumes = volumes(root);
+    for container in root.items_at(&["spec", "containers"]) {
+        let started = started(root, container.str_at(&["name"]).unwrap_or(""));
+        for (kind, name, reads, line) in uses(container, &volumes) {
+            let Some(found) = changed.get_mut(&Identity::new(kind, namespace, name)) else {
+                continue;
+            };
+            let before = started
+                .and_then(Node::as_str)
+                .and_then(stamp::rfc3339)
+                .is_some_and(|started| started < found.when);
+            if reads == Reads::Always || !before {
+                found.fresh += 1;
+                continue;
+            }
+            found.stale += 1;
+            if found.place.is_none() {
+                found.via = if reads == Reads::SubPath {
+                    "subPath"
+                } else {
+                    "env"
+                };
+                found.started = started.cloned().unwrap_or_default();
+                found.place = entity.file.map(|file| Cite {
+                    file,
+                    line,
+                    end_line: line,
+                });
+            }
+        }
+    }
+}
+
+/// Volumes of a pod that show a ConfigMap or a Secret: (volume, kind, name).
+fn volumes(root: &Node) -> Vec<(&str, &'static str, &str)> {
+    let mut found = Vec::new();
+    for volume in root.items_at(&["spec", "volumes"]) {
+        let Some(name) = volume.str_at(&["name"]) else {
+            continue;
+        };
+        let mut sources = vec![
+            ("ConfigMap", volume.str_at(&["configMap", "name"])),
+            ("Secret", volume.str_at(&["secret", "secretName"])),
+        ];
+        for source in volume.items_at(&["projected", "sources"]) {
+            sources.push(("ConfigMap", source.str_at(&["configMap", "name"])));
+            sources.push(("Secret", source.str_at(&["secret", "name"])));
+        }
+        found.extend(
+            sources
+                .into_iter()
+                .filter_map(|(kind, source)| Some((name, kind, source?))),
+        );
+    }
+    found
+}
+
+/// When the container that runs now was started.
+fn started<'n>(root: &'n Node, name: &str) -> Option<&'n Node> {
+    root.items_at(&["status", "containerStatuses"])
+        .iter()
+        .find(|status| status.str_at(&["name"]) == Some(name))?
+        .at(&["state", "running", "startedAt"])
+}
+
+/// What a container reads and how: (kind, name, how, line).
+fn uses<'n>(
+    container: &'n Node,
+    volumes: &[(&'n str, &'static str, &'n str)],
+) -> Vec<(&'static str, &'n str, Reads, u32)> {
+    let mut found = Vec::new();
+    let mut env = |kind, node: Option<&'n Node>| {
+        let name = node.and_then(|node| node.get("name"));
+        if let Some((text, line)) = name.and_then(|name| Some((name.as_str()?, name.line))) {
+            found.push((kind, text, Reads::Env, line));
+        }
+    };
+    for one in container.items_at(&["env"]) {
+        env("ConfigMap", one.at(&["valueFrom", "configMapKeyRef"]));
+        env("Secret", one.at(&["valueFrom", "secretKeyRef"]));
+    }
+    for from in container.items_at(&["envFrom"]) {
+        env("ConfigMap", from.get("configMapRef"));
+        env("Secret", from.get("secretRef"));
+    }
+    for mount in container.items_at(&["volumeMounts"]) {
+        let part = mount.get("subPath").or_else(|| mount.get("subPathExpr"));
+        let (reads, line) =
+            match part.filter(|part| part.as_str().is_some_and(|path| !path.is_empty())) {
+                Some(part) => (Reads::SubPath, part.line),
+                None => (Reads::Always, mount.line),
+            };
+        for (volume, kind, name) in volumes {
+            if mount.str_at(&["name"]) == Some(*volume) {
+                found.push((*kind, *name, reads, line));
+            }
+        }
+    }
+    found
+}
+
+fn entity<'s>(facts: &Facts<'_>, identity: &Identity, found: Changed) -> Entity<'s> {
+    let change = facts.get(found.change);
+    let text = |field: &str| {
+        change
+            .str_at(&[field])
+            .map_or_else(Node::default, Node::text)
+    };
+    let fields = vec![
+        ("kind", Node::text(identity.kind.as_str())),
+        ("name", Node::text(identity.name.as_str())),
+        ("namespace", Node::text(identity.namespace.as_str())),
+        ("via", Node::text(found.via)),
+        ("time", text("time")),
+        ("manager", text("manager")),
+        ("startedAt", found.started),
+        ("pods", Node::number(found.stale)),
+        ("fresh", Node::number(found.fresh)),
+    ];
+    let mut made = Entity::computed("StaleConfig", identity.clone(), fields)
+        .cited("", found.place)
+        .cited("via", found.place)
+        .cited("time", change.place());
+    made.file = change.file;
+    made
+}
