@@ -356,9 +356,9 @@ fn sources(kind: &str) -> &'static [&'static str] {
         "Rollout" => &["ReplicaSet", "Pod"],
         "SelectorMiss" | "PortMiss" | "AddressMiss" => &["Service", "Pod"],
         "NodeFit" => &["Pod", "Node"],
+        "StaleConfig" => &["ConfigMap", "Pod"],
         "DnsBlock" => &["NetworkPolicy", "Pod"],
-        "NodeFacts" | "Unit" | "Filesystem" | "Certificate" | "Probe" | "ConfigChange"
-        | "StaleConfig" => &[],
+        "NodeFacts" | "Unit" | "Filesystem" | "Certificate" | "Probe" | "ConfigChange" => &[],
         "Other" => &[],
         other => coldcase_facts::schema::Schema::get()
             .kinds()
