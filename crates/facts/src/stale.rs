@@ -216,3 +216,65 @@ fn entity<'s>(facts: &Facts<'_>, identity: &Identity, found: Changed) -> Entity<
     made.file = change.file;
     made
 }
+
+#[cfg(test)]
+mod tests {
+    use coldcase_bundle::Bundle;
+
+    use super::*;
+
+    /// (via, stale containers, fresh containers) of the one stale object.
+    fn stale(spec: &str, started: &str) -> Option<(String, i64, i64)> {
+        let pods = format!(
+            "items:\n- apiVersion: v1\n  kind: Pod\n  metadata: {{name: p, namespace: shop, uid: u, creationTimestamp: \"2026-07-14T08:00:00Z\"}}\n  spec: {spec}\n  status: {{phase: Running, conditions: [{{type: Ready, status: \"True\"}}], containerStatuses: [{{name: app, ready: true, restartCount: 0, state: {{running: {{startedAt: \"{started}\"}}}}}}]}}\nkind: List\n"
+        );
+        let maps = "items:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: flags, namespace: shop, uid: c, creationTimestamp: \"2026-01-01T08:00:00Z\", managedFields: [{manager: kubectl-edit, operation: Update, time: \"2026-07-14T09:00:00Z\"}]}}\nkind: List\n";
+        let bundle = Bundle::from_texts(
+            "test",
+            [
+                (
+                    "bundle.yaml",
+                    "apiVersion: coldcase.dev/v1\nkind: Bundle\ncaptured_at: \"2026-07-14T10:00:00Z\"\n",
+                ),
+                ("pods.yaml", pods.as_str()),
+                ("configmaps.yaml", maps),
+            ],
+        );
+        let snapshot = coldcase_snapshot::read(&bundle);
+        let facts = crate::derive(&snapshot);
+        let found = facts.get(*facts.of_kind("StaleConfig").first()?);
+        Some((
+            found.str_at(&["via"])?.to_owned(),
+            found.int_at(&["pods"])?,
+            found.int_at(&["fresh"])?,
+        ))
+    }
+
+    const VOLUME: &str = "volumes: [{name: v, configMap: {name: flags}}]";
+
+    #[test]
+    fn a_file_by_sub_path_stays_as_it_was() {
+        let spec = format!(
+            "{{containers: [{{name: app, image: a, volumeMounts: [{{name: v, mountPath: /f, subPath: f}}]}}], {VOLUME}}}"
+        );
+        assert_eq!(
+            stale(&spec, "2026-07-14T08:00:05Z"),
+            Some(("subPath".to_owned(), 1, 0))
+        );
+        assert_eq!(stale(&spec, "2026-07-14T09:30:00Z"), None);
+    }
+
+    #[test]
+    fn a_directory_is_renewed_and_the_environment_is_not() {
+        let directory = format!(
+            "{{containers: [{{name: app, image: a, volumeMounts: [{{name: v, mountPath: /d}}]}}], {VOLUME}}}"
+        );
+        assert_eq!(stale(&directory, "2026-07-14T08:00:05Z"), None);
+        let environment =
+            "{containers: [{name: app, image: a, envFrom: [{configMapRef: {name: flags}}]}]}";
+        assert_eq!(
+            stale(environment, "2026-07-14T08:00:05Z"),
+            Some(("env".to_owned(), 1, 0))
+        );
+    }
+}
