@@ -1,6 +1,6 @@
 //! Configuration written after the containers had started that read it only once: they still have the former content.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use coldcase_snapshot::{node::Node, stamp};
 use jiff::Timestamp;
@@ -43,19 +43,21 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     for pod in facts.of_kind("Pod") {
         tally(facts, *pod, &mut changed);
     }
-    let mut made: BTreeMap<Identity, Entity<'_>> = BTreeMap::new();
-    for (identity, found) in changed {
-        if found.stale > 0 {
-            made.insert(identity.clone(), entity(facts, &identity, found));
-        }
-    }
+    let made: Vec<(Identity, Entity<'_>)> = changed
+        .into_iter()
+        .filter(|(_, found)| found.stale > 0)
+        .map(|(identity, found)| {
+            let stale = entity(facts, &identity, found);
+            (identity, stale)
+        })
+        .collect();
     for (identity, entity) in made {
         facts.push_derived(entity, &[&identity]);
     }
 }
 
 /// ConfigMaps and Secrets that were written, not created, within the last day.
-fn changed(facts: &Facts<'_>) -> HashMap<Identity, Changed> {
+fn changed(facts: &Facts<'_>) -> BTreeMap<Identity, Changed> {
     facts
         .of_kind("ConfigChange")
         .iter()
@@ -83,7 +85,7 @@ fn changed(facts: &Facts<'_>) -> HashMap<Identity, Changed> {
         .collect()
 }
 
-fn tally(facts: &Facts<'_>, pod: EntityId, changed: &mut HashMap<Identity, Changed>) {
+fn tally(facts: &Facts<'_>, pod: EntityId, changed: &mut BTreeMap<Identity, Changed>) {
     let entity = facts.get(pod);
     let Some(root) = entity.root else { return };
     if matches!(facts.health_of(pod), PodHealth::Done | PodHealth::Leaving) {
