@@ -6,6 +6,7 @@ mod exonerate;
 mod graph;
 mod rank;
 mod scope;
+mod stale;
 mod state;
 mod timeline;
 mod triage;

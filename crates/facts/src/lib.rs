@@ -22,6 +22,7 @@ pub mod schema;
 pub mod select;
 mod service;
 mod skew;
+mod stale;
 mod usage;
 mod workload;
 
@@ -79,6 +80,7 @@ pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     fit::derive(&mut facts);
     dns::derive(&mut facts);
     change::derive(&mut facts);
+    stale::derive(&mut facts);
     nodes::derive(&mut facts);
     hosts::derive(&mut facts);
     skew::derive(&mut facts);

@@ -267,7 +267,7 @@ fn times(
             let entity = world.get(bound.id);
             let fields: &[&[&str]] = match entity.kind {
                 "Event" => &[&["first"], &["last"]],
-                "LogLine" | "JournalLine" | "ConfigChange" => &[&["time"]],
+                "LogLine" | "JournalLine" | "ConfigChange" | "StaleConfig" => &[&["time"]],
                 "Container" => &[&["ended", "finishedAt"]],
                 "Rollout" => &[&["startedAt"]],
                 "Unit" => &[&["since"]],

@@ -148,6 +148,7 @@ fn by_name(path: &str) -> Option<Vec<String>> {
         "date" => "date",
         "nproc" => "nproc",
         "meminfo" | "proc-meminfo" => "cat /proc/meminfo",
+        "resolv-conf" | "etc-resolv-conf" => "cat /etc/resolv.conf",
         "loadavg" => "cat /proc/loadavg",
         "file-nr" => "cat /proc/sys/fs/file-nr",
         "file-max" => "cat /proc/sys/fs/file-max",
