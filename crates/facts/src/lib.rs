@@ -3,6 +3,7 @@
 mod address;
 mod change;
 mod container;
+mod declared;
 mod dns;
 mod entity;
 mod fit;
@@ -66,6 +67,7 @@ pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     rollout::derive(&mut facts);
     refs::derive(&mut facts);
     address::derive(&mut facts);
+    declared::derive(&mut facts);
     fit::derive(&mut facts);
     dns::derive(&mut facts);
     change::derive(&mut facts);

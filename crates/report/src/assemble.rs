@@ -199,6 +199,15 @@ fn with_triggers(
             });
         }
     }
+    for member in &cause.members {
+        let alike = subject(&evaluation.findings[*member].subject);
+        if !related.iter().any(|known| known.subject == alike) {
+            related.push(Related {
+                subject: alike,
+                role: "alike".to_owned(),
+            });
+        }
+    }
     related
 }
 
@@ -218,7 +227,7 @@ fn cause(
         rank,
         finding: judged.id.clone(),
         rule: rule.id.clone(),
-        title: finding.title.clone(),
+        title: cause.title(evaluation).to_owned(),
         layer: rule.layer.clone(),
         severity: judged.severity.word().to_owned(),
         confidence: cause.confidence.word().to_owned(),
@@ -240,6 +249,12 @@ fn cause(
             .iter()
             .map(|index| diagnosis.judged[*index].id.clone())
             .collect(),
+        members: cause
+            .members
+            .iter()
+            .map(|index| diagnosis.judged[*index].id.clone())
+            .collect(),
+        independent: cause.independent,
         first_seen: finding.first_seen.map(show_time),
         last_seen: finding.last_seen.map(show_time),
         meaning: finding.meaning.clone(),

@@ -356,6 +356,7 @@ fn sources(kind: &str) -> &'static [&'static str] {
         "Rollout" => &["ReplicaSet", "Pod"],
         "SelectorMiss" | "PortMiss" | "AddressMiss" => &["Service", "Pod"],
         "NodeFit" => &["Pod", "Node"],
+        "NotCreated" => &["ResourceQuota"],
         "DnsBlock" => &["NetworkPolicy", "Pod"],
         "NodeFacts" | "Unit" | "Filesystem" | "Certificate" | "Probe" | "ConfigChange" => &[],
         "Other" => &[],

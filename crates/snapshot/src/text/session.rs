@@ -245,6 +245,9 @@ impl<'s> Session<'s> {
         let Some(now) = date::read(printed.text) else {
             return false;
         };
+        if self.context.settled {
+            return true;
+        }
         self.now = Some(now);
         self.found.now = self.found.now.max(Some(now));
         true
@@ -302,6 +305,7 @@ impl<'s> Session<'s> {
         let namespace = namespace.as_deref().unwrap_or(&current);
         let context = Context {
             now: self.now,
+            settled: self.context.settled,
             namespace,
             node: printed.node,
         };
@@ -369,6 +373,7 @@ impl<'s> Session<'s> {
         let namespace = self.namespace.clone();
         let context = Context {
             now: self.now,
+            settled: self.context.settled,
             namespace: &namespace,
             node: "",
         };
