@@ -26,7 +26,15 @@ fn analyze(name: &str, files: &[(&str, String)]) -> Value {
         let text = format!("apiVersion: v1\nkind: List\nitems:\n{text}");
         fs::write(directory.join(file), text).unwrap();
     }
-    let output = coldcase(&["analyze", directory.to_str().unwrap(), "-f", "json", "-o", "-", "-q"]);
+    let output = coldcase(&[
+        "analyze",
+        directory.to_str().unwrap(),
+        "-f",
+        "json",
+        "-o",
+        "-",
+        "-q",
+    ]);
     serde_json::from_str(&stdout(&output)).unwrap()
 }
 
@@ -60,7 +68,10 @@ fn workloads_that_wait_for_one_reason_are_one_cause() {
     assert_eq!(causes[0]["rule"], "too-many-pods");
     assert_eq!(causes[0]["members"].as_array().unwrap().len(), 4);
     let title = causes[0]["title"].as_str().unwrap();
-    assert!(title.starts_with("5 Pods alike (a, b, c and 2 more): "), "{title}");
+    assert!(
+        title.starts_with("5 Pods alike (a, b, c and 2 more): "),
+        "{title}"
+    );
     assert_eq!(report["verdict"]["sentence"], causes[0]["title"]);
 }
 
@@ -78,7 +89,11 @@ fn nodes_that_lack_the_same_thing_are_one_cause() {
     let nodes = node("w1", 110, "") + &node("w2", 110, "");
     let report = analyze(
         "grouping-nodes",
-        &[("pods.yaml", pods), ("nodes.yaml", nodes), ("events.yaml", events)],
+        &[
+            ("pods.yaml", pods),
+            ("nodes.yaml", nodes),
+            ("events.yaml", events),
+        ],
     );
     let cause = &report["causes"][0];
     assert_eq!(cause["rule"], "sandbox-creation-failing");
@@ -99,8 +114,14 @@ fn nodes_that_lack_the_same_thing_are_one_cause() {
 
 #[test]
 fn a_pressure_that_nobody_suffers_from_stands_last() {
-    let pods = pod("busy", "nodeName: w1, ", READY) + &pod("late", "nodeSelector: {kubernetes.io/hostname: w1}, ", WAITING);
-    let pressure = "{type: DiskPressure, status: \"True\", lastTransitionTime: \"2026-07-14T09:10:00Z\"}, ";
+    let pods = pod("busy", "nodeName: w1, ", READY)
+        + &pod(
+            "late",
+            "nodeSelector: {kubernetes.io/hostname: w1}, ",
+            WAITING,
+        );
+    let pressure =
+        "{type: DiskPressure, status: \"True\", lastTransitionTime: \"2026-07-14T09:10:00Z\"}, ";
     // Nobody asks for the node under pressure.
     let nodes = node("w1", 1, "") + &node("w2", 110, pressure);
     let report = analyze(

@@ -101,10 +101,7 @@ fn name(context: &Context<'_, '_, '_>, cause: &mut Ranked) {
     let kind = plural(&subjects);
     let title = &findings[cause.finding].title;
     let first = findings[cause.finding].subject.name.as_str();
-    let shown = names
-        .get(..count.min(NAMED))
-        .unwrap_or_default()
-        .join(", ");
+    let shown = names.get(..count.min(NAMED)).unwrap_or_default().join(", ");
     let more = match count.saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -162,7 +159,10 @@ mod tests {
             without("web waits, web-admin does not", "web"),
             "\u{1} waits, web-admin does not"
         );
-        assert_eq!(without("node n1: n1 is full", "n1"), "node \u{1}: \u{1} is full");
+        assert_eq!(
+            without("node n1: n1 is full", "n1"),
+            "node \u{1}: \u{1} is full"
+        );
     }
 
     #[test]

@@ -465,9 +465,9 @@ pub(crate) fn sentence(
     rules: &RuleSet,
 ) -> String {
     let title = causes.first().map_or("", |cause| cause.title(evaluation));
-    let symptom = causes
-        .first()
-        .is_some_and(|cause| rules.rules[evaluation.findings[cause.finding].rule].role == Role::Symptom);
+    let symptom = causes.first().is_some_and(|cause| {
+        rules.rules[evaluation.findings[cause.finding].rule].role == Role::Symptom
+    });
     match outcome {
         Outcome::Inconclusive if title.is_empty() => {
             "Inconclusive: nothing was found, and the bundle lists no pods to find it in".to_owned()

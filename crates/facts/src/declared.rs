@@ -38,7 +38,9 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         for (kind, name, place) in wanted {
             let known = facts.object(&kind, &namespace, &name).is_some();
             // What nobody listed is unknown, not missing.
-            if known || !facts.covers(&kind, &namespace) || !seen.insert((kind.clone(), name.clone()))
+            if known
+                || !facts.covers(&kind, &namespace)
+                || !seen.insert((kind.clone(), name.clone()))
             {
                 continue;
             }
@@ -52,8 +54,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
                 ("used", Node::number(used)),
                 ("hard", Node::number(hard)),
             ];
-            let mut made =
-                Entity::computed("NotCreated", subject.clone(), fields).cited("", place);
+            let mut made = Entity::computed("NotCreated", subject.clone(), fields).cited("", place);
             made.file = place.map(|place| place.file);
             facts.push_derived(made, &[&subject]);
         }
@@ -135,7 +136,10 @@ mod tests {
         assert!(counts("services", "Service"));
         assert!(counts("count/services", "Service"));
         assert!(counts("count/ingresses.networking.k8s.io", "Ingress"));
-        assert!(counts("count/networkpolicies.networking.k8s.io", "NetworkPolicy"));
+        assert!(counts(
+            "count/networkpolicies.networking.k8s.io",
+            "NetworkPolicy"
+        ));
         assert!(!counts("services.nodeports", "Service"));
         assert!(!counts("requests.cpu", "Service"));
         assert!(!counts("pods", "Pod"));

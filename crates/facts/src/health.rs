@@ -89,10 +89,14 @@ fn control_plane(facts: &Facts<'_>) -> std::collections::BTreeSet<EntityId> {
             let node = facts.get(*id);
             let Some(root) = node.root else { return false };
             let labels = root.at(&["metadata", "labels"]);
-            let labelled = labels.into_iter().flat_map(Node::entries).any(|(key, value)| {
-                role(key)
-                    || key == "kubernetes.io/role" && value.as_str().is_some_and(|it| ROLES.contains(&it))
-            });
+            let labelled = labels
+                .into_iter()
+                .flat_map(Node::entries)
+                .any(|(key, value)| {
+                    role(key)
+                        || key == "kubernetes.io/role"
+                            && value.as_str().is_some_and(|it| ROLES.contains(&it))
+                });
             let tainted = root
                 .items_at(&["spec", "taints"])
                 .iter()

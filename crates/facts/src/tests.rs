@@ -104,7 +104,11 @@ fn dns_is_blocked_without_a_rule_for_port_53() {
 
 #[test]
 fn a_cordoned_control_plane_is_no_lost_room() {
-    let waiting = pod("a", "app: x", "{phase: Pending, conditions: [{type: PodScheduled, status: \"False\", reason: Unschedulable}]}");
+    let waiting = pod(
+        "a",
+        "app: x",
+        "{phase: Pending, conditions: [{type: PodScheduled, status: \"False\", reason: Unschedulable}]}",
+    );
     let placed = pod("b", "app: x", READY).replace("  spec:\n", "  spec:\n    nodeName: w1\n");
     let pods = format!("items:\n{waiting}{placed}kind: List\n");
     let nodes = |label: &str| {
@@ -158,5 +162,7 @@ fn a_full_quota_and_a_service_that_pods_name() {
         names
     };
     assert_eq!(missing(quota), ["mail"]);
-    assert!(missing(&quota.replace("hard: {services: \"1\"}", "hard: {services: \"2\"}")).is_empty());
+    assert!(
+        missing(&quota.replace("hard: {services: \"1\"}", "hard: {services: \"2\"}")).is_empty()
+    );
 }

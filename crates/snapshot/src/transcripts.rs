@@ -70,7 +70,10 @@ pub(crate) fn add(
         if let Some(now) = described_at(bundle, &ids)
             && capture.0.is_none_or(|said| apart(said, now))
         {
-            capture = (Some(now), "ages of described pods, counted from their start");
+            capture = (
+                Some(now),
+                "ages of described pods, counted from their start",
+            );
             found = read((capture.0, true), &ids);
             for (id, found) in found {
                 merge(bundle, gathered, id, found);
@@ -101,7 +104,13 @@ const NEAR: i64 = 10;
 const FAR: i64 = 3_600;
 
 fn apart(said: Timestamp, now: Timestamp) -> bool {
-    (NEAR..FAR).contains(&said.as_second().abs_diff(now.as_second()).try_into().unwrap_or(FAR))
+    (NEAR..FAR).contains(
+        &said
+            .as_second()
+            .abs_diff(now.as_second())
+            .try_into()
+            .unwrap_or(FAR),
+    )
 }
 
 /// When the pods in these files were described: the median over all descriptions.

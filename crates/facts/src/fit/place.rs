@@ -43,7 +43,12 @@ pub(super) fn placement(pod: &Node, node: &Node) -> Vec<Obstacle> {
 
 /// Whether a node of the control plane is closed to ordinary pods, by a cordon or a taint, and the pod does not
 /// ask for it by its labels: that it does not take the pod is how it was set up, not what went wrong.
-pub(super) fn kept_away(facts: &Facts<'_>, pod: EntityId, node: EntityId, found: &[Obstacle]) -> bool {
+pub(super) fn kept_away(
+    facts: &Facts<'_>,
+    pod: EntityId,
+    node: EntityId,
+    found: &[Obstacle],
+) -> bool {
     let closed = found.contains(&Obstacle::Cordoned) || found.contains(&Obstacle::Taint);
     let asked = || {
         let selector = facts

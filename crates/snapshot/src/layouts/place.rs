@@ -347,8 +347,9 @@ fn by_workload(parts: &[&str], known: &Known) -> Option<Place> {
 fn made_by(pod: &str, workload: &str) -> bool {
     // Kubernetes leaves vowels and what looks like them out of the signs that it draws.
     let drawn = |text: &str| {
-        text.bytes()
-            .all(|b| matches!(b, b'2' | b'4'..=b'9') || b.is_ascii_lowercase() && !b"aeiouy".contains(&b))
+        text.bytes().all(|b| {
+            matches!(b, b'2' | b'4'..=b'9') || b.is_ascii_lowercase() && !b"aeiouy".contains(&b)
+        })
     };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let Some(rest) = pod
@@ -498,10 +499,19 @@ mod tests {
         let is = |pod: &str, container: &str, previous| {
             Some((pod.to_owned(), container.to_owned(), previous))
         };
-        assert_eq!(of("logs/cart.log"), is("cart-5bdf4d4cd6-hkkws", "app", false));
-        assert_eq!(of("logs/cart-previous.log"), is("cart-5bdf4d4cd6-hkkws", "app", true));
+        assert_eq!(
+            of("logs/cart.log"),
+            is("cart-5bdf4d4cd6-hkkws", "app", false)
+        );
+        assert_eq!(
+            of("logs/cart-previous.log"),
+            is("cart-5bdf4d4cd6-hkkws", "app", true)
+        );
         assert_eq!(of("logs/db.log"), is("db-0", "", false));
-        assert_eq!(of("logs/web-admin.log"), is("web-admin-77d8bd54b-x2v5p", "app", false));
+        assert_eq!(
+            of("logs/web-admin.log"),
+            is("web-admin-77d8bd54b-x2v5p", "app", false)
+        );
         // Which of two pods it is nobody knows, and other directories hold other things.
         assert_eq!(of("logs/web.log"), None);
         assert_eq!(of("manifests/cart.txt"), None);

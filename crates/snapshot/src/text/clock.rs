@@ -17,14 +17,15 @@ pub(crate) fn described(text: &str) -> Vec<Timestamp> {
     let mut started: Option<Timestamp> = None;
     for line in text.lines() {
         if let Some(time) = line.strip_prefix("Start Time:") {
-            started = rfc2822::parse(time.trim()).ok().map(|time| time.timestamp());
+            started = rfc2822::parse(time.trim())
+                .ok()
+                .map(|time| time.timestamp());
         } else if line.starts_with("Name:") {
             started = None;
         } else if line.trim_start().starts_with("Normal")
             && let Some(start) = started
-            && let Some(now) = scheduled(line).and_then(|age| {
-                Timestamp::from_second(start.as_second().checked_add(age)?).ok()
-            })
+            && let Some(now) = scheduled(line)
+                .and_then(|age| Timestamp::from_second(start.as_second().checked_add(age)?).ok())
         {
             found.push(now);
             started = None;
@@ -55,10 +56,7 @@ mod tests {
 
     #[test]
     fn the_age_of_scheduling_tells_the_time() {
-        assert_eq!(
-            described(POD),
-            ["2026-01-08T07:44:25Z".parse().unwrap()]
-        );
+        assert_eq!(described(POD), ["2026-01-08T07:44:25Z".parse().unwrap()]);
         assert_eq!(described(&POD.replace('\n', "\r\n")).len(), 1);
         // An age in minutes is too coarse, and a pod without a node has no start.
         assert_eq!(described(&POD.replace("107s ", "3m   ")), []);
