@@ -4,6 +4,7 @@ mod address;
 mod cgroups;
 mod change;
 mod container;
+mod declared;
 mod dns;
 mod endpoints;
 mod entity;
@@ -77,6 +78,7 @@ pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     rollout::derive(&mut facts);
     refs::derive(&mut facts);
     address::derive(&mut facts);
+    declared::derive(&mut facts);
     fit::derive(&mut facts);
     dns::derive(&mut facts);
     change::derive(&mut facts);

@@ -365,6 +365,7 @@ fn sources(kind: &str) -> &'static [&'static str] {
         "SelectorMiss" | "PortMiss" | "AddressMiss" => &["Service", "Pod"],
         "NodeFit" => &["Pod", "Node"],
         "StaleConfig" => &["ConfigMap", "Pod"],
+        "NotCreated" => &["ResourceQuota"],
         "DnsBlock" => &["NetworkPolicy", "Pod"],
         "NodeFacts" | "Unit" | "Filesystem" | "Certificate" | "Probe" | "ConfigChange"
         | "NodeClock" | "StaleEndpoint" | "DirectoryUse" => &[],
