@@ -29,15 +29,11 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// The place to be quoted for a hit on one of the lines: all of it, or what a quote holds up to the hit.
+    /// The place to be quoted for a hit on one of the lines: all of it, or its rest from a hit on that no quote from its beginning would show.
     pub(crate) fn cite(&self, cite: Cite) -> Cite {
         let far = cite.line.saturating_sub(self.first) >= SHOWN;
         Cite {
-            line: if far {
-                cite.line.saturating_sub(SHOWN / 2)
-            } else {
-                self.first
-            },
+            line: if far { cite.line } else { self.first },
             end_line: self.last,
             ..cite
         }
