@@ -590,7 +590,10 @@ fn who_resolves_names_for_a_node() {
         ["Resolver nameserver=127.0.0.53 loopback=true"]
     );
     assert_eq!(
-        shown(&run("cat /etc/resolv.conf", "search x\nnameserver 10.0.0.2\n")),
+        shown(&run(
+            "cat /etc/resolv.conf",
+            "search x\nnameserver 10.0.0.2\n"
+        )),
         ["Resolver nameserver=10.0.0.2 loopback=false"]
     );
     assert!(run("cat /etc/resolv.conf", "nameserver\nsearch x\n").is_empty());
