@@ -3,6 +3,7 @@
 mod analyze;
 mod args;
 mod bundle;
+mod docs;
 mod error;
 mod output;
 mod reading;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         Command::Analyze(analyze) => analyze::run(analyze),
         Command::Bundle(bundle) => bundle::run(bundle),
         Command::Rules(rules) => rules::run(rules),
+        Command::Docs(docs) => docs::run(docs),
     };
     match result {
         Ok(code) => code,

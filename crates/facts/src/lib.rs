@@ -10,6 +10,7 @@ mod graph;
 mod health;
 mod hosts;
 mod nodes;
+mod nouns;
 pub mod quantity;
 mod refs;
 mod relation;
@@ -27,7 +28,8 @@ use jiff::Timestamp;
 
 pub use entity::{Cite, Entity, EntityId, Identity};
 pub use health::PodHealth;
-pub use relation::{NOUNS, Related, Relation};
+pub use nouns::{NOUNS, Relation};
+pub use relation::Related;
 
 /// Entities and how they hang together.
 #[derive(Debug)]
