@@ -157,7 +157,7 @@ fn lint_finds_what_is_missing() {
         "no example that expects `quiet`",
         "`next.mitigate` or `next.fix`",
         "a literal of eight letters",
-        "port-held.yaml:22:",
+        "port-held.yaml:20:",
         "1 rules, 4 errors",
     ] {
         assert!(said.contains(part), "{part} in\n{said}");

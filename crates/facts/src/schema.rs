@@ -134,9 +134,9 @@ impl Schema {
                 let meaning = self.meanings.get(&format!("{kind}.{name}"));
                 Documented {
                     name,
-                    unit: meaning.map_or_else(|| field.kind.word(), |(unit, _)| unit),
+                    unit: meaning.map_or_else(|| field.kind.word(), |(unit, _)| unit.as_str()),
                     of: field.of.as_deref(),
-                    meaning: meaning.map_or("", |(_, meaning)| meaning),
+                    meaning: meaning.map_or("", |(_, meaning)| meaning.as_str()),
                 }
             })
             .collect()

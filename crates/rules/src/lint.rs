@@ -4,7 +4,7 @@ use logscan::Lane;
 
 use crate::{
     Cost,
-    rule::{Expect, Role, Rule, Severity},
+    rule::{Expect, LAYERS, Role, Rule, Severity},
     source::{LoadError, Place},
 };
 
@@ -35,7 +35,7 @@ pub fn lint(rule: &Rule, costs: &[Cost]) -> Vec<LoadError> {
         );
     }
     let folder = rule.file.rsplit('/').nth(1);
-    if folder.is_some_and(|folder| folder != rule.layer) {
+    if folder.is_some_and(|folder| LAYERS.contains(&folder) && folder != rule.layer) {
         say(
             top,
             format!(

@@ -155,9 +155,9 @@ fn objects() -> Value {
 fn steps() -> Value {
     let mut forms = Vec::new();
     for (word, verb) in VERBS {
-        forms.push(object(step_keys(*verb, false), &[word], &step));
+        forms.push(object(step_keys(*verb, false), &[*word], &step));
         if *verb == Verb::Count {
-            let mut rows = object(step_keys(*verb, true), &[word, "is"], &step);
+            let mut rows = object(step_keys(*verb, true), &[*word, "is"], &step);
             if let Some(head) = rows.pointer_mut("/properties/count") {
                 *head = json!({"const": "rows"});
             }
