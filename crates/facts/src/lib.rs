@@ -14,6 +14,7 @@ mod health;
 mod heap;
 mod hosts;
 mod nodes;
+mod nouns;
 pub mod quantity;
 mod refs;
 mod relation;
@@ -39,7 +40,8 @@ use jiff::Timestamp;
 
 pub use entity::{Cite, Entity, EntityId, Identity};
 pub use health::PodHealth;
-pub use relation::{NOUNS, Related, Relation};
+pub use nouns::{NOUNS, Relation};
+pub use relation::Related;
 
 /// Entities and how they hang together.
 #[derive(Debug)]
