@@ -298,6 +298,7 @@ impl Loader<'_> {
                     };
                     let captured =
                         matches!(path.first(), Some(Segment::Key(first)) if first == "match");
+                    let shown = matcher.shown();
                     let matcher = if captured {
                         self.matcher(matcher, scope, &At::NOWHERE)?
                     } else {
