@@ -3,12 +3,15 @@
 from kube import Cluster, at, container, digest, ended, http_probe, parse, sec, stamp, tcp_probe, template
 
 REG = "registry.example.com/"
+# Kinds whose managedFields tell no story; large samples leave them out.
+DULL = {"nodes", "leases", "csinodes", "endpointslices", "daemonsets", "controllerrevisions", "serviceaccounts", "namespaces"}
 WORKERS = ("node-worker-1", "node-worker-2", "node-worker-3")
 
 
 def cluster(seed, minor, patch, captured, context, worker_options=None, coredns_options=None, kube_proxy_limit="512Mi",
-            kube_proxy_options=None, drivers=None, reserved=(), extra=()):
-    """A four-node cluster with kube-system, three unrelated namespaces, a finished Job and an old restart."""
+            kube_proxy_options=None, drivers=None, reserved=(), extra=(), more=None):
+    """A cluster of four nodes (and workers `extra`, and those of `more`: name to options) with kube-system,
+    three unrelated namespaces, a finished Job and an old restart."""
     c = Cluster(seed, minor, patch, captured, at("2026-02-10 08:00"), context)
     c.used_ips.update(reserved)
     for ns in ("default", "kube-node-lease", "kube-public", "kube-system"):
@@ -19,6 +22,8 @@ def cluster(seed, minor, patch, captured, context, worker_options=None, coredns_
     for i, name in enumerate(extra):
         c.node(name, "10.20.0.%d" % (31 + i), drivers=drivers, **((worker_options or {}).get(name, {})))
     c.extra = tuple(extra)
+    for i, (name, options) in enumerate((more or {}).items()):
+        c.node(name, "10.20.0.%d" % (21 + i), **options)
     for name, value in (("system-cluster-critical", 2000000000), ("system-node-critical", 2000001000)):
         c.add("priorityclasses", None, name, c.born, description="Used for system critical pods that must run in the "
               "cluster, but can be moved to another node if necessary." if value == 2000000000 else
@@ -32,17 +37,7 @@ def cluster(seed, minor, patch, captured, context, worker_options=None, coredns_
 
 def control_plane(c):
     """Static pods of cp-1, their leases and the Service of the API server."""
-    node = c.find("nodes", None, "cp-1")
-    for name, cpu in (("etcd", "100m"), ("kube-apiserver", "250m"), ("kube-controller-manager", "200m"),
-                      ("kube-scheduler", "100m")):
-        image = REG + "k8s/" + (name + ":" + c.version if name != "etcd" else "etcd:3.5.21-0")
-        tpl = template({"component": name, "tier": "control-plane"},
-                       container(name, image, requests={"cpu": cpu}, command=[name]), hostNetwork=True,
-                       priorityClassName="system-node-critical",
-                       tolerations=[{"effect": "NoExecute", "operator": "Exists"}])
-        c.pod("kube-system", name + "-cp-1", tpl, "cp-1", c.born + sec(95), owner=node,
-              annotations={"kubernetes.io/config.source": "file", "kubernetes.io/config.seen": "2026-02-10T08:01:31.114Z",
-                           "kubernetes.io/config.hash": c.uid("hash", name).replace("-", "")})
+    static_pods(c, "cp-1")
     for name in ("kube-controller-manager", "kube-scheduler"):
         c.add("leases", "kube-system", name, c.born + sec(100), spec={
             "acquireTime": "2026-02-10T08:01:52.114209Z", "holderIdentity": "cp-1_" + c.uid("lease", name),
@@ -53,6 +48,23 @@ def control_plane(c):
     c.add("endpointslices", "default", "kubernetes", c.born, labels={"kubernetes.io/service-name": "kubernetes"},
           addressType="IPv4", endpoints=[{"addresses": ["10.20.0.10"], "conditions": {"ready": True}}],
           ports=[{"name": "https", "port": 6443, "protocol": "TCP"}])
+
+
+def static_pods(c, host, options=None):
+    """The control plane's static pods on one node; `options` maps a component to pod options."""
+    node = c.find("nodes", None, host)
+    for name, cpu in (("etcd", "100m"), ("kube-apiserver", "250m"), ("kube-controller-manager", "200m"),
+                      ("kube-scheduler", "100m")):
+        image = REG + "k8s/" + (name + ":" + c.version if name != "etcd" else "etcd:3.5.21-0")
+        tpl = template({"component": name, "tier": "control-plane"},
+                       container(name, image, requests={"cpu": cpu}, command=[name]), hostNetwork=True,
+                       priorityClassName="system-node-critical",
+                       tolerations=[{"effect": "NoExecute", "operator": "Exists"}])
+        c.pod("kube-system", name + "-" + host, tpl, host, c.born + sec(95) if host == "cp-1" else parse(
+            node["metadata"]["creationTimestamp"]) + sec(30), owner=node,
+              annotations={"kubernetes.io/config.source": "file", "kubernetes.io/config.seen": "2026-02-10T08:01:31.114Z",
+                           "kubernetes.io/config.hash": c.uid("hash", name).replace("-", "")},
+              **((options or {}).get(name, {})))
 
 
 def networking(c, coredns_options, limit, kube_proxy_options):
@@ -96,7 +108,7 @@ def networking(c, coredns_options, limit, kube_proxy_options):
         mounts=[{"mountPath": "/var/lib/kube-proxy", "name": "kube-proxy"}], security={"privileged": True}),
         account="kube-proxy", hostNetwork=True, priorityClassName="system-node-critical", tolerations=everywhere,
         volumes=[{"configMap": {"defaultMode": 420, "name": "kube-proxy"}, "name": "kube-proxy"}])
-    nodes = ("cp-1",) + WORKERS + c.extra
+    nodes = tuple(n["metadata"]["name"] for n in c.objects["nodes"])
     for pod in c.daemonset("kube-system", "kube-proxy", proxy, made, nodes, kube_proxy_options):
         if pod["spec"]["nodeName"] not in kube_proxy_options:
             begun = made + sec(4)
@@ -143,8 +155,8 @@ def unrelated(c):
     c.daemonset("observability", "log-agent", agent, day, WORKERS + c.extra)
     digest_job = template({"app": "digest"}, container("digest", REG + "mailing/digest:1.3.3",
                                                        requests={"cpu": "50m", "memory": "64Mi"}))
-    ran = at("01:15") if c.now < at("06:00") else at("06:15")
-    c.cronjob_with_job("mailing", "digest", "15 6 * * *" if ran.hour == 6 else "15 1 * * *", digest_job, day, ran, 41, w2)
+    ran = at("2026-07-13 19:15") if c.now < at("01:20") else at("01:15") if c.now < at("06:00") else at("06:15")
+    c.cronjob_with_job("mailing", "digest", "15 %d * * *" % ran.hour, digest_job, day, ran, 41, w2)
     store = template({"app": "metrics-db"}, container(
         "metrics-db", REG + "observability/metrics-db:2.53.1", [("http", 9090)],
         requests={"cpu": "200m", "memory": "512Mi"}, limits={"memory": "1Gi"}, readiness=tcp_probe("http")))

@@ -24,9 +24,15 @@ RESOURCES = [
     ("statefulsets", "apps/v1", "StatefulSet"), ("storageclasses", "storage.k8s.io/v1", "StorageClass"),
     ("volumeattachments", "storage.k8s.io/v1", "VolumeAttachment"),
 ]
-KIND_OF = {resource: (api, kind) for resource, api, kind in RESOURCES}
+# Kinds that only some stories have; a list of them is in the bundle only if the story adds one.
+MORE = [
+    ("apiservices", "apiregistration.k8s.io/v1", "APIService"),
+    ("validatingwebhookconfigurations", "admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"),
+]
+KIND_OF = {resource: (api, kind) for resource, api, kind in RESOURCES + MORE}
 CLUSTER_SCOPED = {"csidrivers", "csinodes", "ingressclasses", "namespaces", "nodes", "persistentvolumes",
-                  "priorityclasses", "storageclasses", "volumeattachments"}
+                  "priorityclasses", "storageclasses", "volumeattachments", "apiservices",
+                  "validatingwebhookconfigurations"}
 
 
 def at(text):

@@ -43,7 +43,7 @@ class Basics:
         if owner:
             meta["ownerReferences"] = [self.owner_ref(owner)]
         obj = dict({"apiVersion": api, "kind": kind, "metadata": meta}, **body)
-        self.objects[resource].append(obj)
+        self.objects.setdefault(resource, []).append(obj)
         if changed:
             self.change[id(obj)] = changed
         return obj
@@ -70,13 +70,13 @@ class Basics:
                  data={"ca.crt": "-----BEGIN CERTIFICATE-----\n(removed from the sample)\n-----END CERTIFICATE-----\n"})
 
     def node(self, name, ip, cpu="8", memory="32779080Ki", role=None, labels=None, taints=None, unschedulable=False,
-             drivers=None, created=None, ready_since=None):
+             drivers=None, created=None, ready_since=None, extended=None, zone=None):
         """Node with conditions, lease and CSINode."""
         created = created or self.born + sec(90 * (1 + len(self.objects["nodes"])))
         all_labels = {"beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux",
                       "kubernetes.io/arch": "amd64", "kubernetes.io/hostname": name, "kubernetes.io/os": "linux",
                       "topology.kubernetes.io/region": "eu-1",
-                      "topology.kubernetes.io/zone": "eu-1" + "abc"[len(self.objects["nodes"]) % 3]}
+                      "topology.kubernetes.io/zone": zone or "eu-1" + "abc"[len(self.objects["nodes"]) % 3]}
         spec = {"podCIDR": "10.244.%d.0/24" % len(self.objects["nodes"])}
         spec["podCIDRs"] = [spec["podCIDR"]]
         all_taints = list(taints or [])
@@ -102,6 +102,7 @@ class Basics:
         kib = int(memory[:-2])
         capacity = {"cpu": cpu, "ephemeral-storage": "102625208Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0",
                     "memory": memory, "pods": "110"}
+        capacity.update({k: v[0] for k, v in (extended or {}).items()})
         info = {"architecture": "amd64", "bootID": self.uid("boot", name),
                 "containerRuntimeVersion": "containerd://" + ("2.1.4" if self.minor >= 34 else "1.7.27"),
                 "kernelVersion": "6.8.0-60-generic",
@@ -110,7 +111,8 @@ class Basics:
                 "osImage": "Ubuntu 24.04.2 LTS", "systemUUID": self.uid("system", name)}
         status = {
             "addresses": [{"address": ip, "type": "InternalIP"}, {"address": name, "type": "Hostname"}],
-            "allocatable": dict(capacity, memory="%dKi" % (kib - 102400), **{"ephemeral-storage": "94579391543"}),
+            "allocatable": dict(capacity, memory="%dKi" % (kib - 102400), **dict(
+                {"ephemeral-storage": "94579391543"}, **{k: v[1] for k, v in (extended or {}).items()})),
             "capacity": capacity,
             "conditions": [{"lastHeartbeatTime": stamp(created + sec(60) if t == "NetworkUnavailable" else beat),
                             "lastTransitionTime": stamp(s), "message": m, "reason": r, "status": v, "type": t}

@@ -60,7 +60,7 @@ class Derive:
                 self.derive_slice(svc, by_ns.get(svc["metadata"]["namespace"], []))
         for quota in self.objects["resourcequotas"]:
             count = len(by_ns.get(quota["metadata"]["namespace"], []))
-            quota["status"] = {"hard": dict(quota["spec"]["hard"]), "used": {"pods": str(count)}}
+            quota.setdefault("status", {"hard": dict(quota["spec"]["hard"]), "used": {"pods": str(count)}})
 
     def derive_deployment(self, dep):
         """Counts and conditions of one Deployment."""

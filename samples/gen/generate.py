@@ -24,7 +24,23 @@ import i15
 import i16
 import i17
 import i18
+import i19
+import i20
+import i21
+import i22
+import i23
+import i24
+import i25
+import i26
+import i27
+import i28
+import i29
+import i30
 import n1
+import n2
+import n3
+import n5
+import n6
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HAND_WRITTEN = {"README.md", "truth.yaml"}
@@ -51,7 +67,23 @@ SAMPLES = {
     "i16-dead-node-holds-volumes": i16.main,
     "i17-clock-behind": i17.main,
     "i18-containerd-killed-for-memory": i18.main,
+    "i19-image-tag-missing": i19.main,
+    "i20-pull-secret-rotated": i20.main,
+    "i21-gpu-taint-not-tolerated": i21.main,
+    "i22-volume-in-another-zone": i22.main,
+    "i23-liveness-asks-the-database": i23.main,
+    "i24-readiness-asks-the-cache": i24.main,
+    "i25-etcd-on-a-failing-disk": i25.main,
+    "i26-control-plane-certificates-expired": i26.main,
+    "i27-webhook-blocks-itself": i27.main,
+    "i28-gpu-off-the-bus": i28.main,
+    "i29-coredns-loop": i29.main,
+    "i30-autoscaler-blind": i30.main,
     "n1-healthy-rolling-update": n1.main,
+    "n2-scaled-to-zero": n2.main,
+    "n3-events-expired": n3.main,
+    "n5-cordoned-for-maintenance": n5.main,
+    "n6-pods-only": n6.main,
 }
 
 

@@ -30,3 +30,6 @@ class Cluster(Basics, Workloads, Events, NodeFiles, Derive, Output):
         self.readyz_failed = ()
         self.more_node_files = {}  # (node, file) -> (command, output)
         self.lost_nodes, self.late = set(), {}  # nodes that do not answer; nodes whose clock is behind, and by how much
+        # Outputs of further commands on nodes, what to do when statuses are derived, and what a capture left out.
+        self.patches, self.only, self.api_error = [], None, None
+        self.managed_secrets = set()

@@ -80,12 +80,12 @@ class Output:
     def finish(self):
         """All files of the bundle: path -> bytes."""
         self.derive()
+        for patch in self.patches:
+            patch()
         for pod in self.objects["pods"]:
             for spec in pod["spec"]["containers"]:
                 path = "logs/%s/%s/%s.log" % (pod["metadata"]["namespace"], pod["metadata"]["name"], spec["name"])
-                started = any(s["name"] == spec["name"] and "waiting" not in s["state"]
-                              for s in pod["status"].get("containerStatuses", []))
-                if path not in self.logs and started:
+                if path not in self.logs and self.has_run(pod, spec["name"]):
                     self.default_log(pod, spec)
         if self.with_node_files:
             for node in self.objects["nodes"]:
@@ -95,6 +95,8 @@ class Output:
 
         def ran(argv, file, data, code=0, stderr="", millis=240, truncated=False):
             argv = argv + ["--request-timeout=30s"] if argv[0] == "kubectl" and argv[1] != "config" else argv
+            if self.api_error and argv[0] == "kubectl" and argv[1] != "config":
+                data, code, stderr = None, 1, self.api_error
             begin = clock[0]
             clock[0] = begin + timedelta(milliseconds=millis + number(160, self.seed, *argv))
             if file and data is not None:
@@ -118,7 +120,7 @@ class Output:
         containers = [(pod, spec["name"]) for pod in lists["pods"] for spec in pod["spec"]["containers"]]
         for pod, name in containers:
             self.collect_previous(pod, name, ran)
-        scoped = sorted(CLUSTER_SCOPED - {"namespaces"})
+        scoped = sorted(CLUSTER_SCOPED & set(lists) - {"namespaces"})
         for resource in ["namespaces"] + sorted(set(lists) - set(soon) - set(scoped) - {"namespaces"}) + scoped:
             self.collect_list(resource, lists[resource], ran)
         for resource in sorted(set(self.refused) - set(lists)):
@@ -135,6 +137,10 @@ class Output:
         if self.with_node_files:
             for node in lists["nodes"]:
                 self.collect_node(node["metadata"]["name"], ran)
+        if self.only:
+            files = {path: files[path] for path in self.only}
+            self.rows = []
+            return files
         end = clock[0] + sec(1)
         files["manifest.jsonl"] = "".join(json.dumps(r, separators=(",", ":")) + "\n" for r in rows).encode()
         files["bundle.yaml"] = ("apiVersion: coldcase.dev/v1\nkind: Bundle\ncollector: collect.sh 0.1.0\n"
@@ -145,7 +151,9 @@ class Output:
 
     def with_managed(self, resource, obj):
         """A copy with managedFields where this capture shows them."""
-        if resource.startswith("events") or resource == "secrets" or resource in self.no_managed:
+        if resource.startswith("events") or resource in self.no_managed:
+            return obj
+        if resource == "secrets" and obj["metadata"]["namespace"] not in self.managed_secrets:
             return obj
         if resource == "pods" and obj["metadata"]["namespace"] not in self.focus:
             return obj
@@ -180,7 +188,7 @@ class Output:
     def version_object(self):
         """kubectl version -o yaml."""
         go = {28: "go1.20.14", 29: "go1.21.9", 30: "go1.22.5", 31: "go1.22.6", 32: "go1.23.6", 33: "go1.24.2", 34: "go1.24.6",
-              35: "go1.25.4"}[self.minor]
+              35: "go1.25.4", 36: "go1.26.1"}[self.minor]
         info = {"buildDate": "2026-02-1%dT09:11:40Z" % (self.patch % 10), "compiler": "gc",
                 "gitCommit": digest("commit", self.version)[:40], "gitTreeState": "clean", "gitVersion": self.version,
                 "goVersion": go, "major": "1", "minor": str(self.minor), "platform": "linux/amd64"}
@@ -201,6 +209,12 @@ class Output:
             ran(argv, file, self.render(resource, part))
 
     LOG_LIMITS = ["--timestamps", "--tail=5000", "--limit-bytes=10485760"]
+
+    @staticmethod
+    def has_run(pod, cname):
+        """Whether a container of a pod has a log."""
+        return any(s["name"] == cname and (s["restartCount"] or set(s["state"]) & {"running", "terminated"})
+                   for s in pod["status"].get("containerStatuses", []))
 
     def collect_log(self, pod, cname, ran):
         """kubectl logs of one container."""

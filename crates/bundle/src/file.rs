@@ -1,6 +1,6 @@
 //! A file of the bundle as text, with its lines found again by number when they are quoted.
 
-use std::{borrow::Cow, io::Read, sync::Arc};
+use std::{borrow::Cow, fmt::Write as _, io::Read, sync::Arc};
 
 use crate::content::{Cache, Chunks as Blocks, Content, Store};
 
@@ -222,7 +222,7 @@ impl File {
         let cut = |number: u32| self.with_line(number, cut_line);
         let mut quote = (line..=end_line).map(cut).collect::<Vec<_>>().join("\n");
         if asked > end_line {
-            quote.push_str(&format!("\n… ({} more lines)", asked - end_line));
+            let _ = write!(quote, "\n… ({} more lines)", asked - end_line);
         }
         Excerpt {
             before: (line.saturating_sub(CONTEXT).max(1)..line)

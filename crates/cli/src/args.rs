@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use coldcase_rules::Severity;
+use coldcase_rules::{Role, Severity};
 
 /// Offline forensics for Kubernetes incidents.
 ///
@@ -30,6 +30,9 @@ pub(crate) enum Command {
     Explain(crate::explain::Explain),
     /// Check that every quote of a JSON report stands where it says
     Verify(crate::verify::Verify),
+    /// Write the generated documentation: rules, facts, command line, manual pages, completions, JSON Schema
+    #[command(hide = true)]
+    Docs(Docs),
 }
 
 /// Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the bundle could not be analysed.
@@ -141,18 +144,156 @@ pub(crate) struct Rules {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RulesCommand {
-    /// Check rules and print every error with its place
+    /// List rules: id, layer, severity, role, title
+    List(RulesList),
+    /// Everything that a rule says: what it means, how it decides, what to do
+    Explain(RulesExplain),
+    /// Check rules: names, fields, patterns, documentation, examples
     Lint(RuleDir),
     /// Run the examples inside rules
-    Test(RuleDir),
-    /// List rules: id, layer, severity, role
-    List(RuleDir),
+    Test(RulesTest),
+    /// Why a rule fires, is quiet or cannot be decided on a bundle: each step, what it looked at and what stopped it
+    Why(RulesWhy),
+    /// Which rules can be decided on a bundle, which cannot, and what is missing
+    Coverage(RulesCoverage),
+    /// How long each rule and each pattern takes on a bundle
+    Bench(RulesBench),
+    /// JSON Schema of rule files, for editors
+    Schema,
+    /// What rules can ask: kinds, fields, relations
+    Facts(RulesFacts),
+}
+
+/// Which rules.
+#[derive(Debug, Args)]
+pub(crate) struct More {
+    /// Add rules from a directory; a rule with a known id replaces it
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RuleDir {
-    /// Directory of rules; without it the rules of this version
-    pub dir: Option<PathBuf>,
+    /// Directories of rules; without one the rules of this version
+    #[arg(value_name = "DIR")]
+    pub dirs: Vec<PathBuf>,
+    /// The same, named
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesTest {
+    #[command(flatten)]
+    pub dir: RuleDir,
+    /// Only this rule
+    #[arg(long, value_name = "ID")]
+    pub only: Option<String>,
+    /// Write the results as JUnit XML too
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesList {
+    #[command(flatten)]
+    pub more: More,
+    /// Only of this layer; may be given several times
+    #[arg(long, value_name = "LAYER")]
+    pub layer: Vec<String>,
+    /// Only of this severity and above
+    #[arg(long, value_enum)]
+    pub severity: Option<SeverityName>,
+    /// Only in this role
+    #[arg(long, value_enum)]
+    pub role: Option<RoleName>,
+    /// Format
+    #[arg(short, long, value_enum, default_value_t = InfoFormat::Text)]
+    pub format: InfoFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesExplain {
+    /// The rule's id
+    pub id: String,
+    #[command(flatten)]
+    pub more: More,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesWhy {
+    /// The rule's id
+    pub id: String,
+    /// Directories, archives or files, read together as `analyze` does; `-` is standard input
+    #[arg(required = true, value_name = "BUNDLE")]
+    pub bundles: Vec<PathBuf>,
+    #[command(flatten)]
+    pub more: More,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesCoverage {
+    /// Directories, archives or files, read together as `analyze` does; `-` is standard input
+    #[arg(required = true, value_name = "BUNDLE")]
+    pub bundles: Vec<PathBuf>,
+    #[command(flatten)]
+    pub more: More,
+    /// Format
+    #[arg(short, long, value_enum, default_value_t = InfoFormat::Text)]
+    pub format: InfoFormat,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesBench {
+    /// Directories, archives or files, read together as `analyze` does; `-` is standard input
+    #[arg(required = true, value_name = "BUNDLE")]
+    pub bundles: Vec<PathBuf>,
+    #[command(flatten)]
+    pub more: More,
+    /// Times that each is run; the fastest counts
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub runs: u32,
+    /// How many of the slowest to print
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub top: usize,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesFacts {
+    /// Only this kind or relation
+    pub name: Option<String>,
+}
+
+/// Where generated documentation goes.
+#[derive(Debug, Args)]
+pub(crate) struct Docs {
+    /// Directory, made if it is not there
+    pub dir: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleName {
+    Cause,
+    Symptom,
+    Change,
+    Risk,
+}
+
+impl RoleName {
+    pub(crate) fn role(self) -> Role {
+        match self {
+            Self::Cause => Role::Cause,
+            Self::Symptom => Role::Symptom,
+            Self::Change => Role::Change,
+            Self::Risk => Role::Risk,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -13,15 +13,7 @@ use std::{
 use clap::Args;
 use coldcase_rules::RuleSet;
 
-use crate::{
-    args::Reading,
-    diagnosed,
-    error::Failure,
-    junit,
-    output,
-    progress::Progress,
-    rules,
-};
+use crate::{args::Reading, diagnosed, error::Failure, junit, output, progress::Progress, rules};
 use judge::Outcome;
 use truth::Truth;
 

@@ -16,6 +16,10 @@ pub(crate) enum Failure {
     Rules(Vec<LoadError>),
     /// A rules directory that cannot be read.
     RulesDir(PathBuf, String),
+    /// No rule has this id; the nearest that one has.
+    NoRule(String, Option<String>),
+    /// A word that is none of those known: what it should be, the word, the known ones.
+    Word(&'static str, String, String),
     /// The output.
     Write(PathBuf, std::io::Error),
     /// The worker threads.
@@ -54,6 +58,14 @@ impl std::fmt::Display for Failure {
                 "{}: cannot read rules: {why}; give a directory of .yaml files",
                 path.display()
             ),
+            Self::NoRule(id, near) => {
+                write!(f, "no rule `{id}`")?;
+                match near {
+                    Some(near) => write!(f, "; did you mean `{near}`?"),
+                    None => write!(f, "; `coldcase rules list` names all of them"),
+                }
+            }
+            Self::Word(what, word, known) => write!(f, "`{word}` is no {what}; {known}"),
             Self::Write(path, error) => write!(
                 f,
                 "{}: cannot write the report: {error}; choose another place with --output",

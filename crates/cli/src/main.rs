@@ -5,6 +5,7 @@ mod args;
 mod bundle;
 mod cases;
 mod diagnosed;
+mod docs;
 mod error;
 mod explain;
 mod junit;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Test(test) => cases::run(test),
         Command::Explain(explain) => explain::run(explain),
         Command::Verify(verify) => verify::run(verify),
+        Command::Docs(docs) => docs::run(docs),
     };
     match result {
         Ok(code) => code,

@@ -7,9 +7,15 @@ pub(crate) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "coldcase: {text}");
 }
 
-/// Prints a line of result.
+/// Prints lines of a result; captured text in them can move no cursor.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let mut out = std::io::stdout().lock();
+    for line in text.split('\n') {
+        // Whoever reads may have seen enough.
+        if writeln!(out, "{}", coldcase_report::text::clean(line)).is_err() {
+            return;
+        }
+    }
 }
 
 /// Width of the terminal, or a page's.

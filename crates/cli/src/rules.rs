@@ -1,14 +1,24 @@
-//! `coldcase rules`: lint, test and list; and loading rules for the other commands.
+//! `coldcase rules`: dispatch, and loading rules for all commands.
+
+mod catalogue;
+mod check;
+mod explain;
+mod list;
+mod measure;
+pub(crate) mod pages;
+pub(crate) mod schema;
+mod why;
 
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use coldcase_rules::{BUILTIN, LoadError, RuleSet, examples};
+use coldcase_facts::schema::nearest;
+use coldcase_rules::{BUILTIN, LoadError, Rule, RuleSet};
 
 use crate::{
-    args::{RuleDir, Rules, RulesCommand},
+    args::{Rules, RulesCommand},
     error::Failure,
     output,
 };
@@ -16,10 +26,32 @@ use crate::{
 /// Runs the command.
 pub(crate) fn run(rules: &Rules) -> Result<ExitCode, Failure> {
     match &rules.command {
-        RulesCommand::Lint(dir) => lint(dir),
-        RulesCommand::Test(dir) => test(dir),
-        RulesCommand::List(dir) => list(dir),
+        RulesCommand::List(arguments) => list::run(arguments),
+        RulesCommand::Explain(arguments) => explain::run(arguments),
+        RulesCommand::Lint(arguments) => check::lint(arguments),
+        RulesCommand::Test(arguments) => check::test(arguments),
+        RulesCommand::Why(arguments) => why::run(arguments),
+        RulesCommand::Coverage(arguments) => measure::coverage(arguments),
+        RulesCommand::Bench(arguments) => measure::bench(arguments),
+        RulesCommand::Schema => {
+            output::say(&schema::text());
+            Ok(ExitCode::SUCCESS)
+        }
+        RulesCommand::Facts(arguments) => catalogue::run(arguments),
     }
+}
+
+/// A rule by its id.
+fn named<'r>(rules: &'r RuleSet, id: &str) -> Result<(usize, &'r Rule), Failure> {
+    rules
+        .rules
+        .iter()
+        .enumerate()
+        .find(|(_, rule)| rule.id == id)
+        .ok_or_else(|| {
+            let ids = rules.rules.iter().map(|rule| rule.id.as_str());
+            Failure::NoRule(id.to_owned(), nearest(id, ids))
+        })
 }
 
 /// The embedded rules with those of some directories added.
@@ -61,73 +93,23 @@ fn read(dir: &Path) -> Result<Vec<(String, String)>, Failure> {
     Ok(files)
 }
 
-/// Drafts a directory's rules on top of the embedded ones; errors and rules of the directory only.
-fn draft(dir: &RuleDir) -> Result<(RuleSet, Vec<LoadError>, Vec<String>), Failure> {
-    let own = match &dir.dir {
-        Some(dir) => read(dir)?,
-        None => builtin(),
-    };
-    let names: Vec<String> = own.iter().map(|(name, _)| name.clone()).collect();
-    let files = if dir.dir.is_some() {
-        builtin().into_iter().chain(own).collect()
+/// Drafts some directories' rules on top of the embedded ones; errors and names of those of the directories only.
+fn draft(dirs: &[PathBuf]) -> Result<(RuleSet, Vec<LoadError>, Vec<String>), Failure> {
+    let mut own = Vec::new();
+    for dir in dirs {
+        own.extend(read(dir)?);
+    }
+    let files = if dirs.is_empty() {
+        own = builtin();
+        own.clone()
     } else {
-        own
+        builtin().into_iter().chain(own.iter().cloned()).collect()
     };
+    let names: Vec<String> = own.into_iter().map(|(name, _)| name).collect();
     let (rules, errors) = RuleSet::draft(files);
     let errors = errors
         .into_iter()
         .filter(|error| names.contains(&error.file))
         .collect();
     Ok((rules, errors, names))
-}
-
-fn lint(dir: &RuleDir) -> Result<ExitCode, Failure> {
-    let (_, errors, names) = draft(dir)?;
-    for error in &errors {
-        output::say(&error.to_string());
-    }
-    output::say(&format!("{} rules, {} errors", names.len(), errors.len()));
-    Ok(ExitCode::from(u8::from(!errors.is_empty())))
-}
-
-fn test(dir: &RuleDir) -> Result<ExitCode, Failure> {
-    let (rules, errors, names) = draft(dir)?;
-    if !errors.is_empty() {
-        return Err(Failure::Rules(errors));
-    }
-    let (mut passed, mut failed) = (0, 0);
-    for result in examples::run(&rules, None) {
-        let Some(rule) = rules
-            .get(&result.rule)
-            .filter(|rule| names.contains(&rule.file))
-        else {
-            continue;
-        };
-        match result.failure {
-            None => passed += 1,
-            Some(why) => {
-                failed += 1;
-                output::say(&format!("{}: {}: {why}", rule.file, result.name));
-            }
-        }
-    }
-    output::say(&format!("{passed} passed, {failed} failed"));
-    Ok(ExitCode::from(u8::from(failed > 0)))
-}
-
-fn list(dir: &RuleDir) -> Result<ExitCode, Failure> {
-    let (rules, errors, names) = draft(dir)?;
-    if !errors.is_empty() {
-        return Err(Failure::Rules(errors));
-    }
-    for rule in rules.rules.iter().filter(|rule| names.contains(&rule.file)) {
-        output::say(&format!(
-            "{:<34} {:<14} {:<9} {}",
-            rule.id,
-            rule.layer,
-            rule.severity.word(),
-            rule.role.word()
-        ));
-    }
-    Ok(ExitCode::SUCCESS)
 }

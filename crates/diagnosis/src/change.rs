@@ -285,9 +285,14 @@ fn relate(
     blasts: &[Blast],
     anchor: Option<Timestamp>,
 ) {
-    if change.kind == ChangeKind::Rollout
+    let cleared = match change.kind {
+        ChangeKind::Rollout => "rollout",
+        ChangeKind::Config => "change of",
+        _ => "",
+    };
+    if !cleared.is_empty()
         && let Some(exoneration) = exonerations.iter().find(|exoneration| {
-            exoneration.subject == change.subject && exoneration.title.starts_with("rollout")
+            exoneration.subject == change.subject && exoneration.title.starts_with(cleared)
         })
     {
         change.relation = Relation::Exonerated;

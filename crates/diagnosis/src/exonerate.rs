@@ -31,6 +31,7 @@ pub(crate) fn all(
         .filter_map(|blast| rollout(facts, blast))
         .collect();
     found.extend(survivors(facts, evaluation, judged));
+    found.extend(crate::stale::all(facts, evaluation, judged));
     found.extend(dependencies(facts, rules, evaluation, judged, blasts));
     found
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use coldcase_rules::{Along, Evaluation, Finding, RuleSet};
+use coldcase_facts::{EntityId, Facts};
+use coldcase_rules::{Along, Evaluation, Finding, Role, RuleSet};
 
 use crate::{Edge, scope::Scope, weights};
 
 /// All edges between findings, sorted.
 pub(crate) fn edges(
+    facts: &Facts<'_>,
     rules: &RuleSet,
     evaluation: &Evaluation<'_, '_>,
     scopes: &[Scope],
@@ -30,6 +32,7 @@ pub(crate) fn edges(
             }
         }
     }
+    callers(facts, rules, evaluation, scopes, &mut edges);
     // One edge for each pair: the narrowest relation comes first in the order.
     let mut kept: Vec<Edge> = Vec::new();
     for edge in edges {
@@ -41,6 +44,67 @@ pub(crate) fn edges(
         }
     }
     kept
+}
+
+/// Who cannot reach a Service that has no ready endpoint suffers from whatever its pods suffer from. Rules cannot
+/// say so by name: of two workloads either may call the other, and a rule's edges must not run in a circle.
+fn callers(
+    facts: &Facts<'_>,
+    rules: &RuleSet,
+    evaluation: &Evaluation<'_, '_>,
+    scopes: &[Scope],
+    edges: &mut BTreeSet<Edge>,
+) {
+    let role = |index: usize| rules.rules[evaluation.findings[index].rule].role;
+    for (to, caller) in evaluation.findings.iter().enumerate() {
+        if role(to) != Role::Symptom || caller.subject.kind == "Service" {
+            continue;
+        }
+        let behind: BTreeSet<EntityId> = caller
+            .related
+            .iter()
+            .filter(|(_, id)| {
+                let service = evaluation.entity(*id);
+                service.kind == "Service" && service.int_at(&["readyEndpoints"]) == Some(0)
+            })
+            .flat_map(|(_, id)| facts.selected_pods(*id).iter().copied())
+            .collect();
+        if behind.is_empty() || meet(&behind, &scopes[to].pods) {
+            continue;
+        }
+        for (from, scope) in scopes.iter().enumerate() {
+            if from != to
+                && role(from) != Role::Change
+                && meet(&behind, &scope.pods)
+                && !leads(edges, to, from)
+            {
+                edges.insert(Edge {
+                    from,
+                    to,
+                    along: Along::Service,
+                });
+            }
+        }
+    }
+}
+
+/// Whether one finding explains another, directly or through others.
+fn leads(edges: &BTreeSet<Edge>, from: usize, to: usize) -> bool {
+    let (mut open, mut seen) = (vec![from], BTreeSet::new());
+    while let Some(next) = open.pop() {
+        if next == to {
+            return true;
+        }
+        if seen.insert(next) {
+            open.extend(
+                edges
+                    .iter()
+                    .filter(|edge| edge.from == next)
+                    .map(|edge| edge.to),
+            );
+        }
+    }
+    false
 }
 
 fn meet<T: Ord>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> bool {

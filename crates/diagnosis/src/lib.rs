@@ -4,8 +4,10 @@ mod blast;
 mod change;
 mod exonerate;
 mod graph;
+mod group;
 mod rank;
 mod scope;
+mod stale;
 mod state;
 mod timeline;
 mod triage;
@@ -124,7 +126,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
             }
         })
         .collect();
-    let edges = graph::edges(rules, evaluation, &scopes);
+    let edges = graph::edges(facts, rules, evaluation, &scopes);
     for edge in &edges {
         judged[edge.to].explained_by.push(edge.from);
     }
@@ -156,7 +158,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
                 .and_then(|cause| evaluation.findings[cause.finding].last_seen)
         })
         .flatten();
-    let sentence = rank::sentence(outcome, &causes, evaluation);
+    let sentence = rank::sentence(outcome, &causes, evaluation, rules);
     let timeline = timeline::all(facts, evaluation, &changes);
     let triage = triage::answers(
         facts, evaluation, &judged, &causes, &scopes, &changes, &blasts,

@@ -1,6 +1,6 @@
 //! Orders causes by points, each with a printed reason, and words the verdict.
 
-use coldcase_facts::{Cite, Facts};
+use coldcase_facts::{Cite, EntityId, Facts, Identity, PodHealth};
 use coldcase_rules::{Confidence, Evaluation, Role, RuleSet, Severity};
 
 use crate::{Blast, Edge, Judged, Outcome, State, scope::Scope, weights};
@@ -20,6 +20,31 @@ pub struct Ranked {
     pub explains: Vec<usize>,
     /// Findings of changes that triggered it.
     pub triggers: Vec<usize>,
+    /// The same fault on further objects: findings of the same rule that say the same of them.
+    pub members: Vec<usize>,
+    /// What to call the fault if it is one of several objects; else the finding's own title says it.
+    pub title: Option<String>,
+    /// Nothing that fails at capture depends on it, while something else has dependants that fail.
+    pub independent: bool,
+}
+
+impl Ranked {
+    /// One more argument.
+    pub(crate) fn add(&mut self, text: String, points: i64) {
+        self.points += points;
+        self.reasons.push(Reason {
+            text,
+            points,
+            cites: Vec::new(),
+        });
+    }
+
+    /// What is wrong.
+    pub fn title<'t>(&'t self, evaluation: &'t Evaluation<'_, '_>) -> &'t str {
+        self.title
+            .as_deref()
+            .unwrap_or(&evaluation.findings[self.finding].title)
+    }
 }
 
 /// One argument.
@@ -98,6 +123,8 @@ pub(crate) fn causes(context: &Context<'_, '_, '_>) -> Vec<Ranked> {
         .chain(&loose)
         .map(|index| rank(context, *index, first))
         .collect();
+    crate::group::join(context, &mut ranked);
+    set_apart(context, &mut ranked);
     ranked.sort_by(|a, b| {
         let key = |ranked: &Ranked| {
             (
@@ -108,6 +135,59 @@ pub(crate) fn causes(context: &Context<'_, '_, '_>) -> Vec<Ranked> {
         key(a).cmp(&key(b))
     });
     ranked
+}
+
+/// Marks causes that nothing which fails depends on, where another cause has dependants that fail.
+fn set_apart(context: &Context<'_, '_, '_>, ranked: &mut [Ranked]) {
+    let alone: Vec<bool> = ranked
+        .iter()
+        .map(|cause| !has_dependants(context, cause))
+        .collect();
+    if alone.iter().all(|alone| *alone) {
+        return;
+    }
+    for (cause, alone) in ranked.iter_mut().zip(alone) {
+        let active = context.judged[cause.finding].state == State::Active;
+        if alone && active {
+            cause.independent = true;
+            cause.add(
+                "also found: nothing that fails at capture depends on it".to_owned(),
+                weights::INDEPENDENT,
+            );
+        }
+    }
+}
+
+/// Whether a finding that holds is explained, or what the cause touches fails, lacks pods or is unreachable.
+fn has_dependants(context: &Context<'_, '_, '_>, cause: &Ranked) -> bool {
+    let active = |index: &usize| context.judged[*index].state == State::Active;
+    if cause.explains.iter().any(active) {
+        return true;
+    }
+    let facts = context.facts;
+    let fails = |pod: &EntityId| facts.health_of(*pod) == PodHealth::Failing;
+    let lacks = |workload: &Identity| {
+        facts.derived("Workload", workload).iter().any(|id| {
+            let workload = facts.get(*id);
+            let count = |field: &str| workload.int_at(&[field]).unwrap_or(0);
+            count("ready") < count("desired") || count("failing") > 0
+        })
+    };
+    // A claim, a Service or a policy of which no pod is known may still be what somebody waits for.
+    let blind = |scope: &Scope| scope.nodes.is_empty() && scope.workloads.is_empty();
+    std::iter::once(&cause.finding)
+        .chain(&cause.members)
+        .map(|index| &context.scopes[*index])
+        .any(|scope| {
+            blind(scope)
+                || scope.pods.iter().any(fails)
+                || scope.workloads.iter().any(lacks)
+                || scope
+                    .nodes
+                    .iter()
+                    .flat_map(|node| facts.pods_on(node))
+                    .any(fails)
+        })
 }
 
 /// Findings that a cause leads to, directly or through others.
@@ -228,6 +308,9 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
             weights::UNEXPLAINED,
             Vec::new(),
         );
+        if let Some(step) = finding.next.first().and_then(|observe| observe.first()) {
+            add(format!("what would decide it: {step}"), 0, Vec::new());
+        }
     }
     cap_supports(&mut reasons, finding.supports.len());
     let points = reasons.iter().map(|reason| reason.points).sum();
@@ -239,6 +322,9 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
         confidence,
         explains,
         triggers,
+        members: Vec::new(),
+        title: None,
+        independent: false,
     }
 }
 
@@ -324,6 +410,7 @@ fn separation(
 
 /// A contradiction takes a step down unless two arguments outweigh each; two arguments more than that
 /// take an inferred mechanism a step up, but only if nothing that could confirm it was left uncaptured.
+/// A symptom is never a firm answer: that it is there may be certain, why it is there is not known.
 fn confidence(base: Confidence, finding: &coldcase_rules::Finding, role: Role) -> Confidence {
     let (supports, contradicts) = (finding.supports.len(), finding.contradicts.len());
     let steps = [Confidence::Possible, Confidence::Likely, Confidence::Firm];
@@ -331,10 +418,14 @@ fn confidence(base: Confidence, finding: &coldcase_rules::Finding, role: Role) -
     let inferred = role == Role::Cause && base == Confidence::Likely;
     let up = usize::from(inferred && finding.open.is_empty() && supports >= contradicts * 2 + 2);
     let down = usize::from(contradicts > 0 && supports < contradicts * 2);
-    steps
+    let weighed = steps
         .get((at + up).saturating_sub(down))
         .copied()
-        .unwrap_or(Confidence::Firm)
+        .unwrap_or(Confidence::Firm);
+    match role {
+        Role::Symptom => weighed.min(Confidence::Likely),
+        _ => weighed,
+    }
 }
 
 /// The verdict's state and its confidence.
@@ -371,14 +462,17 @@ pub(crate) fn sentence(
     outcome: Outcome,
     causes: &[Ranked],
     evaluation: &Evaluation<'_, '_>,
+    rules: &RuleSet,
 ) -> String {
-    let title = causes.first().map_or("", |cause| {
-        evaluation.findings[cause.finding].title.as_str()
+    let title = causes.first().map_or("", |cause| cause.title(evaluation));
+    let symptom = causes.first().is_some_and(|cause| {
+        rules.rules[evaluation.findings[cause.finding].rule].role == Role::Symptom
     });
     match outcome {
         Outcome::Inconclusive if title.is_empty() => {
             "Inconclusive: nothing was found, and the bundle holds no whole list of pods to find it in".to_owned()
         }
+        Outcome::Active if symptom => format!("{title}; nothing in the bundle says why"),
         Outcome::Active => title.to_owned(),
         Outcome::Recovered => format!("Recovered: {title}"),
         Outcome::Inconclusive => {

@@ -87,7 +87,7 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
         "PersistentVolumeClaim" => {
             scope.claims.insert(subject);
         }
-        "ConfigMap" | "Secret" | "ConfigChange" => {
+        "ConfigMap" | "Secret" | "ConfigChange" | "StaleConfig" => {
             scope.configs.insert(subject);
         }
         "Namespace" => {

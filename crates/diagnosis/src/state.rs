@@ -39,10 +39,10 @@ pub(crate) fn of(
         return recency(facts, finding);
     }
     // A workload that has what it wants is well, whatever an event once said of it; the rule may
-    // know of other objects.
+    // know of other objects, and of what is written wrongly in the workload itself.
+    let knows = !pod_level(&finding.subject.kind) || written(evaluation, finding);
     let active = finding.healed != Some(true)
-        && (finding.healed.is_some() && !pod_level(&finding.subject.kind)
-            || holds(facts, evaluation, finding, scope));
+        && (finding.healed.is_some() && knows || holds(facts, evaluation, finding, scope));
     if active {
         State::Active
     } else {
@@ -74,6 +74,16 @@ fn pod_level(kind: &str) -> bool {
             | "CronJob"
             | "ReplicationController"
     )
+}
+
+/// Whether the fault stands in the workload's own description. Readiness says nothing of an address that the
+/// program uses later: it stays wrong while it stands there.
+fn written(evaluation: &Evaluation<'_, '_>, finding: &Finding) -> bool {
+    finding.rows.iter().any(|row| {
+        row.all()
+            .into_iter()
+            .any(|bound| evaluation.entity(bound.id).kind == "AddressMiss")
+    })
 }
 
 fn holds(

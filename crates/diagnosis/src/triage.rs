@@ -3,7 +3,7 @@
 use coldcase_facts::{Cite, Facts};
 use coldcase_rules::Evaluation;
 
-use crate::{Blast, Change, Judged, Ranked, Relation, State, scope::Scope, unique};
+use crate::{Blast, Change, Judged, Ranked, Relation, State, scope::Scope, unique, weights};
 
 /// A question and its answer.
 #[derive(Debug, Clone)]
@@ -86,14 +86,29 @@ fn affected(
             None => workload.to_string(),
         });
     }
-    if workloads.len() > 5 {
-        parts.push(format!("{} more workloads", workloads.len() - 5));
+    match workloads.len().saturating_sub(5) {
+        0 => {}
+        1 => parts.push("1 more workload".to_owned()),
+        more => parts.push(format!("{more} more workloads")),
     }
-    let answer = if parts.is_empty() {
+    let mut answer = if parts.is_empty() {
         "No workload at capture.".to_owned()
     } else {
         format!("{}.", parts.join(", "))
     };
+    // Whose last sign is some minutes old suffered all the same, such as callers that have given up.
+    let earlier: std::collections::BTreeSet<String> = cause
+        .explains
+        .iter()
+        .filter(|index| judged[**index].state == State::Recovered)
+        .flat_map(|index| scopes[*index].workloads.iter())
+        .filter(|workload| !workloads.contains(workload))
+        .map(ToString::to_string)
+        .collect();
+    if !earlier.is_empty() {
+        let shown: Vec<String> = earlier.iter().take(5).cloned().collect();
+        answer.push_str(&format!(" Earlier also {}.", shown.join(", ")));
+    }
     let cites = blasts
         .iter()
         .filter(|blast| workloads.contains(&&blast.subject))
@@ -211,24 +226,71 @@ fn trend(
         (Some(cause), _) if judged[cause.finding].state != State::Active => {
             "Better: what failed has recovered by the capture.".to_owned()
         }
-        (Some(cause), Some(now)) => {
-            let last = std::iter::once(&cause.finding)
-                .chain(&cause.explains)
-                .filter_map(|index| evaluation.findings[*index].last_seen)
-                .max();
-            match last {
-                Some(last) => {
-                    let ago = (now.as_second() - last.as_second()).max(0);
-                    format!("Not recovered: the last sign is {} before the capture. One capture cannot tell worse from stable; take another.", coldcase_facts::quantity::show_seconds(ago as f64))
-                }
-                None => "Not recovered at capture. One capture cannot tell worse from stable; take another.".to_owned(),
-            }
-        }
+        (Some(cause), Some(now)) => course(evaluation, judged, cause, now),
         (Some(_), None) => "Open: the capture time is unknown.".to_owned(),
     };
     Answer {
         question,
         answer,
         cites: Vec::new(),
+    }
+}
+
+/// How it went up to the capture: whether anything further began to fail lately, and when the last sign was.
+fn course(
+    evaluation: &Evaluation<'_, '_>,
+    judged: &[Judged],
+    cause: &Ranked,
+    now: jiff::Timestamp,
+) -> String {
+    let active: Vec<usize> = std::iter::once(&cause.finding)
+        .chain(&cause.members)
+        .chain(&cause.explains)
+        .copied()
+        .filter(|index| judged[*index].state == State::Active)
+        .collect();
+    let seen = |index: &usize| {
+        let finding = &evaluation.findings[*index];
+        Some((finding.first_seen?, *index))
+    };
+    let ago = |time: jiff::Timestamp| {
+        let seconds = now.as_second().saturating_sub(time.as_second()).max(0);
+        coldcase_facts::quantity::show_seconds(seconds as f64)
+    };
+    let begun = active.iter().filter_map(seen).min();
+    let newest = active.iter().filter_map(seen).max();
+    let last = active
+        .iter()
+        .filter_map(|index| evaluation.findings[*index].last_seen)
+        .max();
+    let sign = last.map_or(String::new(), |last| {
+        format!(" The last sign is {} before the capture.", ago(last))
+    });
+    let spread = begun.zip(newest).filter(|((begun, _), (newest, _))| {
+        let later = newest.as_second().saturating_sub(begun.as_second());
+        let fresh = now.as_second().saturating_sub(newest.as_second());
+        later > weights::TOLERANCE_SECONDS && fresh <= weights::ONGOING_SECONDS
+    });
+    match (spread, begun) {
+        (Some((_, (time, index))), _) => format!(
+            "Worse: {} before the capture this began as well: {}.{sign}",
+            ago(time),
+            evaluation.findings[index].title
+        ),
+        (None, Some((time, _))) => {
+            let until = newest.map_or(time, |(newest, _)| newest);
+            let spread = if until.as_second() - time.as_second() > weights::TOLERANCE_SECONDS {
+                format!("spread until {} before it", ago(until))
+            } else {
+                "has not spread since".to_owned()
+            };
+            format!(
+                "Not recovered, and stable as far as one capture tells: it began {} before the capture and {spread}.{sign}",
+                ago(time)
+            )
+        }
+        (None, None) => format!(
+            "Not recovered at capture.{sign} One capture cannot tell worse from stable; take another."
+        ),
     }
 }

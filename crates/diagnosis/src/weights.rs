@@ -44,6 +44,10 @@ pub const EXONERATED: i64 = -60;
 pub const FIRST: i64 = 4;
 /// It hits more than one workload.
 pub const WIDE: i64 = 6;
+/// The same fault stands on several objects: it is the cluster's rather than one object's.
+pub const ALIKE: i64 = 6;
+/// Nothing that fails depends on it: it may be true and still not what people ask about.
+pub const INDEPENDENT: i64 = -24;
 /// Nothing explains the symptom: better than no answer, worse than any mechanism.
 pub const UNEXPLAINED: i64 = -10;
 /// A change among its reasons: the trigger is known.

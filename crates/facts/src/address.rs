@@ -66,6 +66,13 @@ fn address(text: &str) -> Option<Address<'_>> {
     })
 }
 
+/// The name in an address without a namespace, as an environment holds it.
+pub(crate) fn service_name(text: &str) -> Option<&str> {
+    address(text)
+        .filter(|address| address.namespace.is_none())
+        .map(|address| address.name)
+}
+
 fn is_label(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text

@@ -55,7 +55,12 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
             facts.set_extra(pod, "age", Node::number(age));
         }
     }
+    let masters = control_plane(facts);
     for node in facts.of_kind("Node").to_vec() {
+        // Where every node is of the control plane, the pods have no other place: it is not set apart.
+        if masters.contains(&node) && masters.len() < facts.of_kind("Node").len() {
+            facts.set_extra(node, "controlPlane", Node::flag(true));
+        }
         let health = node_health(facts.get(node));
         facts.set_extra(node, "health", Node::text(health));
         let name = facts.get(node).subject.name.clone();
@@ -66,6 +71,40 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
             facts.set_extra(node, "leaseAge", Node::number(age));
         }
     }
+}
+
+/// Nodes of the control plane: by the role that they are labelled or tainted with, or by the API server that they
+/// run as a static pod, which clusters older than those labels have as well.
+fn control_plane(facts: &Facts<'_>) -> std::collections::BTreeSet<EntityId> {
+    const ROLES: &[&str] = &["master", "control-plane", "controlplane"];
+    let role = |key: &str| {
+        key.strip_prefix("node-role.kubernetes.io/")
+            .is_some_and(|role| ROLES.contains(&role))
+    };
+    facts
+        .of_kind("Node")
+        .iter()
+        .copied()
+        .filter(|id| {
+            let node = facts.get(*id);
+            let Some(root) = node.root else { return false };
+            let labels = root.at(&["metadata", "labels"]);
+            let labelled = labels
+                .into_iter()
+                .flat_map(Node::entries)
+                .any(|(key, value)| {
+                    role(key)
+                        || key == "kubernetes.io/role"
+                            && value.as_str().is_some_and(|it| ROLES.contains(&it))
+                });
+            let tainted = root
+                .items_at(&["spec", "taints"])
+                .iter()
+                .any(|taint| taint.str_at(&["key"]).is_some_and(role));
+            let server = format!("kube-apiserver-{}", node.subject.name);
+            labelled || tainted || facts.object("Pod", "kube-system", &server).is_some()
+        })
+        .collect()
 }
 
 fn condition<'e>(entity: &'e Entity<'_>, name: &str) -> Option<&'e Node> {

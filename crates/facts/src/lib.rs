@@ -4,6 +4,7 @@ mod address;
 mod cgroups;
 mod change;
 mod container;
+mod declared;
 mod dns;
 mod endpoints;
 mod entity;
@@ -13,6 +14,7 @@ mod health;
 mod heap;
 mod hosts;
 mod nodes;
+mod nouns;
 pub mod quantity;
 mod refs;
 mod relation;
@@ -22,6 +24,7 @@ pub mod schema;
 pub mod select;
 mod service;
 mod skew;
+mod stale;
 mod usage;
 mod workload;
 
@@ -37,7 +40,8 @@ use jiff::Timestamp;
 
 pub use entity::{Cite, Entity, EntityId, Identity};
 pub use health::PodHealth;
-pub use relation::{NOUNS, Related, Relation};
+pub use nouns::{NOUNS, Relation};
+pub use relation::Related;
 
 /// Entities and how they hang together.
 #[derive(Debug)]
@@ -76,9 +80,11 @@ pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     rollout::derive(&mut facts);
     refs::derive(&mut facts);
     address::derive(&mut facts);
+    declared::derive(&mut facts);
     fit::derive(&mut facts);
     dns::derive(&mut facts);
     change::derive(&mut facts);
+    stale::derive(&mut facts);
     nodes::derive(&mut facts);
     hosts::derive(&mut facts);
     skew::derive(&mut facts);

@@ -119,6 +119,13 @@ fn collect(found: &mut Found, report: &HostReport) {
             copy(found, &[("clockSynchronised", "synchronised")]);
             clock_offset(found, report);
         }
+        "Resolver" => copy(
+            found,
+            &[
+                ("nameserver", "nameserver"),
+                ("resolverLoopback", "loopback"),
+            ],
+        ),
         "Runtime" => copy(found, &[("runtimeReachable", "reachable")]),
         "Filesystem" if report.root.str_at(&["mount"]) == Some("/") => copy(
             found,

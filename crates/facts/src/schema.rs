@@ -28,10 +28,37 @@ enum Shape {
     Open,
 }
 
+impl Shape {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Scalar => "value",
+            Self::List => "list",
+            Self::Map => "mapping",
+            Self::Object => "object",
+            Self::Open => "anything",
+        }
+    }
+}
+
 /// All types by name.
 #[derive(Debug)]
 pub struct Schema {
     types: BTreeMap<String, BTreeMap<String, Field>>,
+    /// What a kind or field is: type or unit (empty for kinds) and meaning.
+    meanings: BTreeMap<String, (String, String)>,
+}
+
+/// A field as the catalogue of facts shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Documented<'s> {
+    /// Its name.
+    pub name: &'s str,
+    /// What it holds: the type or unit where it is documented, else its shape.
+    pub unit: &'s str,
+    /// The type of what it holds.
+    pub of: Option<&'s str>,
+    /// What it means; empty for the fields of the API, which Kubernetes documents.
+    pub meaning: &'s str,
 }
 
 /// Why a path does not fit.
@@ -52,6 +79,18 @@ impl Schema {
 
     fn parse(text: &str) -> Self {
         let mut types = BTreeMap::new();
+        let mut meanings = BTreeMap::new();
+        for line in text.lines().filter_map(|line| line.strip_prefix("#: ")) {
+            let mut parts = line.split(" | ").map(str::to_owned);
+            let (name, first, second) = (parts.next(), parts.next(), parts.next());
+            if let (Some(name), Some(first)) = (name, first) {
+                let meaning = match second {
+                    Some(meaning) => (first, meaning),
+                    None => (String::new(), first),
+                };
+                meanings.insert(name, meaning);
+            }
+        }
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let Some((name, fields)) = line.split_once(" = ") else {
                 continue;
@@ -61,7 +100,7 @@ impl Schema {
                 fields.split_whitespace().map(field).collect(),
             );
         }
-        Self { types }
+        Self { types, meanings }
     }
 
     /// Whether rules may select this kind.
@@ -80,6 +119,27 @@ impl Schema {
     /// The first part that does not fit, with a suggestion.
     pub fn check(&self, kind: &str, path: &[Segment]) -> Result<(), Misfit> {
         self.shape(kind, path).map(|_| ())
+    }
+
+    /// What a derived kind is; `None` for those of the API.
+    pub fn meaning(&self, kind: &str) -> Option<&str> {
+        self.meanings.get(kind).map(|(_, meaning)| meaning.as_str())
+    }
+
+    /// The fields of a kind, by name.
+    pub fn fields(&self, kind: &str) -> Vec<Documented<'_>> {
+        let fields = self.types.get(kind).into_iter().flatten();
+        fields
+            .map(|(name, field)| {
+                let meaning = self.meanings.get(&format!("{kind}.{name}"));
+                Documented {
+                    name,
+                    unit: meaning.map_or_else(|| field.kind.word(), |(unit, _)| unit.as_str()),
+                    of: field.of.as_deref(),
+                    meaning: meaning.map_or("", |(_, meaning)| meaning.as_str()),
+                }
+            })
+            .collect()
     }
 
     /// Whether a path leads to a mapping with any keys, or may do so.
@@ -257,6 +317,27 @@ mod tests {
                 if let Some(of) = &it.of {
                     assert!(schema.types.contains_key(of), "{name}.{field}: {of}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_derived_field_is_documented() {
+        let schema = Schema::get();
+        for (name, (unit, meaning)) in &schema.meanings {
+            assert!(!meaning.is_empty(), "{name}");
+            match name.split_once('.') {
+                None => assert!(schema.has_kind(name), "{name}"),
+                Some((kind, field)) => {
+                    assert!(!unit.is_empty(), "{name}");
+                    assert!(schema.types[kind].contains_key(field), "{name}");
+                }
+            }
+            if name.contains('.') || !schema.has_kind(name) {
+                continue;
+            }
+            for field in schema.fields(name) {
+                assert!(!field.meaning.is_empty(), "{name}.{}", field.name);
             }
         }
     }

@@ -25,7 +25,7 @@ const START: &str = "pod starts";
 const APART: i64 = 2_000;
 
 /// Something that both dated, with the node's place.
-struct Seen {
+struct Dated {
     node: String,
     seen: Timestamp,
     reference: Timestamp,
@@ -33,7 +33,7 @@ struct Seen {
     cite: Option<Cite>,
 }
 
-impl Seen {
+impl Dated {
     fn offset_ms(&self) -> i64 {
         self.seen.as_millisecond() - self.reference.as_millisecond()
     }
@@ -52,14 +52,14 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         what: seen.what,
     });
     for skew in skew::estimate(pairs) {
-        let of_node: Vec<&Seen> = all.iter().filter(|seen| seen.node == skew.node).collect();
+        let of_node: Vec<&Dated> = all.iter().filter(|seen| seen.node == skew.node).collect();
         let subject = Identity::new("Node", "", skew.node.as_str());
         let entity = entity(&skew, &of_node, &subject);
         facts.push_derived(entity, &[&subject]);
     }
 }
 
-fn entity<'s>(skew: &Skew, pairs: &[&Seen], subject: &Identity) -> Entity<'s> {
+fn entity<'s>(skew: &Skew, pairs: &[&Dated], subject: &Identity) -> Entity<'s> {
     let ahead = skew.offset_ms >= 0;
     let certain = skew.is_certain() && no_delay(pairs, ahead);
     let millis = skew.offset_ms.unsigned_abs();
@@ -79,7 +79,7 @@ fn entity<'s>(skew: &Skew, pairs: &[&Seen], subject: &Identity) -> Entity<'s> {
         ("compared", Node::text(skew.what.join(", "))),
     ];
     // Quoted is what comes nearest to the estimate, one of each kind.
-    let mut nearest: Vec<&&Seen> = pairs.iter().filter(|seen| seen.cite.is_some()).collect();
+    let mut nearest: Vec<&&Dated> = pairs.iter().filter(|seen| seen.cite.is_some()).collect();
     nearest.sort_by_key(|seen| ((seen.offset_ms() - skew.offset_ms).abs(), seen.cite));
     let mut entity = Entity::computed("NodeClock", subject.clone(), fields);
     let first = nearest.first().map(|seen| (seen.what, seen.cite));
@@ -92,7 +92,7 @@ fn entity<'s>(skew: &Skew, pairs: &[&Seen], subject: &Identity) -> Entity<'s> {
 }
 
 /// Whether something that a delay would move to the other side is on this one, too.
-fn no_delay(pairs: &[&Seen], ahead: bool) -> bool {
+fn no_delay(pairs: &[&Dated], ahead: bool) -> bool {
     let mut witnesses = pairs
         .iter()
         .filter(|seen| (seen.what == START) != ahead)
@@ -112,13 +112,13 @@ fn no_delay(pairs: &[&Seen], ahead: bool) -> bool {
 }
 
 /// The kubelet dates what it saw, the API server when it was told.
-fn events(facts: &Facts<'_>) -> Vec<Seen> {
+fn events(facts: &Facts<'_>) -> Vec<Dated> {
     let events = facts.snapshot.events.iter();
     events
         .filter(|event| event.component == "kubelet" && !event.host.is_empty())
         .filter_map(|event| {
             let line = event.object.root.get("metadata")?.line;
-            Some(Seen {
+            Some(Dated {
                 node: event.host.clone(),
                 seen: event.first?,
                 reference: event.recorded?,
@@ -130,7 +130,7 @@ fn events(facts: &Facts<'_>) -> Vec<Seen> {
 }
 
 /// The scheduler dates the binding, the kubelet when it took the pod up.
-fn pods(facts: &Facts<'_>) -> Vec<Seen> {
+fn pods(facts: &Facts<'_>) -> Vec<Dated> {
     let of_pod = |pod: &Entity<'_>| {
         let root = pod.root?;
         // The kubelet itself says of its static pods that they are scheduled.
@@ -148,7 +148,7 @@ fn pods(facts: &Facts<'_>) -> Vec<Seen> {
                     && condition.str_at(&["status"]) == Some("True")
             })?
             .str_at(&["lastTransitionTime"])?;
-        (!mirror).then_some(Seen {
+        (!mirror).then_some(Dated {
             node: node.to_owned(),
             seen: stamp::rfc3339(start.as_str()?)?,
             reference: stamp::rfc3339(scheduled)?,
@@ -161,11 +161,11 @@ fn pods(facts: &Facts<'_>) -> Vec<Seen> {
 }
 
 /// A kubelet renews its lease by its clock, and the API server dates the write.
-fn leases(facts: &Facts<'_>) -> Vec<Seen> {
+fn leases(facts: &Facts<'_>) -> Vec<Dated> {
     let of_lease = |lease: &Entity<'_>| {
         let root = lease.root?;
         let renewed = root.at(&["spec", "renewTime"])?;
-        (lease.subject.namespace == "kube-node-lease").then_some(Seen {
+        (lease.subject.namespace == "kube-node-lease").then_some(Dated {
             node: lease.subject.name.clone(),
             seen: stamp::rfc3339(renewed.as_str()?)?,
             reference: written_by_kubelet(root)?,
@@ -178,7 +178,7 @@ fn leases(facts: &Facts<'_>) -> Vec<Seen> {
 }
 
 /// A kubelet dates the conditions of its node, and the API server the write of the status.
-fn heartbeats(facts: &Facts<'_>) -> Vec<Seen> {
+fn heartbeats(facts: &Facts<'_>) -> Vec<Dated> {
     let of_node = |node: &Entity<'_>| {
         let root = node.root?;
         let (seen, line) = root
@@ -194,7 +194,7 @@ fn heartbeats(facts: &Facts<'_>) -> Vec<Seen> {
                 Some((stamp::rfc3339(beat.as_str()?)?, beat.line))
             })
             .max()?;
-        Some(Seen {
+        Some(Dated {
             node: node.subject.name.clone(),
             seen,
             reference: written_by_kubelet(root)?,

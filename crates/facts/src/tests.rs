@@ -4,6 +4,8 @@ use coldcase_bundle::Bundle;
 
 use super::*;
 
+mod wanted;
+
 /// Derives facts from texts and hands them to a check.
 fn with(files: &[(&str, &str)], check: impl FnOnce(&Facts<'_>)) {
     let bundle = Bundle::from_texts("test", files.iter().copied());

@@ -44,3 +44,34 @@ fn finder(literal: &Literal) -> Finder<'static> {
     let folded: Vec<u8> = literal.iter().map(|letter| letter.folded()).collect();
     Finder::new(&folded).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::literal::Letter;
+
+    fn set(members: &[&str]) -> Vec<Literal> {
+        let letter = |byte| Letter { byte, loose: false };
+        members
+            .iter()
+            .map(|text| text.bytes().map(letter).collect())
+            .collect()
+    }
+
+    #[test]
+    fn of_each_small_set_one_member_must_be_there() {
+        let confirm = Confirm::new(&[
+            set(&["no"]),
+            set(&["one", "two", "three", "four"]),
+            set(&["denied", "refused"]),
+            set(&["peer"]),
+            set(&["beyond what is looked for"]),
+        ]);
+        assert!(!confirm.is_empty());
+        assert!(confirm.allows(b"peer refused"));
+        assert!(!confirm.allows(b"peer agreed"));
+        assert!(!confirm.allows(b"refused"));
+        let nothing = Confirm::new(&[set(&["ab"])]);
+        assert!(nothing.is_empty() && nothing.allows(b""));
+    }
+}

@@ -202,6 +202,15 @@ fn with_triggers(
             });
         }
     }
+    for member in &cause.members {
+        let alike = subject(&evaluation.findings[*member].subject);
+        if !related.iter().any(|known| known.subject == alike) {
+            related.push(Related {
+                subject: alike,
+                role: "alike".to_owned(),
+            });
+        }
+    }
     related
 }
 
@@ -221,7 +230,7 @@ fn cause(
         rank,
         finding: judged.id.clone(),
         rule: rule.id.clone(),
-        title: finding.title.clone(),
+        title: cause.title(evaluation).to_owned(),
         layer: rule.layer.clone(),
         severity: judged.severity.word().to_owned(),
         confidence: cause.confidence.word().to_owned(),
@@ -243,6 +252,12 @@ fn cause(
             .iter()
             .map(|index| diagnosis.judged[*index].id.clone())
             .collect(),
+        members: cause
+            .members
+            .iter()
+            .map(|index| diagnosis.judged[*index].id.clone())
+            .collect(),
+        independent: cause.independent,
         first_seen: finding.first_seen.map(show_time),
         last_seen: finding.last_seen.map(show_time),
         meaning: finding.meaning.clone(),

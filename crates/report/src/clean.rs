@@ -49,7 +49,7 @@ macro_rules! numbers {
     ($($number:ty)*) => { $(impl Clean for $number { fn clean(&mut self) {} })* };
 }
 
-numbers!(usize u32 u64 i64);
+numbers!(usize u32 u64 i64 bool);
 
 /// Cleans each named field; the pattern is exhaustive, so a new field of the model is a compile
 /// error here until it is listed.
@@ -83,7 +83,7 @@ fields! {
     Related { subject, role }
     Cause {
         rank, finding, rule, title, layer, severity, confidence, state, subject, related, points,
-        reasons, explains, first_seen, last_seen, meaning, next
+        reasons, explains, members, independent, first_seen, last_seen, meaning, next
     }
     Reason { text, points, evidence }
     Next { observe, mitigate, fix, avoid, verify }

@@ -211,6 +211,12 @@ pub struct Cause {
     pub reasons: Vec<Reason>,
     /// Ids of the findings it explains.
     pub explains: Vec<String>,
+    /// Ids of the findings that are the same fault on further objects; `title` speaks of all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
+    /// Nothing that fails depends on it, while something else has dependants that fail.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub independent: bool,
     /// First sign, if dated.
     pub first_seen: Option<String>,
     /// Last sign, if dated.

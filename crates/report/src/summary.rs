@@ -1,6 +1,9 @@
 //! The terminal summary: what a tired engineer reads first, wrapped to the width of the window.
 
-use std::io::{Result, Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{Result, Write},
+};
 
 use crate::index::{Index, place, reasons_against, reasons_for};
 use crate::layout::{bytes, plural, thousands, width, wrap};
@@ -171,6 +174,37 @@ fn steps(page: &mut Page, cause: &Cause) {
     }
 }
 
+/// Each rule groups what it lacks ("journal of a and 3 others: …"); over all rules the largest group
+/// of a sort says it, and its members need no line of their own.
+fn without_named_twice(missing: Vec<String>) -> Vec<String> {
+    fn sort(text: &str) -> Option<(String, usize)> {
+        let (source, reason) = text.split_once(": ")?;
+        let grouped = source.strip_suffix(" others").and_then(|rest| {
+            let (source, count) = rest.rsplit_once(" and ")?;
+            Some((source, count.parse().ok()?))
+        });
+        let (source, others) = grouped.unwrap_or((source, 0));
+        let (sort, _) = source.rsplit_once(' ')?;
+        Some((format!("{sort}: {reason}"), others))
+    }
+    let mut largest: BTreeMap<String, usize> = BTreeMap::new();
+    for (sort, others) in missing.iter().filter_map(|text| sort(text)) {
+        let most = largest.entry(sort).or_default();
+        *most = others.max(*most);
+    }
+    let mut said: BTreeSet<String> = BTreeSet::new();
+    missing
+        .into_iter()
+        .filter(|text| match sort(text) {
+            None => true,
+            Some((sort, others)) => match largest.get(&sort) {
+                Some(0) | None => true,
+                Some(most) => others == *most && said.insert(sort),
+            },
+        })
+        .collect()
+}
+
 /// What is missing, and what to collect where that would decide it.
 fn closing(page: &mut Page, index: &Index<'_>, decided: bool) {
     let report = index.report;
@@ -186,6 +220,7 @@ fn closing(page: &mut Page, index: &Index<'_>, decided: bool) {
                 push_new(&mut missing, reason);
             }
         }
+        let missing = without_named_twice(missing);
         page.blank();
         page.head(
             &format!("could not check {}", thousands(report.unknown.len() as u64)),

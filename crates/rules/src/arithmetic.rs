@@ -326,3 +326,80 @@ fn show(number: f64) -> String {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scope() -> Scope {
+        let mut scope = Scope::default();
+        scope.add("p", vec!["Pod".to_owned()]);
+        scope
+    }
+
+    #[test]
+    fn only_what_joins_references_is_arithmetic() {
+        for meant in [
+            "$p.restarts * 2",
+            "2 * $p.restarts",
+            "($p.restarts + 1) / 2",
+            "sum($p.spec.containers[].ports[].hostPort)",
+            "$p.metadata.creationTimestamp + 30s",
+        ] {
+            assert!(is_meant(meant), "{meant}");
+            assert!(parse(meant, &scope()).is_ok(), "{meant}");
+        }
+        for literal in [
+            "$p.metadata.labels.app-name",
+            "$p.metadata.labels.\"a / b\"",
+            "a - b",
+            "1 - 2",
+            "costs $5 - or more",
+            "sum(a)",
+            "",
+        ] {
+            assert!(!is_meant(literal), "{literal}");
+        }
+    }
+
+    #[test]
+    fn products_bind_before_sums() {
+        let Ok(Operand::Computed(expression)) = parse("1 + $p.restarts * 2", &scope()) else {
+            panic!("no arithmetic");
+        };
+        assert!(matches!(
+            *expression,
+            Expression::Of(Calculation::Plus, _, right)
+                if matches!(*right, Expression::Of(Calculation::Times, ..))
+        ));
+        for wrong in [
+            "$p.restarts +",
+            "($p.restarts + 1",
+            "$p.restarts 2 + 1",
+            "+ $p.restarts",
+            "$p.age / )",
+        ] {
+            assert!(parse(wrong, &scope()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_shown_short() {
+        assert_eq!(show(3.0), "3");
+        assert_eq!(show(0.25), "0.25");
+        assert_eq!(show(-12.5), "-12.5");
+        assert_eq!(show(17_179_869_184.0), "17179869184");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_an_operand_or_an_error(text in any::<String>(), joined in "[$()+*/ a-z0-9.\"\\[\\]-]{0,40}") {
+            for source in [text, joined] {
+                let _ = operand(&source, &scope());
+                let _ = parse(&source, &scope());
+            }
+        }
+    }
+}

@@ -364,6 +364,8 @@ fn sources(kind: &str) -> &'static [&'static str] {
         "Rollout" => &["ReplicaSet", "Pod"],
         "SelectorMiss" | "PortMiss" | "AddressMiss" => &["Service", "Pod"],
         "NodeFit" => &["Pod", "Node"],
+        "StaleConfig" => &["ConfigMap", "Pod"],
+        "NotCreated" => &["ResourceQuota"],
         "DnsBlock" => &["NetworkPolicy", "Pod"],
         "NodeFacts" | "Unit" | "Filesystem" | "Certificate" | "Probe" | "ConfigChange"
         | "NodeClock" | "StaleEndpoint" | "DirectoryUse" => &[],

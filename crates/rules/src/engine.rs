@@ -79,6 +79,12 @@ impl Row {
         row.having_read(cites)
     }
 
+    /// The row with an entity in a slot.
+    pub(crate) fn with(&self, slot: usize, id: EntityId) -> Self {
+        let captures = Vec::new();
+        self.bind(slot, Some(Bound { id, captures }), &[])
+    }
+
     fn having_read(mut self, cites: &[Cite]) -> Self {
         for cite in cites {
             if self.cites.len() < MAX_CITES && !self.cites.contains(cite) {
@@ -108,23 +114,37 @@ impl<'s> World<'_, 's> {
             undecided: Vec::new(),
         };
         for step in steps {
-            if let (Verb::Rows, Some(rows)) = (step.verb, &step.rows) {
-                self.count_rows(step, rows, &mut outcome);
-                continue;
-            }
-            let mut next = Vec::new();
-            for row in std::mem::take(&mut outcome.rows) {
-                self.step(step, row, &mut next, &mut outcome.undecided);
-                if next.len() > MAX_ROWS {
-                    break;
-                }
-            }
-            outcome.rows = next;
+            self.run_step(step, &mut outcome);
             if outcome.rows.is_empty() {
                 break;
             }
         }
         outcome
+    }
+
+    /// Runs one step on all rows.
+    pub(crate) fn run_step(&self, step: &Step, outcome: &mut Outcome) {
+        if let (Verb::Rows, Some(rows)) = (step.verb, &step.rows) {
+            self.count_rows(step, rows, outcome);
+            return;
+        }
+        let mut next = Vec::new();
+        for row in std::mem::take(&mut outcome.rows) {
+            self.step(step, row, &mut next, &mut outcome.undecided);
+            if next.len() > MAX_ROWS {
+                break;
+            }
+        }
+        outcome.rows = next;
+    }
+
+    /// The entities that a step looks at from a row.
+    pub(crate) fn candidates_of(&self, step: &Step, row: &Row) -> Vec<EntityId> {
+        let mut ids = self.candidates(step, row).ids;
+        ids.retain(|id| {
+            step.kinds.is_empty() || step.kinds.iter().any(|kind| kind == self.get(*id).kind)
+        });
+        ids
     }
 
     fn step(&self, step: &Step, row: Row, next: &mut Vec<Row>, undecided: &mut Vec<Undecided>) {

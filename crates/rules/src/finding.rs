@@ -99,7 +99,7 @@ fn unknown(world: &World<'_, '_>, index: usize, rule: &Rule, outcome: &Outcome) 
         .collect();
     missing.sort();
     missing.dedup();
-    let missing = grouped(missing);
+    let missing = grouped(&missing);
     let mut subjects: Vec<Identity> = outcome
         .undecided
         .iter()
@@ -120,7 +120,7 @@ const MAX_NAMED: usize = 3;
 
 /// One text for all sources that differ in their last word only: a large cluster's dump lacks the
 /// logs of thousands of pods, each for the same reason. `missing` is sorted.
-fn grouped(missing: Vec<String>) -> Vec<String> {
+fn grouped(missing: &[String]) -> Vec<String> {
     /// What the source is, and why it is missing.
     fn sort(text: &str) -> Option<(&str, &str)> {
         let (source, reason) = text.split_once(": ")?;
@@ -128,7 +128,7 @@ fn grouped(missing: Vec<String>) -> Vec<String> {
         Some((sort, reason))
     }
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for text in &missing {
+    for text in missing {
         if let Some(sort) = sort(text) {
             *counts.entry(sort).or_default() += 1;
         }
@@ -267,7 +267,7 @@ fn times(
             let entity = world.get(bound.id);
             let fields: &[&[&str]] = match entity.kind {
                 "Event" => &[&["first"], &["last"]],
-                "LogLine" | "JournalLine" | "ConfigChange" => &[&["time"]],
+                "LogLine" | "JournalLine" | "ConfigChange" | "StaleConfig" => &[&["time"]],
                 "Container" => &[&["ended", "finishedAt"]],
                 "Rollout" => &[&["startedAt"]],
                 "Unit" => &[&["since"]],
@@ -336,4 +336,37 @@ fn arguments(
 pub fn show_time(time: Timestamp) -> String {
     let precision = if time.subsec_nanosecond() == 0 { 0 } else { 3 };
     stamp::format(time, precision)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_sources_missing_for_one_reason_are_one_text() {
+        let mut missing: Vec<String> = (0..50)
+            .map(|pod| format!("log of container app in pod web-{pod:02}: not collected"))
+            .collect();
+        missing.push("Lease: refused (forbidden)".to_owned());
+        missing.push("journal of node-a: not collected".to_owned());
+        missing.push("without a colon".to_owned());
+        missing.sort();
+        assert_eq!(
+            grouped(&missing),
+            [
+                "Lease: refused (forbidden)",
+                "journal of node-a: not collected",
+                "log of container app in pod web-00 and 49 others: not collected",
+                "without a colon",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_few_are_named() {
+        let few: Vec<String> = (0..MAX_NAMED)
+            .map(|node| format!("journal of node-{node}: not collected"))
+            .collect();
+        assert_eq!(grouped(&few), few);
+    }
 }

@@ -6,8 +6,10 @@ mod count;
 mod engine;
 pub mod examples;
 mod finding;
+pub mod grammar;
 mod index;
 mod lines;
+pub mod lint;
 mod load;
 mod matchers;
 mod miniature;
@@ -16,7 +18,9 @@ pub mod rule;
 mod scope;
 mod source;
 mod template;
+pub mod trace;
 mod values;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +30,7 @@ use sha2::{Digest, Sha256};
 
 pub use engine::{Bound, Row, World};
 pub use finding::{Finding, Held, Unknown, show_time};
+pub use lines::LineKind;
 pub use lines::Pattern;
 pub use rule::{Along, Confidence, Expect, Role, Rule, Severity};
 pub use source::{LoadError, Place};
@@ -160,6 +165,39 @@ impl RuleSet {
     }
 }
 
+/// How the lines of a pattern are found.
+#[derive(Debug, Clone)]
+pub struct Cost {
+    /// The regex.
+    pub regex: String,
+    /// The way, cheapest first.
+    pub lane: logscan::Lane,
+    /// Literals of which every match has one.
+    pub literals: Vec<String>,
+    /// Why it is found in that way.
+    pub reason: String,
+}
+
+impl RuleSet {
+    /// How each pattern is found, in their order.
+    pub fn costs(&self) -> Vec<Cost> {
+        let explained = self
+            .scanner
+            .as_ref()
+            .map_or_else(Vec::new, logscan::Scanner::explain);
+        explained
+            .into_iter()
+            .zip(&self.patterns)
+            .map(|(explained, pattern)| Cost {
+                regex: pattern.regex.clone(),
+                lane: explained.lane,
+                literals: explained.literals,
+                reason: explained.reason,
+            })
+            .collect()
+    }
+}
+
 /// Edges must lead to rules, and nothing may explain itself.
 fn check_edges(rules: &[Rule]) -> Vec<LoadError> {
     let ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
@@ -217,6 +255,39 @@ fn cycles<'r>(
     }
     path.pop();
     done.insert(&rule.id);
+}
+
+/// Facts with the lines that the rules look for, to ask one rule at a time: for tracing and timing.
+pub fn with_world<'s, T>(
+    rules: &RuleSet,
+    facts: &Facts<'s>,
+    ask: impl FnOnce(&World<'_, 's>) -> T,
+) -> T {
+    let lines = lines::scan(facts, rules.scanner.as_ref());
+    ask(&World {
+        facts,
+        lines: &lines,
+        index: index::Index::new(index::WORTH),
+    })
+}
+
+/// Evaluates one rule; gives its findings and whether it could be decided.
+pub fn evaluate_rule(
+    rules: &RuleSet,
+    world: &World<'_, '_>,
+    index: usize,
+) -> (Vec<Finding>, Option<Unknown>) {
+    rules
+        .rules
+        .get(index)
+        .map_or_else(Default::default, |rule| finding::run(world, index, rule))
+}
+
+/// Looks for one pattern alone; gives the number of lines that it hits.
+pub fn scan_pattern(pattern: &Pattern, facts: &Facts<'_>) -> u64 {
+    let scanner = lines::scanner(std::slice::from_ref(pattern));
+    let lines = lines::scan(facts, scanner.as_ref());
+    lines.hits.values().map(|hits| hits.total).sum()
 }
 
 /// Evaluates all rules, in parallel; the order of the result does not depend on threads.

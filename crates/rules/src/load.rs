@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use coldcase_facts::schema::{Segment, nearest};
 
 use crate::{
+    grammar::{ARGUMENT, EDGE, NEXT, RULE, VERBS, step_keys},
     lines::{LineKind, Pattern},
     matchers::{At, duration},
     rename::rename,
@@ -16,38 +17,6 @@ use crate::{
     source::{self, Doc, DocValue, LoadError, Place},
     template::{self, Template},
 };
-
-const TOP: &[&str] = &[
-    "id",
-    "title",
-    "layer",
-    "severity",
-    "role",
-    "confidence",
-    "subject",
-    "match",
-    "time",
-    "supports",
-    "contradicts",
-    "healed",
-    "explains",
-    "meaning",
-    "next",
-    "false_alarm",
-    "references",
-    "collect",
-    "base",
-    "tests",
-];
-const NEXT: [&str; 5] = ["observe", "mitigate", "fix", "avoid", "verify"];
-const VERBS: &[(&str, Verb)] = &[
-    ("find", Verb::Find),
-    ("maybe", Verb::Maybe),
-    ("none", Verb::None),
-    ("count", Verb::Count),
-    ("any", Verb::Any),
-    ("check", Verb::Check),
-];
 
 pub(crate) type Bad = (Place, String);
 pub(crate) type Good<T> = Result<T, Bad>;
@@ -146,7 +115,7 @@ impl Loader<'_> {
     }
 
     fn rule(&mut self, file: &str, doc: &Doc) -> Good<Rule> {
-        self.keys(doc, TOP);
+        self.keys(doc, RULE);
         let id = text(required(doc, "id")?)?.to_owned();
         let stem = file
             .rsplit('/')
@@ -192,6 +161,9 @@ impl Loader<'_> {
             explains: self.explains(doc.get("explains"))?,
             meaning: filled(required(doc, "meaning")?, &scope)?,
             next: self.next(required(doc, "next")?, &scope)?,
+            costly: doc
+                .get("costly")
+                .map_or(Ok(String::new()), |doc| text(doc).map(str::to_owned))?,
             false_alarm: doc
                 .get("false_alarm")
                 .map_or(Ok(String::new()), |doc| text(doc).map(str::to_owned))?,
@@ -233,7 +205,7 @@ impl Loader<'_> {
         };
         let mut edges = Vec::new();
         for item in list(doc)? {
-            self.keys(item, &["rule", "along"]);
+            self.keys(item, EDGE);
             edges.push(Explains {
                 rule: text(required(item, "rule")?)?.to_owned(),
                 along: word(required(item, "along")?, ALONGS, "relation of `explains`")?,
@@ -249,7 +221,7 @@ impl Loader<'_> {
         };
         let mut arguments = Vec::new();
         for item in list(doc)? {
-            self.keys(item, &["because", "match"]);
+            self.keys(item, ARGUMENT);
             let mut inner = scope.clone();
             let steps = self.steps(required(item, "match")?, &mut inner)?;
             let because = filled(required(item, "because")?, &inner)?;
@@ -326,6 +298,7 @@ impl Loader<'_> {
                     };
                     let captured =
                         matches!(path.first(), Some(Segment::Key(first)) if first == "match");
+                    let shown = matcher.shown();
                     let matcher = if captured {
                         self.matcher(matcher, scope, &At::NOWHERE)?
                     } else {
@@ -333,12 +306,15 @@ impl Loader<'_> {
                         self.matcher(matcher, scope, &At { kinds, path: &path })?
                     };
                     conditions.push(Condition {
+                        written: format!("{key}: {shown}"),
                         slot,
                         path,
                         matcher,
                     });
                 }
                 Ok(Step {
+                    written: "check".to_owned(),
+                    place: doc.place,
                     verb,
                     from: From::Bound,
                     kinds: Vec::new(),
@@ -380,6 +356,8 @@ impl Loader<'_> {
             _ => {}
         }
         Ok(Step {
+            written: "count: rows".to_owned(),
+            place: doc.place,
             verb: Verb::Rows,
             from: From::Bound,
             kinds: Vec::new(),
@@ -431,6 +409,8 @@ impl Loader<'_> {
         scope.visible = before;
         scope.visible.extend(common.unwrap_or_default());
         Ok(Step {
+            written: "any".to_owned(),
+            place: head.place,
             verb: Verb::Any,
             from: From::Bound,
             kinds: Vec::new(),
@@ -494,8 +474,10 @@ impl Loader<'_> {
                     kinds: &kinds,
                     path: &path,
                 };
+                let written = format!("{key}: {}", matcher.shown());
                 let matcher = self.matcher(matcher, &outer, &at)?;
                 conditions.push(Condition {
+                    written,
                     slot,
                     path,
                     matcher,
@@ -517,6 +499,8 @@ impl Loader<'_> {
             scope.visible.remove(&name);
         }
         Ok(Step {
+            written: format!("{}: {sentence}", verb.word()),
+            place: doc.place,
             verb,
             from,
             kinds,
@@ -602,19 +586,6 @@ impl Loader<'_> {
                 self.patterns.len() - 1
             });
         Ok(Some(index))
-    }
-}
-
-/// What may stand beside a verb.
-fn step_keys(verb: Verb, of_rows: bool) -> &'static [&'static str] {
-    match verb {
-        Verb::Find => &["find", "where"],
-        Verb::Maybe => &["maybe", "where"],
-        Verb::None => &["none", "where"],
-        Verb::Count if of_rows => &["count", "is", "by", "distinct", "in_any", "at"],
-        Verb::Count | Verb::Rows => &["count", "where", "is", "distinct", "in_any", "percent_of"],
-        Verb::Any => &["any"],
-        Verb::Check => &["check"],
     }
 }
 

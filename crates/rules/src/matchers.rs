@@ -7,6 +7,7 @@ use coldcase_facts::{
 use regex::Regex;
 
 use crate::{
+    grammar::{ENTRY, MATCHER},
     load::{Good, Loader, list, text, word},
     rule::{Matcher, Operand, Part, Side, Test},
     scope::{Scope, check_path, operand},
@@ -34,32 +35,7 @@ impl Loader<'_> {
     }
 
     fn tests(&mut self, doc: &Doc, scope: &Scope, at: &At<'_>) -> Good<Matcher> {
-        const KNOWN: &[&str] = &[
-            "is",
-            "not",
-            "any_of",
-            "none_of",
-            "exists",
-            "matches",
-            "contains",
-            "starts_with",
-            "ends_with",
-            "at_least",
-            "at_most",
-            "over",
-            "under",
-            "within",
-            "of",
-            "before",
-            "after",
-            "newer_than",
-            "older_than",
-            "all",
-            "no",
-            "where",
-            "entry",
-        ];
-        self.keys(doc, KNOWN);
+        self.keys(doc, MATCHER);
         let value = |doc: &Doc| -> Good<Operand> {
             operand(text(doc)?, scope).map_err(|what| (doc.place, what))
         };
@@ -149,7 +125,7 @@ impl Loader<'_> {
 
     /// One entry of a mapping: `{entry: {key: {starts_with: x}, value: y}}`.
     fn entry(&mut self, doc: &Doc, place: Place, scope: &Scope, at: &At<'_>) -> Good<Test> {
-        self.keys(doc, &["key", "value"]);
+        self.keys(doc, ENTRY);
         let entries = Schema::get();
         if !at.kinds.is_empty() && !at.kinds.iter().any(|kind| entries.is_map(kind, at.path)) {
             return Err((

@@ -204,8 +204,36 @@ pub struct Rule {
     pub references: Vec<String>,
     /// What to collect if it could not be decided.
     pub collect: Vec<String>,
+    /// Why patterns without a literal of eight letters are worth what they cost; empty if there are none.
+    pub costly: String,
     /// Examples.
     pub tests: Vec<Example>,
+}
+
+impl Rule {
+    /// Its steps with all those within alternatives and arguments.
+    pub fn all_steps(&self) -> Vec<&Step> {
+        let mut open: Vec<&Step> = self.steps.iter().collect();
+        for argument in self.supports.iter().chain(&self.contradicts) {
+            open.extend(&argument.block.steps);
+        }
+        open.extend(self.healed.iter().flat_map(|block| &block.steps));
+        let mut all = Vec::new();
+        while let Some(step) = open.pop() {
+            open.extend(step.alternatives.iter().flatten());
+            all.push(step);
+        }
+        all.sort_by_key(|step| step.place);
+        all
+    }
+
+    /// Its line patterns, by their index in the set, and where they stand.
+    pub fn patterns(&self) -> Vec<(usize, Place)> {
+        self.all_steps()
+            .into_iter()
+            .filter_map(|step| Some((step.pattern?, step.place)))
+            .collect()
+    }
 }
 
 /// Steps with the names they bind beyond the rule's own.
@@ -256,6 +284,20 @@ pub enum Verb {
     Rows,
 }
 
+impl Verb {
+    /// The word that a step begins with.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Find => "find",
+            Self::Maybe => "maybe",
+            Self::None => "none",
+            Self::Count | Self::Rows => "count",
+            Self::Any => "any",
+            Self::Check => "check",
+        }
+    }
+}
+
 /// Where a step looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum From {
@@ -270,6 +312,10 @@ pub enum From {
 /// One step.
 #[derive(Debug)]
 pub struct Step {
+    /// Its first line as written: `find: node n of p`.
+    pub written: String,
+    /// Where it is written.
+    pub place: Place,
     /// The verb.
     pub verb: Verb,
     /// Where it looks.
@@ -317,6 +363,8 @@ pub struct Rows {
 /// A field and what must hold of it.
 #[derive(Debug)]
 pub struct Condition {
+    /// As written: `ended.reason: OOMKilled`.
+    pub written: String,
     /// Slot whose field it is.
     pub slot: usize,
     /// The path.

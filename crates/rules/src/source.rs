@@ -70,6 +70,25 @@ impl Doc {
             .map(|(.., doc)| doc)
     }
 
+    /// On one line, as YAML in flow style.
+    pub(crate) fn shown(&self) -> String {
+        match &self.value {
+            DocValue::Null => "null".to_owned(),
+            DocValue::Text(text) => text.clone(),
+            DocValue::List(items) => {
+                let items: Vec<String> = items.iter().map(Self::shown).collect();
+                format!("[{}]", items.join(", "))
+            }
+            DocValue::Map(entries) => {
+                let entries: Vec<String> = entries
+                    .iter()
+                    .map(|(key, _, doc)| format!("{key}: {}", doc.shown()))
+                    .collect();
+                format!("{{{}}}", entries.join(", "))
+            }
+        }
+    }
+
     pub(crate) fn what(&self) -> &'static str {
         match self.value {
             DocValue::Null => "nothing",

@@ -47,12 +47,12 @@ pub(crate) fn add(
         })
         .map(|(id, _)| id)
         .collect();
-    let read = |now: Option<Timestamp>, ids: &[FileId]| -> Vec<(FileId, Found)> {
+    let read = |now: (Option<Timestamp>, bool), ids: &[FileId]| -> Vec<(FileId, Found)> {
         ids.par_iter()
             .filter_map(|id| Some((*id, read_contained(bundle, *id, now, &nodes, reading)?)))
             .collect()
     };
-    let mut found = read(structured.0, &candidates);
+    let mut found = read((structured.0, false), &candidates);
     let mut capture = structured;
     if structured.1 != "bundle.yaml" {
         if let Some(said) = found.iter().filter_map(|(_, found)| found.now).max() {
@@ -63,6 +63,23 @@ pub(crate) fn add(
             capture = (Some(newest), "newest time that a transcript names");
         }
     }
+    // What a description says twice is nearer to it than a `date` before or after a long script.
+    if structured.0.is_none() || structured.0 != capture.0 {
+        let ids: Vec<FileId> = found.iter().map(|(id, _)| *id).collect();
+        if let Some(now) = described_at(bundle, &ids)
+            && capture.0.is_none_or(|said| apart(said, now))
+        {
+            capture = (
+                Some(now),
+                "ages of described pods, counted from their start",
+            );
+            found = read((capture.0, true), &ids);
+            for (id, found) in found {
+                merge(bundle, gathered, id, found);
+            }
+            return capture;
+        }
+    }
     if capture.0 != structured.0 {
         // Ages were counted from another time, or from none.
         let again: Vec<FileId> = found
@@ -71,7 +88,7 @@ pub(crate) fn add(
             .map(|(id, _)| *id)
             .collect();
         found.retain(|(_, found)| found.now.is_some());
-        found.extend(read(capture.0, &again));
+        found.extend(read((capture.0, false), &again));
         found.sort_by_key(|(id, _)| *id);
     }
     for (id, found) in found {
@@ -80,10 +97,35 @@ pub(crate) fn add(
     capture
 }
 
+/// Seconds that the clock of a description may differ from the capture's before it counts: a listing takes some.
+const NEAR: i64 = 10;
+/// Seconds beyond which two clocks tell of two captures, or of a transcript that was kept for later.
+const FAR: i64 = 3_600;
+
+fn apart(said: Timestamp, now: Timestamp) -> bool {
+    (NEAR..FAR).contains(
+        &said
+            .as_second()
+            .abs_diff(now.as_second())
+            .try_into()
+            .unwrap_or(FAR),
+    )
+}
+
+/// When the pods in these files were described: the median over all descriptions.
+fn described_at(bundle: &Bundle, ids: &[FileId]) -> Option<Timestamp> {
+    let mut times: Vec<Timestamp> = ids
+        .par_iter()
+        .flat_map_iter(|id| text::clock::described(&bundle.file(*id).text()))
+        .collect();
+    times.sort_unstable();
+    times.get(times.len() / 2).copied()
+}
+
 fn read_contained(
     bundle: &Bundle,
     id: FileId,
-    now: Option<Timestamp>,
+    (now, settled): (Option<Timestamp>, bool),
     nodes: &BTreeSet<String>,
     reading: &yaml::Reading,
 ) -> Option<Found> {
@@ -94,6 +136,7 @@ fn read_contained(
     let node = hosts::node_of_path(&file.path, nodes).unwrap_or_default();
     let context = Context {
         now,
+        settled,
         namespace: namespace_of_path(&file.path),
         node: &node,
         reading: Some(reading),

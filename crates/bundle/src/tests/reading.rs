@@ -161,7 +161,8 @@ fn lines_are_found_again() {
 
 #[test]
 fn a_long_quote_says_how_much_is_left_out() {
-    let text: String = (1..=100).map(|n| format!("line {n}\n")).collect();
+    let lines: Vec<String> = (1..=100).map(|n| format!("line {n}")).collect();
+    let text = lines.join("\n");
     let bundle = Bundle::from_texts("t", [("a.log", text.as_str())]);
     let excerpt = bundle.files[0].excerpt(11, 90);
     assert_eq!(excerpt.end_line, 70);

@@ -104,8 +104,9 @@ impl<'t> DeserializeSeed<'t> for Seed<'_> {
         match self.value {
             Value::Null => deserializer.deserialize_option(self),
             Value::Bool(_) => deserializer.deserialize_bool(self),
-            Value::Number(number) if number.is_u64() => deserializer.deserialize_u64(self),
+            // First: `-0` is read as a negative number, which no `u64` takes.
             Value::Number(number) if number.is_i64() => deserializer.deserialize_i64(self),
+            Value::Number(number) if number.is_u64() => deserializer.deserialize_u64(self),
             Value::Number(_) => deserializer.deserialize_f64(self),
             Value::String(_) => deserializer.deserialize_string(self),
             Value::Sequence(_) => deserializer.deserialize_seq(self),

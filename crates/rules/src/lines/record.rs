@@ -1,6 +1,6 @@
 //! Finds the record that a line belongs to: a stack trace, a kernel's report, a line written in pieces.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _};
 
 use coldcase_bundle::File;
 use coldcase_facts::Cite;
@@ -29,15 +29,11 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// The place to be quoted for a hit on one of the lines: all of it, or what a quote holds up to the hit.
+    /// The place to be quoted for a hit on one of the lines: all of it, or its rest from a hit on that no quote from its beginning would show.
     pub(crate) fn cite(&self, cite: Cite) -> Cite {
         let far = cite.line.saturating_sub(self.first) >= SHOWN;
         Cite {
-            line: if far {
-                cite.line.saturating_sub(SHOWN / 2)
-            } else {
-                self.first
-            },
+            line: if far { cite.line } else { self.first },
             end_line: self.last,
             ..cite
         }
@@ -99,7 +95,7 @@ fn of(file: &File, source: Source<'_>, line: u32) -> Option<Recorded> {
     let mut text = joined(source, &lines);
     let more = (record.last - record.first + 1).saturating_sub(SHOWN);
     if more > 0 {
-        text.push_str(&format!("\n… ({more} more lines)"));
+        let _ = write!(text, "\n… ({more} more lines)");
     }
     let (one, other) = (place(record.first)?, place(record.last)?);
     Some(Recorded {

@@ -182,7 +182,7 @@ fn a_long_record_is_quoted_where_it_was_hit() {
         },
     );
     hits(LineKind::Log, r"Tree\.java:100", LOG, &text, |found, _| {
-        assert_eq!(places(found[0]), (73, 122));
+        assert_eq!(places(found[0]), (103, 122));
         assert!(field(found[0], "time").starts_with("2026-07-14T10:00:05"));
     });
 }

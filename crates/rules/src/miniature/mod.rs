@@ -13,49 +13,14 @@ use coldcase_snapshot::{object::kind_of_resource, stamp};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
+    grammar::{BASE, EVENT, EXAMPLE, EXPECTATIONS},
     load::{Good, Loader, list, required, text, word},
-    rule::{Example, Expect},
+    rule::Example,
     source::{Doc, DocValue, Place},
 };
 
 /// When examples are captured unless they say otherwise.
 const CAPTURED: &str = "2026-07-14T10:00:00Z";
-/// What `base:` may hold.
-const BASE: &[&str] = &[
-    "captured_at",
-    "objects",
-    "events",
-    "logs",
-    "journals",
-    "empty",
-    "files",
-];
-/// What an example may hold.
-const EXAMPLE: &[&str] = &[
-    "name",
-    "expect",
-    "subject",
-    "captured_at",
-    "objects",
-    "events",
-    "logs",
-    "journals",
-    "empty",
-    "without",
-    "files",
-];
-const EVENT: &[&str] = &[
-    "on",
-    "container",
-    "reason",
-    "message",
-    "type",
-    "count",
-    "first",
-    "at",
-    "component",
-];
-
 /// `Kind namespace/name`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Named {
@@ -86,15 +51,7 @@ impl Loader<'_> {
             self.keys(item, EXAMPLE);
             examples.push(Example {
                 name: text(required(item, "name")?)?.to_owned(),
-                expect: word(
-                    required(item, "expect")?,
-                    &[
-                        ("fires", Expect::Fires),
-                        ("quiet", Expect::Quiet),
-                        ("unknown", Expect::Unknown),
-                    ],
-                    "expectation",
-                )?,
+                expect: word(required(item, "expect")?, EXPECTATIONS, "expectation")?,
                 subject: item
                     .get("subject")
                     .map(|doc| text(doc).map(str::to_owned))

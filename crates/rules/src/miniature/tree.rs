@@ -202,7 +202,7 @@ fn write_flow(out: &mut String, doc: &Doc) {
 /// Words and numbers as they are, everything else in quotes.
 fn scalar(text: &str) -> String {
     let plain = !text.is_empty()
-        && !matches!(text, "null" | "~" | "-")
+        && !text.eq_ignore_ascii_case("null")
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text
             .chars()
@@ -226,4 +226,47 @@ fn scalar(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::source;
+
+    fn read(text: &str) -> Doc {
+        source::parse(text).unwrap()
+    }
+
+    #[test]
+    fn patches_merge_by_name_and_replace_unions() {
+        let mut base = read(
+            "{spec: {containers: [{name: a, image: x}, {name: b}], args: [1, 2]}, status: {containerStatuses: [{name: a, state: {running: {startedAt: t}}}]}}",
+        );
+        let patch = read(
+            "{spec: {containers: [{name: a, image: null, tty: true}], args: [3]}, status: {containerStatuses: [{name: a, state: {waiting: {reason: r}}}]}}",
+        );
+        merge(&mut base, &patch);
+        assert_eq!(
+            base.shown(),
+            "{spec: {containers: [{name: a, tty: true}, {name: b}], args: [3]}, status: {containerStatuses: [{name: a, state: {waiting: {reason: r}}}]}}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(key in "[^\u{feff}]{1,8}", text in "[^\u{feff}]{0,20}", inner in "[a-z 0-9:#'\"-]{0,12}") {
+            prop_assume!(!matches!(inner.as_str(), "" | "~" | "null"));
+            let tree = map(vec![
+                (key.as_str(), seq(vec![map(vec![("a", self::text(text.clone()))]), self::text(inner.clone())])),
+            ]);
+            let written = list(std::slice::from_ref(&tree));
+            let read = source::parse(&written).map_err(|(_, why)| TestCaseError::fail(format!("{why}: {written}")))?;
+            let Some(Doc { value: DocValue::List(items), .. }) = read.get("items") else {
+                return Err(TestCaseError::fail(written));
+            };
+            prop_assert_eq!(items[0].shown(), tree.shown());
+        }
+    }
 }

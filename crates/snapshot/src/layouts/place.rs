@@ -72,6 +72,18 @@ impl Known {
         known
     }
 
+    /// The one pod that a workload of this name has.
+    fn sole_pod_of(&self, workload: &str) -> Option<(&str, &str)> {
+        let mut pods = self
+            .pods
+            .range(format!("{workload}-")..)
+            .take_while(|(pod, _)| pod.starts_with(workload))
+            .filter(|(pod, _)| made_by(pod, workload));
+        let (pod, namespaces) = pods.next()?;
+        let namespace = namespaces.first().filter(|_| namespaces.len() == 1)?;
+        pods.next().is_none().then_some((namespace, pod))
+    }
+
     pub(crate) fn add(&mut self, namespace: &str, pod: &str) {
         self.pods
             .entry(pod.to_owned())
@@ -114,6 +126,7 @@ pub(crate) fn of_path(path: &str, known: &Known) -> Option<Place> {
         .or_else(|| by_command(name, known))
         .or_else(|| by_collector(&parts, known))
         .or_else(|| by_known_pod(&parts, known))
+        .or_else(|| by_workload(&parts, known))
 }
 
 fn by_directories(parts: &[&str], known: &Known) -> Option<Place> {
@@ -316,6 +329,45 @@ fn by_known_pod(parts: &[&str], known: &Known) -> Option<Place> {
     None
 }
 
+/// `logs/<workload>.log`, as `kubectl logs deploy/<workload>` is often kept: certain only where the workload
+/// has one pod.
+fn by_workload(parts: &[&str], known: &Known) -> Option<Place> {
+    let (name, directories) = parts.split_last()?;
+    if !directories.last()?.to_ascii_lowercase().contains("log") {
+        return None;
+    }
+    let (stem, previous) = container_of(name, |_| false)?;
+    let (namespace, pod) = known.sole_pod_of(stem)?;
+    let container = known.sole_container(namespace, pod);
+    Some(Place::new(namespace, pod, container, previous))
+}
+
+/// Whether a pod has a name as controllers make it from a workload's: `-<ordinal>`, `-<5 signs>`, or the hash of
+/// a ReplicaSet (or a CronJob's time) before those.
+fn made_by(pod: &str, workload: &str) -> bool {
+    // Kubernetes leaves vowels and what looks like them out of the signs that it draws.
+    let drawn = |text: &str| {
+        text.bytes().all(|b| {
+            matches!(b, b'2' | b'4'..=b'9') || b.is_ascii_lowercase() && !b"aeiouy".contains(&b)
+        })
+    };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let Some(rest) = pod
+        .strip_prefix(workload)
+        .and_then(|rest| rest.strip_prefix('-'))
+    else {
+        return false;
+    };
+    match rest.split_once('-') {
+        None => rest.len() == 5 && drawn(rest) || rest.len() <= 4 && digits(rest),
+        Some((hash, last)) => {
+            last.len() == 5
+                && drawn(last)
+                && (digits(hash) || (6..=10).contains(&hash.len()) && drawn(hash))
+        }
+    }
+}
+
 /// The container that a file is named after, and whether it is the instance before. `is_name` knows
 /// containers that are really called `x-previous`.
 fn container_of(file: &str, is_name: impl Fn(&str) -> bool) -> Option<(&str, bool)> {
@@ -430,6 +482,39 @@ mod tests {
         );
         assert_eq!(of("logs/ns/p/y-previous.log"), Some(("y".to_owned(), true)));
         assert_eq!(of("all/p/y-previous.log"), Some(("y".to_owned(), true)));
+    }
+
+    #[test]
+    fn a_log_named_after_a_workload_is_its_only_pods() {
+        let known = known(&[
+            ("shop", "cart-5bdf4d4cd6-hkkws", &["app"]),
+            ("shop", "db-0", &["pg", "exporter"]),
+            ("shop", "web-5bdf4d4cd6-hkkws", &["app"]),
+            ("shop", "web-5bdf4d4cd6-2xkws", &["app"]),
+            ("shop", "web-admin-77d8bd54b-x2v5p", &["app"]),
+        ]);
+        let of = |path: &str| {
+            of_path(path, &known).map(|place| (place.pod, place.container, place.previous))
+        };
+        let is = |pod: &str, container: &str, previous| {
+            Some((pod.to_owned(), container.to_owned(), previous))
+        };
+        assert_eq!(
+            of("logs/cart.log"),
+            is("cart-5bdf4d4cd6-hkkws", "app", false)
+        );
+        assert_eq!(
+            of("logs/cart-previous.log"),
+            is("cart-5bdf4d4cd6-hkkws", "app", true)
+        );
+        assert_eq!(of("logs/db.log"), is("db-0", "", false));
+        assert_eq!(
+            of("logs/web-admin.log"),
+            is("web-admin-77d8bd54b-x2v5p", "app", false)
+        );
+        // Which of two pods it is nobody knows, and other directories hold other things.
+        assert_eq!(of("logs/web.log"), None);
+        assert_eq!(of("manifests/cart.txt"), None);
     }
 
     #[test]

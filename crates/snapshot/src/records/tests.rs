@@ -191,13 +191,15 @@ fn cut_lines_and_streams_are_joined() {
     assert_eq!(around(text, 5, RecordKind::Log), (5, 5, 5));
     assert_eq!(joined(text.lines().take(4)), "one two three");
     assert!(matches!(joined(["a"]), Cow::Borrowed("a")));
+    let full = "a".repeat(16 << 10);
+    let cut = format!(r#"{{"log":"{full}","stream":"stdout"}}"#);
     assert_eq!(
         joined([
-            r#"{"log":"a","stream":"stdout"}"#,
+            cut.as_str(),
             r#"{"log":"b\n","stream":"stdout"}"#,
             r#"{"log":"c\n","stream":"stdout"}"#
         ]),
-        "ab\nc"
+        format!("{full}b\nc")
     );
 }
 

@@ -4,6 +4,7 @@
 //! What the text would have shown if it were set is recorded as [`crate::node::Value::Null`]:
 //! known to be absent.
 
+pub(crate) mod clock;
 mod command;
 mod date;
 pub(crate) mod describe;
@@ -39,6 +40,8 @@ use session::Session;
 pub(crate) struct Context<'c> {
     /// The time of the capture: ages count back from it. A `date` in the text outranks it.
     pub now: Option<Timestamp>,
+    /// `now` is exact, and a `date` in the text does not outrank it.
+    pub settled: bool,
     /// Namespace, when the path says so; empty otherwise.
     pub namespace: &'c str,
     /// Node on which a host command ran, when the path says so; empty otherwise.

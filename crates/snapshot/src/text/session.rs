@@ -246,6 +246,9 @@ impl<'s> Session<'s> {
         let Some(now) = date::read(printed.text) else {
             return false;
         };
+        if self.context.settled {
+            return true;
+        }
         self.now = Some(now);
         self.found.now = self.found.now.max(Some(now));
         true
@@ -303,6 +306,7 @@ impl<'s> Session<'s> {
         let namespace = namespace.as_deref().unwrap_or(&current);
         let context = Context {
             now: self.now,
+            settled: self.context.settled,
             namespace,
             node: printed.node,
             ..Context::default()
@@ -371,6 +375,7 @@ impl<'s> Session<'s> {
         let namespace = self.namespace.clone();
         let context = Context {
             now: self.now,
+            settled: self.context.settled,
             namespace: &namespace,
             ..Context::default()
         };

@@ -80,7 +80,12 @@ fn storage_class(entry: Option<Entry<'_, '_>>, out: &mut Fields) {
 pub(super) fn volume(described: &Described<'_, '_>, out: &mut Draft) {
     let top = described.top;
     phase(described, out);
-    storage_class(top.get("StorageClass"), &mut out.spec);
+    // Nothing after the label is a volume without a class, which is known rather than left out.
+    if let Some(entry) = top.get("StorageClass") {
+        let class = entry.value().trim();
+        out.spec
+            .put("storageClassName", values::text(class, entry.line()));
+    }
     copy_text(
         top,
         "Reclaim Policy",

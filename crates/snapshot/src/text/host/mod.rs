@@ -29,6 +29,7 @@
 //! | `EtcdEndpoint` | `endpoint`, `version`, `dbSize`, `leader`, `learner`, `raftTerm`, `raftIndex`, `healthy`, `tookSeconds`, `error` |
 //! | `Link` | `name`, `up`, `carrier`, `state`, `mtu`, `addresses[]` |
 //! | `Route` | `destination` (default), `via`, `dev` |
+//! | `Resolver` | `nameserver` (the first), `loopback` |
 //! | `Socket` | `address`, `port`, `process` (listening) |
 //! | `Process` | `pid`, `cpuPercent`, `memoryPercent`, `memory`, `state`, `command` (the largest, and those that hang in the kernel) |
 //! | `Gpu` | `ok`, `driver`, `text` |
@@ -283,6 +284,7 @@ fn files(sink: &mut Sink<'_>, paths: &[&str], text: &str) {
         "mounts" => disk::mount(sink, text),
         "os-release" => ident::os_release(sink, text),
         "hostname" => ident::hostname(sink, text),
+        "resolv.conf" if !path.contains("/systemd/") => net::resolver(sink, text),
         name if name.starts_with("memory.") || name == "cpu.stat" => {
             cgroup::file(sink, path, text);
         }

@@ -1,7 +1,29 @@
-//! Reads links, addresses, the default route and listening sockets: `ip link|addr|route`, `ss`, `netstat`.
+//! Reads links, addresses, the default route, listening sockets and resolvers: `ip link|addr|route`, `ss`, `netstat`, `resolv.conf`.
+
+use std::net::IpAddr;
 
 use super::report::{Fields, Sink};
 use crate::node::Node;
+
+/// `/etc/resolv.conf`: the first server, and whether the machine asks itself.
+pub(super) fn resolver(sink: &mut Sink<'_>, text: &str) {
+    let mut fields = Fields::default();
+    for (number, line) in sink.lines(text) {
+        let mut words = line.split_whitespace();
+        if words.next() != Some("nameserver") {
+            continue;
+        }
+        let Some(address) = words.next().and_then(|word| word.parse::<IpAddr>().ok()) else {
+            continue;
+        };
+        fields.text("nameserver", &address.to_string(), number);
+        fields.flag("loopback", address.is_loopback(), number);
+        break;
+    }
+    if !fields.is_empty() {
+        sink.push("Resolver", fields);
+    }
+}
 
 /// `ip link`, `ip addr`: `2: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500 … state UP …`. The ends of pods are left out.
 pub(super) fn link(sink: &mut Sink<'_>, text: &str) {

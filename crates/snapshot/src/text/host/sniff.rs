@@ -88,6 +88,18 @@ fn is_bare(argv: &[String], head: &[&str]) -> bool {
                 number(value) || value == "max"
             })
         }
+        Some("cat") if argv.iter().any(|word| word == "/etc/resolv.conf") => {
+            let said = |line: &str| {
+                let first = line.split_whitespace().next().unwrap_or("#");
+                first.starts_with(['#', ';'])
+                    || matches!(
+                        first,
+                        "nameserver" | "search" | "options" | "domain" | "sortlist"
+                    )
+            };
+            lines.iter().any(|line| line.starts_with("nameserver"))
+                && lines.iter().all(|line| said(line))
+        }
         Some("cat") => {
             lines.len() == 1 && lines.iter().all(|line| line.split_whitespace().all(number))
         }
@@ -148,6 +160,7 @@ fn by_name(path: &str) -> Option<Vec<String>> {
         "date" => "date",
         "nproc" => "nproc",
         "meminfo" | "proc-meminfo" => "cat /proc/meminfo",
+        "resolv-conf" | "etc-resolv-conf" => "cat /etc/resolv.conf",
         "loadavg" => "cat /proc/loadavg",
         "file-nr" => "cat /proc/sys/fs/file-nr",
         "file-max" => "cat /proc/sys/fs/file-max",

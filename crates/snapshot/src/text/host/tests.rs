@@ -651,3 +651,21 @@ proptest! {
         let _ = run(COMMANDS[which], &words.concat());
     }
 }
+
+#[test]
+fn who_resolves_names_for_a_node() {
+    let stub = "# managed by systemd-resolved\nnameserver 127.0.0.53\noptions edns0\n";
+    assert_eq!(
+        shown(&run("cat /etc/resolv.conf", stub)),
+        ["Resolver nameserver=127.0.0.53 loopback=true"]
+    );
+    assert_eq!(
+        shown(&run(
+            "cat /etc/resolv.conf",
+            "search x\nnameserver 10.0.0.2\n"
+        )),
+        ["Resolver nameserver=10.0.0.2 loopback=false"]
+    );
+    assert!(run("cat /etc/resolv.conf", "nameserver\nsearch x\n").is_empty());
+    assert!(run("cat /run/systemd/resolve/resolv.conf", stub).is_empty());
+}

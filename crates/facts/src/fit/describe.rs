@@ -1,0 +1,234 @@
+//! Writes down, as a `NodeFit`, what keeps a pod from the nodes: by arithmetic, or as the scheduler told it.
+
+use coldcase_snapshot::node::Node;
+
+use super::{
+    Obstacle,
+    near::{blocking_taint, selector_near_miss},
+    place::{asks_for_cordoned, settle},
+    request::{Request, request},
+    scheduled,
+};
+use crate::{Cite, Entity, EntityId, Facts, quantity, said::Said};
+
+/// The scheduler's own account, where the arithmetic lacks its inputs.
+pub(super) fn heard<'s>(facts: &Facts<'s>, pod: EntityId, said: &Said) -> Entity<'s> {
+    let entity = facts.get(pod);
+    let verdict = said.verdict(|_| true, asks_for_cordoned(facts, pod));
+    let mut fields = vec![
+        (
+            "verdict",
+            Node::text(verdict.map_or("unknown", Obstacle::word)),
+        ),
+        ("nodes", Node::number(said.nodes)),
+    ];
+    for (field, obstacle) in COUNTS {
+        fields.push((field, Node::number(said.count(*obstacle))));
+    }
+    if entity
+        .root
+        .is_some_and(|root| root.at(&["spec", "containers"]).is_some())
+        && let Some(root) = entity.root
+    {
+        let request = request(root);
+        fields.push(("cpuRequest", Node::number(request.cpu)));
+        fields.push(("memoryRequest", Node::number(request.memory)));
+    }
+    let mut made = Entity::computed("NodeFit", entity.subject.clone(), fields);
+    made.file = entity.file;
+    made.partial = true;
+    add_said(facts, pod, &mut made, said, verdict);
+    made.cited("", said.place)
+}
+
+/// Counts of nodes by obstacle.
+const COUNTS: &[(&str, Obstacle)] = &[
+    ("selectorMismatch", Obstacle::Selector),
+    ("tainted", Obstacle::Taint),
+    ("cordoned", Obstacle::Cordoned),
+    ("insufficientCpu", Obstacle::Cpu),
+    ("insufficientMemory", Obstacle::Memory),
+    ("insufficientPods", Obstacle::Pods),
+    ("insufficientOther", Obstacle::Other),
+];
+
+/// What the scheduler said, and what the verdict needs of it where the objects do not show it.
+pub(super) fn add_said(
+    facts: &Facts<'_>,
+    pod: EntityId,
+    made: &mut Entity<'_>,
+    said: &Said,
+    verdict: Option<Obstacle>,
+) {
+    let mut set = |field: &str, value: Node| {
+        if made.extra.get(field).is_none() {
+            made.extra.set(field, value);
+            made.cites
+                .extend(said.place.map(|cite| (field.to_owned(), cite)));
+        }
+    };
+    set("said", Node::text(said.message.as_str()));
+    set("tried", Node::flag(true));
+    match verdict {
+        Some(Obstacle::Selector) => {
+            let wanted = selector_near_miss(facts, pod).map(|(selector, ..)| selector);
+            let selector = wanted.unwrap_or_else(|| "labels of its node affinity".to_owned());
+            set("selector", Node::text(selector));
+            set("hint", Node::text(""));
+        }
+        Some(Obstacle::Taint) => {
+            if let Some(taint) = &said.taint {
+                set("taint", Node::text(taint.as_str()));
+            }
+        }
+        Some(Obstacle::Other) => {
+            if let Some(resource) = &said.resource {
+                set("resource", Node::text(resource.as_str()));
+            }
+        }
+        Some(Obstacle::Affinity) => {
+            if let Some(affinity) = said.affinity {
+                set("affinityConflict", Node::text(affinity));
+            }
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn describe<'s>(
+    facts: &Facts<'s>,
+    pod: EntityId,
+    request: &Request,
+    (obstacles, verdict): (&[(EntityId, Vec<Obstacle>)], Option<Obstacle>),
+    largest: (i64, i64),
+    resource: Option<String>,
+    said: Option<&Said>,
+) -> Entity<'s> {
+    let entity = facts.get(pod);
+    let count = |obstacle: Obstacle| {
+        i64::try_from(
+            obstacles
+                .iter()
+                .filter(|(_, found)| found.contains(&obstacle))
+                .count(),
+        )
+        .unwrap_or(0)
+    };
+    let fitting = obstacles
+        .iter()
+        .filter(|(_, found)| found.is_empty())
+        .count();
+    let never =
+        request.cpu > largest.0 && largest.0 > 0 || request.memory > largest.1 && largest.1 > 0;
+    let verdict = match said {
+        Some(said) => settle(facts, pod, verdict, count(Obstacle::Selector), said),
+        None => verdict,
+    };
+    let matching: Vec<&str> = obstacles
+        .iter()
+        .filter(|(_, found)| !found.contains(&Obstacle::Selector))
+        .map(|(id, _)| facts.get(*id).label.as_str())
+        .collect();
+    let number = |value: i64| Node::number(value);
+    let mut fields = vec![
+        ("nodes", number(i64::try_from(obstacles.len()).unwrap_or(0))),
+        ("fitting", number(i64::try_from(fitting).unwrap_or(0))),
+        (
+            "verdict",
+            Node::text(verdict.map_or("unknown", Obstacle::word)),
+        ),
+        ("neverFits", Node::flag(never)),
+        ("nodesMatching", Node::text(matching.join(", "))),
+        ("cpuRequest", number(request.cpu)),
+        ("memoryRequest", number(request.memory)),
+        ("largestCpu", number(largest.0)),
+        ("largestMemory", number(largest.1)),
+    ];
+    for (field, obstacle) in COUNTS {
+        // A description does not print affinity, so its scheduler may have met more obstacles than it shows.
+        let more = said.map_or(0, |said| said.count(*obstacle));
+        let shown = count(*obstacle);
+        let hidden = verdict == Some(*obstacle) && more > shown;
+        fields.push((field, number(if hidden { more } else { shown })));
+    }
+    let tried = scheduled(entity).and_then(|condition| condition.str_at(&["status"]));
+    fields.push((
+        "tried",
+        Node::flag(said.is_some() || tried == Some("False")),
+    ));
+    fields.extend(resource.map(|name| ("resource", Node::text(name))));
+    let root = entity.root;
+    let mut made = Entity::computed("NodeFit", entity.subject.clone(), Vec::new());
+    made.file = entity.file;
+    let cite = |line: u32| {
+        entity.file.map(|file| Cite {
+            file,
+            line,
+            end_line: line,
+        })
+    };
+    let mut hint = String::new();
+    if let Some((selector, near, node_cite)) = selector_near_miss(facts, pod) {
+        fields.push(("selector", Node::text(selector)));
+        if let Some(near) = &near {
+            hint = format!(" (nearest: {near})");
+        }
+        fields.extend(near.map(|near| ("nearMiss", Node::text(near))));
+        made.cites
+            .extend(node_cite.map(|cite| ("nearMiss".to_owned(), cite)));
+    }
+    // A title goes on with it, or ends before it.
+    fields.push(("hint", Node::text(hint)));
+    if let Some((taint, place)) = blocking_taint(facts, root, obstacles) {
+        fields.push(("taint", Node::text(taint)));
+        made.cites
+            .extend(place.map(|cite| ("taint".to_owned(), cite)));
+    }
+    let line = root
+        .and_then(|root| {
+            root.at(&["spec", "nodeSelector"])
+                .or_else(|| root.at(&["spec", "affinity"]))
+                .or_else(|| root.at(&["metadata", "name"]))
+        })
+        .map_or(0, |node| node.line);
+    made.extra = Node::map(fields);
+    if let Some(said) = said {
+        add_said(facts, pod, &mut made, said, verdict);
+    }
+    made = made.cited("selector", cite(line)).cited("", cite(line));
+    if let Some(requests) = root.and_then(|root| {
+        root.items_at(&["spec", "containers"])
+            .iter()
+            .find_map(|c| c.at(&["resources", "requests"]))
+    }) {
+        let line_of = |name: &str| requests.get(name).map_or(requests.line, |node| node.line);
+        made = made
+            .cited("cpuRequest", cite(line_of("cpu")))
+            .cited("memoryRequest", cite(line_of("memory")));
+    }
+    let biggest = facts.of_kind("Node").iter().find(|id| {
+        facts.get(**id).root.is_some_and(|node| {
+            quantity::millicores(
+                node.str_at(&["status", "allocatable", "cpu"])
+                    .unwrap_or("0"),
+            ) == Some(largest.0)
+        })
+    });
+    if let Some(node) = biggest.map(|id| facts.get(*id))
+        && let (Some(file), Some(value)) = (
+            node.file,
+            node.root
+                .and_then(|root| root.at(&["status", "allocatable", "cpu"])),
+        )
+    {
+        made = made.cited(
+            "largestCpu",
+            Some(Cite {
+                file,
+                line: value.line,
+                end_line: value.line,
+            }),
+        );
+    }
+    made
+}

@@ -1,0 +1,98 @@
+//! What pods ask for, and what the pods already placed take of each node.
+
+use std::collections::BTreeMap;
+
+use coldcase_snapshot::node::Node;
+
+use crate::{Facts, quantity};
+
+/// What a pod asks for.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Request {
+    pub cpu: i64,
+    pub memory: i64,
+    pub other: BTreeMap<String, i64>,
+}
+
+/// Requests already placed, by node, and the number of pods.
+pub(super) fn used(facts: &Facts<'_>) -> BTreeMap<String, (Request, i64)> {
+    let mut used: BTreeMap<String, (Request, i64)> = BTreeMap::new();
+    for (node, pods) in &facts.pods_of_node {
+        let entry = used.entry(node.clone()).or_default();
+        for pod in pods {
+            let Some(root) = facts.get(*pod).root else {
+                continue;
+            };
+            if matches!(
+                root.str_at(&["status", "phase"]),
+                Some("Succeeded" | "Failed")
+            ) {
+                continue;
+            }
+            let request = request(root);
+            entry.0.cpu += request.cpu;
+            entry.0.memory += request.memory;
+            for (name, amount) in request.other {
+                *entry.0.other.entry(name).or_default() += amount;
+            }
+            entry.1 += 1;
+        }
+    }
+    // The description of a node sums up its pods, also those that nobody listed.
+    for id in facts.of_kind("Node") {
+        let node = facts.get(*id);
+        let sum = |name: &str| {
+            node.root
+                .and_then(|root| root.str_at(&["allocated", "requests", name]))
+        };
+        let cpu = sum("cpu").and_then(quantity::millicores);
+        let memory = sum("memory").and_then(quantity::bytes);
+        if cpu.is_some() || memory.is_some() {
+            let entry = used.entry(node.subject.name.clone()).or_default();
+            entry.0.cpu = entry.0.cpu.max(cpu.unwrap_or(0));
+            entry.0.memory = entry.0.memory.max(memory.unwrap_or(0));
+        }
+    }
+    used
+}
+
+/// Sum over containers, or the largest init container if that is more; overhead on top.
+pub(super) fn request(root: &Node) -> Request {
+    let mut sum = Request::default();
+    if root.at(&["spec", "containers"]).is_none() {
+        // A row of a node's description: the sum alone.
+        add(&mut sum, root.get("requests"));
+        return sum;
+    }
+    for container in root.items_at(&["spec", "containers"]) {
+        add(&mut sum, container.at(&["resources", "requests"]));
+    }
+    for container in root.items_at(&["spec", "initContainers"]) {
+        let mut one = Request::default();
+        add(&mut one, container.at(&["resources", "requests"]));
+        if container.str_at(&["restartPolicy"]) == Some("Always") {
+            sum.cpu += one.cpu;
+            sum.memory += one.memory;
+        } else {
+            sum.cpu = sum.cpu.max(one.cpu);
+            sum.memory = sum.memory.max(one.memory);
+        }
+    }
+    add(&mut sum, root.at(&["spec", "overhead"]));
+    sum
+}
+
+fn add(sum: &mut Request, amounts: Option<&Node>) {
+    for (name, node) in amounts.into_iter().flat_map(Node::entries) {
+        let text = node.as_str().unwrap_or("");
+        match name.as_str() {
+            "cpu" => sum.cpu += quantity::millicores(text).unwrap_or(0),
+            "memory" => sum.memory += quantity::bytes(text).unwrap_or(0),
+            "ephemeral-storage" => {}
+            other => {
+                *sum.other.entry(other.to_owned()).or_default() +=
+                    quantity::bytes(text).unwrap_or(0);
+            }
+        }
+    }
+}
