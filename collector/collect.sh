@@ -88,6 +88,10 @@ Captures a cluster, read-only, into a bundle for `coldcase analyze`.
       --tail N           last N lines of each log (default 5000)
       --limit-bytes N    at most N bytes of each log (default 10485760)
       --no-logs          no container logs
+      --also KIND        this resource, too, such as certificates.cert-manager.io;
+                         may be given more than once
+      --only KIND        of all resources only this, besides events, pods and the
+                         names of Secrets; may be given more than once
       --no-configmap-data
                          of ConfigMaps only names and keys
       --no-mask          do not mask what looks like a secret in logs, environment
@@ -163,6 +167,8 @@ since='24h'
 tail_lines='5000'
 limit_bytes='10485760'
 want_logs=1
+also=''
+only_kinds=''
 want_configmap_data=1
 want_mask=1
 want_node_logs=''
@@ -200,7 +206,7 @@ while [ "$#" -gt 0 ]; do
             option=${option%%=*}
             ;;
         -o | -n | --since | --tail | --limit-bytes | --context | --kubeconfig | --request-timeout | \
-            --chunk-size | --big | --max-bytes | --max-time | --min-free | --nodes-ssh | --node-debug | --debug-image)
+            --chunk-size | --big | --max-bytes | --max-time | --min-free | --nodes-ssh | --node-debug | --debug-image | --also | --only)
             [ "$#" -gt 0 ] || die "$option needs a value"
             value=$1
             shift
@@ -239,6 +245,13 @@ while [ "$#" -gt 0 ]; do
                 *) min_free=$value ;;
             esac
             ;;
+        --also | --only)
+            valid_subdomain "$value" || die "not the name of a resource: $value"
+            case $option in
+                --also) also="$also $value" ;;
+                *) only_kinds="$only_kinds $value" ;;
+            esac
+            ;;
         --nodes-ssh)
             [ -r "$value" ] || die "cannot read $value"
             nodes_ssh=$value
@@ -262,6 +275,11 @@ while [ "$#" -gt 0 ]; do
         *) die "unknown argument: $option (see --help)" ;;
     esac
 done
+
+if [ -n "$only_kinds" ]; then
+    NAMESPACED=$only_kinds CLUSTER_SCOPED='' OPTIONAL_NAMESPACED='' OPTIONAL_CLUSTER_SCOPED=''
+fi
+OPTIONAL_NAMESPACED="$OPTIONAL_NAMESPACED$also"
 
 # collect-node.sh lies beside this script.
 node_script=${0%/*}/collect-node.sh
