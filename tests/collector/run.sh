@@ -148,6 +148,16 @@ harmless() {
         unset FAKE_CERT
     fi
 
+    FAKE_HANG_LOG=1
+    export FAKE_HANG_LOG
+    # shellcheck disable=SC2086
+    (cd "$work" && PATH=$fake_path python3 "$here/interrupt.py" INT "$work/argv" 'logs' \
+        $shell "$collect" -o half --only jobs) >"$work/stdout" 2>"$work/stderr"
+    check 'INT in a log: what came is kept, and masked' same "$(cat "$work/half/logs/shop/web-0/app.previous.log")" \
+        "$(printf '2026-07-14T02:50:00Z password=<masked:password> x\n2026-07-14T02:50:01Z half')"
+    check 'INT in a log: packed' tar -tzf "$work/half.tar.gz"
+    unset FAKE_HANG_LOG
+
     FAKE_429=2
     export FAKE_429
     run_collect -o busy --only deployments --no-archive --no-logs
