@@ -307,7 +307,7 @@ function pairs(line,   out, low, sep, word, n, v, ok, before, spaced) {
         out = before substr(line, RSTART, RLENGTH)
         line = substr(line, RSTART + RLENGTH)
         low = substr(low, RSTART + RLENGTH)
-        if (word ~ /^sig/ && before !~ /[?&;-]$/) ok = 0
+        if (word ~ /^sig(nature)?[^a-z]/ && before !~ /[?&;-]$/) ok = 0
         if (!ok) continue
         spaced = word !~ /[:=>]/
         if (spaced && before !~ /(^|[ "\047=,\[])--?[A-Za-z0-9-]*$/) continue
@@ -368,7 +368,7 @@ function mask(line, re, lead, kind, least,   out, m, n) {
         v = substr(m, n + 1)
         end = ""
         if (kind == "url" || kind == "dsn") { match(v, /@(tcp\(|unix\()?$/); end = substr(v, RSTART); v = substr(v, 1, RSTART - 1) }
-        if (length(v) < least || idle(v)) out = out m
+        if (length(v) < least || idle(v) || (m ~ /^(-u|--user)/ && v ~ /^[0-9]+$/)) out = out m
         else out = out substr(m, 1, n) hit(kind) end
     }
     return out line
@@ -515,9 +515,9 @@ function yaml(line,   depth, rest, key, colon, value) {
 function unquoted(v) { gsub(/^["\047]|["\047]$/, "", v); return v }
 function last_word(k) { k = tolower(k); return match(k, STRONG "$") ? substr(k, RSTART) : k }
 BEGIN {
-    STRONG = "(password|passwd|passphrase|passwort|secret|token|api[-_. ]?key|access[-_. ]?key([-_]?id)?|secret[-_. ]?key|private[-_. ]?key|account[-_]?key|shared[-_]?access[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|credentials?|connection[-_ ]?string|authorization|requirepass|masterauth)"
+    STRONG = "(password|passwd|passphrase|passwort|secret|token|api[-_. ]?key|access[-_. ]?key([-_]?id)?|secret[-_. ]?key|private[-_. ]?key|account[-_]?key|shared[-_]?access[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|credentials?|connection[-_ ]?string|authorization|requirepass|masterauth|(pg|db|my|smtp|ftp|redis|ldap)pass)"
     WEAK = "(pass|pwd|auth|dsn|cookie|sig|signature|pat|jwt|psk)"
-    PAIR = "(password|passwd|passphrase|passwort|secret|token|api[-_. ]?key|access[-_. ]?key([-_]?id)?|secret[-_. ]?key|private[-_. ]?key|account[-_]?key|shared[-_]?access[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|credentials?|connection[-_ ]?string|authorization|requirepass|masterauth|pass|pwd|auth|dsn|cookie|sig|signature|pat|jwt|psk)[\"\047\\\\]*([ \t]*(=>|:=|==?|:)[ \t]*|[, \t]+)"
+    PAIR = "(password|passwd|passphrase|passwort|secret|token|api[-_. ]?key|access[-_. ]?key([-_]?id)?|secret[-_. ]?key|private[-_. ]?key|account[-_]?key|shared[-_]?access[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|credentials?|connection[-_ ]?string|authorization|requirepass|masterauth|(pg|db|my|smtp|ftp|redis|ldap)pass|pass|pwd|auth|dsn|cookie|sig|signature|pat|jwt|psk)[\"\047\\\\]*([ \t]*(=>|:=|==?|:)[ \t]*|[, \t]+)"
     NEAR = STRONG "|" "pwd|pass|auth|dsn|cookie|sig|bearer|login|://"
     KNOWN = "A(KI|SI|RO|ID)A|gh[pousr]_|github_pat_|gl(pat|dt)-|xox|xapp-|AIza|ya29|k_live_|k_test_|whsec_|sk-|npm_|SG[.]|dop_v1_|hv[sbr][.]|pypi-|dckr_pat_|shpat_|AGE-SECRET|lin_api_|dapi|[$]"
     skip = item = env = -1

@@ -7,11 +7,13 @@
 # ended, so that "not there" and "not collected" stay apart.
 # The layout it writes is described in docs/bundle-format.md.
 #
-# Not responsible for: judging what it finds, files of the nodes themselves, or
-# removing what applications write into logs and ConfigMaps.  Secret values are
-# never written; see secret_names below.
+# Secret values are never written; what looks like a secret in logs, environment
+# values and ConfigMaps is masked before it reaches the disk (see REDACT).
 #
-# POSIX sh.  Needs kubectl, awk, date, dd, mkdir, mv, od, rm, rmdir, sed, sort,
+# Not responsible for: judging what it finds, and files of the nodes themselves,
+# which are the business of collect-node.sh.
+#
+# POSIX sh.  Needs kubectl, awk, date, dd, df, mkdir, mv, od, rm, rmdir, sed, sort,
 # tr and wc; tar and gzip only to pack the result.
 
 set -u
@@ -49,6 +51,10 @@ OPTIONAL_CLUSTER_SCOPED='validatingadmissionpolicies
 validatingadmissionpolicybindings gatewayclasses.gateway.networking.k8s.io
 resourceslices.resource.k8s.io nodepools.karpenter.sh nodeclaims.karpenter.sh'
 
+# So many of them on a large cluster that they are asked for namespace by namespace.
+LONG_LISTS='events events.events.k8s.io pods replicasets endpointslices endpoints configmaps
+controllerrevisions leases jobs'
+
 # Both templates quote each value with %q, so that no value can begin a line or
 # a field, and end with a line E: output without it is incomplete.
 
@@ -56,9 +62,14 @@ resourceslices.resource.k8s.io nodepools.karpenter.sh nodeclaims.karpenter.sh'
 # shellcheck disable=SC2016 # $x belongs to the template
 CONTAINERS_TEMPLATE='{{define "c"}}C{{"\t"}}{{printf "%q" .name}}{{"\t"}}{{with .restartCount}}{{.}}{{else}}0{{end}}{{"\t"}}{{with .state}}{{if .waiting}}waiting{{else if .running}}running{{else if .terminated}}terminated{{else}}unknown{{end}}{{else}}unknown{{end}}{{"\t"}}{{with .state}}{{with .terminated}}{{with .exitCode}}{{.}}{{else}}0{{end}}{{else}}-{{end}}{{else}}-{{end}}{{"\t"}}{{if .ready}}ready{{else}}unready{{end}}{{"\t"}}{{with .lastState}}{{if .terminated}}last{{else}}first{{end}}{{else}}first{{end}}{{"\n"}}{{end}}{{range $p := .items}}P{{"\t"}}{{with $p.metadata}}{{printf "%q" .namespace}}{{"\t"}}{{printf "%q" .name}}{{end}}{{"\t"}}{{with $p.spec}}{{with .nodeName}}{{printf "%q" .}}{{else}}-{{end}}{{else}}-{{end}}{{"\t"}}{{with $p.status}}{{with .phase}}{{printf "%q" .}}{{else}}-{{end}}{{else}}-{{end}}{{"\n"}}{{with $p.status}}{{range $s := .initContainerStatuses}}{{template "c" $s}}{{end}}{{range $s := .containerStatuses}}{{template "c" $s}}{{end}}{{range $s := .ephemeralContainerStatuses}}{{template "c" $s}}{{end}}{{end}}{{end}}E{{"\n"}}'
 
-# Name, type and key names of each Secret.  $v is bound, never printed.
+# Name, type, key names and sizes of each Secret, and of a TLS Secret the certificate
+# that its server shows to everybody.  $v is bound, never printed.
 # shellcheck disable=SC2016 # $k belongs to the template
-SECRETS_TEMPLATE='{{range $s := .items}}S{{"\t"}}{{printf "%q" $s.metadata.namespace}}{{"\t"}}{{printf "%q" $s.metadata.name}}{{"\t"}}{{with $s.type}}{{printf "%q" .}}{{else}}""{{end}}{{"\n"}}{{range $k, $v := $s.data}}K{{"\t"}}{{printf "%q" $k}}{{"\n"}}{{end}}{{end}}E{{"\n"}}'
+SECRETS_TEMPLATE='{{range $s := .items}}S{{"\t"}}{{printf "%q" $s.metadata.namespace}}{{"\t"}}{{printf "%q" $s.metadata.name}}{{"\t"}}{{with $s.type}}{{printf "%q" .}}{{else}}""{{end}}{{"\n"}}{{range $k, $v := $s.data}}K{{"\t"}}{{printf "%q" $k}}{{"\t"}}{{len $v}}{{"\n"}}{{end}}{{with $s.type}}{{if eq . "kubernetes.io/tls"}}{{with $s.data}}{{with index . "tls.crt"}}T{{"\t"}}{{printf "%q" .}}{{"\n"}}{{end}}{{end}}{{end}}{{end}}{{end}}E{{"\n"}}'
+
+# The same of each ConfigMap.
+# shellcheck disable=SC2016 # $k belongs to the template
+CONFIGMAPS_TEMPLATE='{{range $s := .items}}S{{"\t"}}{{printf "%q" $s.metadata.namespace}}{{"\t"}}{{printf "%q" $s.metadata.name}}{{"\t"}}""{{"\n"}}{{range $k, $v := $s.data}}K{{"\t"}}{{printf "%q" $k}}{{"\n"}}{{end}}{{range $k, $v := $s.binaryData}}K{{"\t"}}{{printf "%q" $k}}{{"\n"}}{{end}}{{end}}E{{"\n"}}'
 
 # ---------------------------------------------------------------------- options
 
@@ -77,6 +88,30 @@ Captures a cluster, read-only, into a bundle for `coldcase analyze`.
       --tail N           last N lines of each log (default 5000)
       --limit-bytes N    at most N bytes of each log (default 10485760)
       --no-logs          no container logs
+      --also KIND        this resource, too, such as certificates.cert-manager.io;
+                         may be given more than once
+      --only KIND        of all resources only this, besides events, pods and the
+                         names of Secrets; may be given more than once
+      --no-configmap-data
+                         of ConfigMaps only names and keys
+      --no-mask          do not mask what looks like a secret in logs, environment
+                         values and ConfigMaps
+      --chunk-size N     objects per answer of the API server (default 500)
+      --big N            from N pods on, ask for long lists namespace by namespace
+                         (default 2000)
+      --max-bytes N      stop asking when the bundle holds N bytes (default
+                         2147483648)
+      --max-time N       stop asking after N seconds (default 3600)
+      --min-free N       kilobytes to leave free on the disk (default 262144)
+      --node-logs        kubelet's journal through the kubelet itself, where the
+                         cluster allows it (feature NodeLogQuery)
+      --nodes-ssh FILE   run collect-node.sh over ssh on each host of FILE, one
+                         "host [node-name]" a line
+      --node-debug NODE  run collect-node.sh in a debug pod on NODE. THIS CHANGES
+                         THE CLUSTER: it creates a privileged pod and deletes it.
+                         May be given more than once
+      --debug-image IMG  image of that pod (default busybox:1.36)
+      --dry-run          print every command, run none
       --no-archive       leave the directory, write no .tar.gz
       --context NAME     kubectl context
       --kubeconfig FILE  kubectl configuration
@@ -132,6 +167,20 @@ since='24h'
 tail_lines='5000'
 limit_bytes='10485760'
 want_logs=1
+also=''
+only_kinds=''
+want_configmap_data=1
+want_mask=1
+want_node_logs=''
+chunk_size=500
+big=2000
+max_bytes=2147483648
+max_time=3600
+min_free=262144
+nodes_ssh=''
+debug_nodes=''
+debug_image='busybox:1.36'
+dry_run=''
 want_archive=1
 context=''
 kubeconfig=''
@@ -144,6 +193,10 @@ while [ "$#" -gt 0 ]; do
     shift
     case $option in
         --no-logs) want_logs='' ; continue ;;
+        --no-configmap-data) want_configmap_data='' ; continue ;;
+        --no-mask) want_mask='' ; continue ;;
+        --node-logs) want_node_logs=1 ; continue ;;
+        --dry-run) dry_run=1 ; continue ;;
         --no-archive) want_archive='' ; continue ;;
         -v) verbose=1 ; continue ;;
         -h | --help) usage ; exit 0 ;;
@@ -152,7 +205,8 @@ while [ "$#" -gt 0 ]; do
             value=${option#*=}
             option=${option%%=*}
             ;;
-        -o | -n | --since | --tail | --limit-bytes | --context | --kubeconfig | --request-timeout)
+        -o | -n | --since | --tail | --limit-bytes | --context | --kubeconfig | --request-timeout | \
+            --chunk-size | --big | --max-bytes | --max-time | --min-free | --nodes-ssh | --node-debug | --debug-image | --also | --only)
             [ "$#" -gt 0 ] || die "$option needs a value"
             value=$1
             shift
@@ -181,6 +235,37 @@ while [ "$#" -gt 0 ]; do
             valid_count "$value" || die "--limit-bytes wants a positive number: $value"
             limit_bytes=$value
             ;;
+        --chunk-size | --big | --max-bytes | --max-time | --min-free)
+            valid_count "$value" || die "$option wants a positive number: $value"
+            case $option in
+                --chunk-size) chunk_size=$value ;;
+                --big) big=$value ;;
+                --max-bytes) max_bytes=$value ;;
+                --max-time) max_time=$value ;;
+                *) min_free=$value ;;
+            esac
+            ;;
+        --also | --only)
+            valid_subdomain "$value" || die "not the name of a resource: $value"
+            case $option in
+                --also) also="$also $value" ;;
+                *) only_kinds="$only_kinds $value" ;;
+            esac
+            ;;
+        --nodes-ssh)
+            [ -r "$value" ] || die "cannot read $value"
+            nodes_ssh=$value
+            ;;
+        --node-debug)
+            valid_subdomain "$value" || die "not a node's name: $value"
+            debug_nodes="$debug_nodes $value"
+            ;;
+        --debug-image)
+            case $value in
+                -* | *[!A-Za-z0-9._:/@-]*) die "not an image: $value" ;;
+            esac
+            debug_image=$value
+            ;;
         --context) context=$value ;;
         --kubeconfig) kubeconfig=$value ;;
         --request-timeout)
@@ -191,7 +276,19 @@ while [ "$#" -gt 0 ]; do
     esac
 done
 
-command -v kubectl >/dev/null 2>&1 || die 'kubectl is not in PATH'
+if [ -n "$only_kinds" ]; then
+    NAMESPACED=$only_kinds CLUSTER_SCOPED='' OPTIONAL_NAMESPACED='' OPTIONAL_CLUSTER_SCOPED=''
+fi
+OPTIONAL_NAMESPACED="$OPTIONAL_NAMESPACED$also"
+
+# collect-node.sh lies beside this script.
+node_script=${0%/*}/collect-node.sh
+[ "$node_script" != "$0/collect-node.sh" ] || node_script=./collect-node.sh
+if [ -n "$nodes_ssh$debug_nodes" ] && [ ! -r "$node_script" ]; then
+    die "collect-node.sh is not beside this script: $node_script"
+fi
+
+[ -n "$dry_run" ] || command -v kubectl >/dev/null 2>&1 || die 'kubectl is not in PATH'
 # Before 1.21 kubectl always printed managed fields and had no flag for it.
 fields=
 case $(kubectl get --help 2>/dev/null) in
@@ -223,9 +320,12 @@ if [ -n "$want_archive" ]; then
 fi
 tmp=$bundle/.collecting
 manifest=$bundle/manifest.jsonl
-if ! mkdir -p "$bundle/cluster" "$tmp" || ! : >"$manifest"; then
-    die "cannot write to $out"
+if [ -z "$dry_run" ]; then
+    if ! mkdir -p "$bundle/cluster" "$tmp" || ! true >"$manifest"; then
+        die "cannot write to $out"
+    fi
 fi
+deadline=$(($(date +%s) + max_time))
 
 # ------------------------------------------------------------------------ tools
 
@@ -384,7 +484,7 @@ function pairs(line,   out, low, sep, word, n, v, ok, before, spaced) {
         out = before substr(line, RSTART, RLENGTH)
         line = substr(line, RSTART + RLENGTH)
         low = substr(low, RSTART + RLENGTH)
-        if (word ~ /^sig/ && before !~ /[?&;-]$/) ok = 0
+        if (word ~ /^sig(nature)?[^a-z]/ && before !~ /[?&;-]$/) ok = 0
         if (!ok) continue
         spaced = word !~ /[:=>]/
         if (spaced && before !~ /(^|[ "\047=,\[])--?[A-Za-z0-9-]*$/) continue
@@ -445,7 +545,7 @@ function mask(line, re, lead, kind, least,   out, m, n) {
         v = substr(m, n + 1)
         end = ""
         if (kind == "url" || kind == "dsn") { match(v, /@(tcp\(|unix\()?$/); end = substr(v, RSTART); v = substr(v, 1, RSTART - 1) }
-        if (length(v) < least || idle(v)) out = out m
+        if (length(v) < least || idle(v) || (m ~ /^(-u|--user)/ && v ~ /^[0-9]+$/)) out = out m
         else out = out substr(m, 1, n) hit(kind) end
     }
     return out line
@@ -592,9 +692,9 @@ function yaml(line,   depth, rest, key, colon, value) {
 function unquoted(v) { gsub(/^["\047]|["\047]$/, "", v); return v }
 function last_word(k) { k = tolower(k); return match(k, STRONG "$") ? substr(k, RSTART) : k }
 BEGIN {
-    STRONG = "(password|passwd|passphrase|passwort|secret|token|api[-_. ]?key|access[-_. ]?key([-_]?id)?|secret[-_. ]?key|private[-_. ]?key|account[-_]?key|shared[-_]?access[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|credentials?|connection[-_ ]?string|authorization|requirepass|masterauth)"
+    STRONG = "(password|passwd|passphrase|passwort|secret|token|api[-_. ]?key|access[-_. ]?key([-_]?id)?|secret[-_. ]?key|private[-_. ]?key|account[-_]?key|shared[-_]?access[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|credentials?|connection[-_ ]?string|authorization|requirepass|masterauth|(pg|db|my|smtp|ftp|redis|ldap)pass)"
     WEAK = "(pass|pwd|auth|dsn|cookie|sig|signature|pat|jwt|psk)"
-    PAIR = "(password|passwd|passphrase|passwort|secret|token|api[-_. ]?key|access[-_. ]?key([-_]?id)?|secret[-_. ]?key|private[-_. ]?key|account[-_]?key|shared[-_]?access[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|credentials?|connection[-_ ]?string|authorization|requirepass|masterauth|pass|pwd|auth|dsn|cookie|sig|signature|pat|jwt|psk)[\"\047\\\\]*([ \t]*(=>|:=|==?|:)[ \t]*|[, \t]+)"
+    PAIR = "(password|passwd|passphrase|passwort|secret|token|api[-_. ]?key|access[-_. ]?key([-_]?id)?|secret[-_. ]?key|private[-_. ]?key|account[-_]?key|shared[-_]?access[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|credentials?|connection[-_ ]?string|authorization|requirepass|masterauth|(pg|db|my|smtp|ftp|redis|ldap)pass|pass|pwd|auth|dsn|cookie|sig|signature|pat|jwt|psk)[\"\047\\\\]*([ \t]*(=>|:=|==?|:)[ \t]*|[, \t]+)"
     NEAR = STRONG "|" "pwd|pass|auth|dsn|cookie|sig|bearer|login|://"
     KNOWN = "A(KI|SI|RO|ID)A|gh[pousr]_|github_pat_|gl(pat|dt)-|xox|xapp-|AIza|ya29|k_live_|k_test_|whsec_|sk-|npm_|SG[.]|dop_v1_|hv[sbr][.]|pypi-|dckr_pat_|shpat_|AGE-SECRET|lin_api_|dapi|[$]"
     skip = item = env = -1
@@ -650,21 +750,37 @@ write_bundle_yaml() (
 # shellcheck disable=SC2016 # an awk program
 SECRETS_TO_YAML='
 function plain(s) { return s ~ /^"[-._a-zA-Z0-9\/]*"$/ }
-BEGIN { FS = "\t"; n = 0; bad = 0; done = 0 }
+BEGIN { FS = "\t"; n = certs = bad = done = 0 }
 done { bad = 1; next }
 $1 == "S" && NF == 4 && plain($2) && plain($3) {
-    yaml[n++] = "- apiVersion: v1\n  kind: Secret\n  metadata:\n    name: " $3 \
-        "\n    namespace: " $2 "\n  type: " (plain($4) ? $4 : "\"\"") "\n  data:"
+    yaml[n++] = "- apiVersion: v1\n  kind: " (kind == "configmaps" ? "ConfigMap" : "Secret") \
+        "\n  metadata:\n    name: " $3 "\n    namespace: " $2 \
+        (kind == "configmaps" ? "" : "\n  type: " (plain($4) ? $4 : "\"\"")) "\n  data:"
     keys[n - 1] = ""
+    at = $2 "\t" $3
     next
 }
-$1 == "K" && NF == 2 && n > 0 && plain($2) { keys[n - 1] = keys[n - 1] "\n    " $2 ": \"\""; next }
+$1 == "K" && (NF == 2 || (NF == 3 && $3 ~ /^[0-9]+$/)) && n > 0 && plain($2) {
+    keys[n - 1] = keys[n - 1] "\n    " $2 ": \"\"" (NF == 3 ? " # at most " int($3 / 4) * 3 " bytes" : "")
+    next
+}
+# Nothing but certificates, in any of the three ways in which base64 writes the name of
+# a private key.
+$1 == "T" && NF == 2 && n > 0 && $2 ~ /^"[A-Za-z0-9+\/=]*"$/ {
+    if (index($2, "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0t") == 2 && !index($2, "UFJJVkFURSBLRV") && \
+        !index($2, "BSSVZBVEUgS0VZ") && !index($2, "QUklWQVRFIEtFW") && certs < 500) {
+        gsub(/"/, "", at)
+        cert[certs++] = at "\t" substr($2, 2, length($2) - 2)
+    }
+    next
+}
 $0 == "E" { done = 1; next }
 { bad = 1 }
 END {
     if (bad || !done) exit 1
     print "apiVersion: v1\nkind: List\nmetadata:\n  resourceVersion: \"\"\nitems:" (n ? "" : " []")
     for (i = 0; i < n; i++) print yaml[i] (keys[i] == "" ? " {}" : keys[i])
+    for (i = 0; i < certs; i++) print cert[i] >>certificates
 }'
 
 # shellcheck disable=SC2016 # an awk program
@@ -713,7 +829,14 @@ absent=0    # optional resources that this cluster does not have
 unreachable=0 # failures before anything was collected, without an answer
 stopped=''  # name of the signal that ended the capture
 gave_up=''
+spent=''  # which budget is used up
+asked=0
+total_bytes=0
 optional=''
+quiet=''
+only_names=''
+chunks=''
+[ "$chunk_size" = 500 ] || chunks=--chunk-size=$chunk_size
 context_name=$context
 
 on_signal() {
@@ -746,10 +869,117 @@ note_failure() (
     } | tr -d '\000-\011\013-\037\177' | sed -n '1p' >>"$tmp/failures"
 )
 
+# shown WORDS...: the words so that a shell reads them back.
+shown() {
+    for word in "$@"; do
+        case $word in
+            '' | *[!A-Za-z0-9_./:=@%+,-]*)
+                printf "'%s' " "$(printf '%s' "$word" | sed "s/'/'\\\\''/g")"
+                ;;
+            *) printf '%s ' "$word" ;;
+        esac
+    done
+    printf '\n'
+}
+
+# Sets $spent if time, size or disk is used up.
+check_budget() {
+    [ -z "$spent" ] || return 0
+    asked=$((asked + 1))
+    if [ "$(date +%s)" -ge "$deadline" ]; then
+        spent="the time of $max_time seconds is used up"
+    elif [ "$total_bytes" -ge "$max_bytes" ]; then
+        spent="the size of $max_bytes bytes is used up"
+    elif [ "$((asked % 20))" -eq 1 ]; then
+        free=$(df -Pk "$bundle" 2>/dev/null | awk 'NR > 1 && $4 ~ /^[0-9]+$/ { print $4; exit }')
+        if [ -n "$free" ] && [ "$free" -lt "$min_free" ]; then
+            spent="the disk has less than $min_free kB free"
+        fi
+    fi
+}
+
+# run_once ARGV...: run it once, stdout through the filter that $filter names into
+# $target; sets $status.
+run_once() {
+    : >"$tmp/err"
+    : >"$tmp/status"
+    : >"$tmp/counts"
+    # In the background and waited for, so that a signal is handled at once.
+    case $filter in
+        secrets | configmaps)
+            {
+                {
+                    "$@" </dev/null 2>&1 >&3 3>&- &
+                    printf '%s\n' "$!" >"$tmp/pid"
+                    wait "$!"
+                    printf '%s\n' "$?" >"$tmp/status"
+                } | awk "$SECRETS_STDERR" >"$tmp/err" 3>&-
+            } 3>&1 | awk -v kind="$filter" -v certificates="$tmp/certificates" "$SECRETS_TO_YAML" >"$target" &
+            child=$!
+            ;;
+        text | yaml)
+            {
+                {
+                    "$@" </dev/null 2>"$tmp/err" &
+                    printf '%s\n' "$!" >"$tmp/pid"
+                    wait "$!"
+                    printf '%s\n' "$?" >"$tmp/status"
+                } | (
+                    trap '' INT TERM HUP
+                    tr '\000' ' ' | awk -v form="$filter" -v report="$tmp/counts" "$REDACT"
+                ) >"$target"
+            } &
+            child=$!
+            ;;
+        *)
+            "$@" </dev/null >"$target" 2>"$tmp/err" &
+            child=$!
+            printf '%s\n' "$child" >"$tmp/pid"
+            ;;
+    esac
+    [ -z "$stopped" ] || on_signal "$stopped"
+    wait "$child"
+    status=$?
+    if [ -n "$stopped" ]; then
+        wait "$child" 2>/dev/null
+        status=143
+        printf 'stopped by signal %s\n' "$stopped" >>"$tmp/err"
+        : >"$tmp/pid"
+        return
+    fi
+    : >"$tmp/pid"
+    [ -n "$filter" ] || return 0
+    read -r kubectl_status <"$tmp/status" || kubectl_status=1
+    case $filter in
+        secrets | configmaps)
+            if [ "$kubectl_status" -eq 0 ] && [ "$status" -ne 0 ]; then
+                printf 'the answer did not have the expected form and was thrown away\n' >>"$tmp/err"
+            else
+                status=$kubectl_status
+            fi
+            [ "$status" -eq 0 ] || rm -f "$target"
+            ;;
+        *) status=$kubectl_status ;;
+    esac
+}
+
+# check_mask: what the mask has let through stays only if the mask came to its end.
+check_mask() {
+    [ -e "$target" ] || return 0
+    if read_counts "$tmp/counts" && [ "$written" -eq "$(($(trap '' INT TERM HUP; wc -c <"$target")))" ]; then
+        tell_masks "$take_file" "$tmp/counts"
+        return 0
+    fi
+    rm -f "$target"
+    printf 'withheld: the masking of secrets did not finish\n' >>"$tmp/err"
+    [ "$status" -ne 0 ] || status=125
+}
+
 # take FILE ARGS...: run kubectl with ARGS, its stdout into FILE of the bundle
 # ("" = into $tmp/out, which is thrown away), and record it.  Sets $status.
-# $filter = secrets puts the two filters above in between; $optional says that
-# the resource need not exist.
+# $filter = secrets or configmaps leaves names and keys alone; everything else that
+# goes into the bundle passes the mask.  $optional says that the resource need not
+# exist, $quiet that a failure is none.
 take() {
     take_file=$1
     shift
@@ -762,54 +992,51 @@ take() {
     esac
     [ -z "$context" ] || set -- "$@" "--context=$context"
     [ -z "$kubeconfig" ] || set -- "$@" "--kubeconfig=$kubeconfig"
+    if [ -n "$dry_run" ]; then
+        shown "$@"
+        status=0
+        return 0
+    fi
+    check_budget
+    if [ -n "$spent" ]; then
+        shift
+        refuse "$spent" "${take_file:-$what}" "$@"
+        status=126
+        return 0
+    fi
+    filter=${only_names-}
     if [ -n "$take_file" ]; then
         target=$bundle/$take_file
         mkdir -p "${target%/*}"
         what=$take_file
         say "$take_file"
+        if [ -z "$filter" ] && [ -n "$want_mask" ]; then
+            case $take_file in
+                cluster/*.yaml) filter=yaml ;;
+                *) filter=text ;;
+            esac
+        fi
     else
         target=$tmp/out
     fi
-    : >"$tmp/err"
     start=$(now)
-
-    # In the background and waited for, so that a signal is handled at once.
-    if [ "${filter-}" = secrets ]; then
-        : >"$tmp/status"
-        {
-            {
-                "$@" </dev/null 2>&1 >&3 3>&- &
-                printf '%s\n' "$!" >"$tmp/pid"
-                wait "$!"
-                printf '%s\n' "$?" >"$tmp/status"
-            } | awk "$SECRETS_STDERR" >"$tmp/err" 3>&-
-        } 3>&1 | awk "$SECRETS_TO_YAML" >"$target" &
-        child=$!
-    else
-        "$@" </dev/null >"$target" 2>"$tmp/err" &
-        child=$!
-        printf '%s\n' "$child" >"$tmp/pid"
-    fi
-    [ -z "$stopped" ] || on_signal "$stopped"
-    wait "$child"
-    status=$?
-    if [ -n "$stopped" ]; then
-        wait "$child" 2>/dev/null
-        status=143
-        printf 'stopped by signal %s\n' "$stopped" >>"$tmp/err"
-        : >"$tmp/pid"
-    else
-        : >"$tmp/pid"
-        if [ "${filter-}" = secrets ]; then
-            read -r kubectl_status <"$tmp/status" || kubectl_status=1
-            if [ "$kubectl_status" -eq 0 ] && [ "$status" -ne 0 ]; then
-                printf 'the answer did not have the expected form and was thrown away\n' >>"$tmp/err"
-            else
-                status=$kubectl_status
-            fi
-            [ "$status" -eq 0 ] || rm -f "$target"
-        fi
-    fi
+    tries=0
+    pause=1
+    while :; do
+        run_once "$@"
+        # An API server that is overrun is given time.
+        if [ "$status" -eq 0 ] || [ "$tries" -ge 4 ] || ended; then break; fi
+        stderr_has '[Tt]oo [Mm]any [Rr]equests' || break
+        tries=$((tries + 1))
+        say "too many requests; waiting $pause s"
+        sleep "$pause" &
+        wait "$!"
+        pause=$((pause * 2))
+    done
+    [ "$tries" -eq 0 ] || printf '(asked %s times: too many requests)\n' "$((tries + 1))" >>"$tmp/err"
+    case $filter in
+        text | yaml) check_mask ;;
+    esac
     end=$(now)
 
     bytes=0
@@ -821,37 +1048,51 @@ take() {
         lines=$1
         bytes=$2
         shift 2
+        total_bytes=$((total_bytes + bytes))
+        case $filter in
+            text | yaml) ;;
+            *) seen_lines=$lines seen=$bytes ;;
+        esac
         case $take_file in
             logs/*)
-                if [ "$lines" -ge "$tail_lines" ] || [ "$bytes" -ge "$limit_bytes" ]; then
+                if [ "$seen_lines" -ge "$tail_lines" ] || [ "$seen" -ge "$limit_bytes" ]; then
                     truncated=true
                 fi
                 ;;
         esac
         if [ "$bytes" -eq 0 ] && [ "$status" -ne 0 ]; then
             rm -f "$target"
-            # The directories of a log that could not be had; kept if not empty.
-            case $take_file in
-                logs/*)
-                    rmdir "${target%/*}" 2>/dev/null
-                    parent=${target%/*}
-                    rmdir "${parent%/*}" 2>/dev/null
-                    ;;
-            esac
         fi
+    fi
+    if [ -n "$take_file" ] && [ ! -e "$target" ]; then
+        # The directories of a log that could not be had; kept if not empty.
+        case $take_file in
+            logs/*)
+                rmdir "${target%/*}" 2>/dev/null
+                parent=${target%/*}
+                rmdir "${parent%/*}" 2>/dev/null
+                ;;
+        esac
     fi
     record "$take_file" "$start" "$end" "$status" "$bytes" "$truncated" "$@"
 
     case $2 in
         config) return 0 ;; # says nothing of the cluster
     esac
+    tally
+}
+
+# tally: count how the command went.
+tally() {
     if [ "$status" -eq 0 ]; then
         collected=$((collected + 1))
     elif [ -n "$optional" ] && stderr_has "the server doesn't have a resource type"; then
         absent=$((absent + 1))
     else
-        failed=$((failed + 1))
-        note_failure "$what"
+        if [ -z "$quiet" ]; then
+            failed=$((failed + 1))
+            note_failure "$what"
+        fi
         # Five commands and no word from an API server yet: it is not there, or
         # kubectl cannot log in.  A server that drops packets would otherwise
         # cost minutes for each of the remaining commands.
@@ -876,41 +1117,108 @@ refuse() {
     note_failure "$what"
 }
 
-# shellcheck disable=SC2086 # $fields is one flag or nothing
-take_cluster_scoped() {
-    take "cluster/$1.yaml" get "$1" -A -o yaml $fields
+# each_name ARGS...: the names of a cluster-scoped kind, into $tmp/names.
+each_name() {
+    # shellcheck disable=SC2016 # the template's
+    take '' get "$1" -o 'go-template={{range .items}}{{.metadata.name}}{{"\n"}}{{end}}'
+    [ -z "$dry_run" ] || return 0
+    : >"$tmp/names"
+    [ "$status" -eq 0 ] || return 0
+    while read -r name; do
+        valid_subdomain "$name" && printf '%s\n' "$name"
+    done <"$tmp/out" >"$tmp/names"
 }
 
-# shellcheck disable=SC2086 # $fields is one flag or nothing
+# On a large cluster kubectl would hold all pods at once, many gigabytes of them, so
+# long lists are asked for by namespace.  One object tells how many there are.
+spread=''
+look_at_size() {
+    [ -z "$namespaces" ] || return 0
+    quiet=1
+    take '' get --raw '/api/v1/pods?limit=1'
+    if [ -z "$dry_run" ] && [ "$status" -eq 0 ]; then
+        remaining=$(sed -n 's/.*"remainingItemCount": *\([0-9][0-9]*\).*/\1/p' "$tmp/out" | sed -n 1p)
+        if [ "${remaining:-0}" -ge "$big" ]; then
+            each_name namespaces
+            spread=$(tr '\n' ' ' <"$tmp/names")
+            say "$remaining pods: long lists go by namespace"
+        fi
+    fi
+    quiet=''
+}
+
+# shellcheck disable=SC2086 # $fields and $chunks are flags or nothing
+take_cluster_scoped() {
+    take "cluster/$1.yaml" get "$1" -A -o yaml $fields $chunks
+}
+
+# shellcheck disable=SC2086 # $fields and $chunks are flags or nothing
 take_namespaced() {
-    if [ -z "$namespaces" ]; then
-        take "cluster/$1.yaml" get "$1" -A -o yaml $fields
+    only=$namespaces
+    case " $LONG_LISTS " in
+        *" $1 "*) only=${namespaces:-$spread} ;;
+    esac
+    if [ -z "$only" ]; then
+        take "cluster/$1.yaml" get "$1" -A -o yaml $fields $chunks
         return
     fi
-    for namespace in $namespaces; do
-        take "cluster/$1.$namespace.yaml" get "$1" -n "$namespace" -o yaml $fields
+    for namespace in $only; do
+        ended && break
+        take "cluster/$1.$namespace.yaml" get "$1" -n "$namespace" -o yaml $fields $chunks
     done
 }
 
-take_secret_names() {
-    filter=secrets
-    if [ -z "$namespaces" ]; then
-        take cluster/secrets.yaml get secrets -A -o "go-template=$SECRETS_TEMPLATE"
+# take_names KIND TEMPLATE: what its name says of a namespaced kind, values left out.
+take_names() {
+    only_names=$1
+    if [ -z "${namespaces:-$spread}" ]; then
+        take "cluster/$1.yaml" get "$1" -A -o "go-template=$2"
     else
-        for namespace in $namespaces; do
-            take "cluster/secrets.$namespace.yaml" get secrets -n "$namespace" \
-                -o "go-template=$SECRETS_TEMPLATE"
+        for namespace in ${namespaces:-$spread}; do
+            ended && break
+            take "cluster/$1.$namespace.yaml" get "$1" -n "$namespace" -o "go-template=$2"
         done
     fi
-    filter=''
+    only_names=''
 }
+
+# The public certificates of TLS Secrets, as openssl tells of them; without openssl
+# the certificates.
+tell_certificates() (
+    trap '' INT TERM HUP
+    [ -s "$tmp/certificates" ] || return 0
+    started=$(now)
+    : >"$tmp/err"
+    file=cluster/tls-certificates.txt
+    while IFS=$tab read -r namespace name encoded; do
+        if ! valid_label "$namespace" || ! valid_subdomain "$name"; then continue; fi
+        if command -v openssl >/dev/null 2>&1; then
+            printf '$ openssl x509 -noout -subject -issuer -dates -in %s/%s\n' "$namespace" "$name"
+            printf '%s\n' "$encoded" | openssl base64 -d -A 2>/dev/null |
+                openssl x509 -noout -subject -issuer -dates 2>/dev/null || printf 'not a certificate\n'
+        elif command -v base64 >/dev/null 2>&1; then
+            printf '$ cat %s/%s\n' "$namespace" "$name"
+            # No other block than a certificate.
+            printf '%s\n' "$encoded" | base64 -d 2>/dev/null |
+                sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p'
+        fi
+    done <"$tmp/certificates" >"$bundle/$file"
+    rm -f "$tmp/certificates"
+    record "$file" "$started" "$(now)" 0 "$(($(wc -c <"$bundle/$file")))" false \
+        openssl x509 -noout -subject -issuer -dates
+)
 
 # Writes $tmp/containers, pods in trouble first, from what the API server says.
 # A name that Kubernetes would not allow never gets as far as a path.
 list_containers() {
+    if [ -n "$dry_run" ]; then
+        take '' get pods -A -o "go-template=$CONTAINERS_TEMPLATE"
+        return
+    fi
     : >"$tmp/listed"
     : >"$tmp/containers"
-    for namespace in ${namespaces:--A}; do
+    for namespace in ${namespaces:-${spread:--A}}; do
+        ended && break
         if [ "$namespace" = -A ]; then
             take '' get pods -A -o "go-template=$CONTAINERS_TEMPLATE"
         else
@@ -976,9 +1284,21 @@ take_log() {
     fi
 }
 
+# out_of_budget WHAT: one line for all the logs that are not asked for any more.
+out_of_budget() {
+    check_budget
+    [ -n "$spent" ] || return 1
+    refuse "$spent" "the other $1" logs
+}
+
 take_previous_logs() {
+    if [ -n "$dry_run" ]; then
+        take_log NAMESPACE POD NODE CONTAINER previous
+        return
+    fi
     while IFS=$tab read -r rank namespace pod node container restarts state last; do
         ended && break
+        out_of_budget 'previous logs' && break
         if [ "$restarts" -gt 0 ] || [ "$last" = last ]; then
             take_log "$namespace" "$pod" "$node" "$container" previous
         fi
@@ -986,23 +1306,142 @@ take_previous_logs() {
 }
 
 take_current_logs() {
+    if [ -n "$dry_run" ]; then
+        take_log NAMESPACE POD NODE CONTAINER running
+        return
+    fi
     while IFS=$tab read -r rank namespace pod node container restarts state last; do
         ended && break
+        out_of_budget 'logs' && break
         take_log "$namespace" "$pod" "$node" "$container" "$state"
     done <"$tmp/containers"
 }
 
+# ---------------------------------------------------------- files of the nodes
+
+# The kubelet's own service logs, through the API server's proxy.
+take_node_logs() {
+    each_name nodes
+    if [ -n "$dry_run" ]; then
+        take '' get --raw "/api/v1/nodes/NODE/proxy/logs/?query=kubelet&tailLines=$tail_lines"
+        return
+    fi
+    mv "$tmp/names" "$tmp/nodes"
+    while read -r name; do
+        ended && break
+        for unit in kubelet containerd; do
+            take "nodes/$name/$unit.log" get --raw \
+                "/api/v1/nodes/$name/proxy/logs/?query=$unit&tailLines=$tail_lines"
+        done
+    done <"$tmp/nodes"
+}
+
+# node_bundle NAME ARGV...: run ARGV with collect-node.sh as its input; its output is
+# that node's bundle.
+node_bundle() {
+    name=$1
+    shift
+    if [ -n "$dry_run" ]; then
+        shown "$@"
+        return 0
+    fi
+    ended && return 0
+    what=node-bundles/$name.tar.gz
+    target=$bundle/$what
+    mkdir -p "$bundle/node-bundles"
+    say "$what"
+    start=$(now)
+    "$@" <"$node_script" >"$target" 2>"$tmp/err" &
+    child=$!
+    printf '%s\n' "$child" >"$tmp/pid"
+    [ -z "$stopped" ] || on_signal "$stopped"
+    wait "$child"
+    status=$?
+    [ -z "$stopped" ] || { wait "$child" 2>/dev/null; status=143; }
+    : >"$tmp/pid"
+    bytes=$(($(trap '' INT TERM HUP; wc -c <"$target")))
+    # collect-node.sh says 1 if some of it failed; its own manifest says what.
+    [ "$status" -ne 1 ] || [ "$bytes" -eq 0 ] || status=0
+    file=$what
+    if [ "$bytes" -eq 0 ]; then
+        rm -f "$target"
+        file=''
+        [ "$status" -ne 0 ] || status=1
+    fi
+    total_bytes=$((total_bytes + bytes))
+    record "$file" "$start" "$(now)" "$status" "$bytes" false "$@"
+    tally
+}
+
+take_nodes_by_ssh() {
+    while read -r host name rest <&4; do
+        case $host in
+            '' | '#'*) continue ;;
+            -* | *[!A-Za-z0-9@._:%-]*) refuse 'not a host' "ssh $host" ssh "$host" ; continue ;;
+        esac
+        [ -n "$name" ] || { name=${host#*@}; }
+        if ! valid_subdomain "$name"; then
+            refuse 'not a name of a node' "ssh $host" ssh "$host"
+            continue
+        fi
+        arguments="--stdout --name $name"
+        # shellcheck disable=SC2016 # for the node's shell
+        node_bundle "$name" ssh -o BatchMode=yes -o ConnectTimeout=10 "$host" \
+            'if [ "$(id -u)" -eq 0 ]; then exec sh -s -- '"$arguments"'; else exec sudo -n sh -s -- '"$arguments"'; fi'
+    done 4<"$nodes_ssh"
+}
+
+# >>> node-debug: the only lines that change the cluster, and only when asked
+# shellcheck disable=SC2317 # debug_node is run by name
+kubectl_to() {
+    set -- kubectl "$@"
+    [ -z "$context" ] || set -- "$@" "--context=$context"
+    [ -z "$kubeconfig" ] || set -- "$@" "--kubeconfig=$kubeconfig"
+    "$@"
+}
+
+# debug_node NAME: the bundle of a node on stdout.  kubectl's first line names the pod.
+# shellcheck disable=SC2317 # run by name
+debug_node() {
+    kubectl_to debug "node/$1" -i --image="$debug_image" --profile=sysadmin -- \
+        chroot /host sh -s -- --stdout --name "$1" | {
+        IFS= read -r line
+        pod=${line#*pod }
+        pod=${pod%% *}
+        cat
+        case $pod in
+            node-debugger-*) kubectl_to delete pod "$pod" --wait=false >&2 ;;
+            *) printf 'left behind a debug pod on %s: %s\n' "$1" "$line" >&2 ;;
+        esac
+    }
+}
+
+take_nodes_by_debug() {
+    for name in $debug_nodes; do
+        printf 'collect.sh: --node-debug creates a privileged pod on %s, and deletes it\n' "$name" >&2
+        if [ -n "$dry_run" ]; then
+            shown kubectl debug "node/$name" -i "--image=$debug_image" --profile=sysadmin -- chroot /host sh -s -- --stdout --name "$name"
+        else
+            node_bundle "$name" debug_node "$name"
+        fi
+    done
+}
+# <<< node-debug
+
 # ------------------------------------------------------------------ the capture
 
-: >"$tmp/failures"
-: >"$tmp/pid"
-captured_at=$(now)
-write_bundle_yaml ''
+if [ -z "$dry_run" ]; then
+    : >"$tmp/failures"
+    : >"$tmp/pid"
+    captured_at=$(now)
+    write_bundle_yaml ''
+fi
 take '' config current-context
-if [ -z "$context" ] && [ "$status" -eq 0 ]; then
+if [ -z "$dry_run$context" ] && [ "$status" -eq 0 ]; then
     read -r context_name <"$tmp/out" || :
     write_bundle_yaml ''
 fi
+look_at_size
 
 # By perishability: events expire after an hour, a pod is replaced at any time,
 # and only one previous log of a container exists.
@@ -1020,8 +1459,15 @@ else
     # shellcheck disable=SC2086 # names, checked
     take cluster/namespaces.yaml get namespaces $namespaces -o yaml $fields
 fi
-for resource in $NAMESPACED; do take_namespaced "$resource"; done
-take_secret_names
+for resource in $NAMESPACED; do
+    if [ "$resource" = configmaps ] && [ -z "$want_configmap_data" ]; then
+        take_names configmaps "$CONFIGMAPS_TEMPLATE"
+    else
+        take_namespaced "$resource"
+    fi
+done
+take_names secrets "$SECRETS_TEMPLATE"
+[ -n "$dry_run" ] || tell_certificates
 for resource in $CLUSTER_SCOPED; do take_cluster_scoped "$resource"; done
 optional=1
 for resource in $OPTIONAL_NAMESPACED; do take_namespaced "$resource"; done
@@ -1032,6 +1478,11 @@ optional=''
 
 take cluster/version.yaml version -o yaml
 take cluster/readyz.txt get --raw '/readyz?verbose'
+
+[ -z "$want_node_logs" ] || take_node_logs
+[ -z "$nodes_ssh" ] || take_nodes_by_ssh
+[ -z "$debug_nodes" ] || take_nodes_by_debug
+[ -z "$dry_run" ] || exit 0
 
 # ---------------------------------------------------------------------- the end
 
@@ -1044,11 +1495,10 @@ if [ "$failed" -gt 0 ]; then
 fi
 [ "$absent" -eq 0 ] || say "$absent optional resources are not known to this API server"
 [ -z "$stopped" ] || printf 'collect.sh: stopped by signal %s; the bundle is incomplete\n' "$stopped" >&2
+[ -z "$spent" ] || printf 'collect.sh: %s; the bundle is incomplete\n' "$spent" >&2
 [ -z "$gave_up" ] || printf 'collect.sh: no answer from an API server; gave up\n' >&2
 
-rm -f "$tmp/bundle.yaml" "$tmp/containers" "$tmp/err" "$tmp/failures" "$tmp/listed" \
-    "$tmp/out" "$tmp/pid" "$tmp/sorted" "$tmp/status"
-rmdir "$tmp"
+rm -rf "$tmp"
 
 # A signal from here on ends the packing; the directory is complete.
 packing=''

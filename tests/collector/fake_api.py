@@ -3,10 +3,16 @@
 Prints its port, then serves until it is ended.  It knows namespaces, pods,
 events and secrets; one pod has no status at all.  Any request that is not a
 GET is counted and answered with 405; GET /verbs lists the methods seen.
+
+Faults, by GET /fault/KIND/N: busy (the next N lists of events are too many), hang
+(the next N lists of events never end), refuse (the next N lists of pods are
+forbidden), die (the server ends after N more requests).
 """
 
 import json
+import os
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SECRET = "aHVudGVyMg=="  # what must not reach the disk
@@ -53,6 +59,7 @@ SECRETS = [
     {"metadata": {**meta("db"), "annotations": {"note": "E\nK\t\"x\"\n" + SECRET}},
      "type": "Opaque", "data": {"password": SECRET, "tls.crt": SECRET}},
     {"metadata": meta("empty"), "type": "kubernetes.io/tls"},
+    {"metadata": meta("untyped"), "data": {"x": SECRET}},
 ]
 LISTS = {
     "namespaces": ("Namespace", False, [{"metadata": {"name": "shop"}}]),
@@ -60,7 +67,19 @@ LISTS = {
     "events": ("Event", True, []),
     "secrets": ("Secret", True, SECRETS),
 }
+if len(sys.argv) > 1:
+    with open(sys.argv[1]) as certificate:
+        SECRETS.append({"metadata": meta("web-tls"), "type": "kubernetes.io/tls",
+                        "data": {"tls.crt": certificate.read().strip(), "tls.key": SECRET}})
 seen = set()
+faults = {}
+
+
+def fault(kind):
+    if faults.get(kind, 0) <= 0:
+        return False
+    faults[kind] -= 1
+    return True
 
 
 def answer(path):
@@ -111,6 +130,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         seen.add("GET")
+        parts = self.path.strip("/").split("/")
+        if parts[0] == "fault":
+            faults[parts[1]] = int(parts[2])
+            self.respond(200, "set\n")
+            return
+        if "die" in faults and not fault("die"):
+            os._exit(1)
+        lists = self.path.partition("?")[0]
+        if lists.endswith("/events") and fault("busy"):
+            self.respond(429, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 429,
+                               "reason": "TooManyRequests", "message": "Too many requests, please try again later."})
+            return
+        if lists.endswith("/events") and fault("hang"):
+            time.sleep(60)
+            return
+        if lists.endswith("/pods") and fault("refuse"):
+            self.respond(403, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 403,
+                               "reason": "Forbidden", "message": "pods is forbidden: User cannot list"})
+            return
         body = answer(self.path)
         if body is None:
             self.respond(404, {"kind": "Status", "apiVersion": "v1", "status": "Failure",

@@ -9,9 +9,9 @@ export LC_ALL
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 collect=$here/../../collector/collect.sh
+collect_node=$here/../../collector/collect-node.sh
 rbac=$here/../../collector/rbac.yaml
 manifest=$here/manifest.py
-real_path=$PATH
 work=$(mktemp -d) || exit 1
 api=''
 cleanup() {
@@ -21,6 +21,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
+tab=$(printf '\t')
 passed=0
 failed=0
 shell=''
@@ -80,12 +81,12 @@ rbac_covers() {
 
 every_file_is_told() {
     python3 "$manifest" files "$1/manifest.jsonl" | sort >"$work/told"
-    layout "$1" | grep -v -e '^bundle.yaml$' -e '^manifest.jsonl$' >"$work/there"
+    layout "$1" | grep -v -e '^bundle.yaml$' -e '^manifest.jsonl$' -e '^redaction.txt$' >"$work/there"
     [ -z "$(comm -13 "$work/told" "$work/there")" ] || { comm -13 "$work/told" "$work/there"; return 1; }
 }
 
 sizes_are_right() {
-    layout "$1" | grep -v -e '^bundle.yaml$' -e '^manifest.jsonl$' | while read -r file; do
+    layout "$1" | grep -v -e '^bundle.yaml$' -e '^manifest.jsonl$' -e '^redaction.txt$' | while read -r file; do
         same "$(value "$1/manifest.jsonl" "$file" bytes)" "$(($(wc -c <"$1/$file")))" || exit 1
     done
 }
@@ -96,6 +97,187 @@ order() {
         /^logs .*--previous/{print "previous"} /^get deployments/{print "rest"}
         /^logs/ && !/--previous/{print "logs"} /^version/{print "version"} /readyz/{print "readyz"}' "$1" |
         awk '!seen[$0]++ { printf "%s ", $0 }'
+}
+
+# An invented certificate's base64, for FAKE_CERT; "with key" adds a private key to it.
+certificate() {
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/tls.key" -out "$work/tls.crt" -days 30 \
+        -subj /CN=shop.example >/dev/null 2>&1
+    if [ -n "$1" ]; then cat "$work/tls.crt" "$work/tls.key"; else cat "$work/tls.crt"; fi |
+        base64 | tr -d '\n' >"$work/cert"
+}
+
+# What the mask, budgets, back-off, nodes and dry runs do.
+harmless() {
+    python3 "$here/secrets.py" plant "$work/plant"
+    FAKE_CLEAN=1
+    FAKE_PLANT=$work/plant
+    export FAKE_CLEAN FAKE_PLANT
+    run_collect -o planted
+    check 'no planted secret survives, all that is harmless does' python3 "$here/secrets.py" check "$work/plant" "$work/planted"
+    check 'what was masked is told' grep -q "^logs/shop/quiet-0/app.log${tab}jwt${tab}10\$" "$work/planted/redaction.txt"
+    check 'sizes after masking' sizes_are_right "$work/planted"
+    run_collect -o nodata --only configmaps --no-logs --no-archive --no-configmap-data
+    check '--no-configmap-data' same "$(grep -c -e 'spring' "$work/nodata/cluster/configmaps.yaml")$(grep -c 'app.properties": ""' "$work/nodata/cluster/configmaps.yaml")" 01
+    # Fail closed: an awk that dies on the mask.
+    mkdir "$work/broken"
+    printf '#!/bin/sh\ncase "$*" in *report=*) head -c 100; exit 2 ;; esac\nexec %s "$@"\n' "$(PATH=$fake_path command -v awk)" >"$work/broken/awk"
+    chmod +x "$work/broken/awk"
+    unbroken=$fake_path
+    fake_path=$work/broken:$fake_path
+    run_collect -o closed --only jobs --no-archive
+    fake_path=$unbroken
+    check 'a mask that fails withholds the file' no_file "$work/closed/logs/shop/quiet-0/app.log"
+    check 'a mask that fails is told' has "$(value "$work/closed/manifest.jsonl" logs/shop/quiet-0/app.log stderr)" 'withheld: the masking'
+    unset FAKE_PLANT
+
+    if command -v openssl >/dev/null 2>&1; then
+        FAKE_CERT=$work/cert
+        export FAKE_CERT
+        certificate ''
+        run_collect -o certs --only jobs --no-archive --no-logs
+        if PATH=$fake_path command -v openssl >/dev/null 2>&1; then
+            check 'dates of a TLS Secret' grep -q '^notAfter=' "$work/certs/cluster/tls-certificates.txt"
+        else
+            check 'certificate of a TLS Secret' grep -q 'BEGIN CERTIFICATE' "$work/certs/cluster/tls-certificates.txt"
+        fi
+        check 'size of a Secret key' grep -q '"tls.crt": "" # at most 1200 bytes' "$work/certs/cluster/secrets.yaml"
+        certificate key
+        run_collect -o keyed --only jobs --no-archive --no-logs
+        check 'a certificate with a private key is left out' no_file "$work/keyed/cluster/tls-certificates.txt"
+        unset FAKE_CERT
+    fi
+
+    FAKE_HANG_LOG=1
+    export FAKE_HANG_LOG
+    # shellcheck disable=SC2086
+    (cd "$work" && PATH=$fake_path python3 "$here/interrupt.py" INT "$work/argv" 'logs' \
+        $shell "$collect" -o half --only jobs) >"$work/stdout" 2>"$work/stderr"
+    check 'INT in a log: what came is kept, and masked' same "$(cat "$work/half/logs/shop/web-0/app.previous.log")" \
+        "$(printf '2026-07-14T02:50:00Z password=<masked:password> x\n2026-07-14T02:50:01Z half')"
+    check 'INT in a log: packed' tar -tzf "$work/half.tar.gz"
+    unset FAKE_HANG_LOG
+
+    FAKE_429=2
+    export FAKE_429
+    run_collect -o busy --only deployments --no-archive --no-logs
+    check 'too many requests: asked again' same "$code$(grep -c '^get deployments' "$FAKE_LOG")" 03
+    check 'too many requests: told' has "$(value "$work/busy/manifest.jsonl" cluster/deployments.yaml stderr)" 'asked 3 times'
+    unset FAKE_429
+
+    FAKE_BIG=1
+    export FAKE_BIG
+    run_collect -o big --only daemonsets --no-archive --no-logs
+    check 'large cluster: pods by namespace' test -f "$work/big/cluster/pods.shop.yaml" -a -f "$work/big/cluster/pods.ops.yaml"
+    check 'large cluster: never all pods' not grep -q '^get pods -A' "$FAKE_LOG"
+    check 'large cluster: hostile namespace is never asked for' not grep -q -e '-n \.\.' "$FAKE_LOG"
+    check 'large cluster: short lists whole' grep -q '^get daemonsets -A' "$FAKE_LOG"
+    unset FAKE_BIG
+
+    run_collect -o full --only jobs --no-archive --min-free 999999999999
+    check 'a full disk: nothing more is asked' same "$(grep -c '^get' "$FAKE_LOG")" 0
+    check 'a full disk: told' has "$(python3 "$manifest" refused "$work/full/manifest.jsonl")" 'kubectl get pods'
+    check 'a full disk: the manifest is valid' python3 "$manifest" valid "$work/full/manifest.jsonl"
+    run_collect -o small --only jobs --no-archive --max-bytes 1000
+    check 'a spent budget' has "$stderr" 'size of 1000 bytes is used up'
+    check 'a spent budget: logs in one line' same "$(python3 "$manifest" refused "$work/small/manifest.jsonl" | grep -c 'kubectl logs')" 1
+    run_collect -o chunks --only jobs --also widgets.example.com --no-archive --no-logs --chunk-size 50
+    check '--chunk-size' grep -q '^get jobs .*--chunk-size=50' "$FAKE_LOG"
+
+    check '--also and --only' same "$(grep -c '^get \(jobs\|widgets.example.com\|deployments\) -A' "$FAKE_LOG")" 2
+    run_collect --dry-run -o dry --node-logs --node-debug w1
+    check '--dry-run runs nothing' same "$code$(wc -c <"$FAKE_LOG" | tr -d ' ')" 00
+    check '--dry-run writes nothing' no_file "$work/dry"
+    check '--dry-run prints' has "$stdout" 'kubectl get pods -A -o yaml'
+    check '--dry-run prints what changes the cluster' has "$stdout" 'kubectl debug node/w1'
+
+    run_collect -o nodelogs --only jobs --no-archive --no-logs --node-logs
+    check '--node-logs' grep -q 'kubelet.1.: token=<masked:token>' "$work/nodelogs/nodes/worker-1/kubelet.log"
+    run_collect -o debugged --only jobs --no-archive --no-logs --node-debug w1
+    check '--node-debug: the bundle' same "$(cat "$work/debugged/node-bundles/w1.tar.gz")" 'an archive'
+    check '--node-debug: announced' has "$stderr" 'creates a privileged pod on w1'
+    check '--node-debug: cleaned up' grep -q '^delete pod node-debugger-w1-abcde' "$FAKE_LOG"
+    printf '# hosts\nroot@w1 worker-1\n-oProxyCommand=x\n' >"$work/hosts"
+    run_collect -o fanned --only jobs --no-archive --no-logs --nodes-ssh hosts
+    check '--nodes-ssh: the bundle' tar -tzf "$work/fanned/node-bundles/worker-1.tar.gz"
+    check '--nodes-ssh: an odd host is never asked' has "$(python3 "$manifest" refused "$work/fanned/manifest.jsonl")" 'oProxyCommand'
+    ln -s "$here/../../collector/kubectl-coldcase" "$work/kubectl-coldcase"
+    # shellcheck disable=SC2086
+    check 'the plugin finds its script through a link' same \
+        "$(PATH=$fake_path $shell "$work/kubectl-coldcase" --version)$(PATH=$fake_path $shell "$work/kubectl-coldcase" node --version)" \
+        "$(printf 'collect.sh 0.1.0collect-node.sh 0.1.0')"
+    unset FAKE_CLEAN
+}
+
+# run_node ARGS...: collect-node.sh with the tools of node-bin.
+run_node() {
+    NODE_LOG=$work/argv
+    export NODE_LOG
+    : >"$NODE_LOG"
+    # shellcheck disable=SC2086
+    (cd "$work" && PATH=$here/node-bin:$fake_path exec $shell "$collect_node" --root "$work/host" "$@") >"$work/stdout" 2>"$work/stderr"
+    code=$?
+    stdout=$(cat "$work/stdout")
+    stderr=$(cat "$work/stderr")
+}
+
+node_suite() {
+    mkdir -p "$work/host/etc/kubernetes/pki" "$work/host/proc/sys/net/netfilter" "$work/host/sys/fs/cgroup/kubepods.slice/pod1"
+    printf 'KEY MATERIAL\n' | tee "$work/host/etc/kubernetes/pki/apiserver.crt" >"$work/host/etc/kubernetes/pki/apiserver.key"
+    printf 'usage_usec 5\nnr_throttled 3\n' >"$work/host/sys/fs/cgroup/kubepods.slice/pod1/cpu.stat"
+    printf '11\n' >"$work/host/proc/sys/net/netfilter/nf_conntrack_count"
+    printf '22\n' >"$work/host/proc/sys/net/netfilter/nf_conntrack_max"
+    run_node -o node --name node-worker-3 --max-bytes 20000
+    n=$work/node/nodes/node-worker-3
+    check 'node: manifest is valid' python3 "$manifest" valid "$work/node/manifest.jsonl"
+    check 'node: every file is told' every_file_is_told "$work/node"
+    check 'node: kernel journal' grep -q 'Killed process 2211' "$n/kernel.json"
+    check 'node: journals are bounded' grep -q '^journalctl -u kubelet -o json --utc --no-pager --since -24h -n 20000' "$NODE_LOG"
+    check 'node: secrets are masked' not grep -r -q hunter2 "$work/node"
+    check 'node: conntrack' same "$(cat "$n/conntrack.txt")" "$(printf 'count 11\nmax 22')"
+    check 'node: control groups' grep -q 'pod1/cpu.stat:nr_throttled 3' "$n/cgroup.txt"
+    check 'node: dates of certificates' grep -q '^notAfter=' "$n/certs.txt"
+    check 'node: never a key' not grep -r -q -e 'KEY MATERIAL' -e 'apiserver\.key' "$work/node" "$NODE_LOG"
+    check 'node: large output is cut, and told' same "$(value "$work/node/manifest.jsonl" nodes/node-worker-3/nvidia-smi.txt truncated)" true
+    check 'node: an absent tool is no failure' has "$(python3 "$manifest" refused "$work/node/manifest.jsonl")" ipvsadm
+    check 'node: a failing tool is recorded' grep -q '"crictl","pods".*permission denied' "$work/node/manifest.jsonl"
+    check 'node: packed, for its owner alone' same "$(find "$work/node" "$work/node.tar.gz" -perm -040 -o -perm -004)" ''
+    run_node --stdout --name w9
+    check 'node: --stdout' has "$(tar -tzf "$work/stdout")" node-w9/nodes/w9/kernel.json
+    run_node --dry-run --name w9 -o drynode
+    check 'node: --dry-run' same "$(grep -c -v help "$NODE_LOG")$(printf '%s\n' "$stdout" | grep -c '^iptables-save')" 01
+    check 'node: --dry-run writes nothing' no_file "$work/drynode"
+    run_node --name w9 -o late --timeout 1 --no-archive --max-time 1
+    check 'node: time budget' has "$stderr" 'time of 1 seconds is used up'
+    run_node --name ../x
+    check 'node: not a name' same "$code" 2
+    NODE_SLEEP=conntrack
+    export NODE_SLEEP
+    run_node --name w9 -o hang --timeout 1 --no-archive
+    check 'node: a hanging tool is ended' grep -q '"conntrack","-S".*"exit":\(124\|143\)' "$work/hang/manifest.jsonl"
+    for signal in INT TERM; do
+        # shellcheck disable=SC2086
+        (cd "$work" && NODE_LOG=$work/argv PATH=$here/node-bin:$fake_path python3 "$here/interrupt.py" $signal "$work/argv" 'conntrack -S' \
+            $shell "$collect_node" --root "$work/host" --name w9 -o "node$signal") >"$work/stdout" 2>"$work/stderr"
+        check "node: $signal: exit 1" same "$?" 1
+        check "node: $signal: packed" tar -tzf "$work/node$signal.tar.gz"
+        check "node: $signal: manifest is valid" python3 "$manifest" valid "$work/node$signal/manifest.jsonl"
+        check "node: $signal: recorded" grep -q "stopped by signal $signal" "$work/node$signal/manifest.jsonl"
+        check "node: $signal: no work files" no_file "$work/node$signal/.collecting"
+    done
+    unset NODE_SLEEP
+}
+
+# Text of the scripts themselves.
+scripts() {
+    shell=scripts
+    check 'no write verb outside of --node-debug' not "$here/writes.sh" "$here"/../../collector/*.sh
+    part() { sed -n '/^# >>> the same/,/^# <<<$/p' "$1"; }
+    check 'the shared part is the same' same "$(part "$collect")" "$(part "$collect_node")"
+    if command -v shellcheck >/dev/null 2>&1; then
+        check shellcheck shellcheck "$here"/../../collector/*.sh "$here/../../collector/kubectl-coldcase" \
+            "$here/run.sh" "$here/writes.sh" "$here/bin/kubectl" "$here/node-bin/journalctl"
+    fi
 }
 
 suite() {
@@ -225,7 +407,7 @@ suite() {
         $shell "$collect" -o stopped) >"$work/stdout" 2>"$work/stderr"
     check 'INT while recording: manifest is valid' python3 "$manifest" valid "$work/stopped/manifest.jsonl"
     check 'INT while recording: the line is there' same "$(value "$work/stopped/manifest.jsonl" cluster/events.yaml exit)" 0
-    check 'INT while recording: nothing is asked after it' same "$(grep -c '^get' "$work/argv")" 1
+    check 'INT while recording: nothing is asked after it' same "$(grep -c '^get [^-]' "$work/argv")" 1
     check 'INT while recording: packed' tar -tzf "$work/stopped.tar.gz"
     unset FAKE_CLEAN
 
@@ -248,7 +430,10 @@ suite() {
 
 # A real kubectl proves that the templates and options are what kubectl takes.
 real_kubectl() {
-    python3 "$here/fake_api.py" >"$work/port" &
+    : >"$work/cert"
+    ! command -v openssl >/dev/null 2>&1 || certificate ''
+    if [ -s "$work/cert" ]; then set -- "$work/cert"; else set --; fi
+    python3 "$here/fake_api.py" "$@" >"$work/port" &
     api=$!
     tries=0
     while [ ! -s "$work/port" ] && [ "$tries" -lt 50 ]; do
@@ -275,25 +460,54 @@ CONFIG
     check 'logs' same "$(layout "$b" | grep '^logs' | tr '\n' ' ')" \
         'logs/shop/web-0/app.log logs/shop/web-0/app.previous.log logs/shop/web-0/debugger.log logs/shop/web-0/init-db.log '
     check 'log options reach the server' grep -q 'limitBytes=10485760.*sinceSeconds=86400.*tailLines=5000.*timestamps=true' "$b/logs/shop/web-0/debugger.log"
-    check 'secret keys' grep -q '^    "tls.crt": ""$' "$b/cluster/secrets.yaml"
+    check 'secret keys' grep -q '^    "tls.crt": "" # at most 9 bytes$' "$b/cluster/secrets.yaml"
     check 'secret type' grep -q '^  type: "kubernetes.io/tls"$' "$b/cluster/secrets.yaml"
     check 'no secret value' not grep -r -q aHVudGVyMg "$b"
     check 'only GET' same "$(python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())' "http://127.0.0.1:$port/verbs")" '["GET"]'
-    kill "$api"
+    if [ -s "$work/cert" ]; then
+        check 'dates of a TLS Secret' grep -q '^notAfter=' "$b/cluster/tls-certificates.txt"
+    fi
+    mkdir "$work/path"
+    ln -s "$here/../../collector/kubectl-coldcase" "$work/path/kubectl-coldcase"
+    check 'kubectl coldcase' same "$(PATH=$work/path:$PATH kubectl coldcase --version)" 'collect.sh 0.1.0'
+
+    fault() { python3 -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1])' "http://127.0.0.1:$port/fault/$1/$2"; }
+    real() {
+        HOME=$work dash "$collect" -o "$work/$1" --kubeconfig "$work/kubeconfig" --only namespaces --no-archive --no-logs --request-timeout 3s >"$work/stdout" 2>"$work/stderr"
+        code=$?
+        m=$work/$1/manifest.jsonl
+    }
+    fault busy 2
+    real busy
+    check 'too many requests: got in the end' same "$(value "$m" cluster/events.yaml exit)" 0
+    fault hang 1
+    fault refuse 1000
+    real hang
+    check 'a hanging call is ended' has "$(value "$m" cluster/events.yaml stderr)" 'imeout'
+    check 'a refused kind is told' has "$(value "$m" cluster/pods.yaml stderr)" 'forbidden'
+    check 'after a hanging call and a refused kind the rest is there' test -s "$work/hang/cluster/namespaces.yaml"
+    fault refuse 0
+    fault die 9
+    real dead
+    check 'a server that dies: exit 1' same "$code" 1
+    check 'a server that dies: manifest is valid' python3 "$manifest" valid "$m"
+    check 'a server that dies: what came is kept' test -s "$work/dead/cluster/events.yaml" -o -s "$work/dead/cluster/pods.yaml"
+    check 'a server that dies: finished' grep -q '^finished_at' "$work/dead/bundle.yaml"
+    kill "$api" 2>/dev/null
     wait "$api" 2>/dev/null
     api=''
 }
 
-if command -v dash >/dev/null 2>&1; then
+run_dash() {
     shell=dash
     fake_path=$here/bin:$PATH
     suite
-else
-    printf 'skip  dash: not installed\n'
-fi
-if command -v busybox >/dev/null 2>&1; then
+    harmless
+    node_suite
+}
+
+run_busybox() {
     # With busybox's own utilities, too: python3 is the only thing that is not.
-    find "$work" -mindepth 1 -delete
     mkdir "$work/applets"
     for applet in $(busybox --list); do
         ln -s "$(command -v busybox)" "$work/applets/$applet"
@@ -303,16 +517,54 @@ if command -v busybox >/dev/null 2>&1; then
     shell='busybox sh'
     fake_path=$here/bin:$work/applets
     suite
-else
-    printf 'skip  busybox: not installed\n'
-fi
-shell='real kubectl'
-if command -v kubectl >/dev/null 2>&1 && command -v dash >/dev/null 2>&1; then
-    PATH=$real_path
-    real_kubectl
-else
-    printf 'skip  real kubectl: not installed\n'
-fi
+    harmless
+    node_suite
+}
+
+run_real() {
+    scripts
+    shell='real kubectl'
+    if command -v kubectl >/dev/null 2>&1 && command -v dash >/dev/null 2>&1; then
+        real_kubectl
+    else
+        printf 'skip  real kubectl: not installed\n'
+    fi
+}
+
+case ${1-} in
+    dash | busybox | real)
+        "run_$1"
+        printf '%s passed, %s failed\n' "$passed" "$failed"
+        [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+        exit
+        ;;
+esac
+
+# All at once: most of the time goes into waiting.
+parts=''
+for part in dash busybox; do
+    if command -v "$part" >/dev/null 2>&1; then
+        parts="$parts $part"
+    else
+        printf 'skip  %s: not installed\n' "$part"
+    fi
+done
+for part in $parts real; do
+    sh "$here/run.sh" "$part" >"$work/$part.out" 2>&1 &
+done
+wait
+for part in $parts real; do
+    cat "$work/$part.out"
+    end=$(sed -n '$p' "$work/$part.out")
+    case $end in
+        [1-9]*' passed, '*' failed')
+            passed=$((passed + ${end%% *}))
+            end=${end#*, }
+            failed=$((failed + ${end%% *}))
+            ;;
+        *) failed=$((failed + 1)) ;;
+    esac
+done
 
 printf '%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
