@@ -240,6 +240,7 @@ now() (
     date -u +%Y-%m-%dT%H:%M:%SZ
 )
 
+# >>> the same in collect.sh and collect-node.sh
 # Reads `od -An -v -tx1`, knows nothing of locales, and writes ASCII only: the
 # bytes are decoded as UTF-8, and what is not UTF-8 becomes U+FFFD.
 # With mode=yaml it writes one quoted string.  With mode=line the input is argc
@@ -319,6 +320,314 @@ record() (
         -v ended="$ended" -v status="$status" -v bytes="$bytes" \
         -v truncated="$truncated" "$ESCAPE" >>"$manifest"
 )
+
+tab=$(printf '\t')
+
+# The mask between a command and the disk: passwords, tokens, keys and connection
+# strings become <masked:KIND>.  form=yaml knows kubectl's YAML (a value may go on
+# over many lines; an env entry has its name before its value).  It ends with a
+# line R of what it read and wrote into `report`; without one the output is thrown
+# away.  No interval expressions: mawk has none.
+# shellcheck disable=SC2016 # an awk program
+REDACT='
+function hit(kind) { count[kind]++; total++; return "<masked:" kind ">" }
+# Values that keep no secret: nothing, a word of state, a reference, a mask.
+function idle(v) {
+    v = tolower(v)
+    sub(/^["\047]/, "", v); sub(/["\047]$/, "", v)
+    return v == "" || v ~ /^(true|false|null|nil|none|undefined|unset|empty|yes|no|on|off|enabled|disabled|basic|bearer|oidc|ldap|\{\}|\[\]|~|-)$/ ||
+        v ~ /^[*x.#]+$/ || v ~ /^<[^<>]*>?$/ || v ~ /^\$[({]/ || v ~ /^\{\{/ || v ~ /^%[a-z]$/ ||
+        v ~ /^\[?(redacted|masked|hidden|filtered|removed)\]?$/
+}
+function prose(v) {
+    return v ~ /^(a|an|and|are|as|at|authentication|by|can|cannot|contains|could|does|error|expected|expired|failed|failure|flag|for|found|from|has|have|if|in|incorrect|instead|invalid|is|key|length|malformed|may|mismatch|missing|must|no|not|of|option|or|rejected|required|requires|revoked|should|unexpected|unknown|unset|until|updated|valid|was|when|will|with|wrong|to|the|this|authorized|unauthorized|denied|ok|changed|rotated|created|deleted|refreshed)$/
+}
+# Whether the name of a field promises a secret.
+function sensitive(k,   low) {
+    low = tolower(k)
+    if (match(low, STRONG "$")) return 1
+    return match(low, WEAK "$") && edge(k, RSTART)
+}
+# Whether a word begins at byte n of k.
+function edge(k, n) {
+    return n == 1 || substr(k, n - 1, 1) !~ /[A-Za-z]/ ||
+        (substr(k, n - 1, 1) ~ /[a-z]/ && substr(k, n, 1) ~ /[A-Z]/)
+}
+# Length of the value at the start of s; sets QUOTE to what opens it.
+function value_length(s,   from, at, q) {
+    QUOTE = ""
+    if (match(s, /^\\*["\047]/)) {
+        QUOTE = substr(s, 1, RLENGTH)
+        q = substr(QUOTE, RLENGTH)
+        from = RLENGTH + 1
+        for (;;) {
+            at = index(substr(s, from), QUOTE)
+            if (!at) return length(s) - length(QUOTE)
+            at += from - 1
+            if (at > 1 && substr(s, at - 1, 1) == "\\" && q == "\"") { from = at + 1; continue }
+            return at - length(QUOTE) - 1
+        }
+    }
+    if (match(s, /^[^] \t,;&"\047)}]+/)) return RLENGTH
+    return 0
+}
+# key=value, key: value, "key":"value", --key value, in any text.
+function pairs(line,   out, low, sep, word, n, v, ok, before, spaced) {
+    out = ""
+    low = tolower(line)
+    while (match(low, PAIR)) {
+        word = substr(low, RSTART, RLENGTH)
+        before = out substr(line, 1, RSTART - 1)
+        n = length(before)
+        ok = 1
+        if (word !~ ("^" STRONG)) ok = edge(substr(before, n) substr(line, RSTART, 1), n ? 2 : 1)
+        out = before substr(line, RSTART, RLENGTH)
+        line = substr(line, RSTART + RLENGTH)
+        low = substr(low, RSTART + RLENGTH)
+        if (word ~ /^sig/ && before !~ /[?&;-]$/) ok = 0
+        if (!ok) continue
+        spaced = word !~ /[:=>]/
+        if (spaced && before !~ /(^|[ "\047=,\[])--?[A-Za-z0-9-]*$/) continue
+        if (word ~ /cookie/) {
+            n = value_length(line)
+            if (QUOTE == "") n = match(line, /["\047]/) ? RSTART - 1 : length(line)
+            else { out = out QUOTE; line = substr(line, length(QUOTE) + 1) }
+            if (n > 0 && !idle(substr(line, 1, n))) { out = out hit("cookie"); line = substr(line, n + 1) }
+            low = tolower(line)
+            continue
+        }
+        if (match(low, /^\\*["\047]?(bearer|basic|token|digest|negotiate|apikey|aws4-hmac-sha256)[ ]+/)) {
+            out = out substr(line, 1, RLENGTH)
+            line = substr(line, RLENGTH + 1)
+            if (word ~ /^(proxy-)?authorization/ && out !~ /[Bb]earer +$/) {
+                n = match(line, /["\047\\]/) ? RSTART - 1 : length(line)
+            } else n = value_length(line)
+            v = substr(line, 1, n)
+            if (n > 0 && !idle(v) && !prose(tolower(v))) { out = out hit("authorization"); line = substr(line, n + 1) }
+            low = tolower(line)
+            continue
+        }
+        n = value_length(line)
+        v = substr(line, length(QUOTE) + 1, n)
+        if (n > 0 && !idle(v) && !(QUOTE == "" && talk(word, v, substr(line, n + 1)))) {
+            if (spaced && v ~ /^-/) continue
+            out = out QUOTE (QUOTE == "" && word ~ /["]/ ? "\"" hit(label(word)) "\"" : hit(label(word)))
+            line = substr(line, length(QUOTE) + n + 1)
+            low = tolower(line)
+        }
+    }
+    return out line
+}
+# Whether an unquoted value is but the next word of a sentence.
+function talk(word, v, after,   low) {
+    low = tolower(v)
+    sub(/[.:!]+$/, "", low)
+    if (word !~ /[:= \t]$/ || word ~ /[:=]$/) return 0
+    if (prose(low)) return 1
+    if (word ~ /:[ \t]+$/ && v ~ /^[a-z]+$/ && after ~ /^ [a-z]+( |$)/) return 1
+    return word !~ /[:=]/ && after ~ /^ [a-z]+ [a-z]+/ && v ~ /^[a-z]+$/
+}
+function label(word) {
+    if (word ~ /^(pass|pwd|requirepass|masterauth)/) return "password"
+    if (word ~ /token/) return "token"
+    if (word ~ /key/) return "key"
+    return "secret"
+}
+# Each match of re, except its first `lead` pattern, is masked if it is long enough.
+function mask(line, re, lead, kind, least,   out, m, n) {
+    out = ""
+    while (match(line, re)) {
+        m = substr(line, RSTART, RLENGTH)
+        out = out substr(line, 1, RSTART - 1)
+        line = substr(line, RSTART + RLENGTH)
+        n = 0
+        if (lead != "" && match(m, lead)) n = RLENGTH
+        v = substr(m, n + 1)
+        end = ""
+        if (kind == "url" || kind == "dsn") { match(v, /@(tcp\(|unix\()?$/); end = substr(v, RSTART); v = substr(v, 1, RSTART - 1) }
+        if (length(v) < least || idle(v)) out = out m
+        else out = out substr(m, 1, n) hit(kind) end
+    }
+    return out line
+}
+function shapes(line) {
+    if (index(line, "eyJ")) line = mask(line, "eyJ[A-Za-z0-9_-]+[.]eyJ[A-Za-z0-9_-]+[.][A-Za-z0-9_-]*", "", "jwt", 20)
+    if (index(line, "://")) {
+        line = mask(line, "://[^ \t/:@\"\047<>?]*:[^ \t/@\"\047<>]+@", "^://[^:]*:", "url", 1)
+        if (line ~ /hooks\.slack\.com|webhooks\/|webhook\.office\.com/)
+            line = mask(line, "(hooks[.]slack[.]com/(services|workflows)|/api/webhooks|webhook[.]office[.]com/webhookb2)/[A-Za-z0-9_/@.-]+", "^(hooks[.]slack[.]com/[a-z]*|/api/webhooks|webhook[.]office[.]com/webhookb2)/", "webhook", 8)
+    }
+    if (line ~ /@(tcp|unix)\(/) line = mask(line, "[A-Za-z0-9_.-]+:[^ \t\"\047]+@(tcp|unix)[(]", "^[^:]*:", "dsn", 1)
+    if (line ~ KNOWN) {
+        line = mask(line, "(AKIA|ASIA|AROA|AIDA)[A-Z0-9]+", "", "cloud-key", 20)
+        line = mask(line, "(gh[pousr]_|github_pat_|glpat-|gldt-|xox[abeprs]-|xapp-|AIza|ya29[.]|[sr]k_(live|test)_|whsec_|sk-|npm_|SG[.]|dop_v1_|hv[sbr][.]|pypi-|dckr_pat_|shpat_|AGE-SECRET-KEY-|lin_api_|dapi)[A-Za-z0-9_.-]+", "", "token", 24)
+        line = mask(line, "[$](2[abxy]|apr1|1|5|6|y)[$][./A-Za-z0-9$]+", "", "hash", 20)
+    }
+    if (line ~ /[Bb][Ee][Aa][Rr][Ee][Rr] /) line = mask(line, "[Bb][Ee][Aa][Rr][Ee][Rr] +[A-Za-z0-9_.~+/=-]+", "^[A-Za-z]+ +", "token", 16)
+    if (line ~ /[Ii][Dd][Ee][Nn][Tt][Ii][Ff][Ii][Ee][Dd] +[Bb][Yy] |[Pp][Aa][Ss][Ss][Ww][Oo][Rr][Dd] +\047/)
+        line = mask(line, "([Ii][Dd][Ee][Nn][Tt][Ii][Ff][Ii][Ee][Dd] +[Bb][Yy]|[Pp][Aa][Ss][Ss][Ww][Oo][Rr][Dd]) +\047[^\047]+", "^[A-Za-z ]+\047", "password", 1)
+    if (line ~ / login [^ ]+ password /) line = mask(line, " login [^ ]+ password [^ \"\047]+", "^ login [^ ]+ password ", "password", 1)
+    if (line ~ /(requirepass|masterauth) /) line = mask(line, "(requirepass|masterauth) +[^ \"\047]+", "^[a-z]+ +", "password", 1)
+    if (line ~ /curl|wget|http/) {
+        line = mask(line, "(-u|--user)[ =,\"\047\\\\]+[A-Za-z0-9_.@-]*:[^ \"\047\\\\]+", "^[^:]*:", "password", 1)
+    }
+    return line
+}
+# A private key: from BEGIN to END, or as far as the lines look like one.
+function private_key(line,   out, at, rest) {
+    out = ""
+    if (inside) {
+        if (match(line, /-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----/)) {
+            inside = 0
+            line = "<masked:private-key>" substr(line, RSTART + RLENGTH)
+        } else {
+            rest = line
+            sub(/^[0-9TZ:.+-]+ (std(out|err) [FP] )?/, "", rest)
+            if (rest ~ /^[ \t"\047>|]*[A-Za-z0-9+\/=]*[\\nr"\047, ]*$/ || rest ~ /^[ \t]*(Proc-Type|DEK-Info|Version|Comment):/) {
+                match(line, /^[ \t]*([0-9][0-9][0-9][0-9]-[0-9TZ:.+-]+ )?/)
+                return substr(line, 1, RLENGTH) "<masked:private-key>"
+            }
+            inside = 0
+        }
+    }
+    while (match(line, /-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----/)) {
+        out = out substr(line, 1, RSTART - 1) hit("private-key")
+        line = substr(line, RSTART + RLENGTH)
+        if (match(line, /-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----/)) line = substr(line, RSTART + RLENGTH)
+        else { inside = 1; line = match(line, /["\047]/) ? substr(line, RSTART) : "" }
+    }
+    return out line
+}
+function text(line,   out, chunk, cut, tries) {
+    if (inside || index(line, "PRIVATE KEY")) line = length(line) > 1048576 ? hit("long-line") : private_key(line)
+    # The work grows with the square of the length, so a long line is taken in
+    # pieces, cut where nothing near promises a secret.
+    out = ""
+    while (length(line) > 8192) {
+        chunk = substr(line, 1, 8192)
+        cut = 8192
+        for (tries = 0; tries < 20 && cut > 4096; tries++) {
+            cut -= 200
+            if (match(substr(chunk, cut - 199, 200), /[, ][^, ]*$/)) cut += RSTART - 200
+            else continue
+            if (tolower(substr(line, cut - 400, 500)) !~ NEAR) break
+        }
+        if (tries == 20 || cut <= 4096) {
+            # Nowhere to cut: all of it goes if there is anything like a secret.
+            cut = 8192
+            chunk = tolower(substr(line, 1, 8292)) ~ NEAR || chunk ~ KNOWN || index(chunk, "eyJ") ? hit("long-line") : chunk
+            out = out chunk
+        } else out = out pairs(envs(shapes(substr(line, 1, cut))))
+        line = substr(line, cut + 1)
+    }
+    return out pairs(envs(shapes(line)))
+}
+# {"name":"DB_PASSWORD","value":"x"}, escaped or not.
+function envs(line,   out, m, name, n, q) {
+    if (line !~ /name\\*" *: *\\*"[^"]*\\*" *, *\\*"value/) return line
+    out = ""
+    while (match(line, /name\\*" *: *\\*"[^"\\]*\\*" *, *\\*"value\\*" *: *\\*"/)) {
+        m = substr(line, RSTART, RLENGTH)
+        out = out substr(line, 1, RSTART + RLENGTH - 1)
+        line = substr(line, RSTART + RLENGTH)
+        name = m
+        sub(/^name\\*" *: *\\*"/, "", name)
+        sub(/\\*".*/, "", name)
+        if (!sensitive(name)) continue
+        match(m, /\\*"$/)
+        q = substr(m, RSTART)
+        n = value_length(q line)
+        if (n > 0 && !idle(substr(line, 1, n))) { out = out hit("env"); line = substr(line, n + 1) }
+    }
+    return out line
+}
+function put(line) { print line; written += length(line) + 1 }
+function indent(line) { match(line, /^ */); return RLENGTH }
+# One line of the YAML of kubectl.
+function yaml(line,   depth, rest, key, colon, value) {
+    depth = indent(line)
+    if (skip >= 0) {
+        if (line ~ /^ *$/ || depth > skip) return
+        skip = -1
+    }
+    rest = substr(line, depth + 1)
+    if (item >= 0) {
+        if (depth == item && rest ~ /^- [^-]/ && !idle(substr(rest, 3))) {
+            put(substr(line, 1, depth) "- " hit("argument"))
+            item = -1
+            skip = depth
+            return
+        }
+        item = -1
+    }
+    if (rest ~ /^- ["\047]?--?[A-Za-z0-9-]+["\047]?$/) {
+        key = rest
+        gsub(/["\047]|^- --?/, "", key)
+        if (sensitive(key)) item = depth
+        put(line)
+        return
+    }
+    while (rest ~ /^- /) { rest = substr(rest, 3); depth += 2 }
+    if (!inside && match(rest, /^["\047]?[A-Za-z0-9_.\/-]+["\047]?:( |$)/)) {
+        key = substr(rest, 1, RLENGTH)
+        colon = RLENGTH
+        sub(/: ?$/, "", key)
+        gsub(/["\047]/, "", key)
+        value = substr(rest, colon + 1)
+        sub(/^ +/, "", value)
+        if (key == "name") { env = sensitive(unquoted(value)) ? depth : -1 }
+        else if (key == "value" && env == depth && value != "" && !idle(value)) {
+            put(substr(line, 1, depth) "value: " hit("env"))
+            skip = depth
+            return
+        }
+        if (key != "name" && value != "" && sensitive(key) && !idle(value) && value !~ /^(secret:\/\/|vault:)/) {
+            put(substr(line, 1, depth) substr(rest, 1, colon) hit(label(last_word(key))))
+            skip = depth
+            return
+        }
+    }
+    put(text(line))
+}
+function unquoted(v) { gsub(/^["\047]|["\047]$/, "", v); return v }
+function last_word(k) { k = tolower(k); return match(k, STRONG "$") ? substr(k, RSTART) : k }
+BEGIN {
+    STRONG = "(password|passwd|passphrase|passwort|secret|token|api[-_. ]?key|access[-_. ]?key([-_]?id)?|secret[-_. ]?key|private[-_. ]?key|account[-_]?key|shared[-_]?access[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|credentials?|connection[-_ ]?string|authorization|requirepass|masterauth)"
+    WEAK = "(pass|pwd|auth|dsn|cookie|sig|signature|pat|jwt|psk)"
+    PAIR = "(password|passwd|passphrase|passwort|secret|token|api[-_. ]?key|access[-_. ]?key([-_]?id)?|secret[-_. ]?key|private[-_. ]?key|account[-_]?key|shared[-_]?access[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|credentials?|connection[-_ ]?string|authorization|requirepass|masterauth|pass|pwd|auth|dsn|cookie|sig|signature|pat|jwt|psk)[\"\047\\\\]*([ \t]*(=>|:=|==?|:)[ \t]*|[, \t]+)"
+    NEAR = STRONG "|" "pwd|pass|auth|dsn|cookie|sig|bearer|login|://"
+    KNOWN = "A(KI|SI|RO|ID)A|gh[pousr]_|github_pat_|gl(pat|dt)-|xox|xapp-|AIza|ya29|k_live_|k_test_|whsec_|sk-|npm_|SG[.]|dop_v1_|hv[sbr][.]|pypi-|dckr_pat_|shpat_|AGE-SECRET|lin_api_|dapi|[$]"
+    skip = item = env = -1
+    inside = written = total = bytes = 0
+}
+{
+    bytes += length($0) + 1
+    if (form == "yaml") yaml($0)
+    else put(text($0))
+}
+END {
+    for (kind in count) print "M\t" kind "\t" count[kind] >report
+    print "R\t" NR "\t" bytes "\t" written "\t" (total + 0) >report
+}'
+
+# read_counts FILE: what the mask saw and wrote; fails if it did not finish.
+read_counts() {
+    seen='' seen_lines='' written=''
+    while IFS=$tab read -r mark first second third rest; do
+        [ "$mark" = R ] || continue
+        # shellcheck disable=SC2034 # not each script uses all of them
+        seen_lines=$first seen=$second written=$third
+    done <"$1"
+    [ -n "$written" ]
+}
+
+# tell_masks NAME FILE: a line of redaction.txt for each kind of secret masked.
+tell_masks() {
+    while IFS=$tab read -r mark kind number rest; do
+        [ "$mark" != M ] || printf '%s\t%s\t%s\n' "$1" "$kind" "$number" >>"$bundle/redaction.txt"
+    done <"$2"
+}
+# <<<
 
 # bundle.yaml is written at the start, so that an aborted run has one, and again
 # at the end.
@@ -595,8 +904,6 @@ take_secret_names() {
     fi
     filter=''
 }
-
-tab=$(printf '\t')
 
 # Writes $tmp/containers, pods in trouble first, from what the API server says.
 # A name that Kubernetes would not allow never gets as far as a path.

@@ -77,6 +77,7 @@ fn nothing_outside_the_incident_is_louder_than_info() {
         for cause in list(&report["causes"]) {
             incident.insert(text(&cause["finding"]));
             incident.extend(list(&cause["explains"]).iter().map(text));
+            incident.extend(list(&cause["members"]).iter().map(text));
         }
         for finding in list(&report["findings"]) {
             let loud = finding["severity"] != "info" && !incident.contains(text(&finding["id"]));

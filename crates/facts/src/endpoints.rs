@@ -202,6 +202,10 @@ mod tests {
         let (old, new) = (rules("10.244.7.19:8080"), rules("10.244.3.22:8080"));
         with(
             &[
+                (
+                    "bundle.yaml",
+                    "apiVersion: coldcase.dev/v1\nkind: Bundle\ncaptured_at: \"2026-07-14T10:00:00Z\"\n",
+                ),
                 ("cluster/endpointslices.yaml", slices),
                 ("nodes/w1/iptables.txt", old.as_str()),
                 ("nodes/w2/iptables.txt", new.as_str()),

@@ -223,7 +223,6 @@ fn entity<'s>(facts: &Facts<'_>, identity: &Identity, found: Changed) -> Entity<
 mod tests {
     use coldcase_bundle::Bundle;
 
-
     /// (via, stale containers, fresh containers) of the one stale object.
     fn stale(spec: &str, started: &str) -> Option<(String, i64, i64)> {
         let pods = format!(

@@ -223,7 +223,7 @@ fn slips_in_examples_are_named() {
         (
             "  objects: {Pod a/p: {}}",
             "  - {name: x, expect: fires, without: [Node]}",
-            "app/t.yaml:15:39: neither the base nor this example has any Node",
+            "app/t.yaml:15:40: neither the base nor this example has any Node",
         ),
         (
             "  objects: {Pod a/p: {}}",

@@ -257,7 +257,10 @@ fn service_rules_of_every_backend() {
     let ipvs = "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\nTCP  10.0.0.1:443 rr\n  -> 192.168.0.1:6443             Masq    1      0          0\nTCP  10.0.0.2:80 rr\n";
     assert_eq!(
         shown(&run("ipvsadm -Ln", ipvs)),
-        ["ServiceRules backend=ipvs rules=2 lastLine=6 rejects=1"]
+        [
+            "ServiceRules backend=ipvs rules=2 lastLine=6 rejects=1",
+            "EndpointRules backend=ipvs targets=?"
+        ]
     );
     assert_eq!(
         field(
