@@ -134,3 +134,25 @@ fn a_pressure_that_nobody_suffers_from_stands_last() {
     assert_eq!(causes[1]["independent"], true);
     assert!(causes[0].get("independent").is_none());
 }
+
+#[test]
+fn a_cordon_is_seen_in_text_as_well() {
+    let directory = scratch("grouping-cordon-text");
+    let text = "$ date --iso-8601=seconds\n2026-07-14T10:00:00+00:00\n\n$ kubectl get nodes\nNAME   STATUS                     ROLES    AGE    VERSION\nm1     Ready,SchedulingDisabled   master   110d   v1.31.2\nw1     Ready,SchedulingDisabled   <none>   110d   v1.31.2\nw2     Ready                      <none>   110d   v1.31.2\n\n$ kubectl get pods -n shop\nNAME                    READY   STATUS    RESTARTS   AGE\nweb-5bdf4d4cd6-hkkws    0/1     Pending   0          2m5s\n\n$ kubectl get events -n shop\nLAST SEEN   TYPE      REASON             OBJECT                     MESSAGE\n71s         Warning   FailedScheduling   pod/web-5bdf4d4cd6-hkkws   0/3 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 2 node(s) were unschedulable.\n\n$ kubectl describe pod web-5bdf4d4cd6-hkkws -n shop\nName:             web-5bdf4d4cd6-hkkws\nNamespace:        shop\nNode:             <none>\nLabels:           app=web\nStatus:           Pending\nContainers:\n  app:\n    Image:      registry.example.com/app:1\nConditions:\n  Type           Status\n  PodScheduled   False\nNode-Selectors:   kubernetes.io/hostname=w1\nTolerations:      <none>\nEvents:           <none>\n\n$ kubectl describe node w1\nName:               w1\nRoles:              <none>\nLabels:             kubernetes.io/hostname=w1\nTaints:             node.kubernetes.io/unschedulable:NoSchedule\nUnschedulable:      true\nConditions:\n  Type   Status  Reason        Message\n  ----   ------  ------        -------\n  Ready  True    KubeletReady  kubelet is posting ready status\nAllocatable:\n  cpu:     4\n  memory:  8Gi\n  pods:    110\n";
+    fs::write(directory.join("ticket.txt"), text).unwrap();
+    let output = coldcase(&[
+        "analyze",
+        directory.to_str().unwrap(),
+        "-f",
+        "json",
+        "-o",
+        "-",
+        "-q",
+    ]);
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(
+        report["causes"][0]["rule"], "node-cordoned",
+        "{:#?}",
+        report["causes"]
+    );
+}

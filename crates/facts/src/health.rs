@@ -57,10 +57,10 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     }
     let masters = control_plane(facts);
     for node in facts.of_kind("Node").to_vec() {
-        // Where every node is of the control plane, the pods have no other place: it is not set apart.
-        if masters.contains(&node) && masters.len() < facts.of_kind("Node").len() {
-            facts.set_extra(node, "controlPlane", Node::flag(true));
-        }
+        // Where every node is of the control plane, the pods have no other place: it is not set apart. A node of
+        // which text shows no such role is none either; left unset, rules about it would stay undecided.
+        let apart = masters.contains(&node) && masters.len() < facts.of_kind("Node").len();
+        facts.set_extra(node, "controlPlane", Node::flag(apart));
         let health = node_health(facts.get(node));
         facts.set_extra(node, "health", Node::text(health));
         let name = facts.get(node).subject.name.clone();
