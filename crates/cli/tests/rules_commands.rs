@@ -72,7 +72,7 @@ fn list_filters_and_names_the_set() {
     let all = said(&["rules", "list"]);
     assert!(all.lines().last().unwrap().contains(" rules, hash "));
     let dns = said(&["rules", "list", "--layer", "dns", "--role", "cause"]);
-    assert!(dns.contains("coredns-down") && !dns.contains("oomkilled"));
+    assert!(dns.contains("coredns-loop") && !dns.contains("oomkilled"));
     let list = said(&["rules", "list", "--severity", "critical", "-f", "json"]);
     let list: Value = serde_json::from_str(&list).unwrap();
     let rules = list["rules"].as_array().unwrap();

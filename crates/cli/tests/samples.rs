@@ -80,7 +80,10 @@ fn nothing_outside_the_incident_is_louder_than_info() {
             incident.extend(list(&cause["members"]).iter().map(text));
         }
         for finding in list(&report["findings"]) {
-            let loud = finding["severity"] != "info" && !incident.contains(text(&finding["id"]));
+            // What may go wrong one day is told apart from what does, and is never more than "low".
+            let risk = finding["role"] == "risk" && finding["severity"] == "low";
+            let loud =
+                finding["severity"] != "info" && !risk && !incident.contains(text(&finding["id"]));
             assert!(
                 !loud,
                 "{}: {} {}",
