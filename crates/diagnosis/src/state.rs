@@ -81,7 +81,6 @@ fn pod_level(kind: &str) -> bool {
 fn written(evaluation: &Evaluation<'_, '_>, finding: &Finding) -> bool {
     finding.rows.iter().any(|row| {
         row.all()
-            .into_iter()
             .any(|bound| evaluation.entity(bound.id).kind == "AddressMiss")
     })
 }
@@ -115,10 +114,22 @@ fn holds(
     }
     // Findings on captured state hold as captured; those on lines and events only while they go on.
     if only_history(evaluation, finding) {
-        let last = finding.last_seen;
+        let last = finding.last_seen.max(last_repeat(evaluation, finding));
         return matches!((last, facts.now()), (Some(last), Some(now)) if now.as_second() - last.as_second() <= weights::ONGOING_SECONDS);
     }
     true
+}
+
+/// The last time that a bound event was repeated: a rule may date a fault by its beginning only.
+fn last_repeat(evaluation: &Evaluation<'_, '_>, finding: &Finding) -> Option<jiff::Timestamp> {
+    finding
+        .rows
+        .iter()
+        .flat_map(|row| row.all())
+        .map(|bound| evaluation.entity(bound.id))
+        .filter(|entity| entity.kind == "Event")
+        .filter_map(|event| coldcase_snapshot::stamp::rfc3339(event.str_at(&["last"])?))
+        .max()
 }
 
 /// Whether nothing but events and lines was bound besides the subject.
