@@ -81,7 +81,6 @@ fn pod_level(kind: &str) -> bool {
 fn written(evaluation: &Evaluation<'_, '_>, finding: &Finding) -> bool {
     finding.rows.iter().any(|row| {
         row.all()
-            .into_iter()
             .any(|bound| evaluation.entity(bound.id).kind == "AddressMiss")
     })
 }
