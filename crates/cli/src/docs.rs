@@ -1,6 +1,7 @@
 //! `coldcase docs`: writes everything that is documented in code or rules as files; a test tells when they are stale.
 
 use std::{
+    fmt::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -68,7 +69,7 @@ fn section(out: &mut String, command: &mut clap::Command) {
         .unwrap_or(command.get_name())
         .to_owned();
     let help = command.render_long_help().to_string();
-    out.push_str(&format!("\n## {name}\n\n```text\n"));
+    let _ = write!(out, "\n## {name}\n\n```text\n");
     for line in help.trim_end().lines() {
         out.push_str(line.trim_end());
         out.push('\n');

@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::timings::now;
+
 /// Short runs show nothing.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Between two lines.
@@ -154,14 +156,6 @@ fn bytes_read() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/io").ok()?;
     let read = text.lines().find_map(|line| line.strip_prefix("rchar:"))?;
     read.trim().parse().ok()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "it measures this process; no result depends on it"
-)]
-fn now() -> Instant {
-    Instant::now()
 }
 
 #[cfg(test)]

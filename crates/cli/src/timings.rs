@@ -31,11 +31,12 @@ impl Timings {
     }
 }
 
+/// The one clock of this tool; the core has none.
 #[expect(
     clippy::disallowed_methods,
     reason = "it measures this process; no result depends on it"
 )]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 

@@ -298,7 +298,7 @@ fn fits(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
                     let pattern = schema.get("patternProperties").is_some();
                     match named {
                         Some(own) => {
-                            fits(root, own, inner).map_err(|why| format!("{key}: {why}"))?
+                            fits(root, own, inner).map_err(|why| format!("{key}: {why}"))?;
                         }
                         None if pattern => {}
                         None if *of == Value::Bool(false) => {

@@ -37,12 +37,11 @@ pub(crate) fn join(context: &Context<'_, '_, '_>, ranked: &mut Vec<Ranked>) {
             joined.push(cause);
             continue;
         };
-        match leaders.get(&key) {
-            Some(leader) => absorb(&mut joined[*leader], cause),
-            None => {
-                leaders.insert(key, joined.len());
-                joined.push(cause);
-            }
+        if let Some(leader) = leaders.get(&key) {
+            absorb(&mut joined[*leader], cause);
+        } else {
+            leaders.insert(key, joined.len());
+            joined.push(cause);
         }
     }
     for cause in joined.iter_mut().filter(|it| !it.members.is_empty()) {

@@ -125,7 +125,7 @@ fn last_repeat(evaluation: &Evaluation<'_, '_>, finding: &Finding) -> Option<jif
     finding
         .rows
         .iter()
-        .flat_map(|row| row.all())
+        .flat_map(coldcase_rules::Row::all)
         .map(|bound| evaluation.entity(bound.id))
         .filter(|entity| entity.kind == "Event")
         .filter_map(|event| coldcase_snapshot::stamp::rfc3339(event.str_at(&["last"])?))

@@ -1,5 +1,7 @@
 //! The four questions of the first ten minutes, answered from the bundle or marked open.
 
+use std::fmt::Write as _;
+
 use coldcase_facts::{Cite, Facts};
 use coldcase_rules::Evaluation;
 
@@ -107,7 +109,7 @@ fn affected(
         .collect();
     if !earlier.is_empty() {
         let shown: Vec<String> = earlier.iter().take(5).cloned().collect();
-        answer.push_str(&format!(" Earlier also {}.", shown.join(", ")));
+        let _ = write!(answer, " Earlier also {}.", shown.join(", "));
     }
     let cites = blasts
         .iter()

@@ -1,6 +1,9 @@
 //! Compares where a node's rules send connections to Services with the endpoints that the Services have.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Write as _,
+};
 
 use coldcase_snapshot::{node::Node, text::HostReport};
 
@@ -142,7 +145,7 @@ fn entity<'s>(
     let list = |items: &mut dyn Iterator<Item = &str>, all: usize| {
         let mut text = items.take(SHOWN).collect::<Vec<_>>().join(", ");
         if all > SHOWN {
-            text.push_str(&format!(" and {} more", all - SHOWN));
+            let _ = write!(text, " and {} more", all - SHOWN);
         }
         text
     };

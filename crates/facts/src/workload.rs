@@ -150,8 +150,8 @@ fn workload<'s>(facts: &Facts<'s>, identity: &Identity, pods: &[EntityId]) -> En
         fields.push(("paused", paused.clone()));
     }
     let all = facts.of_kind("Pod").len();
-    if all > 0 {
-        let share = i64::try_from(pods.len() * 100 / all).unwrap_or(0);
+    if let Some(share) = (pods.len() * 100).checked_div(all) {
+        let share = i64::try_from(share).unwrap_or(0);
         fields.push(("podsPercent", Node::number(share)));
     }
     let mut entity = Entity::computed("Workload", identity.clone(), fields);

@@ -270,8 +270,10 @@ mod tests {
         };
         let whole = pods(2) + "kind: List\n";
         let whole_json = json("],\"kind\":\"List\"}");
-        let broken =
-            pods(1) + "- kind: Pod\n  metadata: {name: [\n" + &pods(1)[23..] + "kind: List\n";
+        let broken = pods(1)
+            + "- kind: Pod\n  metadata: {name: [\n"
+            + pods(1).get(23..).unwrap_or_default()
+            + "kind: List\n";
         for (name, text, status) in [
             ("pods.yaml", whole.clone(), Status::Collected),
             ("pods.yaml", pods(2), Status::Truncated),

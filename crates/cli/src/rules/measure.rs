@@ -1,10 +1,6 @@
 //! `coldcase rules coverage` and `bench`: what a bundle lets the rules decide, and what each costs there.
 
-use std::{
-    collections::BTreeMap,
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, process::ExitCode, time::Duration};
 
 use coldcase_rules::{LineKind, RuleSet, evaluate_rule, scan_pattern, with_world};
 use serde_json::json;
@@ -13,7 +9,7 @@ use super::load;
 use crate::{
     args::{InfoFormat, RulesBench, RulesCoverage},
     error::Failure,
-    output, reading,
+    output, reading, timings,
 };
 
 pub(super) fn coverage(arguments: &RulesCoverage) -> Result<ExitCode, Failure> {
@@ -183,7 +179,7 @@ pub(super) fn bench(arguments: &RulesBench) -> Result<ExitCode, Failure> {
 /// The least time of some runs, and what the work gave.
 fn fastest<T>(runs: u32, mut work: impl FnMut() -> T) -> (Duration, T) {
     let mut timed = || {
-        let start = Instant::now();
+        let start = timings::now();
         let result = work();
         (start.elapsed(), result)
     };

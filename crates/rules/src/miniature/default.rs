@@ -1,5 +1,7 @@
 //! What an example's object has without saying so: a name, an age, and the status of something that works.
 
+use std::fmt::Write as _;
+
 use coldcase_snapshot::stamp;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -372,11 +374,11 @@ fn uid(named: &Named) -> String {
 
 /// The same name has the same uid in every example.
 fn uid_of(name: &str) -> String {
-    let hex: String = Sha256::digest(name.as_bytes())
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = Sha256::digest(name.as_bytes());
+    let hex = digest.iter().take(16).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or("").to_owned();
     format!(
         "{}-{}-4{}-a{}-{}",

@@ -1,5 +1,7 @@
 //! Trees of examples: merged as strategic merge patches are, dated, and written as YAML.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 
 use coldcase_snapshot::stamp;
@@ -219,7 +221,7 @@ fn scalar(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             other if other.is_control() => {
-                out.push_str(&format!("\\x{:02x}", u32::from(other) & 0xff));
+                let _ = write!(out, "\\x{:02x}", u32::from(other) & 0xff);
             }
             other => out.push(other),
         }
@@ -259,7 +261,7 @@ mod tests {
         fn what_is_written_is_read_again(key in "[^\u{feff}]{1,8}", text in "[^\u{feff}]{0,20}", inner in "[a-z 0-9:#'\"-]{0,12}") {
             prop_assume!(!matches!(inner.as_str(), "" | "~" | "null"));
             let tree = map(vec![
-                (key.as_str(), seq(vec![map(vec![("a", self::text(text.clone()))]), self::text(inner.clone())])),
+                (key.as_str(), seq(vec![map(vec![("a", self::text(text))]), self::text(inner)])),
             ]);
             let written = list(std::slice::from_ref(&tree));
             let read = source::parse(&written).map_err(|(_, why)| TestCaseError::fail(format!("{why}: {written}")))?;
