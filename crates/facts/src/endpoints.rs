@@ -201,7 +201,7 @@ mod tests {
                 "*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SVC-A -m comment --comment \"shop/cart -> {target}\" -j KUBE-SEP-B\n-A KUBE-SEP-B -p tcp -m comment --comment \"shop/cart\" -m tcp -j DNAT --to-destination {target}\n"
             )
         };
-        let slices = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: discovery.k8s.io/v1\n  kind: EndpointSlice\n  metadata:\n    name: cart-x\n    namespace: shop\n    labels:\n      kubernetes.io/service-name: cart\n  endpoints:\n  - addresses: [10.244.3.22]\n";
+        let slices = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: discovery.k8s.io/v1\n  kind: EndpointSlice\n  metadata:\n    name: cart-x\n    namespace: shop\n    uid: 7c1e\n    creationTimestamp: \"2026-07-01T10:00:00Z\"\n    labels:\n      kubernetes.io/service-name: cart\n  endpoints:\n  - addresses: [10.244.3.22]\n";
         let (old, new) = (rules("10.244.7.19:8080"), rules("10.244.3.22:8080"));
         with(
             &[

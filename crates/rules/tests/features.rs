@@ -233,7 +233,7 @@ fn slips_in_examples_are_named() {
         (
             "  objects: {Pod a/p: {}}",
             "  - {name: x, expect: fires, logs: {a/p: x}}",
-            "app/t.yaml:15:36: `a/p`: write `namespace/pod/container`",
+            "app/t.yaml:15:37: `a/p`: write `namespace/pod/container`",
         ),
     ];
     for (base, tests, expected) in cases {
