@@ -35,10 +35,7 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
     timings.stage("open");
     progress.step("reading objects, logs and journals");
-    let snapshot = coldcase_snapshot::read_with(&bundle, &options);
-    if snapshot.is_empty() {
-        return Err(Failure::Nothing(bundle.name));
-    }
+    let snapshot = reading::snapshot(&bundle, &options)?;
     timings.stage("read");
     progress.step("deriving facts");
     let facts = coldcase_facts::derive(&snapshot);

@@ -87,8 +87,11 @@ fn report(arguments: &Test, tried: &[Tried]) -> Result<ExitCode, Failure> {
         write(path, &table::json(tried))?;
     }
     if let Some(path) = &arguments.junit {
-        let cases: Vec<junit::Case> = tried.iter().map(table::junit).collect();
-        write(path, &junit::suite("coldcase test", &cases))?;
+        let suite = junit::Suite {
+            name: "coldcase test".to_owned(),
+            cases: tried.iter().map(table::junit).collect(),
+        };
+        write(path, &junit::document(&[suite]))?;
     }
     let code = tried
         .iter()

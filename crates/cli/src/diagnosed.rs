@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use coldcase_bundle::Bundle;
 use coldcase_report::Cleaned;
 use coldcase_rules::RuleSet;
 
@@ -14,24 +13,11 @@ pub(crate) fn report(
     arguments: &Reading,
     rules: &RuleSet,
 ) -> Result<Cleaned, Failure> {
-    let bundle = reading::open(bundles, arguments)?;
-    of(&bundle, arguments, rules)
-}
-
-/// The report of an open bundle.
-pub(crate) fn of(
-    bundle: &Bundle,
-    arguments: &Reading,
-    rules: &RuleSet,
-) -> Result<Cleaned, Failure> {
-    let options = reading::options(arguments, |field| rules.mentions(field))?;
-    let snapshot = coldcase_snapshot::read_with(bundle, &options);
-    if snapshot.is_empty() {
-        return Err(Failure::Nothing(bundle.name.clone()));
-    }
+    let (bundle, options) = reading::open_for(bundles, arguments, rules)?;
+    let snapshot = reading::snapshot(&bundle, &options)?;
     let facts = coldcase_facts::derive(&snapshot);
     let evaluation = coldcase_rules::evaluate(rules, &facts);
     let diagnosis = coldcase_diagnosis::diagnose(&facts, rules, &evaluation);
-    let report = coldcase_report::assemble(bundle, &snapshot, rules, &evaluation, &diagnosis);
+    let report = coldcase_report::assemble(&bundle, &snapshot, rules, &evaluation, &diagnosis);
     Ok(Cleaned::new(report))
 }

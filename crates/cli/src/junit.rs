@@ -19,28 +19,38 @@ pub(crate) enum Result {
     Error(String),
 }
 
-/// A suite as a document.
-pub(crate) fn suite(name: &str, cases: &[Case]) -> String {
-    let failures = cases
-        .iter()
-        .filter(|case| matches!(case.result, Result::Failed(_)))
-        .count();
-    let errors = cases
-        .iter()
-        .filter(|case| matches!(case.result, Result::Error(_)))
-        .count();
+/// Tests that belong together.
+#[derive(Debug)]
+pub(crate) struct Suite {
+    pub name: String,
+    pub cases: Vec<Case>,
+}
+
+/// Suites as a document.
+pub(crate) fn document(suites: &[Suite]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
-    let name = escape(name);
+    for suite in suites {
+        write_suite(suite, &mut out);
+    }
+    out.push_str("</testsuites>\n");
+    out
+}
+
+fn write_suite(suite: &Suite, out: &mut String) {
+    let count =
+        |is: fn(&Result) -> bool| suite.cases.iter().filter(|case| is(&case.result)).count();
+    let failures = count(|result| matches!(result, Result::Failed(_)));
+    let errors = count(|result| matches!(result, Result::Error(_)));
     let _ = writeln!(
         out,
-        "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"0\">",
-        cases.len()
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"0\">",
+        escape(&suite.name),
+        suite.cases.len()
     );
-    for case in cases {
-        write_case(case, &mut out);
+    for case in &suite.cases {
+        write_case(case, out);
     }
-    out.push_str("  </testsuite>\n</testsuites>\n");
-    out
+    out.push_str("  </testsuite>\n");
 }
 
 fn write_case(case: &Case, out: &mut String) {
@@ -61,7 +71,7 @@ fn write_case(case: &Case, out: &mut String) {
     let first = escape(text.lines().next().unwrap_or_default());
     let _ = writeln!(
         out,
-        ">\n      <{element} message=\"{first}\">{}</{element}>\n    </testcase>",
+        "><{element} message=\"{first}\">{}</{element}></testcase>",
         escape(text)
     );
 }
@@ -95,7 +105,10 @@ mod tests {
             name: "<x>&\u{1b}".to_owned(),
             result: Result::Failed("one\ntwo ]]>".to_owned()),
         };
-        let xml = suite("s", &[case]);
+        let xml = document(&[Suite {
+            name: "s".to_owned(),
+            cases: vec![case],
+        }]);
         assert!(
             xml.contains("classname=\"a&quot;b\" name=\"&lt;x&gt;&amp;\u{fffd}\""),
             "{xml}"

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use coldcase_bundle::{Bundle, Input, Limits};
-use coldcase_snapshot::{Moment, Options, yaml};
+use coldcase_rules::RuleSet;
+use coldcase_snapshot::{Moment, Options, Snapshot, yaml};
 
 use crate::{args::Reading, error::Failure};
 
@@ -31,6 +32,25 @@ pub(crate) fn open(bundles: &[PathBuf], arguments: &Reading) -> Result<Bundle, F
         })
         .collect();
     Ok(coldcase_bundle::open_all(inputs, &limits)?)
+}
+
+/// Opens all inputs for some rules. A flag that cannot be understood is said before anything is read.
+pub(crate) fn open_for(
+    bundles: &[PathBuf],
+    arguments: &Reading,
+    rules: &RuleSet,
+) -> Result<(Bundle, Options), Failure> {
+    let options = options(arguments, |field| rules.mentions(field))?;
+    Ok((open(bundles, arguments)?, options))
+}
+
+/// What an open bundle holds; a bundle that holds nothing of a cluster is an error.
+pub(crate) fn snapshot<'b>(bundle: &'b Bundle, options: &Options) -> Result<Snapshot<'b>, Failure> {
+    let snapshot = coldcase_snapshot::read_with(bundle, options);
+    if snapshot.is_empty() {
+        return Err(Failure::Nothing(bundle.name.clone()));
+    }
+    Ok(snapshot)
 }
 
 /// The options; fields that nobody mentions are left out.

@@ -1,6 +1,6 @@
 //! `coldcase rules lint` and `test`: errors with their place, gaps in the documentation, examples that fail.
 
-use std::{collections::BTreeMap, fmt::Write, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use coldcase_rules::{
     examples::{self, ExampleResult},
@@ -11,7 +11,7 @@ use super::{draft, named};
 use crate::{
     args::{RuleDir, RulesTest},
     error::Failure,
-    output,
+    junit, output,
 };
 
 fn dirs(arguments: &RuleDir) -> Vec<PathBuf> {
@@ -64,7 +64,7 @@ pub(super) fn test(arguments: &RulesTest) -> Result<ExitCode, Failure> {
         }
     }
     if let Some(path) = &arguments.junit {
-        std::fs::write(path, junit(&results))
+        std::fs::write(path, junit::document(&suites(&results)))
             .map_err(|error| Failure::Write(path.clone(), error))?;
     }
     output::say(&format!("{passed} passed, {failed} failed"));
@@ -72,62 +72,20 @@ pub(super) fn test(arguments: &RulesTest) -> Result<ExitCode, Failure> {
 }
 
 /// One suite for each rule, one case for each example.
-fn junit(results: &BTreeMap<&str, Vec<ExampleResult>>) -> String {
-    let all = || results.values().flatten();
-    let failures = |results: &[ExampleResult]| {
-        let failed = results.iter().filter(|result| result.failure.is_some());
-        failed.count()
+fn suites(results: &BTreeMap<&str, Vec<ExampleResult>>) -> Vec<junit::Suite> {
+    let case = |result: &ExampleResult| junit::Case {
+        class: result.rule.clone(),
+        name: result.name.clone(),
+        result: match &result.failure {
+            None => junit::Result::Passed,
+            Some(why) => junit::Result::Failed(why.clone()),
+        },
     };
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let failed = all().filter(|result| result.failure.is_some()).count();
-    let _ = writeln!(
-        out,
-        "<testsuites name=\"coldcase rules\" tests=\"{}\" failures=\"{failed}\">",
-        all().count()
-    );
-    for (file, results) in results {
-        let id = results.first().map_or("", |result| result.rule.as_str());
-        let _ = writeln!(
-            out,
-            "  <testsuite name=\"{}\" file=\"{}\" tests=\"{}\" failures=\"{}\">",
-            escaped(id),
-            escaped(file),
-            results.len(),
-            failures(results)
-        );
-        for result in results {
-            let name = escaped(&result.name);
-            match &result.failure {
-                None => {
-                    let _ = writeln!(out, "    <testcase classname=\"{id}\" name=\"{name}\"/>");
-                }
-                Some(why) => {
-                    let why = escaped(why);
-                    let _ = writeln!(
-                        out,
-                        "    <testcase classname=\"{id}\" name=\"{name}\"><failure message=\"{why}\"/></testcase>"
-                    );
-                }
-            }
-        }
-        out.push_str("  </testsuite>\n");
-    }
-    out.push_str("</testsuites>\n");
-    out
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push_str("&#10;"),
-            other if other.is_control() => out.push('\u{fffd}'),
-            other => out.push(other),
-        }
-    }
-    out
+    let suite = |results: &Vec<ExampleResult>| junit::Suite {
+        name: results
+            .first()
+            .map_or_else(String::new, |result| result.rule.clone()),
+        cases: results.iter().map(case).collect(),
+    };
+    results.values().map(suite).collect()
 }

@@ -14,12 +14,8 @@ use crate::{
 
 pub(super) fn coverage(arguments: &RulesCoverage) -> Result<ExitCode, Failure> {
     let rules = load(&arguments.more.rules)?;
-    let options = reading::options(&arguments.reading, |field| rules.mentions(field))?;
-    let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
-    let snapshot = coldcase_snapshot::read_with(&bundle, &options);
-    if snapshot.is_empty() {
-        return Err(Failure::Nothing(bundle.name));
-    }
+    let (bundle, options) = reading::open_for(&arguments.bundles, &arguments.reading, &rules)?;
+    let snapshot = reading::snapshot(&bundle, &options)?;
     let facts = coldcase_facts::derive(&snapshot);
     let evaluation = coldcase_rules::evaluate(&rules, &facts);
     let mut fired: BTreeMap<usize, usize> = BTreeMap::new();
@@ -114,12 +110,8 @@ fn coverage_text(
 
 pub(super) fn bench(arguments: &RulesBench) -> Result<ExitCode, Failure> {
     let rules = load(&arguments.more.rules)?;
-    let options = reading::options(&arguments.reading, |field| rules.mentions(field))?;
-    let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
-    let snapshot = coldcase_snapshot::read_with(&bundle, &options);
-    if snapshot.is_empty() {
-        return Err(Failure::Nothing(bundle.name));
-    }
+    let (bundle, options) = reading::open_for(&arguments.bundles, &arguments.reading, &rules)?;
+    let snapshot = reading::snapshot(&bundle, &options)?;
     let facts = coldcase_facts::derive(&snapshot);
     let mut by_rule: Vec<(Duration, usize, &str)> = with_world(&rules, &facts, |world| {
         let timed = rules.rules.iter().enumerate().map(|(index, rule)| {

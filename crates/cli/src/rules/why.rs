@@ -16,12 +16,8 @@ use crate::{args::RulesWhy, error::Failure, output, reading};
 pub(super) fn run(arguments: &RulesWhy) -> Result<ExitCode, Failure> {
     let rules = load(&arguments.more.rules)?;
     let (index, rule) = named(&rules, &arguments.id)?;
-    let options = reading::options(&arguments.reading, |field| rules.mentions(field))?;
-    let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
-    let snapshot = coldcase_snapshot::read_with(&bundle, &options);
-    if snapshot.is_empty() {
-        return Err(Failure::Nothing(bundle.name));
-    }
+    let (bundle, options) = reading::open_for(&arguments.bundles, &arguments.reading, &rules)?;
+    let snapshot = reading::snapshot(&bundle, &options)?;
     let facts = coldcase_facts::derive(&snapshot);
     let (steps, findings, unknown) = with_world(&rules, &facts, |world| {
         let (findings, unknown) = evaluate_rule(&rules, world, index);
