@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use coldcase_snapshot::node::Node;
 
-use crate::{Cite, Entity, EntityId, Facts, PodHealth, select};
+use crate::{
+    Cite, Entity, EntityId, Facts, PodHealth,
+    netpol::{Peer, egress_policies, peer_fits},
+    select,
+};
 
 /// Derives `DnsBlock` entities, one for each workload that is cut off.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
@@ -83,43 +87,6 @@ fn dns_pods(facts: &Facts<'_>) -> Vec<EntityId> {
         .collect()
 }
 
-/// Egress policies that select a pod.
-pub(crate) fn egress_policies(facts: &Facts<'_>, pod: EntityId) -> Vec<EntityId> {
-    policies_of(facts, pod)
-        .into_iter()
-        .filter(|policy| facts.get(*policy).root.is_some_and(governs_egress))
-        .collect()
-}
-
-/// All policies that select a pod.
-pub(crate) fn policies_of(facts: &Facts<'_>, pod: EntityId) -> Vec<EntityId> {
-    let entity = facts.get(pod);
-    let policies = facts.of_kind_in("NetworkPolicy", &entity.subject.namespace);
-    let Some(root) = entity.root.filter(|_| !policies.is_empty()) else {
-        return Vec::new();
-    };
-    let labels = select::labels(root);
-    policies
-        .iter()
-        .copied()
-        .filter(|policy| {
-            facts.get(*policy).root.is_some_and(|root| {
-                root.at(&["spec", "podSelector"])
-                    .is_none_or(|selector| select::matches(Some(selector), &labels))
-            })
-        })
-        .collect()
-}
-
-fn governs_egress(policy: &Node) -> bool {
-    let types = policy.items_at(&["spec", "policyTypes"]);
-    types.iter().any(|kind| kind.as_str() == Some("Egress"))
-        || types.is_empty()
-            && policy
-                .at(&["spec", "egress"])
-                .is_some_and(|egress| !egress.is_null())
-}
-
 fn allows_dns(facts: &Facts<'_>, policy: EntityId, servers: &[EntityId]) -> bool {
     let entity = facts.get(policy);
     let Some(root) = entity.root else { return true };
@@ -160,57 +127,16 @@ fn peer_reaches(facts: &Facts<'_>, namespace: &str, peer: &Node, servers: &[Enti
         // Node-local caches and external resolvers are reached by address; a range that is not
         // empty of DNS cannot be excluded without their addresses.
         let cidr = block.str_at(&["cidr"]).unwrap_or("");
-        let addresses: Vec<&str> = servers
-            .iter()
-            .filter_map(|pod| facts.get(*pod).str_at(&["status", "podIP"]))
-            .collect();
-        return cidr == "0.0.0.0/0"
-            || cidr.starts_with("169.254.")
-            || addresses.iter().any(|address| in_cidr(address, cidr));
-    }
-    let (pods, spaces) = (peer.get("podSelector"), peer.get("namespaceSelector"));
-    if servers.is_empty() {
+        if cidr == "0.0.0.0/0" || cidr.starts_with("169.254.") {
+            return true;
+        }
+    } else if servers.is_empty() {
         // Where DNS lives was not captured: a rule for other namespaces may reach it.
-        return spaces.is_some();
+        return peer.get("namespaceSelector").is_some();
     }
-    servers.iter().any(|server| {
-        let server = facts.get(*server);
-        let labels = server.root.map(select::labels).unwrap_or_default();
-        let space_fits = match spaces {
-            None => server.subject.namespace == namespace,
-            Some(selector) => {
-                let mut labels = facts
-                    .object("Namespace", "", &server.subject.namespace)
-                    .and_then(|id| facts.get(id).root)
-                    .map(select::labels)
-                    .unwrap_or_default();
-                labels
-                    .entry("kubernetes.io/metadata.name".to_owned())
-                    .or_insert_with(|| server.subject.namespace.clone());
-                select::matches(Some(selector), &labels)
-            }
-        };
-        space_fits && pods.is_none_or(|selector| select::matches(Some(selector), &labels))
-    })
-}
-
-fn in_cidr(address: &str, cidr: &str) -> bool {
-    let Some((base, bits)) = cidr.split_once('/') else {
-        return address == cidr;
-    };
-    let (Ok(address), Ok(base), Ok(bits)) = (
-        address.parse::<std::net::Ipv4Addr>(),
-        base.parse::<std::net::Ipv4Addr>(),
-        bits.parse::<u32>(),
-    ) else {
-        return false;
-    };
-    let mask = if bits == 0 {
-        0
-    } else {
-        u32::MAX << (32 - bits.min(32))
-    };
-    u32::from(address) & mask == u32::from(base) & mask
+    servers
+        .iter()
+        .any(|server| peer_fits(facts, namespace, peer, Peer::Pod(*server)) != Some(false))
 }
 
 fn block<'s>(

@@ -13,6 +13,7 @@ mod graph;
 mod health;
 mod heap;
 mod hosts;
+pub mod netpol;
 mod nodes;
 mod nouns;
 pub mod quantity;

@@ -27,7 +27,7 @@ const fn relation(
     }
 }
 
-/// Every relation. `log`, `journal` and `target` are answered by the rules crate, which owns the lines.
+/// Every relation. `log`, `journal`, `target` and the denials are answered by the rules crate, which owns the lines.
 pub const NOUNS: &[Relation] = &[
     relation(
         "pod",
@@ -250,6 +250,18 @@ pub const NOUNS: &[Relation] = &[
         &["Service"],
         "Service",
         "the Service that an address or host name in its text stands for",
+    ),
+    relation(
+        "egressdenial",
+        &["NetworkPolicy"],
+        "NetworkPolicy",
+        "the NetworkPolicy that shuts its pod in: no policy of the pod lets it through to the address that its text names",
+    ),
+    relation(
+        "ingressdenial",
+        &["NetworkPolicy"],
+        "NetworkPolicy",
+        "the NetworkPolicy that shuts out: no policy of the pods that its text names admits its pod",
     ),
     relation("lease", &["Lease"], "Lease", "the Lease of a node"),
 ];

@@ -1,6 +1,6 @@
 //! Follows relations by name, and says which source is missing where they may be incomplete.
 
-use crate::{EntityId, Facts, Identity, NOUNS, dns, rollout, workload};
+use crate::{EntityId, Facts, Identity, NOUNS, netpol, rollout, workload};
 
 /// What a relation gives.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +64,7 @@ impl Facts<'_> {
                 self.in_namespace(&subject.namespace, |pod| self.configs(pod).contains(&from))
             }
             "NetworkPolicy" => self.in_namespace(&subject.namespace, |pod| {
-                dns::policies_of(self, pod).contains(&from)
+                netpol::policies_of(self, pod).contains(&from)
             }),
             "Namespace" => self
                 .pods_of_namespace
@@ -283,7 +283,7 @@ impl Facts<'_> {
                     || attachment.str_at(&["spec", "nodeName"]) == Some(subject.name.as_str())
             }),
             "config" => each_pod(&|pod| self.configs(pod)),
-            "policy" => each_pod(&|pod| dns::policies_of(self, pod)),
+            "policy" => each_pod(&|pod| netpol::policies_of(self, pod)),
             "quota" => self.filtered_in("ResourceQuota", &subject.namespace, |_| true),
             "namespace" => self
                 .object("Namespace", "", &subject.namespace)

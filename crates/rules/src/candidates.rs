@@ -1,6 +1,6 @@
 //! What a step looks at: entities of a kind or at the end of a relation, and which source is missing among them.
 
-use coldcase_facts::EntityId;
+use coldcase_facts::{EntityId, netpol::Direction};
 use coldcase_snapshot::coverage::Status;
 
 use crate::{
@@ -159,6 +159,8 @@ impl World<'_, '_> {
                     open: 0,
                 }
             }
+            "egressdenial" => self.denying(from, Direction::Egress),
+            "ingressdenial" => self.denying(from, Direction::Ingress),
             _ if from.0 as usize >= self.facts.entities.len() => self.through_line(noun, from),
             _ => {
                 let related = self.facts.related(noun, from);
@@ -178,6 +180,24 @@ impl World<'_, '_> {
                     open: 0,
                 }
             }
+        }
+    }
+
+    /// The policies that stand in the way of what a line tried.
+    fn denying(&self, line: EntityId, direction: Direction) -> Candidates {
+        let found = self.denials(line, direction);
+        let missing = if !found.policies.is_empty() {
+            None
+        } else if found.open {
+            Some("NetworkPolicy: what it means for this connection depends on labels that were not captured, or on the network plugin".to_owned())
+        } else {
+            self.missing("NetworkPolicy")
+        };
+        Candidates {
+            total: found.policies.len() as u64,
+            ids: found.policies,
+            missing,
+            open: 0,
         }
     }
 
@@ -323,11 +343,7 @@ impl World<'_, '_> {
     fn targets(&self, from: EntityId) -> Vec<EntityId> {
         let entity = self.get(from);
         let namespace = entity.subject.namespace.clone();
-        let text = entity
-            .str_at(&["text"])
-            .or_else(|| entity.str_at(&["message"]))
-            .or_else(|| entity.str_at(&["lastWords"]))
-            .unwrap_or("");
+        let text = self.words(from);
         let mut found = Vec::new();
         for word in text
             .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')))

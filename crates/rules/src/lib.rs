@@ -6,6 +6,7 @@ mod count;
 mod engine;
 pub mod examples;
 mod finding;
+mod flows;
 pub mod grammar;
 mod index;
 mod lines;
