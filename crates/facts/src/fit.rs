@@ -2,7 +2,9 @@
 
 mod describe;
 mod near;
+mod neighbours;
 mod place;
+mod remedy;
 mod request;
 
 use std::collections::BTreeMap;
@@ -10,8 +12,10 @@ use std::collections::BTreeMap;
 use coldcase_snapshot::node::Node;
 
 use self::{
-    describe::{describe, heard},
+    describe::{Arithmetic, describe, heard},
+    neighbours::{Neighbours, Wishes},
     place::{kept_away, placement, verdict},
+    remedy::{Candidate, remedy},
     request::{Request, request, used},
 };
 use crate::{
@@ -24,15 +28,16 @@ use crate::{
 pub(crate) enum Obstacle {
     Selector,
     Taint,
+    // Rules about other pods and volumes rule out healthy nodes that have room: of obstacles that weigh
+    // the same they are the narrower suspects than nodes that are closed or full.
+    Affinity,
+    Volume,
+    Ports,
     Cordoned,
     Cpu,
     Memory,
     Pods,
     Other,
-    /// What the nodes alone do not show; only the scheduler says so.
-    Ports,
-    Affinity,
-    Volume,
 }
 
 impl Obstacle {
@@ -56,6 +61,9 @@ impl Obstacle {
 pub(crate) fn derive(facts: &mut Facts<'_>) {
     let used = used(facts);
     let nodes = facts.collected("Node") && nodes_known(facts);
+    let mut told = Vec::new();
+    let mut made = Vec::new();
+    let mut neighbours = Neighbours::new(facts);
     for pod in facts.of_kind("Pod").to_vec() {
         let entity = facts.get(pod);
         let waiting = entity.str_at(&["status", "phase"]) == Some("Pending")
@@ -68,17 +76,21 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
             continue;
         }
         let said = said::of(facts, pod);
-        tell(facts, pod, said.as_ref());
-        let entity = facts.get(pod);
-        let made = if nodes && says(entity, &["spec", "containers"]) {
-            fit(facts, pod, &used, said.as_ref())
+        let fit = if nodes && says(entity, &["spec", "containers"]) {
+            let wishes = neighbours.wishes(pod);
+            fit(facts, pod, &used, (&neighbours, &wishes), said.as_ref())
         } else {
-            said.map(|said| heard(facts, pod, &said))
+            said.as_ref().map(|said| heard(facts, pod, said))
         };
-        if let Some(fit) = made {
-            let about = facts.get(pod).subject.clone();
-            facts.push_derived(fit, &[&about]);
-        }
+        told.push((pod, said));
+        made.extend(fit.map(|fit| (pod, fit)));
+    }
+    for (pod, said) in told {
+        tell(facts, pod, said.as_ref());
+    }
+    for (pod, fit) in made {
+        let about = facts.get(pod).subject.clone();
+        facts.push_derived(fit, &[&about]);
     }
 }
 
@@ -129,6 +141,7 @@ fn fit<'s>(
     facts: &Facts<'s>,
     pod: EntityId,
     used: &BTreeMap<String, (Request, i64)>,
+    (neighbours, wishes): (&Neighbours<'_, 's>, &Wishes<'_>),
     said: Option<&Said>,
 ) -> Option<Entity<'s>> {
     let entity = facts.get(pod);
@@ -138,6 +151,7 @@ fn fit<'s>(
     let mut obstacles: Vec<(EntityId, Vec<Obstacle>)> = Vec::new();
     let (mut largest_cpu, mut largest_memory) = (0, 0);
     let mut resource = None;
+    let (mut free, mut unmet) = (Vec::new(), Vec::new());
     for id in nodes {
         let Some(node) = facts.get(*id).root else {
             continue;
@@ -169,6 +183,10 @@ fn fit<'s>(
                 found.push(Obstacle::Other);
             }
         }
+        let clash = neighbours.clash(wishes, name);
+        found.extend(clash.obstacles);
+        free.push((cpu - busy.cpu, memory - busy.memory));
+        unmet.push(clash.affinity);
         obstacles.push((*id, found));
     }
     // Nodes of the control plane that are closed on purpose are nobody's lost room.
@@ -178,13 +196,30 @@ fn fit<'s>(
         .partition(|(node, found)| kept_away(facts, pod, *node, found));
     let in_question = if open.is_empty() { &closed } else { &open };
     let verdict = verdict(in_question);
-    Some(describe(
-        facts,
-        pod,
-        &request,
-        (&obstacles, verdict),
-        (largest_cpu, largest_memory),
+    let candidates: Vec<Candidate<'_, '_>> = obstacles
+        .iter()
+        .zip(free.iter().zip(&unmet))
+        .filter(|((node, _), _)| in_question.iter().any(|(asked, _)| asked == node))
+        .map(|((node, found), (free, affinity))| Candidate {
+            node: facts.get(*node),
+            obstacles: found,
+            free: *free,
+            affinity: *affinity,
+        })
+        .collect();
+    let remedy = if in_question.iter().any(|(_, found)| found.is_empty()) {
+        None
+    } else {
+        remedy(root, &request, &candidates)
+    };
+    let arithmetic = Arithmetic {
+        request: &request,
+        obstacles: &obstacles,
+        verdict,
+        largest: (largest_cpu, largest_memory),
         resource,
-        said,
-    ))
+        affinity: unmet.into_iter().flatten().next(),
+        remedy,
+    };
+    Some(describe(facts, pod, arithmetic, said))
 }

@@ -25,6 +25,7 @@ pub(super) fn heard<'s>(facts: &Facts<'s>, pod: EntityId, said: &Said) -> Entity
     for (field, obstacle) in COUNTS {
         fields.push((field, Node::number(said.count(*obstacle))));
     }
+    fields.push(("remedy", Node::text(UNKNOWN_REMEDY)));
     if entity
         .root
         .is_some_and(|root| root.at(&["spec", "containers"]).is_some())
@@ -40,6 +41,9 @@ pub(super) fn heard<'s>(facts: &Facts<'s>, pod: EntityId, said: &Said) -> Entity
     add_said(facts, pod, &mut made, said, verdict);
     made.cited("", said.place)
 }
+
+/// Where nodes' sizes, labels and pods do not tell.
+const UNKNOWN_REMEDY: &str = "not told by what was captured";
 
 /// Counts of nodes by obstacle.
 const COUNTS: &[(&str, Obstacle)] = &[
@@ -95,15 +99,36 @@ pub(super) fn add_said(
     }
 }
 
+/// What the arithmetic found for one pod over all nodes.
+pub(super) struct Arithmetic<'a> {
+    pub request: &'a Request,
+    pub obstacles: &'a [(EntityId, Vec<Obstacle>)],
+    pub verdict: Option<Obstacle>,
+    /// The largest node's allocatable CPU (millicores) and memory (bytes).
+    pub largest: (i64, i64),
+    /// The extended resource that is short.
+    pub resource: Option<String>,
+    /// Which rule about other pods is not met.
+    pub affinity: Option<&'static str>,
+    /// The least change that would make it fit.
+    pub remedy: Option<String>,
+}
+
 pub(super) fn describe<'s>(
     facts: &Facts<'s>,
     pod: EntityId,
-    request: &Request,
-    (obstacles, verdict): (&[(EntityId, Vec<Obstacle>)], Option<Obstacle>),
-    largest: (i64, i64),
-    resource: Option<String>,
+    arithmetic: Arithmetic<'_>,
     said: Option<&Said>,
 ) -> Entity<'s> {
+    let Arithmetic {
+        request,
+        obstacles,
+        verdict,
+        largest,
+        resource,
+        affinity,
+        remedy,
+    } = arithmetic;
     let entity = facts.get(pod);
     let count = |obstacle: Obstacle| {
         i64::try_from(
@@ -157,6 +182,13 @@ pub(super) fn describe<'s>(
         Node::flag(said.is_some() || tried == Some("False")),
     ));
     fields.extend(resource.map(|name| ("resource", Node::text(name))));
+    if verdict == Some(Obstacle::Affinity) {
+        fields.extend(affinity.map(|unmet| ("affinityConflict", Node::text(unmet))));
+    }
+    fields.push((
+        "remedy",
+        Node::text(remedy.unwrap_or_else(|| UNKNOWN_REMEDY.to_owned())),
+    ));
     let root = entity.root;
     let mut made = Entity::computed("NodeFit", entity.subject.clone(), Vec::new());
     made.file = entity.file;

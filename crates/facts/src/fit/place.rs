@@ -71,7 +71,8 @@ pub(super) fn tolerates(toleration: &Node, taint: &Node) -> bool {
     key_fits && effect_fits && value_fits
 }
 
-fn selector_matches(pod: &Node, labels: &Labels) -> bool {
+/// Whether a node with these labels is one that the pod's nodeSelector and required node affinity ask for.
+pub(super) fn selector_matches(pod: &Node, labels: &Labels) -> bool {
     let wanted = select::plain(pod.at(&["spec", "nodeSelector"]));
     let terms = pod.items_at(&[
         "spec",
