@@ -56,6 +56,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         }
     }
     let masters = control_plane(facts);
+    let server = server_minor(facts);
     for node in facts.of_kind("Node").to_vec() {
         // Where every node is of the control plane, the pods have no other place: it is not set apart. A node of
         // which text shows no such role is none either; left unset, rules about it would stay undecided.
@@ -70,7 +71,38 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         if let Some(age) = age {
             facts.set_extra(node, "leaseAge", Node::number(age));
         }
+        let kubelet = facts
+            .get(node)
+            .str_at(&["status", "nodeInfo", "kubeletVersion"])
+            .and_then(minor);
+        if let (Some(server), Some(kubelet)) = (server, kubelet) {
+            facts.set_extra(node, "minorsBehind", Node::number(server - kubelet));
+        }
     }
+}
+
+/// The minor version of the API server: as it told, else the oldest of those that run as static pods.
+fn server_minor(facts: &Facts<'_>) -> Option<i64> {
+    let told = facts.snapshot.server_version.as_deref().and_then(minor);
+    told.or_else(|| {
+        let servers = facts.of_kind_in("Pod", "kube-system").iter();
+        servers
+            .filter_map(|pod| facts.get(*pod).root)
+            .flat_map(|root| root.items_at(&["spec", "containers"]))
+            .filter(|container| container.str_at(&["name"]) == Some("kube-apiserver"))
+            .filter_map(|container| container.str_at(&["image"])?.rsplit_once(':'))
+            .filter_map(|(_, tag)| minor(tag))
+            .min()
+    })
+}
+
+/// 31 of `v1.31.4+k3s1`.
+fn minor(version: &str) -> Option<i64> {
+    let rest = version.trim_start_matches('v').strip_prefix("1.")?;
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    rest.split_at(end).0.parse().ok()
 }
 
 /// Nodes of the control plane: by the role that they are labelled or tainted with, or by the API server that they

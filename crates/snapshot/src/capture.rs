@@ -80,22 +80,21 @@ pub(crate) fn bundle_field(
         .find_map(|(_, node)| node.str_at(&[field]).map(str::to_owned))
 }
 
-/// Version of the API server, else of most kubelets.
-pub(crate) fn version(
-    bundle: &Bundle,
-    others: &[(FileId, Node)],
-    objects: &[Object],
-) -> Option<String> {
-    let server = others.iter().find_map(|(_, node)| {
+/// What the API server called itself.
+pub(crate) fn server_version(bundle: &Bundle, others: &[(FileId, Node)]) -> Option<String> {
+    let told = others.iter().find_map(|(_, node)| {
         node.str_at(&["serverVersion", "gitVersion"])
             .or_else(|| node.str_at(&["info", "gitVersion"]))
             .or_else(|| node.str_at(&["kubernetesversion"]))
     });
+    told.map(str::to_owned)
+        .or_else(|| crate::layouts::version(bundle))
+}
+
+/// Version of the API server, else of most kubelets.
+pub(crate) fn version(server: Option<&str>, objects: &[Object]) -> Option<String> {
     if let Some(server) = server {
         return Some(server.to_owned());
-    }
-    if let Some(version) = crate::layouts::version(bundle) {
-        return Some(version);
     }
     let mut kubelets: BTreeMap<&str, usize> = BTreeMap::new();
     for node in objects.iter().filter(|object| object.kind == "Node") {

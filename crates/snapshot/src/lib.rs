@@ -68,6 +68,8 @@ pub struct Snapshot<'b> {
     pub captured_at_source: &'static str,
     /// Version of the API server, else of most kubelets.
     pub kubernetes_version: Option<String>,
+    /// Version of the API server, where it was captured.
+    pub server_version: Option<String>,
     /// kubectl context, may be empty.
     pub cluster: String,
     /// Damage; the bundle's own problems are not repeated here.
@@ -158,9 +160,11 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
         .map(|object| object.name.clone())
         .collect();
     hosts::place(&mut hosts, bundle, &nodes);
+    let server_version = capture::server_version(bundle, &others).or(gathered.version);
     let mut snapshot = Snapshot {
         bundle,
-        kubernetes_version: capture::version(bundle, &others, &objects).or(gathered.version),
+        kubernetes_version: capture::version(server_version.as_deref(), &objects),
+        server_version,
         cluster: capture::bundle_field(&others, bundle, "context").unwrap_or_default(),
         objects,
         declared,
