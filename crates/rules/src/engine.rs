@@ -151,7 +151,7 @@ impl<'s> World<'_, 's> {
         match step.verb {
             Verb::Any => return self.any(step, &row, next, undecided),
             Verb::Check => {
-                match self.conditions(&row, &step.conditions, None) {
+                match self.conditions(&row, &step.conditions, (None, true)) {
                     Truth::Yes((_, cites)) => next.push(row.having_read(&cites)),
                     Truth::Unknown(missing) => undecided.push(Undecided { row, missing }),
                     Truth::No => {}
@@ -166,7 +166,9 @@ impl<'s> World<'_, 's> {
         // for each would cost more than the condition.
         let mut trial = row.bind(step.slot, None, &[]);
         for id in &candidates.ids {
-            match self.passes(step, &mut trial, *id) {
+            // One open candidate stands for all: of many thousands only the first says why.
+            let explain = candidates.missing.is_none();
+            match self.passes(step, &mut trial, *id, explain) {
                 Truth::Yes(found) => passed.push(found),
                 Truth::Unknown(missing) => {
                     candidates.open += 1;
@@ -225,7 +227,8 @@ impl<'s> World<'_, 's> {
         }));
     }
 
-    fn passes(&self, step: &Step, trial: &mut Row, id: EntityId) -> Truth<Passed> {
+    /// Whether an entity fulfils a step; only where `explain` does an open answer say what is missing.
+    fn passes(&self, step: &Step, trial: &mut Row, id: EntityId, explain: bool) -> Truth<Passed> {
         let entity = self.get(id);
         if !step.kinds.is_empty() && !step.kinds.iter().any(|kind| kind == entity.kind) {
             return Truth::No;
@@ -236,7 +239,7 @@ impl<'s> World<'_, 's> {
                 captures: Vec::new(),
             });
         }
-        match self.conditions(trial, &step.conditions, Some(step.slot)) {
+        match self.conditions(trial, &step.conditions, (Some(step.slot), explain)) {
             Truth::Yes((captures, mut cites)) => {
                 if matches!(entity.kind, "Event" | "LogLine" | "JournalLine") {
                     cites = entity.place().into_iter().collect();

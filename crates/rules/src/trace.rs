@@ -168,7 +168,7 @@ fn ask(
     let mut conditions = Vec::new();
     for condition in &step.conditions {
         let one = std::slice::from_ref(condition);
-        let (holds, read) = match world.conditions(row, one, binding) {
+        let (holds, read) = match world.conditions(row, one, (binding, true)) {
             Truth::Yes((_, cites)) => (Some(true), cites.first().copied()),
             Truth::No => (Some(false), None),
             Truth::Unknown(_) => (None, None),

@@ -98,7 +98,7 @@ impl World<'_, '_> {
         &self,
         row: &Row,
         conditions: &[Condition],
-        binding: Option<usize>,
+        (binding, explain): (Option<usize>, bool),
     ) -> Truth<(Captures, Vec<Cite>)> {
         let mut captures = Vec::new();
         let mut cites = Vec::new();
@@ -135,6 +135,9 @@ impl World<'_, '_> {
                 }
                 Truth::Unknown(_) => {
                     unknown = unknown.or_else(|| {
+                        if !explain {
+                            return Some(String::new());
+                        }
                         let entity = self.get(bound?.id);
                         let path = path_text(&condition.path);
                         let subject = &entity.subject;
@@ -307,10 +310,10 @@ impl World<'_, '_> {
         };
         let mut unknown = None;
         for part in parts {
-            let nodes = follow(vec![node], &part.path);
+            let nodes = follow(node, &part.path);
             let inner = How {
                 partial: how.partial,
-                open: how.partial && open_along(vec![node], &part.path),
+                open: how.partial && open_along(node, &part.path),
                 ..How::of(&part.path)
             };
             match self.matches(row, &part.matcher, &nodes, inner) {
@@ -527,12 +530,21 @@ pub(crate) fn resolve<'e>(entity: &'e Entity<'_>, path: &[Segment]) -> Vec<&'e N
     let Some(start) = entity.field(first) else {
         return Vec::new();
     };
-    follow(vec![start], rest)
+    follow(start, rest)
 }
 
-/// The values that a path leads to from some values.
-fn follow<'e>(mut nodes: Vec<&'e Node>, path: &[Segment]) -> Vec<&'e Node> {
-    for segment in path {
+/// The values that a path leads to from a value.
+fn follow<'e>(mut node: &'e Node, path: &[Segment]) -> Vec<&'e Node> {
+    // Most paths are keys and nothing else, and most conditions are asked of thousands of objects.
+    let mut rest = path;
+    while let Some((Segment::Key(key), after)) = rest.split_first() {
+        match node.get(key) {
+            Some(child) => (node, rest) = (child, after),
+            None => return Vec::new(),
+        }
+    }
+    let mut nodes = vec![node];
+    for segment in rest {
         nodes = match segment {
             Segment::Key(key) => nodes.into_iter().filter_map(|node| node.get(key)).collect(),
             Segment::Any => nodes.into_iter().flat_map(Node::items).collect(),
@@ -562,11 +574,22 @@ pub(crate) fn leaves_open(entity: &Entity<'_>, path: &[Segment]) -> bool {
     let Some(start) = entity.field(first) else {
         return true;
     };
-    open_along(vec![start], rest)
+    open_along(start, rest)
 }
 
-fn open_along(mut nodes: Vec<&Node>, path: &[Segment]) -> bool {
-    for segment in path {
+fn open_along(mut node: &Node, path: &[Segment]) -> bool {
+    let mut rest = path;
+    while let Some((Segment::Key(key), after)) = rest.split_first() {
+        if node.is_null() {
+            return false;
+        }
+        match node.get(key) {
+            Some(child) => (node, rest) = (child, after),
+            None => return true,
+        }
+    }
+    let mut nodes = vec![node];
+    for segment in rest {
         let mut next = Vec::new();
         for node in nodes.into_iter().filter(|node| !node.is_null()) {
             match segment {
