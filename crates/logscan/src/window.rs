@@ -2,7 +2,7 @@
 
 use crate::{
     engine::{Batch, Wanted},
-    grams::{Grams, HASH_BITS, gram, hash},
+    grams::{Grams, gram},
     literal::{Letter, Literal},
 };
 
@@ -10,6 +10,15 @@ use crate::{
 pub(crate) const WIDTH: usize = 8;
 /// The narrowest window for grams of four bytes; below, grams have three.
 pub(crate) const NARROW: usize = 5;
+
+/// Bits of a gram's hash: the bitmap, the text's block and its copy share the nearest cache.
+const BITS: u32 = 17;
+
+/// A gram's place in the bitmap.
+#[inline]
+fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9E37_79B1) >> (32 - BITS)
+}
 
 /// One literal at one of the distances a sample may have from its window's start.
 #[derive(Debug, Clone)]
@@ -36,7 +45,7 @@ struct Needle {
 #[derive(Debug)]
 pub(crate) struct Window {
     /// A bit for every gram's hash.
-    bits: Box<[u64; 1 << (HASH_BITS - 6)]>,
+    bits: Box<[u64; 1 << (BITS - 6)]>,
     /// Bits set before each word of `bits`: a set bit's rank is its hash's place in `first`.
     ranks: Vec<u32>,
     /// First entry of each hash that occurs, and the end of the last.
@@ -58,7 +67,7 @@ impl Window {
         let width = shortest.clamp(3, WIDTH);
         let size = if width >= NARROW { 4 } else { 3 };
         let mut window = Self {
-            bits: vec![0; 1 << (HASH_BITS - 6)]
+            bits: vec![0; 1 << (BITS - 6)]
                 .into_boxed_slice()
                 .try_into()
                 .ok()?,
@@ -158,11 +167,7 @@ impl Window {
                 hits |= self.test(bytes(turn));
             }
             if hits & 1 != 0 {
-                for turn in 0..8 {
-                    if self.test(bytes(turn)) & 1 != 0 {
-                        places.push(at + turn * STRIDE);
-                    }
-                }
+                self.name::<STRIDE, GROUP>(group, at, places);
             }
             at += 8 * STRIDE;
         }
@@ -171,6 +176,21 @@ impl Window {
                 places.push(at);
             }
             at += STRIDE;
+        }
+    }
+
+    /// Which of a group's grams some literal has. Apart from the loop, which would keep all that this needs at hand.
+    #[inline(never)]
+    fn name<const STRIDE: usize, const GROUP: usize>(
+        &self,
+        group: &[u8; GROUP],
+        at: usize,
+        places: &mut Vec<usize>,
+    ) {
+        for bytes in (0..8).map(|turn| turn * STRIDE) {
+            if self.test(gram_bytes(group, bytes)) & 1 != 0 {
+                places.push(at + bytes);
+            }
         }
     }
 
