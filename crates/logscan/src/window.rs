@@ -12,7 +12,7 @@ pub(crate) const WIDTH: usize = 8;
 pub(crate) const NARROW: usize = 5;
 
 /// Bits of a gram's hash: the bitmap, the text's block and its copy share the nearest cache.
-const BITS: u32 = 17;
+const BITS: u32 = 18;
 
 /// A gram's place in the bitmap.
 #[inline]
@@ -23,12 +23,10 @@ fn hash(gram: u32) -> u32 {
 /// One literal at one of the distances a sample may have from its window's start.
 #[derive(Debug, Clone)]
 struct Entry {
-    /// The gram at that distance.
-    gram: u32,
     /// Folded bytes of the window, the first in the lowest byte.
     window: u64,
     /// Bytes from the window's start to the gram.
-    shift: usize,
+    shift: u32,
     /// Index into `needles`.
     needle: u32,
 }
@@ -95,16 +93,15 @@ impl Window {
         }
         let window = u64::from_le_bytes(bytes);
         let needle = u32::try_from(self.needles.len()).unwrap_or(u32::MAX);
-        for shift in 0..self.stride {
-            let gram = low(window >> (8 * shift)) & self.gram_mask;
-            let place = hash(gram);
-            self.bits[(place >> 6) as usize] |= 1 << (place & 63);
-            self.entries.push(Entry {
-                gram,
+        for shift in (0_u32..).take(self.stride) {
+            let entry = Entry {
                 window,
                 shift,
                 needle,
-            });
+            };
+            let place = self.place(&entry);
+            self.bits[(place >> 6) as usize] |= 1 << (place & 63);
+            self.entries.push(entry);
         }
         self.needles.push(Needle {
             literal: literal.clone(),
@@ -113,10 +110,15 @@ impl Window {
         });
     }
 
+    /// The hash of the gram that an entry has at its distance.
+    fn place(&self, entry: &Entry) -> u32 {
+        hash(low(entry.window >> (8 * entry.shift)) & self.gram_mask)
+    }
+
     /// Sorts the entries by hash and notes where each hash begins.
     fn index(&mut self) {
-        self.entries
-            .sort_by_key(|entry| (hash(entry.gram), entry.gram, entry.needle));
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.sort_by_key(|entry| (self.place(entry), entry.window, entry.needle));
         let mut sum = 0;
         for word in self.bits.iter() {
             self.ranks.push(sum);
@@ -124,12 +126,14 @@ impl Window {
         }
         let mut first = Vec::new();
         let mut last = None;
-        for (place, entry) in (0_u32..).zip(&self.entries) {
-            if last.replace(hash(entry.gram)) != Some(hash(entry.gram)) {
-                first.push(place);
+        for (at, entry) in (0_u32..).zip(&entries) {
+            let place = self.place(entry);
+            if last.replace(place) != Some(place) {
+                first.push(at);
             }
         }
-        first.push(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+        first.push(u32::try_from(entries.len()).unwrap_or(u32::MAX));
+        self.entries = entries;
         self.first = first;
     }
 
@@ -210,10 +214,7 @@ impl Window {
         let rank = (self.ranks[word] + below.count_ones()) as usize;
         let range = self.first[rank] as usize..self.first[rank + 1] as usize;
         for entry in &self.entries[range] {
-            if entry.gram != found {
-                continue;
-            }
-            let Some(start) = place.checked_sub(entry.shift) else {
+            let Some(start) = place.checked_sub(entry.shift as usize) else {
                 continue;
             };
             let near = eight(block, start) | 0x2020_2020_2020_2020;
