@@ -1,17 +1,27 @@
 //! A second look at a candidate line: the other literals that a match needs, looked for without a regex.
 
+use aho_corasick::packed::Searcher;
 use memchr::memmem::Finder;
 
 use crate::literal::Literal;
 
-/// Sets that are looked for, and members that such a set may have: each is a pass over the line.
+/// Sets that are looked for: each is a pass over the line.
 const SETS: usize = 2;
-const MEMBERS: usize = 3;
+/// Members that such a set may have, and those that are looked for one by one.
+const MEMBERS: usize = 24;
+const FEW: usize = 2;
 
-/// What else the lines of one pattern hold, folded: of each set one member.
+/// What else the lines of one pattern's branch hold, folded: of each set one member.
 #[derive(Debug, Default)]
 pub(crate) struct Confirm {
-    sets: Vec<Vec<Finder<'static>>>,
+    sets: Vec<Members>,
+}
+
+/// The members of a set.
+#[derive(Debug)]
+enum Members {
+    Few(Vec<Finder<'static>>),
+    Many(Searcher),
 }
 
 impl Confirm {
@@ -20,11 +30,10 @@ impl Confirm {
         let small = sets
             .iter()
             .filter(|set| set.len() <= MEMBERS && set.iter().all(|literal| literal.len() >= 3));
-        let sets = small
-            .take(SETS)
-            .map(|set| set.iter().map(finder).collect())
-            .collect();
-        Self { sets }
+        let sets = small.filter_map(|set| Members::new(set)).take(SETS);
+        Self {
+            sets: sets.collect(),
+        }
     }
 
     /// Whether nothing is known beyond the literal that made a line a candidate.
@@ -34,15 +43,26 @@ impl Confirm {
 
     /// Whether a line, folded, may match. Only of ASCII lines: `K` and `ſ` are in no literal.
     pub(crate) fn allows(&self, folded: &[u8]) -> bool {
-        self.sets
-            .iter()
-            .all(|set| set.iter().any(|finder| finder.find(folded).is_some()))
+        self.sets.iter().all(|set| match set {
+            Members::Few(members) => members.iter().any(|one| one.find(folded).is_some()),
+            Members::Many(members) => members.find(folded).is_some(),
+        })
     }
 }
 
-fn finder(literal: &Literal) -> Finder<'static> {
-    let folded: Vec<u8> = literal.iter().map(|letter| letter.folded()).collect();
-    Finder::new(&folded).into_owned()
+impl Members {
+    /// None where the machine lacks the instructions to look for many at once.
+    fn new(set: &[Literal]) -> Option<Self> {
+        let folded = set.iter().map(|literal| {
+            let bytes = literal.iter().map(|letter| letter.folded());
+            bytes.collect::<Vec<u8>>()
+        });
+        if set.len() <= FEW {
+            let finders = folded.map(|text| Finder::new(&text).into_owned());
+            return Some(Self::Few(finders.collect()));
+        }
+        Searcher::new(folded).map(Self::Many)
+    }
 }
 
 #[cfg(test)]
@@ -62,8 +82,8 @@ mod tests {
     fn of_each_small_set_one_member_must_be_there() {
         let confirm = Confirm::new(&[
             set(&["no"]),
-            set(&["one", "two", "three", "four"]),
-            set(&["denied", "refused"]),
+            set(&["of", "which", "one", "is", "too", "short"]),
+            set(&["denied", "refused", "rejected", "forbidden"]),
             set(&["peer"]),
             set(&["beyond what is looked for"]),
         ]);

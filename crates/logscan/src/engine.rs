@@ -8,7 +8,7 @@ use crate::{
     Hit, Lane,
     confirm::Confirm,
     grams::Grams,
-    literal::{Literal, Required, required},
+    literal::{Literal, Required, branches_of, required},
     pattern::Pattern,
     rest::Rest,
     short::{PARTS, Short},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Bytes filtered at once: later passes and the decision find them in the nearest caches.
-const BLOCK: usize = 32 << 10;
+const BLOCK: usize = 8 << 10;
 /// Packed searches that may run one after another.
 const PACKED: usize = 3;
 /// Picoseconds for a test of a sampled gram, for each byte of a packed search, and for each byte folded for it.
@@ -31,6 +31,8 @@ pub(crate) const SHORTEST: usize = 3;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
     pub pattern: u32,
+    /// Number of the pattern's branch, over all patterns.
+    pub branch: u32,
     /// The literal is a match by itself, wherever it stands.
     pub proof: bool,
 }
@@ -42,6 +44,8 @@ struct Candidate {
     pattern: u32,
     /// Where a literal stands that proves the match; empty if none is known.
     proof: Span,
+    /// Whose literal it was: what else the line must hold.
+    branch: u32,
 }
 
 /// The candidates of a block.
@@ -51,17 +55,17 @@ pub(crate) struct Batch {
     line: Option<Span>,
     /// Number of the line under the cursor, over all blocks.
     turn: u64,
-    /// By pattern: the last line that it was noted for.
+    /// By branch: the last line that it was noted for.
     seen: Vec<u64>,
 }
 
 impl Batch {
-    fn new(patterns: usize) -> Self {
+    fn new(branches: usize) -> Self {
         Self {
             candidates: Vec::new(),
             line: None,
             turn: 0,
-            seen: vec![0; patterns],
+            seen: vec![0; branches],
         }
     }
 
@@ -75,15 +79,15 @@ impl Batch {
         } else {
             Span::default()
         };
-        self.add(block, at, wanted.pattern, proof);
+        self.add(block, at, wanted, proof);
     }
 
     /// Makes the line that holds the byte at `at` a candidate for the pattern.
-    pub(crate) fn note(&mut self, block: &[u8], at: usize, pattern: u32) {
-        self.add(block, at, pattern, Span::default());
+    pub(crate) fn note(&mut self, block: &[u8], at: usize, wanted: Wanted) {
+        self.add(block, at, wanted, Span::default());
     }
 
-    fn add(&mut self, block: &[u8], at: usize, pattern: u32, proof: Span) {
+    fn add(&mut self, block: &[u8], at: usize, wanted: Wanted, proof: Span) {
         let line = match self.line {
             Some(line) if (line.start..=line.end).contains(&at) => line,
             _ => {
@@ -92,13 +96,14 @@ impl Batch {
             }
         };
         // A line may hold the literal a million times.
-        if let Some(seen) = self.seen.get_mut(pattern as usize)
+        if let Some(seen) = self.seen.get_mut(wanted.branch as usize)
             && std::mem::replace(seen, self.turn) != self.turn
         {
             self.candidates.push(Candidate {
                 line,
-                pattern,
+                pattern: wanted.pattern,
                 proof,
+                branch: wanted.branch,
             });
         }
     }
@@ -170,9 +175,9 @@ pub(crate) struct Engine {
     short: Vec<Short>,
     dense: Option<Window>,
     rest: Option<Rest>,
-    /// Patterns that a line with `ſ` or `K` may match without their literal.
-    folds: Vec<u32>,
-    /// By pattern: what else its lines hold.
+    /// Those that a line with `ſ` or `K` may match without their literal.
+    folds: Vec<Wanted>,
+    /// By branch: what else its lines hold.
     confirm: Vec<Confirm>,
 }
 
@@ -182,30 +187,38 @@ impl Engine {
         let grams = Grams::of(sample);
         let mut literals: Vec<(Literal, Wanted)> = Vec::new();
         let mut confirm = Vec::new();
-        confirm.resize_with(patterns.len(), Confirm::default);
         let mut rest = Vec::new();
         let mut folds = Vec::new();
         for (index, pattern) in (0_u32..).zip(patterns) {
             if !pattern.classes.has(class) {
                 continue;
             }
-            let required = choose(pattern, &grams);
-            let Some(set) = required.best else {
-                rest.push(index);
-                continue;
+            let mut wanted = Wanted {
+                pattern: index,
+                branch: u32::try_from(confirm.len()).unwrap_or(u32::MAX),
+                proof: false,
             };
-            if let Some(confirm) = confirm.get_mut(index as usize) {
-                *confirm = Confirm::new(&required.others);
+            let branches = choose(pattern, &grams);
+            if branches.is_empty() {
+                rest.push(wanted);
+                confirm.push(Confirm::default());
             }
-            literals.extend(set.into_iter().map(|literal| {
-                let wanted = Wanted {
-                    pattern: index,
-                    proof: required.proofs.contains(&literal),
-                };
-                (literal, wanted)
-            }));
-            if required.folds {
-                folds.push(index);
+            for Required {
+                best,
+                others,
+                proofs,
+                folds: fold,
+            } in branches
+            {
+                if fold {
+                    folds.push(wanted);
+                }
+                confirm.push(Confirm::new(&others));
+                literals.extend(best.into_iter().flatten().map(|literal| {
+                    let proof = proofs.contains(&literal);
+                    (literal, Wanted { proof, ..wanted })
+                }));
+                wanted.branch += 1;
             }
         }
         let width = width(&literals);
@@ -258,33 +271,17 @@ impl Engine {
             let block = Block::at(chunk, at, limit);
             self.collect(block.bytes, &mut scratch, &mut batch);
             batch.candidates.sort_unstable();
-            // With and without proof a pattern may be noted twice; then the proof comes last.
-            batch.candidates.dedup();
             for same in batch.candidates.chunk_by(|a, b| a.line == b.line) {
                 let Some(first) = same.first() else { continue };
                 let line = block.line(first.line);
                 let whole = content(chunk, line);
                 let seen = view(whole.get(..limit).unwrap_or(whole));
                 let mut sight = Sight::of(seen, chunk, at, &mut scratch.line);
-                let mut last = None;
-                for candidate in same {
-                    // Sorted together: several filters may have noted the pattern.
-                    if last == Some(candidate.pattern) {
-                        continue;
-                    }
-                    let index = candidate.pattern as usize;
-                    if sight.holds(candidate.proof)
-                        || self
-                            .confirm
-                            .get(index)
-                            .is_none_or(|more| sight.allows(more))
-                            && patterns
-                                .get(index)
-                                .is_some_and(|pattern| pattern.is_match(seen, sight.ascii))
-                    {
-                        last = Some(candidate.pattern);
+                for found in same.chunk_by(|a, b| a.pattern == b.pattern) {
+                    let Some(first) = found.first() else { continue };
+                    if self.decide(found, &mut sight, patterns.get(first.pattern as usize)) {
                         report(Hit {
-                            pattern: candidate.pattern as usize,
+                            pattern: first.pattern as usize,
                             line: count.number(line.start),
                             start: line.start,
                             end: line.start + whole.len(),
@@ -295,6 +292,23 @@ impl Engine {
             batch.candidates.clear();
             at = block.next;
         }
+    }
+
+    /// Whether a pattern matches a line, of which all candidates for the pattern are given.
+    fn decide(
+        &self,
+        candidates: &[Candidate],
+        sight: &mut Sight<'_>,
+        pattern: Option<&Pattern>,
+    ) -> bool {
+        if candidates.iter().any(|found| sight.holds(found.proof)) {
+            return true;
+        }
+        let possible = candidates.iter().any(|found| {
+            let more = self.confirm.get(found.branch as usize);
+            more.is_none_or(|more| sight.allows(more))
+        });
+        possible && pattern.is_some_and(|pattern| pattern.is_match(sight.seen, sight.ascii))
     }
 
     fn collect(&self, block: &[u8], scratch: &mut Scratch, batch: &mut Batch) {
@@ -322,8 +336,8 @@ impl Engine {
             for letter in ["\u{17F}", "\u{212A}"] {
                 batch.rewind();
                 for at in memmem::find_iter(block, letter) {
-                    for &pattern in &self.folds {
-                        batch.note(block, at, pattern);
+                    for &wanted in &self.folds {
+                        batch.note(block, at, wanted);
                     }
                 }
             }
@@ -351,19 +365,25 @@ fn width(literals: &[(Literal, Wanted)]) -> usize {
         .unwrap_or(WIDTH)
 }
 
-/// The set to look for, if there is one that a filter takes.
-pub(crate) fn choose(pattern: &Pattern, grams: &Grams) -> Required {
-    let mut found = required(&pattern.hir, &|set| grams.cost(set));
-    let usable = |set: &Vec<Literal>| set.iter().all(|literal| literal.len() >= SHORTEST);
-    found.best = found.best.filter(usable);
-    found
+/// The set to look for in each branch of the pattern; none if a filter takes not all of them.
+pub(crate) fn choose(pattern: &Pattern, grams: &Grams) -> Vec<Required> {
+    let mut branches = Vec::new();
+    for branch in branches_of(&pattern.hir) {
+        let found = required(branch, &|set| grams.cost(set));
+        let usable = |set: &Vec<Literal>| set.iter().all(|literal| literal.len() >= SHORTEST);
+        if !found.best.as_ref().is_some_and(usable) {
+            return Vec::new();
+        }
+        branches.push(found);
+    }
+    branches
 }
 
-/// How the literals of a set are found.
-pub(crate) fn lane(set: Option<&[Literal]>) -> Lane {
-    match set {
+/// How the literals of a set are found; an empty one is none.
+pub(crate) fn lane(set: &BTreeSet<Literal>) -> Lane {
+    match set.iter().map(Vec::len).min() {
         None => Lane::Regex,
-        Some(set) if set.iter().all(|literal| literal.len() >= WIDTH) => Lane::Window,
+        Some(WIDTH..) => Lane::Window,
         Some(_) => Lane::Short,
     }
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Bits of a gram's hash.
-pub(crate) const HASH_BITS: u32 = 18;
+const HASH_BITS: u32 = 18;
 /// Both cases of a letter are one in all filters.
 const FOLD: u32 = 0x2020_2020;
 
@@ -22,7 +22,7 @@ const LOW: u32 = 0x00FF_FFFF;
 
 /// Multiplicative hash of a gram.
 #[inline]
-pub(crate) fn hash(gram: u32) -> u32 {
+fn hash(gram: u32) -> u32 {
     gram.wrapping_mul(0x9E37_79B1) >> (32 - HASH_BITS)
 }
 
@@ -39,6 +39,8 @@ pub(crate) struct Grams {
     counts: Vec<u32>,
     /// The same for three bytes.
     threes: Vec<u32>,
+    /// How often each byte occurs, folded.
+    bytes: [u32; 256],
 }
 
 impl Grams {
@@ -47,6 +49,7 @@ impl Grams {
         let mut grams = Self {
             counts: vec![0; 1 << HASH_BITS],
             threes: vec![0; 1 << HASH_BITS],
+            bytes: [1; 256],
         };
         grams.add(PRIOR);
         grams.add(sample.get(..COUNTED).unwrap_or(sample));
@@ -54,6 +57,9 @@ impl Grams {
     }
 
     fn add(&mut self, text: &[u8]) {
+        for byte in text {
+            self.bytes[usize::from(byte | 0x20)] += 1;
+        }
         for bytes in text.windows(4) {
             let Ok(bytes) = bytes.try_into() else {
                 continue;
@@ -75,6 +81,11 @@ impl Grams {
         }
         let place = hash(gram(bytes) & LOW) as usize;
         self.threes.get(place).copied().unwrap_or(0)
+    }
+
+    /// How often each byte occurs, all cases as one.
+    pub(crate) fn bytes(&self) -> &[u32; 256] {
+        &self.bytes
     }
 
     fn count(&self, gram: u32) -> u64 {

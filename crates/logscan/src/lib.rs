@@ -27,6 +27,7 @@
 //! Of a line longer than [`Scanner::line_limit`] (1 MiB unless set otherwise) only that many bytes are searched,
 //! as if the line ended there. Memory and time are linear in the text for a given set of patterns.
 
+mod buckets;
 mod confirm;
 mod engine;
 mod grams;
@@ -38,10 +39,11 @@ mod short;
 mod text;
 mod window;
 
-use std::{fmt, sync::OnceLock};
+use std::{collections::BTreeSet, fmt, sync::OnceLock};
 
 use engine::Engine;
 use grams::Grams;
+use literal::Literal;
 use pattern::Pattern;
 
 pub use text::{Chunk, Chunks, chunks};
@@ -299,11 +301,15 @@ impl Scanner {
 }
 
 fn explain(index: usize, pattern: &Pattern, grams: &Grams) -> Explained {
-    let set = engine::choose(pattern, grams).best;
-    let lane = engine::lane(set.as_deref());
+    let branches = engine::choose(pattern, grams);
+    let set: BTreeSet<Literal> = branches
+        .into_iter()
+        .filter_map(|branch| branch.best)
+        .flatten()
+        .collect();
+    let lane = engine::lane(&set);
     let literals: Vec<String> = set
         .iter()
-        .flatten()
         .map(|literal| {
             let bytes: Vec<u8> = literal.iter().map(|letter| letter.byte).collect();
             String::from_utf8_lossy(&bytes).into_owned()

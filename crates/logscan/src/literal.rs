@@ -14,6 +14,8 @@ const MULTIPLY: usize = 4;
 const LONGEST: usize = 64;
 /// Alternative sets kept for the choice by frequency.
 const SETS: usize = 16;
+/// Branches of a regex that are looked for one by one.
+const BRANCHES: usize = 64;
 /// Depth of the tree that is looked into.
 const DEPTH: u32 = 64;
 
@@ -60,6 +62,18 @@ pub(crate) struct Required {
 
 /// What it costs to look for a set: the smaller the better.
 pub(crate) type Cost = (u8, u64);
+
+/// The branches of a regex of which a match takes one, each a regex by itself.
+pub(crate) fn branches_of(hir: &Hir) -> Vec<&Hir> {
+    let mut hir = hir;
+    while let HirKind::Capture(capture) = hir.kind() {
+        hir = &capture.sub;
+    }
+    match hir.kind() {
+        HirKind::Alternation(parts) if parts.len() <= BRANCHES => parts.iter().collect(),
+        _ => vec![hir],
+    }
+}
 
 /// Reads the required literals off a regex. Where there is a choice, `cost` makes it.
 pub(crate) fn required(hir: &Hir, cost: &dyn Fn(&[Literal]) -> Cost) -> Required {

@@ -6,7 +6,12 @@ use regex_automata::{
 };
 use regex_syntax::hir::Hir;
 
-use crate::{engine::Batch, pattern::Pattern, rewrite::without_context, text::line_at};
+use crate::{
+    engine::{Batch, Wanted},
+    pattern::Pattern,
+    rewrite::without_context,
+    text::line_at,
+};
 
 /// Heap for the automaton's program and for its lazily built states.
 const PROGRAM: usize = 64 << 20;
@@ -15,20 +20,20 @@ const STATES: usize = 8 << 20;
 /// The patterns and their common filter.
 #[derive(Debug)]
 pub(crate) struct Rest {
-    /// Numbers of the patterns, as the filter counts them.
-    patterns: Vec<u32>,
+    /// The patterns, as the filter counts them.
+    patterns: Vec<Wanted>,
     /// None if it grew too big: then every line is tried.
     filter: Option<Regex>,
 }
 
 impl Rest {
-    pub(crate) fn new(all: &[Pattern], patterns: Vec<u32>) -> Option<Self> {
+    pub(crate) fn new(all: &[Pattern], patterns: Vec<Wanted>) -> Option<Self> {
         if patterns.is_empty() {
             return None;
         }
         let loosened: Vec<Hir> = patterns
             .iter()
-            .filter_map(|index| all.get(*index as usize))
+            .filter_map(|wanted| all.get(wanted.pattern as usize))
             .map(|pattern| without_context(&pattern.hir))
             .collect();
         let config = Config::new()
@@ -66,11 +71,11 @@ impl Rest {
                 let input = Input::new(block).range(line.start..line.end);
                 filter.which_overlapping_matches(&input, &mut set);
             }
-            for (number, &pattern) in self.patterns.iter().enumerate() {
+            for (number, &wanted) in self.patterns.iter().enumerate() {
                 let possible =
                     regex_automata::PatternID::new(number).map_or(true, |id| set.contains(id));
                 if possible || self.filter.is_none() {
-                    batch.note(block, line.start, pattern);
+                    batch.note(block, line.start, wanted);
                 }
             }
             at = line.end + 1;

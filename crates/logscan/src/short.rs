@@ -3,6 +3,7 @@
 use aho_corasick::packed::{Config, MatchKind, Searcher};
 
 use crate::{
+    buckets::arrange,
     engine::{Batch, Wanted},
     grams::Grams,
     literal::{Letter, Literal},
@@ -37,18 +38,16 @@ impl Short {
         grams: &Grams,
     ) -> (Option<Self>, Vec<(Literal, Wanted)>) {
         literals.sort_by_key(|(literal, wanted)| (literal.len(), wanted.pattern));
-        let mut parts: Vec<Vec<u8>> = Vec::new();
-        let mut by_part: Vec<Vec<u32>> = Vec::new();
+        let mut parts: Vec<(Vec<u8>, Vec<u32>)> = Vec::new();
         let mut needles = Vec::new();
         let mut left = Vec::new();
         for (literal, wanted) in &literals {
             let (part, text) = rarest(literal, grams);
             let index = u32::try_from(needles.len()).unwrap_or(u32::MAX);
-            if let Some(known) = parts.iter().position(|known| *known == text) {
-                by_part[known].push(index);
+            if let Some((_, known)) = parts.iter_mut().find(|(known, _)| *known == text) {
+                known.push(index);
             } else if parts.len() < PARTS {
-                parts.push(text);
-                by_part.push(vec![index]);
+                parts.push((text, vec![index]));
             } else {
                 left.push((literal.clone(), *wanted));
                 continue;
@@ -62,10 +61,11 @@ impl Short {
         if needles.is_empty() {
             return (None, left);
         }
+        arrange(&mut parts, grams.bytes());
         let searcher = Config::new()
             .match_kind(MatchKind::LeftmostFirst)
             .builder()
-            .extend(&parts)
+            .extend(parts.iter().map(|(text, _)| text))
             .build();
         // Not every machine has the instructions.
         let Some(searcher) = searcher else {
@@ -74,10 +74,9 @@ impl Short {
         // The search names one part of those that begin at a place: it stands for all that may begin there.
         let by_part = parts
             .iter()
-            .map(|one| {
+            .map(|(one, _)| {
                 let mut all: Vec<u32> = parts
                     .iter()
-                    .zip(&by_part)
                     .filter(|(other, _)| one.starts_with(other) || other.starts_with(one))
                     .flat_map(|(_, needles)| needles)
                     .copied()

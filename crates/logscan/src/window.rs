@@ -2,7 +2,7 @@
 
 use crate::{
     engine::{Batch, Wanted},
-    grams::{Grams, HASH_BITS, gram, hash},
+    grams::{Grams, gram},
     literal::{Letter, Literal},
 };
 
@@ -11,15 +11,22 @@ pub(crate) const WIDTH: usize = 8;
 /// The narrowest window for grams of four bytes; below, grams have three.
 pub(crate) const NARROW: usize = 5;
 
+/// Bits of a gram's hash: the bitmap, the text's block and its copy share the nearest cache.
+const BITS: u32 = 18;
+
+/// A gram's place in the bitmap.
+#[inline]
+fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9E37_79B1) >> (32 - BITS)
+}
+
 /// One literal at one of the distances a sample may have from its window's start.
 #[derive(Debug, Clone)]
 struct Entry {
-    /// The gram at that distance.
-    gram: u32,
     /// Folded bytes of the window, the first in the lowest byte.
     window: u64,
     /// Bytes from the window's start to the gram.
-    shift: usize,
+    shift: u32,
     /// Index into `needles`.
     needle: u32,
 }
@@ -36,7 +43,7 @@ struct Needle {
 #[derive(Debug)]
 pub(crate) struct Window {
     /// A bit for every gram's hash.
-    bits: Box<[u64; 1 << (HASH_BITS - 6)]>,
+    bits: Box<[u64; 1 << (BITS - 6)]>,
     /// Bits set before each word of `bits`: a set bit's rank is its hash's place in `first`.
     ranks: Vec<u32>,
     /// First entry of each hash that occurs, and the end of the last.
@@ -58,7 +65,7 @@ impl Window {
         let width = shortest.clamp(3, WIDTH);
         let size = if width >= NARROW { 4 } else { 3 };
         let mut window = Self {
-            bits: vec![0; 1 << (HASH_BITS - 6)]
+            bits: vec![0; 1 << (BITS - 6)]
                 .into_boxed_slice()
                 .try_into()
                 .ok()?,
@@ -86,16 +93,15 @@ impl Window {
         }
         let window = u64::from_le_bytes(bytes);
         let needle = u32::try_from(self.needles.len()).unwrap_or(u32::MAX);
-        for shift in 0..self.stride {
-            let gram = low(window >> (8 * shift)) & self.gram_mask;
-            let place = hash(gram);
-            self.bits[(place >> 6) as usize] |= 1 << (place & 63);
-            self.entries.push(Entry {
-                gram,
+        for shift in (0_u32..).take(self.stride) {
+            let entry = Entry {
                 window,
                 shift,
                 needle,
-            });
+            };
+            let place = self.place(&entry);
+            self.bits[(place >> 6) as usize] |= 1 << (place & 63);
+            self.entries.push(entry);
         }
         self.needles.push(Needle {
             literal: literal.clone(),
@@ -104,10 +110,15 @@ impl Window {
         });
     }
 
+    /// The hash of the gram that an entry has at its distance.
+    fn place(&self, entry: &Entry) -> u32 {
+        hash(low(entry.window >> (8 * entry.shift)) & self.gram_mask)
+    }
+
     /// Sorts the entries by hash and notes where each hash begins.
     fn index(&mut self) {
-        self.entries
-            .sort_by_key(|entry| (hash(entry.gram), entry.gram, entry.needle));
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.sort_by_key(|entry| (self.place(entry), entry.window, entry.needle));
         let mut sum = 0;
         for word in self.bits.iter() {
             self.ranks.push(sum);
@@ -115,12 +126,14 @@ impl Window {
         }
         let mut first = Vec::new();
         let mut last = None;
-        for (place, entry) in (0_u32..).zip(&self.entries) {
-            if last.replace(hash(entry.gram)) != Some(hash(entry.gram)) {
-                first.push(place);
+        for (at, entry) in (0_u32..).zip(&entries) {
+            let place = self.place(entry);
+            if last.replace(place) != Some(place) {
+                first.push(at);
             }
         }
-        first.push(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+        first.push(u32::try_from(entries.len()).unwrap_or(u32::MAX));
+        self.entries = entries;
         self.first = first;
     }
 
@@ -158,11 +171,7 @@ impl Window {
                 hits |= self.test(bytes(turn));
             }
             if hits & 1 != 0 {
-                for turn in 0..8 {
-                    if self.test(bytes(turn)) & 1 != 0 {
-                        places.push(at + turn * STRIDE);
-                    }
-                }
+                self.name::<STRIDE, GROUP>(group, at, places);
             }
             at += 8 * STRIDE;
         }
@@ -171,6 +180,21 @@ impl Window {
                 places.push(at);
             }
             at += STRIDE;
+        }
+    }
+
+    /// Which of a group's grams some literal has. Apart from the loop, which would keep all that this needs at hand.
+    #[inline(never)]
+    fn name<const STRIDE: usize, const GROUP: usize>(
+        &self,
+        group: &[u8; GROUP],
+        at: usize,
+        places: &mut Vec<usize>,
+    ) {
+        for bytes in (0..8).map(|turn| turn * STRIDE) {
+            if self.test(gram_bytes(group, bytes)) & 1 != 0 {
+                places.push(at + bytes);
+            }
         }
     }
 
@@ -190,10 +214,7 @@ impl Window {
         let rank = (self.ranks[word] + below.count_ones()) as usize;
         let range = self.first[rank] as usize..self.first[rank + 1] as usize;
         for entry in &self.entries[range] {
-            if entry.gram != found {
-                continue;
-            }
-            let Some(start) = place.checked_sub(entry.shift) else {
+            let Some(start) = place.checked_sub(entry.shift as usize) else {
                 continue;
             };
             let near = eight(block, start) | 0x2020_2020_2020_2020;
