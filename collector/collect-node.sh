@@ -139,6 +139,7 @@ case $out in
 esac
 tmp=$bundle/.collecting
 manifest=$bundle/manifest.jsonl
+redactions=$bundle/redaction.txt
 if [ -z "$dry_run" ]; then
     if [ -e "$bundle" ]; then
         [ -d "$bundle" ] || die "exists and is no directory: $out"
@@ -547,9 +548,33 @@ read_counts() {
 # tell_masks NAME FILE: a line of redaction.txt for each kind of secret masked.
 tell_masks() {
     while IFS=$tab read -r mark kind number rest; do
-        [ "$mark" != M ] || printf '%s\t%s\t%s\n' "$1" "$kind" "$number" >>"$bundle/redaction.txt"
+        [ "$mark" != M ] || printf '%s\t%s\t%s\n' "$1" "$kind" "$number" >>"$redactions"
     done <"$2"
 }
+
+# Sets $sums to what computes SHA-256 here, as bundle.yaml tells it: sha256 or unknown.
+find_sums() {
+    sums=unknown sum_with=''
+    if command -v sha256sum >/dev/null 2>&1; then
+        sum_with=sha256sum
+    elif command -v shasum >/dev/null 2>&1; then
+        sum_with='shasum -a 256'
+    elif command -v openssl >/dev/null 2>&1; then
+        sum_with='openssl dgst -sha256 -r'
+    fi
+    if [ -n "$sum_with" ] && command -v find >/dev/null 2>&1; then sums=sha256; fi
+}
+
+# write_checksums: checksums.txt, which `sha256sum -c` reads, of all other files.
+write_checksums() (
+    trap '' INT TERM HUP
+    [ "$sums" = sha256 ] || return 0
+    cd "$bundle" || return 0
+    # shellcheck disable=SC2086 # a command and its arguments
+    find . -type f ! -path './.collecting/*' ! -path ./checksums.txt -exec $sum_with {} + 2>/dev/null |
+        sed -n 's,^\([0-9a-f]*\) [ *]\./,\1  ,p' | sort -k2 >.collecting/checksums
+    [ ! -s .collecting/checksums ] || mv .collecting/checksums checksums.txt
+)
 # <<<
 
 # ------------------------------------------------------------- running commands
@@ -829,7 +854,7 @@ write_bundle_yaml() (
         printf 'apiVersion: coldcase.dev/v1\nkind: Bundle\n'
         printf 'collector: collect-node.sh %s\nnode: "%s"\n' "$COLLECTOR_VERSION" "$node"
         printf 'captured_at: "%s"\n' "$captured_at"
-        [ -z "$1" ] || printf 'finished_at: "%s"\n' "$1"
+        [ -z "$1" ] || printf 'finished_at: "%s"\nchecksums: %s\n' "$1" "$sums"
     } >"$tmp/bundle.yaml" && mv "$tmp/bundle.yaml" "$bundle/bundle.yaml"
 )
 
@@ -838,9 +863,11 @@ trap 'on_signal TERM' TERM
 trap 'on_signal HUP' HUP
 : >"$tmp/pid"
 captured_at=$(now)
+find_sums
 write_bundle_yaml ''
 capture
 write_bundle_yaml "$(now)"
+write_checksums
 rm -rf "$tmp"
 
 packing=''

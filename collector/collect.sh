@@ -97,6 +97,8 @@ Captures a cluster, read-only, into a bundle for `coldcase analyze`.
       --no-mask          do not mask what looks like a secret in logs, environment
                          values and ConfigMaps
       --chunk-size N     objects per answer of the API server (default 500)
+      --at-once N        logs asked for at once, 1 to 9 (default 3); of a node that
+                         has not answered yet only one
       --big N            from N pods on, ask for long lists namespace by namespace
                          (default 2000)
       --max-bytes N      stop asking when the bundle holds N bytes (default
@@ -173,6 +175,7 @@ want_configmap_data=1
 want_mask=1
 want_node_logs=''
 chunk_size=500
+at_once=3
 big=2000
 max_bytes=2147483648
 max_time=3600
@@ -206,7 +209,7 @@ while [ "$#" -gt 0 ]; do
             option=${option%%=*}
             ;;
         -o | -n | --since | --tail | --limit-bytes | --context | --kubeconfig | --request-timeout | \
-            --chunk-size | --big | --max-bytes | --max-time | --min-free | --nodes-ssh | --node-debug | --debug-image | --also | --only)
+            --chunk-size | --at-once | --big | --max-bytes | --max-time | --min-free | --nodes-ssh | --node-debug | --debug-image | --also | --only)
             [ "$#" -gt 0 ] || die "$option needs a value"
             value=$1
             shift
@@ -243,6 +246,12 @@ while [ "$#" -gt 0 ]; do
                 --max-bytes) max_bytes=$value ;;
                 --max-time) max_time=$value ;;
                 *) min_free=$value ;;
+            esac
+            ;;
+        --at-once)
+            case $value in
+                [1-9]) at_once=$value ;;
+                *) die "--at-once wants a number from 1 to 9: $value" ;;
             esac
             ;;
         --also | --only)
@@ -320,6 +329,9 @@ if [ -n "$want_archive" ]; then
 fi
 tmp=$bundle/.collecting
 manifest=$bundle/manifest.jsonl
+redactions=$bundle/redaction.txt
+# The name of the signal that ended the capture, for those who wait for a log.
+signalled=$tmp/signal
 if [ -z "$dry_run" ]; then
     if ! mkdir -p "$bundle/cluster" "$tmp" || ! true >"$manifest"; then
         die "cannot write to $out"
@@ -724,9 +736,33 @@ read_counts() {
 # tell_masks NAME FILE: a line of redaction.txt for each kind of secret masked.
 tell_masks() {
     while IFS=$tab read -r mark kind number rest; do
-        [ "$mark" != M ] || printf '%s\t%s\t%s\n' "$1" "$kind" "$number" >>"$bundle/redaction.txt"
+        [ "$mark" != M ] || printf '%s\t%s\t%s\n' "$1" "$kind" "$number" >>"$redactions"
     done <"$2"
 }
+
+# Sets $sums to what computes SHA-256 here, as bundle.yaml tells it: sha256 or unknown.
+find_sums() {
+    sums=unknown sum_with=''
+    if command -v sha256sum >/dev/null 2>&1; then
+        sum_with=sha256sum
+    elif command -v shasum >/dev/null 2>&1; then
+        sum_with='shasum -a 256'
+    elif command -v openssl >/dev/null 2>&1; then
+        sum_with='openssl dgst -sha256 -r'
+    fi
+    if [ -n "$sum_with" ] && command -v find >/dev/null 2>&1; then sums=sha256; fi
+}
+
+# write_checksums: checksums.txt, which `sha256sum -c` reads, of all other files.
+write_checksums() (
+    trap '' INT TERM HUP
+    [ "$sums" = sha256 ] || return 0
+    cd "$bundle" || return 0
+    # shellcheck disable=SC2086 # a command and its arguments
+    find . -type f ! -path './.collecting/*' ! -path ./checksums.txt -exec $sum_with {} + 2>/dev/null |
+        sed -n 's,^\([0-9a-f]*\) [ *]\./,\1  ,p' | sort -k2 >.collecting/checksums
+    [ ! -s .collecting/checksums ] || mv .collecting/checksums checksums.txt
+)
 # <<<
 
 # bundle.yaml is written at the start, so that an aborted run has one, and again
@@ -737,7 +773,10 @@ write_bundle_yaml() (
         printf 'apiVersion: coldcase.dev/v1\nkind: Bundle\n'
         printf 'collector: collect.sh %s\n' "$COLLECTOR_VERSION"
         printf 'captured_at: "%s"\n' "$captured_at"
-        [ -z "$1" ] || printf 'finished_at: "%s"\n' "$1"
+        [ -z "$1" ] || printf 'finished_at: "%s"\nchecksums: %s\n' "$1" "$sums"
+        if [ -n "$api_date" ]; then
+            printf 'api_server_date: "%s"\napi_server_date_at: "%s"\n' "$api_date" "$api_date_at"
+        fi
         printf 'context: '
         printf '%s' "$context_name" | od -An -v -tx1 | awk -v mode=yaml "$ESCAPE"
     } >"$tmp/bundle.yaml" && mv "$tmp/bundle.yaml" "$bundle/bundle.yaml"
@@ -790,6 +829,17 @@ SECRETS_STDERR='
 { withheld++ }
 END { if (withheld) print "(" withheld " other lines withheld by the collector)" }'
 
+# The Date of the API server's answer, as RFC 3339.  kubectl tells headers only together
+# with bodies and with what it logs in with, so nothing else gets past this.
+# shellcheck disable=SC2016 # an awk program
+API_DATE='
+!done && match($0, /Date: [A-Z][a-z][a-z], [0-9][0-9] [A-Z][a-z][a-z] [0-9][0-9][0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9] GMT/) {
+    split(substr($0, RSTART + 11, RLENGTH - 11), part, " ")
+    month = (index("JanFebMarAprMayJunJulAugSepOctNovDec", part[2]) + 2) / 3
+    if (month == int(month)) { printf "%s-%02d-%sT%sZ\n", part[3], month, part[1], part[4]; done = 1 }
+}
+/^Error from server/ || /^Unable to connect to the server/ || /^The connection to the server/ || /^error: You must be logged in/ { print >err }'
+
 # Pod list to one line per container that has or had a run to read:
 # rank, namespace, pod, node, container, restarts, state, last.  Rank 0 is a pod
 # in trouble.  A container that waits for its first start has no log.
@@ -838,12 +888,23 @@ only_names=''
 chunks=''
 [ "$chunk_size" = 500 ] || chunks=--chunk-size=$chunk_size
 context_name=$context
+api_date='' api_date_at=''
+find_sums
 
 on_signal() {
     stopped=$1
-    if [ -s "$tmp/pid" ]; then
-        read -r victim <"$tmp/pid" && kill "$victim" 2>/dev/null
-    fi
+    [ ! -d "${signalled%/*}" ] || printf '%s\n' "$stopped" >"$signalled"
+    for victims in "$tmp/pid" "$tmp"/log.[1-9]/pid; do
+        if [ -s "$victims" ]; then
+            read -r victim <"$victims" && kill "$victim" 2>/dev/null
+        fi
+    done
+    return 0
+}
+
+# see_signal: the signal came to the one who waits for this log.
+see_signal() {
+    if [ -z "$stopped" ] && [ -s "$signalled" ]; then read -r stopped <"$signalled"; fi
     return 0
 }
 trap 'on_signal INT' INT
@@ -917,6 +978,17 @@ run_once() {
             } 3>&1 | awk -v kind="$filter" -v certificates="$tmp/certificates" "$SECRETS_TO_YAML" >"$target" &
             child=$!
             ;;
+        date)
+            {
+                {
+                    "$@" </dev/null 2>&1 >/dev/null &
+                    printf '%s\n' "$!" >"$tmp/pid"
+                    wait "$!"
+                    printf '%s\n' "$?" >"$tmp/status"
+                } | awk -v err="$tmp/err" "$API_DATE" >"$target"
+            } &
+            child=$!
+            ;;
         text | yaml)
             {
                 {
@@ -937,9 +1009,11 @@ run_once() {
             printf '%s\n' "$child" >"$tmp/pid"
             ;;
     esac
+    see_signal
     [ -z "$stopped" ] || on_signal "$stopped"
     wait "$child"
     status=$?
+    see_signal
     if [ -n "$stopped" ]; then
         wait "$child" 2>/dev/null
         status=143
@@ -1065,13 +1139,10 @@ take() {
         fi
     fi
     if [ -n "$take_file" ] && [ ! -e "$target" ]; then
-        # The directories of a log that could not be had; kept if not empty.
+        # The directories of a log that could not be had; kept if not empty.  Somebody else
+        # may be about to write there, so finish_logs removes them.
         case $take_file in
-            logs/*)
-                rmdir "${target%/*}" 2>/dev/null
-                parent=${target%/*}
-                rmdir "${parent%/*}" 2>/dev/null
-                ;;
+            logs/*) printf '%s\n' "${target%/*}" >"$tmp/nothing" ;;
         esac
     fi
     record "$take_file" "$start" "$end" "$status" "$bytes" "$truncated" "$@"
@@ -1145,6 +1216,20 @@ look_at_size() {
         fi
     fi
     quiet=''
+}
+
+# What the API server's clock says, beside what the collector's says.
+take_api_date() {
+    quiet=1
+    only_names='date'
+    take '' get --raw /version -v=8
+    only_names=''
+    quiet=''
+    if [ -z "$dry_run" ] && [ "$status" -eq 0 ] && [ -s "$tmp/out" ]; then
+        read -r api_date <"$tmp/out"
+        api_date_at=$(now)
+        write_bundle_yaml ''
+    fi
 }
 
 # shellcheck disable=SC2086 # $fields and $chunks are flags or nothing
@@ -1246,6 +1331,105 @@ list_containers() {
 # Nodes whose kubelet did not answer; a node twice in the list is asked no more.
 silent_nodes=' '
 
+# Logs are asked for a few at once, each by a subshell that has a directory of its own
+# for what it records; finish_logs puts the records together in the order of the list.
+running=0
+answered=' ' # nodes whose kubelet has given a log
+
+# start_log NAMESPACE POD NODE CONTAINER previous|STATE
+start_log() {
+    case $answered in
+        *" $3 "*) alone='' ;;
+        *) alone=1 ;;
+    esac
+    # A node that may be dead costs one time limit, not several.
+    if [ -n "$alone" ] && [ "$running" -gt 0 ]; then finish_logs; fi
+    ended && return 0
+    running=$((running + 1))
+    rm -rf "$tmp/log.$running"
+    mkdir "$tmp/log.$running" || return 0
+    printf '%s\n' "$3" >"$tmp/log.$running/node"
+    asked=$((asked + 1))
+    log_worker "$tmp/log.$running" "$@" &
+    eval "worker_$running=\$!"
+    if [ -n "$alone" ] || [ "$running" -ge "$at_once" ]; then finish_logs; fi
+}
+
+# log_worker DIRECTORY ARGS...: take_log ARGS, recorded in DIRECTORY.
+log_worker() {
+    trap 'on_signal TERM' TERM
+    trap 'on_signal HUP' HUP
+    tmp=$1 manifest=$1/manifest redactions=$1/redactions
+    shift
+    : >"$tmp/failures"
+    : >"$manifest"
+    : >"$tmp/pid"
+    set_collected=$collected set_failed=$failed set_unreachable=$unreachable set_bytes=$total_bytes
+    set_silent=$silent_nodes
+    take_log "$@"
+    silent=0
+    [ "$silent_nodes" = "$set_silent" ] || silent=1
+    printf '%s %s %s %s %s %s\n' "$((collected - set_collected))" "$((failed - set_failed))" \
+        "$((unreachable - set_unreachable))" "$((total_bytes - set_bytes))" "$silent" "${gave_up:-0}" >"$tmp/result"
+}
+
+# finish_logs: wait for all logs that are asked for, and take their records over.
+finish_logs() {
+    number=0
+    while [ "$number" -lt "$running" ]; do
+        number=$((number + 1))
+        worker=''
+        eval "worker=\$worker_$number"
+        while :; do
+            wait "$worker"
+            if [ "$?" -le 128 ] || ! kill -0 "$worker" 2>/dev/null; then break; fi
+            # A signal; kubectl may have begun after it.
+            if [ -n "$stopped" ]; then
+                sleep 1
+                on_signal "$stopped"
+            fi
+        done
+        absorb "$tmp/log.$number"
+    done
+    number=0
+    while [ "$number" -lt "$running" ]; do
+        number=$((number + 1))
+        if [ -s "$tmp/log.$number/nothing" ]; then
+            read -r nothing <"$tmp/log.$number/nothing"
+            rmdir "$nothing" 2>/dev/null && rmdir "${nothing%/*}" 2>/dev/null
+        fi
+        rm -rf "$tmp/log.$number"
+    done
+    running=0
+}
+
+# absorb DIRECTORY: what log_worker recorded there.
+absorb() {
+    [ -s "$1/result" ] || return 0
+    read -r got_collected got_failed got_unreachable got_bytes got_silent got_up <"$1/result"
+    (
+        trap '' INT TERM HUP
+        cat "$1/manifest" >>"$manifest"
+        cat "$1/failures" >>"$tmp/failures"
+        [ ! -s "$1/redactions" ] || cat "$1/redactions" >>"$redactions"
+    )
+    collected=$((collected + got_collected))
+    failed=$((failed + got_failed))
+    unreachable=$((unreachable + got_unreachable))
+    total_bytes=$((total_bytes + got_bytes))
+    [ "$got_up" = 0 ] || gave_up=1
+    read -r last_node <"$1/node"
+    if [ "$got_silent" -eq 1 ]; then
+        silent_nodes="$silent_nodes$last_node  "
+    elif [ "$got_collected" -gt 0 ]; then
+        case $answered in
+            *" $last_node "*) ;;
+            *) answered="$answered$last_node " ;;
+        esac
+    fi
+    see_signal
+}
+
 # take_log NAMESPACE POD NODE CONTAINER previous|STATE
 take_log() {
     log_node=$3
@@ -1300,9 +1484,10 @@ take_previous_logs() {
         ended && break
         out_of_budget 'previous logs' && break
         if [ "$restarts" -gt 0 ] || [ "$last" = last ]; then
-            take_log "$namespace" "$pod" "$node" "$container" previous
+            start_log "$namespace" "$pod" "$node" "$container" previous
         fi
     done <"$tmp/containers"
+    finish_logs
 }
 
 take_current_logs() {
@@ -1313,8 +1498,9 @@ take_current_logs() {
     while IFS=$tab read -r rank namespace pod node container restarts state last; do
         ended && break
         out_of_budget 'logs' && break
-        take_log "$namespace" "$pod" "$node" "$container" "$state"
+        start_log "$namespace" "$pod" "$node" "$container" "$state"
     done <"$tmp/containers"
+    finish_logs
 }
 
 # ---------------------------------------------------------- files of the nodes
@@ -1442,6 +1628,7 @@ if [ -z "$dry_run$context" ] && [ "$status" -eq 0 ]; then
     write_bundle_yaml ''
 fi
 look_at_size
+take_api_date
 
 # By perishability: events expire after an hour, a pod is replaced at any time,
 # and only one previous log of a container exists.
@@ -1498,6 +1685,7 @@ fi
 [ -z "$spent" ] || printf 'collect.sh: %s; the bundle is incomplete\n' "$spent" >&2
 [ -z "$gave_up" ] || printf 'collect.sh: no answer from an API server; gave up\n' >&2
 
+write_checksums
 rm -rf "$tmp"
 
 # A signal from here on ends the packing; the directory is complete.

@@ -81,15 +81,24 @@ rbac_covers() {
 
 every_file_is_told() {
     python3 "$manifest" files "$1/manifest.jsonl" | sort >"$work/told"
-    layout "$1" | grep -v -e '^bundle.yaml$' -e '^manifest.jsonl$' -e '^redaction.txt$' >"$work/there"
+    layout "$1" | grep -v -e '^bundle.yaml$' -e '^manifest.jsonl$' -e '^redaction.txt$' -e '^checksums.txt$' >"$work/there"
     [ -z "$(comm -13 "$work/told" "$work/there")" ] || { comm -13 "$work/told" "$work/there"; return 1; }
 }
 
 sizes_are_right() {
-    layout "$1" | grep -v -e '^bundle.yaml$' -e '^manifest.jsonl$' -e '^redaction.txt$' | while read -r file; do
+    layout "$1" | grep -v -e '^bundle.yaml$' -e '^manifest.jsonl$' -e '^redaction.txt$' -e '^checksums.txt$' | while read -r file; do
         same "$(value "$1/manifest.jsonl" "$file" bytes)" "$(($(wc -c <"$1/$file")))" || exit 1
     done
 }
+
+# How many logs were asked for at the same time.
+most_at_once() {
+    awk '/begin/ { if (++now > most) most = now } /end/ { now-- } END { print most + 0 }' "$1"
+}
+
+checksums_hold() (
+    cd "$1" && sha256sum -c checksums.txt
+)
 
 # The order of first appearance of some calls.
 order() {
@@ -164,6 +173,18 @@ harmless() {
     check 'too many requests: asked again' same "$code$(grep -c '^get deployments' "$FAKE_LOG")" 03
     check 'too many requests: told' has "$(value "$work/busy/manifest.jsonl" cluster/deployments.yaml stderr)" 'asked 3 times'
     unset FAKE_429
+
+    FAKE_SLOW_LOG=1
+    export FAKE_SLOW_LOG
+    for number in 1 3; do
+        : >"$work/argv.at"
+        run_collect -o "at$number" --only jobs --no-archive --at-once "$number"
+        check "--at-once $number" same "$(most_at_once "$work/argv.at")" "$number"
+    done
+    check '--at-once: the same order in the manifest' same "$(python3 "$manifest" files "$work/at3/manifest.jsonl")" \
+        "$(python3 "$manifest" files "$work/at1/manifest.jsonl")"
+    check '--at-once: the same files' same "$(layout "$work/at3")" "$(layout "$work/at1")"
+    unset FAKE_SLOW_LOG
 
     FAKE_BIG=1
     export FAKE_BIG
@@ -271,7 +292,7 @@ node_suite() {
 # Text of the scripts themselves.
 scripts() {
     shell=scripts
-    check 'no write verb outside of --node-debug' not "$here/writes.sh" "$here"/../../collector/*.sh
+    check 'no write verb outside of --node-debug' not "$here/writes.sh" "$here"/../../collector/*.sh "$here/../../collector/kubectl-coldcase"
     part() { sed -n '/^# >>> the same/,/^# <<<$/p' "$1"; }
     check 'the shared part is the same' same "$(part "$collect")" "$(part "$collect_node")"
     if command -v shellcheck >/dev/null 2>&1; then
@@ -295,6 +316,10 @@ suite() {
     check 'bytes are the sizes' sizes_are_right "$b"
     check 'layout' same "$(layout "$b" | tr '\n' ' ')" "$(tr '\n' ' ' <"$here/layout.txt")"
     check 'nothing is left of the work files' no_file "$b/.collecting"
+    check 'every checksum holds' checksums_hold "$b"
+    check 'every file has a checksum' same "$(($(wc -l <"$b/checksums.txt") + 1))" "$(layout "$b" | wc -l | tr -d ' ')"
+    check 'bundle.yaml: checksums' grep -q '^checksums: sha256$' "$b/bundle.yaml"
+    check 'bundle.yaml: the API server tells no date' not grep -q api_server_date "$b/bundle.yaml"
     check 'bundle.yaml' grep -q '^collector: collect.sh [0-9.]*$' "$b/bundle.yaml"
     check 'bundle.yaml: context is escaped' grep -q '^context: "lab \\"one\\" \\\\ zwei"$' "$b/bundle.yaml"
     check 'bundle.yaml: finished' grep -q '^finished_at: "2' "$b/bundle.yaml"
@@ -419,7 +444,7 @@ suite() {
     check 'no API server: recorded' has "$(value "$work/down/manifest.jsonl" cluster/pods.yaml stderr)" 'was refused'
     unset FAKE_DOWN
 
-    for wrong in --nonsense '-n ../x' '-n A' '--since 1d' '--tail 0' '--tail -5' '--limit-bytes x' '-o' '-o -x' '-o .' '--since='; do
+    for wrong in --nonsense '-n ../x' '-n A' '--since 1d' '--tail 0' '--at-once 0' '--tail -5' '--limit-bytes x' '-o' '-o -x' '-o .' '--since='; do
         # shellcheck disable=SC2086
         run_collect $wrong
         check "usage: $wrong" same "$code$(wc -c <"$FAKE_LOG" | tr -d ' ')" 20
@@ -463,6 +488,8 @@ CONFIG
     check 'secret keys' grep -q '^    "tls.crt": "" # at most 9 bytes$' "$b/cluster/secrets.yaml"
     check 'secret type' grep -q '^  type: "kubernetes.io/tls"$' "$b/cluster/secrets.yaml"
     check 'no secret value' not grep -r -q aHVudGVyMg "$b"
+    check 'the API server tells its date' grep -q '^api_server_date: "20[0-9-]*T[0-9:]*Z"$' "$b/bundle.yaml"
+    check 'checksums' checksums_hold "$b"
     check 'only GET' same "$(python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())' "http://127.0.0.1:$port/verbs")" '["GET"]'
     if [ -s "$work/cert" ]; then
         check 'dates of a TLS Secret' grep -q '^notAfter=' "$b/cluster/tls-certificates.txt"

@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Analyze(Analyze),
     /// Look into a bundle without diagnosing it
     Bundle(Bundle),
+    /// Write a bundle anew with secrets masked, so that it can be passed on
+    Redact(crate::redact::Redact),
     /// Work with rules
     Rules(Rules),
     /// Diagnose solved cases again and say what is no longer as their truth says

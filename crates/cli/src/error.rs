@@ -22,6 +22,8 @@ pub(crate) enum Failure {
     Word(&'static str, String, String),
     /// The output.
     Write(PathBuf, std::io::Error),
+    /// The result of a redaction.
+    Redact(PathBuf, String),
     /// The worker threads.
     Threads(String),
     /// No folder with a truth below this one.
@@ -69,6 +71,11 @@ impl std::fmt::Display for Failure {
             Self::Write(path, error) => write!(
                 f,
                 "{}: cannot write the report: {error}; choose another place with --output",
+                path.display()
+            ),
+            Self::Redact(path, why) => write!(
+                f,
+                "{}: {why}; nothing was written, give another --output",
                 path.display()
             ),
             Self::NoCases(path) => write!(

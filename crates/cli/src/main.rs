@@ -12,6 +12,7 @@ mod junit;
 mod output;
 mod progress;
 mod reading;
+mod redact;
 mod rules;
 mod timings;
 mod verify;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Analyze(analyze) => analyze::run(analyze),
         Command::Bundle(bundle) => bundle::run(bundle),
+        Command::Redact(redact) => redact::run(redact),
         Command::Rules(rules) => rules::run(rules),
         Command::Test(test) => cases::run(test),
         Command::Explain(explain) => explain::run(explain),

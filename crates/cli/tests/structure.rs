@@ -26,7 +26,7 @@ const LINE: [&str; 7] = [
 ];
 
 /// Engines beside the line: they know nothing of coldcase and could be published.
-const ENGINES: [&str; 2] = ["kubeyaml", "logscan"];
+const ENGINES: [&str; 3] = ["kubeyaml", "logscan", "redact"];
 
 #[test]
 fn engines_depend_on_no_crate_of_the_line() {

@@ -1,0 +1,226 @@
+//! Finds `key=value`, `key: value`, `"key":"value"` and `--key value` in text of any form.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::{
+    span::{Span, cut, rest},
+    value::{self, Sign},
+    words,
+};
+
+/// What the names of [`words`] have in common.
+const WORDS: &[&str] = &[
+    "pass", "pwd", "pw=", "pw:", "pw\"", "pw ", "kennwort", "secret", "token", "key", "cred",
+    "conn", "auth", "cookie", "dsn", "jwt", "pat=", "pat:", "pat\"", "pat ", "psk", "otp=", "otp:",
+    "otp\"", "mnemonic", "sas=", "sas:", "sas\"", "dockerc",
+];
+
+static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::Standard)
+        .build(WORDS)
+        .ok()
+});
+
+fn in_key(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
+}
+
+/// Looks at all pairs of a line.
+pub(crate) fn scan(line: &str, sure: bool, spans: &mut Vec<Span>) {
+    let Some(finder) = FINDER.as_ref() else {
+        return;
+    };
+    let bytes = line.as_bytes();
+    let mut done = 0;
+    for found in finder.find_iter(line) {
+        if found.start() < done {
+            continue;
+        }
+        let mut end = found.start();
+        while bytes.get(end).is_some_and(|b| in_key(*b)) && end - found.start() < 200 {
+            end += 1;
+        }
+        let mut start = found.start();
+        while start > done
+            && found.start() - start < 120
+            && bytes.get(start - 1).is_some_and(|b| in_key(*b))
+        {
+            start -= 1;
+        }
+        // An escaped newline before the key leaves its letter.
+        if start > 0
+            && bytes.get(start - 1) == Some(&b'\\')
+            && matches!(bytes.get(start), Some(b'n' | b't' | b'r'))
+        {
+            start += 1;
+        }
+        done = end.max(found.start() + 1);
+        if start < end
+            && let Some(kind) = words::promised(cut(line, start, end))
+        {
+            done = done.max(pair(line, start, end, kind, sure, spans));
+        }
+    }
+}
+
+/// One key that promises a secret; gives where to go on.
+fn pair(
+    line: &str,
+    start: usize,
+    end: usize,
+    kind: &'static str,
+    sure: bool,
+    spans: &mut Vec<Span>,
+) -> usize {
+    let Some((sign, at)) = value::sign(line, start, end) else {
+        return end;
+    };
+    let before = cut(line, 0, start);
+    if kind == "token" && said_of_syntax(before) {
+        return end;
+    }
+    match kind {
+        "authorization" => return header(line, at, spans),
+        "cookie" => return cookie(line, at, spans),
+        _ => {}
+    }
+    let query = before.ends_with(['?', '&']) || before.ends_with("%26") || before.ends_with("%3F");
+    let line_start = {
+        let lead = before.trim_start();
+        lead.is_empty()
+            || matches!(
+                lead.trim_end(),
+                "-" | "export" | "set" | "ENV" | "env" | "declare -x"
+            )
+    };
+    let Some(found) = value::value(line, at, sign, line_start, query) else {
+        return end;
+    };
+    let text = cut(line, found.start, found.end);
+    let key = cut(line, start, end);
+    if words::idle(text) || words::is_reference(key, text) {
+        return end;
+    }
+    if text.starts_with(['{', '[']) && text.contains(['"', ':']) {
+        // JSON in a string: its own keys are looked at.
+        return end;
+    }
+    if !found.quoted {
+        if sign == Sign::Blank && text.starts_with('-') {
+            return end;
+        }
+        let sentence = sign == Sign::Colon && rest(line, at - 1).starts_with(' ');
+        if (sentence || sign == Sign::Blank) && !sure && words::prose(text) {
+            return end;
+        }
+        if matches!(kind, "auth") && value::word(text) {
+            return end;
+        }
+        // `token:80` is the end of a sentence or a place in a file.
+        if sign == Sign::Colon
+            && !sentence
+            && kind == "token"
+            && text.bytes().all(|b| b.is_ascii_digit() || b == b':')
+        {
+            return end;
+        }
+    } else if matches!(kind, "auth") && value::word(text) {
+        return end;
+    }
+    spans.push(Span::new(found.start, found.end, kind));
+    found.end
+}
+
+/// `unexpected token: }`
+fn said_of_syntax(before: &str) -> bool {
+    let word = before
+        .trim_end()
+        .rsplit([' ', '"', '\''])
+        .next()
+        .unwrap_or("");
+    matches!(
+        word.to_ascii_lowercase().as_str(),
+        "unexpected" | "illegal" | "unrecognized" | "next" | "syntax"
+    )
+}
+
+/// `Authorization: SCHEME SECRET`
+fn header(line: &str, at: usize, spans: &mut Vec<Span>) -> usize {
+    let (start, end) = whole(line, at);
+    let text = cut(line, start, end);
+    let lead = value::scheme(text);
+    let scheme = cut(text, 0, lead).trim_end().to_ascii_lowercase();
+    let one = matches!(
+        scheme.as_str(),
+        "bearer" | "basic" | "token" | "negotiate" | "apikey" | "splunk" | "key"
+    );
+    let secret = rest(text, lead);
+    let length = if one {
+        secret
+            .bytes()
+            .take_while(|b| !matches!(b, b' ' | b'\t' | b',' | b';' | b']' | b'}' | b')' | b'\\'))
+            .count()
+    } else {
+        secret.trim_end().len()
+    };
+    let secret = cut(secret, 0, length);
+    let first = secret.split(' ').next().unwrap_or("");
+    if words::idle(secret)
+        || words::prose(first)
+        || (lead == 0 && (value::word(first) || secret.len() < 6))
+    {
+        return at;
+    }
+    spans.push(Span::new(
+        start + lead,
+        start + lead + length,
+        "authorization",
+    ));
+    start + lead + length
+}
+
+/// `Cookie: a=b; c=d`
+fn cookie(line: &str, at: usize, spans: &mut Vec<Span>) -> usize {
+    let (start, end) = whole(line, at);
+    let text = cut(line, start, end).trim_end();
+    if words::idle(text)
+        || value::word(text)
+        || (!text.contains('=') && words::prose(text.split(' ').next().unwrap_or("")))
+    {
+        return at;
+    }
+    spans.push(Span::new(start, start + text.len(), "cookie"));
+    start + text.len()
+}
+
+/// The rest of a header: to its closing quote, else to the end of the line.
+fn whole(line: &str, at: usize) -> (usize, usize) {
+    let mut start = at;
+    while matches!(
+        line.as_bytes().get(start),
+        Some(b'[' | b'"' | b'\'' | b'\\' | b' ')
+    ) {
+        start += 1;
+    }
+    // An open quote anywhere before ends the header where it closes.
+    let end = rest(line, start)
+        .find(['"', '\''])
+        .map_or(line.len(), |found| start + found);
+    let end = start + cut(line, start, end).trim_end_matches('\\').len();
+    let end = match cut(line, at, start).contains('[') {
+        true => start + cut(line, start, end).find(']').unwrap_or(end - start),
+        false => end,
+    };
+    // A header may be followed by an escaped end of line.
+    let text = cut(line, start, end);
+    let end = ["\\r", "\\n"]
+        .iter()
+        .filter_map(|mark| text.find(mark))
+        .min()
+        .map_or(end, |found| start + found);
+    (start, end)
+}
