@@ -105,8 +105,8 @@ pub(crate) fn all(
     entries
 }
 
-/// More entries than this are not read by anybody, one by one.
-const PLENTY: usize = 4_000;
+/// The page stays fluid with this many; above it, what is alike is told once.
+const PLENTY: usize = 50_000;
 
 /// What the findings are about.
 struct Near<'e> {

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use coldcase_bundle::{Bundle, Problem as BundleProblem};
-use coldcase_diagnosis::{Diagnosis, Ranked};
+use coldcase_diagnosis::{Diagnosis, Entry, Ranked};
 use coldcase_facts::{Cite, Identity};
 use coldcase_rules::{Evaluation, RuleSet, show_time};
 use coldcase_snapshot::{Snapshot, coverage::Status, object, stamp};
 
+use crate::objects;
 use crate::model::{
     Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
     DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem, Reason, Related,
@@ -16,13 +17,13 @@ use crate::model::{
 
 /// Quotes in order of first use.
 #[derive(Default)]
-struct Quotes {
+pub(crate) struct Quotes {
     ids: BTreeMap<Cite, String>,
     order: Vec<Cite>,
 }
 
 impl Quotes {
-    fn ids(&mut self, cites: &[Cite]) -> Vec<String> {
+    pub(crate) fn ids(&mut self, cites: &[Cite]) -> Vec<String> {
         cites
             .iter()
             .map(|cite| {
@@ -86,7 +87,8 @@ pub fn assemble(
         .map(|it| blast(it, &mut quotes))
         .collect();
     let findings = findings(rules, evaluation, diagnosis, &mut quotes);
-    let timeline = timeline(diagnosis, &mut quotes);
+    let objects = objects::objects(rules, evaluation, diagnosis, &mut quotes);
+    let timeline = timeline(bundle, diagnosis, &mut quotes);
     Report {
         schema: SCHEMA.to_owned(),
         tool: Tool {
@@ -138,6 +140,7 @@ pub fn assemble(
             .map(|it| unknown(rules, it))
             .collect(),
         timeline,
+        objects,
         evidence: evidence(bundle, &quotes),
         problems: bundle
             .problems
@@ -150,7 +153,7 @@ pub fn assemble(
     }
 }
 
-fn subject(identity: &Identity) -> Subject {
+pub(crate) fn subject(identity: &Identity) -> Subject {
     Subject {
         kind: identity.kind.clone(),
         namespace: (!identity.namespace.is_empty()).then(|| identity.namespace.clone()),
@@ -317,6 +320,7 @@ fn findings(
     diagnosis: &Diagnosis,
     quotes: &mut Quotes,
 ) -> Vec<Finding> {
+    let owners = objects::owners(evaluation);
     let mut found: Vec<Finding> = evaluation
         .findings
         .iter()
@@ -332,6 +336,7 @@ fn findings(
                 role: rule.role.word().to_owned(),
                 state: judged.state.word().to_owned(),
                 subject: subject(&finding.subject),
+                owner: owners.get(&finding.subject).cloned(),
                 related: related(evaluation, finding),
                 count: finding.rows.len(),
                 first_seen: finding.first_seen.map(show_time),
@@ -368,7 +373,7 @@ fn unknown(rules: &RuleSet, unknown: &coldcase_rules::Unknown) -> Unknown {
     }
 }
 
-fn timeline(diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<TimelineEntry> {
+fn timeline(bundle: &Bundle, diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<TimelineEntry> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let many = diagnosis.timeline.len() > TIMELINE_QUOTES;
     diagnosis
@@ -376,21 +381,10 @@ fn timeline(diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<TimelineEntry> {
         .iter()
         .map(|entry| {
             let time = stamp::format(entry.time, entry.precision);
-            let base = format!("{}-{}-{}", entry.kind, time, entry.subject.name).to_lowercase();
-            let base: String = base
-                .chars()
-                .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-                .collect();
-            let number = seen.entry(base.clone()).or_default();
-            *number += 1;
-            let id = if *number == 1 {
-                base
-            } else {
-                format!("{base}-{number}")
-            };
-            let quoted = !many || entry.severity != "info";
+            let cite = entry.cites.first();
+            let quoted = !many || entry.severity != "info" || entry.kind == "change";
             TimelineEntry {
-                id,
+                id: anchor(entry, &mut seen),
                 time,
                 end_time: entry.end.map(|end| stamp::format(end, entry.precision)),
                 precision: match entry.precision {
@@ -412,9 +406,35 @@ fn timeline(diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<TimelineEntry> {
                 } else {
                     Vec::new()
                 },
+                place: cite.map_or_else(String::new, |cite| {
+                    format!("{}:{}", bundle.file(cite.file).path, cite.line)
+                }),
                 assumed: entry.assumed.clone(),
             }
         })
+        .collect()
+}
+
+/// Kind, time to the millisecond and name; a number where that is not enough.
+fn anchor(entry: &Entry, seen: &mut BTreeMap<String, usize>) -> String {
+    // The page computes the same from what it shows, and it shows milliseconds.
+    let time = stamp::format(entry.time, entry.precision.min(3));
+    let base = timeline_anchor(entry.kind, &time, &entry.subject.name);
+    let number = seen.entry(base.clone()).or_default();
+    *number += 1;
+    if *number == 1 {
+        base
+    } else {
+        format!("{base}-{number}")
+    }
+}
+
+/// The anchor of a timeline entry before equal ones are numbered.
+pub(crate) fn timeline_anchor(kind: &str, time: &str, name: &str) -> String {
+    format!("{kind}-{time}-{name}")
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect()
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::model::{
     Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
-    DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem, Reason, Related,
+    DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Object, ObjectPart, Problem, Reason, Related,
     Report, Subject, TimelineEntry, Tool, Unknown, Verdict,
 };
 use crate::text;
@@ -67,7 +67,7 @@ macro_rules! fields {
 fields! {
     Report {
         schema, tool, bundle, verdict, incident, triage, causes, exonerated, changes, blast_radius,
-        findings, causal_edges, unknown, timeline, evidence, problems
+        findings, causal_edges, unknown, timeline, objects, evidence, problems
     }
     Tool { version, rules_hash, rules }
     BundleInfo {
@@ -93,15 +93,17 @@ fields! {
     Dimension { name, result, values }
     DimensionValue { value, failing, healthy }
     Finding {
-        id, rule, title, layer, severity, role, state, subject, related, count, first_seen,
+        id, rule, title, layer, severity, role, state, subject, owner, related, count, first_seen,
         last_seen, explained_by, evidence, meaning, false_alarm
     }
     CausalEdge { from, to, along }
     Unknown { rule, title, missing, collect, subjects }
     TimelineEntry {
         id, time, end_time, precision, raw_time, kind, layer, severity, count, subject, text,
-        evidence, assumed
+        evidence, place, assumed
     }
+    Object { subject, parts, related, more_related }
+    ObjectPart { name, evidence }
     Evidence { id, file, line, end_line, quote, before, after }
     Problem { file, line, what }
 }

@@ -14,6 +14,7 @@ mod json;
 mod layout;
 mod markdown;
 pub mod model;
+mod objects;
 mod postmortem;
 mod summary;
 pub mod text;

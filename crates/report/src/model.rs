@@ -40,6 +40,8 @@ pub struct Report {
     pub unknown: Vec<Unknown>,
     /// Every dated thing, oldest first.
     pub timeline: Vec<TimelineEntry>,
+    /// The objects that causes, symptoms and changes name, as they were captured.
+    pub objects: Vec<Object>,
     /// The quotes that everything above refers to by id.
     pub evidence: Vec<Evidence>,
     /// Damage met while reading, and limits that were hit.
@@ -343,6 +345,9 @@ pub struct Finding {
     pub state: String,
     /// The object.
     pub subject: Subject,
+    /// The workload that it belongs to, where it is not its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Subject>,
     /// Further objects.
     pub related: Vec<Related>,
     /// How many rows of evidence were grouped into it.
@@ -412,10 +417,40 @@ pub struct TimelineEntry {
     pub subject: Subject,
     /// What happened.
     pub text: String,
-    /// Evidence ids.
+    /// Evidence ids; of a long timeline only the entries that matter are quoted.
     pub evidence: Vec<String>,
+    /// Where it is written, `file:line`; also where it is not quoted.
+    pub place: String,
     /// Whether the stamp's year or zone had to be assumed, in words; empty if not.
     pub assumed: String,
+}
+
+/// An object of the incident, as captured.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Object {
+    /// The object.
+    pub subject: Subject,
+    /// Parts of its captured text, in their order.
+    pub parts: Vec<ObjectPart>,
+    /// Objects that it touches; the role is the relation's name.
+    pub related: Vec<Related>,
+    /// Further related objects that are not listed.
+    #[serde(skip_serializing_if = "no_objects")]
+    pub more_related: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn no_objects(number: &usize) -> bool {
+    *number == 0
+}
+
+/// A part of an object's captured text.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ObjectPart {
+    /// `spec`, `status` or `data`.
+    pub name: String,
+    /// Evidence id of its first lines.
+    pub evidence: String,
 }
 
 /// A quote.
