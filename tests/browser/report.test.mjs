@@ -124,6 +124,13 @@ test("state, cause and first step are in the first screen", async () => {
   });
 });
 
+test("no id is given twice", async () => {
+  await visit({}, async (page) => {
+    const ids = await page.evaluate(() => [...document.querySelectorAll("[id]")].map((e) => e.id));
+    assert.deepEqual(ids.filter((id, at) => ids.indexOf(id) !== at), []);
+  });
+});
+
 test("every link inside the page leads somewhere", async () => {
   await visit({}, async (page) => {
     const dead = await page.evaluate(() =>
@@ -261,6 +268,13 @@ test("a drag over the lanes zooms in, the strip moves it, a click tells the evid
 
     await page.locator("#z-all").click();
     await settled(page);
+    const lanes = await page.locator("#canvas").boundingBox();
+    let told = false;
+    for (let x = lanes.width * 0.2; x < lanes.width && !told; x += 5) {
+      await page.mouse.move(lanes.x + x, lanes.y + 34);
+      told = await page.locator("#tip").isVisible();
+    }
+    assert.ok(told, "no bar of the first lane tells what it is");
     await page.locator("#list .row").first().click();
     assert.ok((await page.locator("#entry h3").textContent()).length > 3);
     const link = await page.locator("#entry a[href^='#t-']").getAttribute("href");
