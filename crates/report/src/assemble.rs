@@ -8,12 +8,12 @@ use coldcase_facts::{Cite, Identity};
 use coldcase_rules::{Evaluation, RuleSet, show_time};
 use coldcase_snapshot::{Snapshot, coverage::Status, object, stamp};
 
-use crate::objects;
 use crate::model::{
     Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
     DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem, Reason, Related,
     Report, SCHEMA, Subject, TimelineEntry, Tool, Unknown, Verdict,
 };
+use crate::objects;
 
 /// Quotes in order of first use.
 #[derive(Default)]

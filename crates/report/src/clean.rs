@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::model::{
     Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
-    DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Object, ObjectPart, Problem, Reason, Related,
-    Report, Subject, TimelineEntry, Tool, Unknown, Verdict,
+    DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Object, ObjectPart, Problem,
+    Reason, Related, Report, Subject, TimelineEntry, Tool, Unknown, Verdict,
 };
 use crate::text;
 
@@ -103,7 +103,7 @@ fields! {
         evidence, place, assumed
     }
     Object { subject, parts, related, more_related }
-    ObjectPart { name, evidence }
+    ObjectPart { name, evidence, more_lines }
     Evidence { id, file, line, end_line, quote, before, after }
     Problem { file, line, what }
 }

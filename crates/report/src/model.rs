@@ -439,7 +439,10 @@ pub struct Object {
     pub more_related: usize,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
 fn no_objects(number: &usize) -> bool {
     *number == 0
 }
@@ -447,10 +450,12 @@ fn no_objects(number: &usize) -> bool {
 /// A part of an object's captured text.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ObjectPart {
-    /// `spec`, `status` or `data`.
+    /// Its path: `spec`, `status`, `status.conditions`, `data` …
     pub name: String,
     /// Evidence id of its first lines.
     pub evidence: String,
+    /// Lines that follow and are not quoted.
+    pub more_lines: u32,
 }
 
 /// A quote.

@@ -90,7 +90,10 @@ fn chosen(
         }
     }
     diagnosis.blasts.iter().for_each(|it| add(&it.subject));
-    diagnosis.exonerations.iter().for_each(|it| add(&it.subject));
+    diagnosis
+        .exonerations
+        .iter()
+        .for_each(|it| add(&it.subject));
     let mut symptoms: Vec<_> = evaluation
         .findings
         .iter()
@@ -110,42 +113,59 @@ fn chosen(
 
 /// The quoted parts: what was asked for and what became of it; never what a Secret holds.
 fn parts(entity: &Entity<'_>, quotes: &mut Quotes) -> Vec<ObjectPart> {
-    let Some(file) = entity.file else {
+    let Some(file) = entity.file.filter(|_| entity.subject.kind != "Secret") else {
         return Vec::new();
     };
-    let names: &[&str] = match entity.subject.kind.as_str() {
-        "Secret" => &[],
-        "ConfigMap" => &["data"],
-        _ => &["spec", "status"],
-    };
     let mut taken: BTreeSet<u32> = BTreeSet::new();
-    let mut part = |name: &str, line: u32, end: u32| {
+    let mut part = |name: String, (line, end): (u32, u32)| {
         if line == 0 || !taken.insert(line) {
             return None;
         }
+        let last = end.clamp(line, line.saturating_add(LINES - 1));
         let cite = Cite {
             file,
             line,
-            end_line: end.clamp(line, line.saturating_add(LINES - 1)),
+            end_line: last,
         };
         Some(ObjectPart {
-            name: name.to_owned(),
+            name,
             evidence: quotes.ids(&[cite]).pop()?,
+            more_lines: end.saturating_sub(last),
         })
     };
-    let mut found: Vec<ObjectPart> = names
-        .iter()
-        .filter_map(|name| {
-            let (line, end) = lines(entity.root?.get(name)?);
-            part(name, line, end)
-        })
-        .collect();
+    let mut found: Vec<ObjectPart> = Vec::new();
+    for path in paths(entity) {
+        let node = entity.root.and_then(|root| root.at(path));
+        found.extend(node.and_then(|node| part(path.join("."), lines(node))));
+    }
     if found.is_empty()
         && let Some(place) = entity.place()
     {
-        found.extend(part("name", place.line, place.end_line));
+        found.extend(part("name".to_owned(), (place.line, place.end_line)));
     }
     found
+}
+
+/// Where to look in an object: `spec` and `status`, of a long status what people look for in it.
+fn paths(entity: &Entity<'_>) -> Vec<&'static [&'static str]> {
+    const LONG: [&[&str]; 5] = [
+        &["status", "conditions"],
+        &["status", "initContainerStatuses"],
+        &["status", "containerStatuses"],
+        &["status", "phase"],
+        &["status", "nodeInfo"],
+    ];
+    if entity.subject.kind == "ConfigMap" {
+        return vec![&["data"]];
+    }
+    let at = |path: &[&str]| entity.root.and_then(|root| root.at(path)).map(lines);
+    let long = at(&["status"]).is_some_and(|(line, end)| end - line >= LINES);
+    let mut paths: Vec<&[&str]> = vec![&["spec"]];
+    paths.extend(LONG.into_iter().filter(|path| long && at(path).is_some()));
+    if paths.len() == 1 {
+        paths.push(&["status"]);
+    }
+    paths
 }
 
 /// First and last line of a tree; (0, 0) for one that nobody wrote.

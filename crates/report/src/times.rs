@@ -35,6 +35,14 @@ pub(crate) fn clock(time: &str) -> String {
     format!("{whole}.{digits}{zone}")
 }
 
+/// The time with its fraction cut to milliseconds, still RFC 3339.
+pub(crate) fn milliseconds(time: &str) -> String {
+    match split(time).0 {
+        "" => time.to_owned(),
+        day => format!("{day}T{}", clock(time)),
+    }
+}
+
 /// Day and clock time.
 pub(crate) fn stamp(time: &str) -> String {
     match split(time).0 {

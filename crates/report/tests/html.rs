@@ -208,6 +208,7 @@ fn the_answer_comes_before_the_details() {
         "id=\"timeline\"",
         "id=\"findings\"",
         "id=\"unknown\"",
+        "id=\"objects\"",
         "id=\"evidence\"",
         "id=\"checklist\"",
         "id=\"postmortem\"",

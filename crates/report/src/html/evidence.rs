@@ -1,6 +1,6 @@
 //! Quotes for the page: numbered lines with their context, and the short forms that claims link to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -28,17 +28,19 @@ pub(super) struct Quote {
     id: String,
     place: String,
     lines: Vec<Line>,
+    /// No cause stands on it.
+    aside: bool,
 }
 
 #[derive(Serialize)]
-struct Line {
+pub(super) struct Line {
     number: String,
     text: String,
     hit: bool,
 }
 
 /// Short forms by evidence id.
-pub(super) fn cited(report: &Report) -> BTreeMap<&str, Cited> {
+pub(super) fn cited<'a>(report: &'a Report, places: &Places<'_>) -> BTreeMap<&'a str, Cited> {
     let short = |e: &Evidence| Cited {
         anchor: anchor(&e.id),
         place: place(e),
@@ -48,22 +50,79 @@ pub(super) fn cited(report: &Report) -> BTreeMap<&str, Cited> {
     report
         .evidence
         .iter()
+        .filter(|e| places.quoted(&e.id))
         .map(|e| (e.id.as_str(), short(e)))
         .collect()
 }
 
-/// Every quote with its context.
-pub(super) fn quotes(report: &Report) -> Vec<Quote> {
+/// Which quotes stand where in the page.
+pub(super) struct Places<'a> {
+    /// Cited by something that is told: in the evidence section.
+    claims: BTreeSet<&'a str>,
+    /// The text of objects: on their pages.
+    objects: BTreeSet<&'a str>,
+    /// What the causes stand on: printed too.
+    causes: BTreeSet<&'a str>,
+}
+
+impl<'a> Places<'a> {
+    /// `rows` are the entries of the plain timeline.
+    pub(super) fn new(report: &'a Report, rows: &[usize]) -> Self {
+        let mut causes: BTreeSet<&str> = BTreeSet::new();
+        let mut claims: BTreeSet<&str> = BTreeSet::new();
+        let reasons = report.causes.iter().flat_map(|it| &it.reasons);
+        causes.extend(reasons.flat_map(|it| &it.evidence).map(String::as_str));
+        let mut add = |ids: &'a [String]| claims.extend(ids.iter().map(String::as_str));
+        report.triage.iter().for_each(|it| add(&it.evidence));
+        report.exonerated.iter().for_each(|it| add(&it.evidence));
+        report.changes.iter().for_each(|it| add(&it.evidence));
+        report.blast_radius.iter().for_each(|it| add(&it.evidence));
+        report.findings.iter().for_each(|it| add(&it.evidence));
+        let entries = rows.iter().filter_map(|at| report.timeline.get(*at));
+        entries.for_each(|it| add(&it.evidence));
+        claims.extend(&causes);
+        let parts = report.objects.iter().flat_map(|it| &it.parts);
+        let objects = parts
+            .map(|it| it.evidence.as_str())
+            .filter(|id| !claims.contains(id))
+            .collect();
+        Self {
+            claims,
+            objects,
+            causes,
+        }
+    }
+
+    /// Whether a quote has an anchor in the page.
+    pub(super) fn quoted(&self, id: &str) -> bool {
+        self.claims.contains(id) || self.objects.contains(id)
+    }
+
+    /// Whether a quote is shown on an object's page only.
+    pub(super) fn on_object(&self, id: &str) -> bool {
+        self.objects.contains(id)
+    }
+}
+
+/// The quotes of the evidence section with their context.
+pub(super) fn quotes(report: &Report, places: &Places<'_>) -> Vec<Quote> {
     let quote = |e: &Evidence| Quote {
         anchor: anchor(&e.id),
         id: e.id.clone(),
         place: place(e),
         lines: lines(e),
+        aside: !places.causes.contains(e.id.as_str()),
     };
-    report.evidence.iter().map(quote).collect()
+    report
+        .evidence
+        .iter()
+        .filter(|e| places.claims.contains(e.id.as_str()))
+        .map(quote)
+        .collect()
 }
 
-fn lines(evidence: &Evidence) -> Vec<Line> {
+/// The lines of a quote with their context.
+pub(super) fn lines(evidence: &Evidence) -> Vec<Line> {
     let quote = cut(&evidence.quote, QUOTE_LIMIT);
     let before = evidence.before.iter().map(|text| (text.as_str(), false));
     let hits = quote.lines().map(|text| (text, true));

@@ -1,4 +1,4 @@
-//! Findings for the page: grouped by layer, the pressing ones open and the rest folded.
+//! Findings for the page: by layer, one row for what one rule found of one workload; risks and hygiene apart.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::anchor;
 use crate::index::{layer_rank, severity_rank};
-use crate::model::{Finding, Report};
+use crate::model::{Finding, Report, Subject};
 
 /// What a reference to a finding shows.
 #[derive(Serialize)]
@@ -15,12 +15,36 @@ pub(super) struct Known<'a> {
     title: &'a str,
 }
 
+/// All findings.
+#[derive(Default, Serialize)]
+pub(super) struct Findings<'a> {
+    layers: Vec<Layer<'a>>,
+    hygiene: Vec<Group<'a>>,
+    hygiene_count: usize,
+    total: usize,
+}
+
 /// One layer's findings.
 #[derive(Serialize)]
-pub(super) struct Layer<'a> {
+struct Layer<'a> {
     name: &'a str,
-    pressing: Vec<&'a Finding>,
-    folded: Vec<&'a Finding>,
+    count: usize,
+    pressing: Vec<Group<'a>>,
+    healed: Vec<Group<'a>>,
+    healed_count: usize,
+}
+
+/// What one rule found of one workload.
+#[derive(Serialize)]
+struct Group<'a> {
+    first: &'a Finding,
+    owner: &'a Subject,
+    /// All of them where there are several, the first one too.
+    members: Vec<&'a Finding>,
+    states: Vec<&'a str>,
+    explained_by: Vec<&'a str>,
+    first_seen: Option<&'a str>,
+    last_seen: Option<&'a str>,
 }
 
 /// Short forms by finding id.
@@ -39,9 +63,9 @@ pub(super) fn known(report: &Report) -> BTreeMap<&str, Known<'_>> {
         .collect()
 }
 
-/// Layers in lane order, findings by severity.
-pub(super) fn by_layer(report: &Report) -> Vec<Layer<'_>> {
-    let mut sorted: Vec<&Finding> = report.findings.iter().collect();
+/// Layers in lane order, the gravest first; hygiene after them.
+pub(super) fn findings<'a>(report: &'a Report) -> Findings<'a> {
+    let mut sorted: Vec<&'a Finding> = report.findings.iter().collect();
     sorted.sort_by_key(|f| {
         (
             layer_rank(&f.layer),
@@ -49,33 +73,90 @@ pub(super) fn by_layer(report: &Report) -> Vec<Layer<'_>> {
             severity_rank(&f.severity),
         )
     });
-    let mut layers: Vec<Layer<'_>> = Vec::new();
-    for finding in sorted {
-        if layers
-            .last()
-            .is_none_or(|layer| layer.name != finding.layer)
-        {
-            layers.push(Layer {
-                name: &finding.layer,
-                pressing: Vec::new(),
-                folded: Vec::new(),
-            });
-        }
-        if let Some(layer) = layers.last_mut() {
-            let list = if folds(finding) {
-                &mut layer.folded
-            } else {
-                &mut layer.pressing
-            };
-            list.push(finding);
+    let (hygiene, incident): (Vec<_>, Vec<_>) = sorted.into_iter().partition(|f| is_hygiene(f));
+    let mut layers: Vec<(&'a str, Vec<&'a Finding>)> = Vec::new();
+    for finding in incident {
+        match layers.last_mut() {
+            Some((name, list)) if *name == finding.layer => list.push(finding),
+            _ => layers.push((&finding.layer, vec![finding])),
         }
     }
-    layers
+    let layer = |(name, list): (&'a str, Vec<&'a Finding>)| {
+        let count = list.len();
+        let (healed, pressing): (Vec<_>, Vec<_>) =
+            list.into_iter().partition(|f| f.state == "past");
+        Layer {
+            name,
+            count,
+            healed_count: healed.len(),
+            pressing: grouped(pressing),
+            healed: grouped(healed),
+        }
+    };
+    Findings {
+        total: report.findings.len(),
+        layers: layers.into_iter().map(layer).collect(),
+        hygiene_count: hygiene.len(),
+        hygiene: grouped(hygiene),
+    }
 }
 
-/// Low severity, mere risks and what has healed do not need attention first.
-fn folds(finding: &Finding) -> bool {
-    severity_rank(&finding.severity) >= 3 || finding.role == "risk" || finding.state == "past"
+/// Risks, and what is not worth more than a note, are not part of an incident.
+fn is_hygiene(finding: &Finding) -> bool {
+    severity_rank(&finding.severity) >= 3 || finding.role == "risk"
+}
+
+/// One group for each rule and workload, in the order of their first findings.
+fn grouped(findings: Vec<&Finding>) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut at: BTreeMap<(&str, &Subject), usize> = BTreeMap::new();
+    for finding in findings {
+        let owner = finding.owner.as_ref().unwrap_or(&finding.subject);
+        let position = *at
+            .entry((finding.rule.as_str(), owner))
+            .or_insert(groups.len());
+        if position == groups.len() {
+            groups.push(Group {
+                first: finding,
+                owner,
+                members: Vec::new(),
+                states: Vec::new(),
+                explained_by: Vec::new(),
+                first_seen: None,
+                last_seen: None,
+            });
+        }
+        if let Some(group) = groups.get_mut(position) {
+            group.members.push(finding);
+        }
+    }
+    groups.iter_mut().for_each(settle);
+    groups
+}
+
+/// What a group's row says of its members.
+fn settle(group: &mut Group<'_>) {
+    let mut states: Vec<&str> = Vec::new();
+    let mut causes: Vec<&str> = Vec::new();
+    for member in &group.members {
+        if !states.contains(&member.state.as_str()) {
+            states.push(&member.state);
+        }
+        for id in &member.explained_by {
+            if !causes.contains(&id.as_str()) {
+                causes.push(id);
+            }
+        }
+    }
+    group.states = states;
+    group.explained_by = causes;
+    let first = group.members.iter().filter_map(|f| f.first_seen.as_deref());
+    group.first_seen = first.min();
+    let last = group.members.iter().filter_map(|f| f.last_seen.as_deref());
+    group.last_seen = last.max();
+    if group.members.len() < 2 {
+        group.members.clear();
+    }
 }
 
 #[cfg(test)]
@@ -83,15 +164,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn risks_and_healed_findings_are_folded() {
+    fn hygiene_stands_apart() {
         let report = crate::fixture::kube_proxy_oom();
-        let layers = by_layer(&report);
-        let names: Vec<&str> = layers.iter().map(|l| l.name).collect();
+        let found = findings(&report);
+        let names: Vec<&str> = found.layers.iter().map(|l| l.name).collect();
         assert_eq!(names, ["network", "workload"]);
-        assert_eq!(
-            layers.iter().map(|l| l.folded.len()).collect::<Vec<_>>(),
-            [0, 2]
-        );
+        let apart = report.findings.iter().filter(|f| is_hygiene(f)).count();
+        assert_eq!(found.hygiene_count, apart);
         assert_eq!(known(&report).len(), report.findings.len());
+    }
+
+    #[test]
+    fn a_workload_is_one_row() {
+        let mut report = crate::fixture::kube_proxy_oom();
+        let crash = report
+            .findings
+            .iter()
+            .find(|f| f.rule == "crash-loop")
+            .cloned()
+            .unwrap();
+        let owner = Subject {
+            kind: "Deployment".into(),
+            namespace: Some("payments".into()),
+            name: "payment-service".into(),
+        };
+        report.findings = (0..50)
+            .map(|n| {
+                let mut finding = crash.clone();
+                finding.id = format!("crash-{n}");
+                finding.subject.name = format!("pod-{n}");
+                finding.owner = Some(owner.clone());
+                finding
+            })
+            .collect();
+        let found = findings(&report);
+        assert_eq!(found.layers.len(), 1);
+        assert_eq!(found.layers[0].pressing.len(), 1);
+        assert_eq!(found.layers[0].pressing[0].members.len(), 50);
+        assert_eq!(found.layers[0].pressing[0].owner, &owner);
     }
 }

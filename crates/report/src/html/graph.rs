@@ -11,12 +11,21 @@ use crate::model::Finding;
 
 const BOX_WIDTH: usize = 216;
 const LINE_HEIGHT: usize = 17;
-const COLUMN_GAP: usize = 116;
+const COLUMN_GAP: usize = 128;
 const ROW_GAP: usize = 18;
 const MARGIN: usize = 6;
 /// Characters on a line in a box, lines in a box.
 const COLUMNS: usize = 26;
 const LINES: usize = 4;
+/// Wider pictures go from top to bottom, if no more than so many boxes stand beside each other.
+const WIDEST: usize = 1_060;
+const BESIDE: usize = 4;
+const BESIDE_GAP: usize = 40;
+const STACK_GAP: usize = 58;
+/// With more edges nobody looks for shortcuts.
+const EDGES: usize = 2_000;
+/// Citations of an edge for each of its ends.
+const EVIDENCE: usize = 2;
 /// Boxes of the picture; the table has every edge.
 const BOXES: usize = 40;
 /// Alike effects become one box from this number on.
@@ -27,6 +36,8 @@ const ALIKE: usize = 4;
 pub(super) struct Graph {
     width: usize,
     height: usize,
+    /// From top to bottom, because it is too wide from left to right.
+    down: bool,
     boxes: Vec<Tile>,
     arrows: Vec<Arrow>,
     omitted: usize,
@@ -40,6 +51,7 @@ struct Tile {
     width: usize,
     height: usize,
     role: String,
+    anchor: String,
     label: String,
     lines: Vec<Words>,
 }
@@ -54,15 +66,24 @@ struct Words {
 #[derive(Serialize)]
 struct Arrow {
     path: String,
+    /// Row of the table that shows its evidence.
+    anchor: String,
+    /// The whole of it in words.
+    said: String,
     label: Option<Words>,
+    rule: Option<Words>,
 }
 
 /// An edge in the table.
 #[derive(Serialize)]
 struct Row {
+    anchor: String,
     from: Side,
     to: Side,
     along: String,
+    /// The rule that says so: the cause's.
+    rule: String,
+    evidence: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -91,11 +112,17 @@ pub(super) fn graph(index: &Index<'_>) -> Graph {
     let mut nodes = nodes(index, &stands_for, &merged);
     let omitted = nodes.len().saturating_sub(BOXES);
     nodes.truncate(BOXES);
-    let (boxes, width, height) = place(&nodes);
-    let arrows = arrows(&nodes, &boxes, &merged);
+    let (mut boxes, mut width, mut height) = place(&nodes);
+    let down = width > WIDEST && !is_broad(&nodes);
+    if down {
+        (boxes, width, height) = stacked(&nodes);
+    }
+    let shown = without_shortcuts(&merged);
+    let arrows = arrows(&nodes, &boxes, &shown, &edges, down);
     Graph {
         width,
         height,
+        down,
         boxes,
         arrows,
         omitted,
@@ -246,6 +273,79 @@ fn place(nodes: &[Node<'_>]) -> (Vec<Tile>, usize, usize) {
     (boxes, width, 2 * MARGIN + tallest - ROW_GAP)
 }
 
+/// Whether one column has more boxes than fit beside each other.
+fn is_broad(nodes: &[Node<'_>]) -> bool {
+    let mut columns: BTreeMap<usize, usize> = BTreeMap::new();
+    for node in nodes {
+        *columns.entry(node.column).or_default() += 1;
+    }
+    columns.values().any(|boxes| *boxes > BESIDE)
+}
+
+/// The same from top to bottom: each column becomes a row, centred.
+fn stacked(nodes: &[Node<'_>]) -> (Vec<Tile>, usize, usize) {
+    let tall =
+        |node: &Node<'_>| 14 + LINE_HEIGHT * (1 + wrap_max(&label(node), COLUMNS, LINES).len());
+    let mut rows: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    for node in nodes {
+        let (boxes, height) = rows.entry(node.column).or_default();
+        *boxes += 1;
+        *height = tall(node).max(*height);
+    }
+    let span = |boxes: usize| boxes * (BOX_WIDTH + BESIDE_GAP) - BESIDE_GAP;
+    // Words stand right of an arrow's head, also of the last box.
+    let widest = rows
+        .values()
+        .map(|(boxes, _)| span(*boxes))
+        .max()
+        .unwrap_or_default();
+    let mut tops: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    let mut y = MARGIN;
+    for (column, (boxes, height)) in &rows {
+        tops.insert(*column, (MARGIN + (widest - span(*boxes)) / 2, y));
+        y += height + STACK_GAP;
+    }
+    let mut boxes = Vec::new();
+    for node in nodes {
+        let (x, y) = tops.entry(node.column).or_default();
+        boxes.push(one_box(node, *x, *y, tall(node)));
+        *x += BOX_WIDTH + BESIDE_GAP;
+    }
+    (boxes, 2 * MARGIN + widest, y - STACK_GAP + MARGIN)
+}
+
+/// The edges without those that a longer way says too; the table has all.
+fn without_shortcuts<'a>(edges: &Edges<'a>) -> Edges<'a> {
+    let mut effects: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (from, to) in edges.keys() {
+        effects.entry(from).or_default().push(to);
+    }
+    let leads = |from: &str, to: &str| {
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let others = effects
+            .get(from)
+            .into_iter()
+            .flatten()
+            .filter(|next| **next != to);
+        let mut open: Vec<&str> = others.copied().collect();
+        while let Some(at) = open.pop() {
+            if at == to {
+                return true;
+            }
+            // A way back through the cause is no other way.
+            if at != from && seen.insert(at) {
+                open.extend(effects.get(at).into_iter().flatten());
+            }
+        }
+        false
+    };
+    if edges.len() > EDGES {
+        return edges.clone();
+    }
+    let needed = edges.iter().filter(|((from, to), _)| !leads(from, to));
+    needed.map(|(edge, along)| (*edge, *along)).collect()
+}
+
 fn one_box(node: &Node<'_>, x: usize, y: usize, height: usize) -> Tile {
     let label = label(node);
     let text = |(at, text): (usize, String)| Words {
@@ -264,41 +364,84 @@ fn one_box(node: &Node<'_>, x: usize, y: usize, height: usize) -> Tile {
         width: BOX_WIDTH,
         height,
         role: wrap_max(&node.finding.role, COLUMNS, 1).concat(),
+        anchor: anchor(&node.finding.id),
         label,
         lines,
     }
 }
 
-fn arrows(nodes: &[Node<'_>], boxes: &[Tile], edges: &Edges<'_>) -> Vec<Arrow> {
+fn arrows(
+    nodes: &[Node<'_>],
+    boxes: &[Tile],
+    merged: &Edges<'_>,
+    edges: &Edges<'_>,
+    down: bool,
+) -> Vec<Arrow> {
     let find = |id: &str| {
-        nodes
-            .iter()
-            .position(|n| n.finding.id == id)
-            .and_then(|at| boxes.get(at))
+        let at = nodes.iter().position(|n| n.finding.id == id)?;
+        Some((nodes.get(at)?.finding, boxes.get(at)?))
     };
     let mut labelled: BTreeSet<(&str, &str)> = BTreeSet::new();
     let mut out = Vec::new();
-    for ((from, to), along) in edges {
-        let (Some(a), Some(b)) = (find(from), find(to)) else {
+    for ((from, to), along) in merged {
+        let (Some((cause, a)), Some((effect, b))) = (find(from), find(to)) else {
             continue;
         };
-        let (x1, y1) = (a.x + a.width, a.y + a.height / 2);
-        let (x2, y2) = (b.x, b.y + b.height / 2);
-        let bend = x2.saturating_sub(x1).max(40) / 2;
-        let path = format!(
-            "M{x1} {y1}C{} {y1} {} {y2} {x2} {y2}",
-            x1 + bend,
-            x2.saturating_sub(bend)
-        );
-        let text = wrap_max(along, 18, 1).pop().unwrap_or_default();
-        let label = labelled.insert((to, along)).then(|| Words {
-            x: x2.saturating_sub(12),
-            y: y2.saturating_sub(7),
-            text,
+        let (path, head) = if down { fall(a, b) } else { flow(a, b) };
+        let words = |text: &str, y: usize| Words {
+            x: head.0,
+            y,
+            text: wrap_max(text, if down { 34 } else { 19 }, 1)
+                .pop()
+                .unwrap_or_default(),
+        };
+        let label = labelled.insert((to, along));
+        out.push(Arrow {
+            path,
+            anchor: if edges.contains_key(&(*from, *to)) {
+                edge_anchor(from, to)
+            } else {
+                "graph-table".to_owned()
+            },
+            said: format!(
+                "{} explains {} (rule {}, {along})",
+                cause.title, effect.title, cause.rule
+            ),
+            label: label.then(|| words(along, head.1)),
+            rule: label.then(|| words(&cause.rule, head.2)),
         });
-        out.push(Arrow { path, label });
     }
     out
+}
+
+/// An arrow to the right, and where the words at its head begin and have their lines.
+fn flow(a: &Tile, b: &Tile) -> (String, (usize, usize, usize)) {
+    let (x1, y1) = (a.x + a.width, a.y + a.height / 2);
+    let (x2, y2) = (b.x, b.y + b.height / 2);
+    let bend = x2.saturating_sub(x1).max(40) / 2;
+    let path = format!(
+        "M{x1} {y1}C{} {y1} {} {y2} {x2} {y2}",
+        x1 + bend,
+        x2.saturating_sub(bend)
+    );
+    (path, (x2.saturating_sub(12), y2.saturating_sub(7), y2 + 15))
+}
+
+/// An arrow downwards, its words right of its head.
+fn fall(a: &Tile, b: &Tile) -> (String, (usize, usize, usize)) {
+    let (x1, y1) = (a.x + a.width / 2, a.y + a.height);
+    let (x2, y2) = (b.x + b.width / 2, b.y);
+    let bend = y2.saturating_sub(y1).max(30) / 2;
+    let path = format!(
+        "M{x1} {y1}C{x1} {} {x2} {} {x2} {y2}",
+        y1 + bend,
+        y2.saturating_sub(bend)
+    );
+    (path, (x2 + 8, y2.saturating_sub(19), y2.saturating_sub(7)))
+}
+
+fn edge_anchor(from: &str, to: &str) -> String {
+    format!("edge-{}~{}", anchor(from), anchor(to))
 }
 
 fn rows(index: &Index<'_>, edges: &Edges<'_>) -> Vec<Row> {
@@ -309,12 +452,22 @@ fn rows(index: &Index<'_>, edges: &Edges<'_>) -> Vec<Row> {
             .map(|f| f.title.clone())
             .unwrap_or_default(),
     };
+    let evidence = |id: &str| {
+        let cited = index.finding(id).map(|f| f.evidence.as_slice());
+        cited.unwrap_or_default().iter().take(EVIDENCE).cloned()
+    };
     edges
         .iter()
         .map(|((from, to), along)| Row {
+            anchor: edge_anchor(from, to),
             from: side(from),
             to: side(to),
             along: (*along).to_owned(),
+            rule: index
+                .finding(from)
+                .map(|f| f.rule.clone())
+                .unwrap_or_default(),
+            evidence: evidence(from).chain(evidence(to)).collect(),
         })
         .collect()
 }
@@ -367,6 +520,39 @@ mod tests {
         });
         assert_eq!(graph(&Index::new(&report)).boxes.len(), 5);
         assert!(graph(&Index::new(&Report::default())).boxes.is_empty());
+    }
+
+    #[test]
+    fn what_a_longer_way_says_is_not_drawn() {
+        let edges: Edges<'_> = [("a", "b"), ("b", "c"), ("a", "c"), ("c", "a")]
+            .into_iter()
+            .map(|edge| (edge, "same pod"))
+            .collect();
+        let kept: Vec<_> = without_shortcuts(&edges).into_keys().collect();
+        assert_eq!(kept, [("a", "b"), ("b", "c"), ("c", "a")]);
+    }
+
+    #[test]
+    fn a_long_chain_goes_down_the_page() {
+        let mut report = crate::fixture::kube_proxy_oom();
+        let last = report.findings[0].clone();
+        let mut from = "capacity:payment-service".to_owned();
+        for n in 0..4 {
+            let id = format!("further-{n}");
+            report.findings.push(Finding {
+                id: id.clone(),
+                ..last.clone()
+            });
+            report.causal_edges.push(CausalEdge {
+                from: std::mem::replace(&mut from, id.clone()),
+                to: id,
+                along: "same pod".into(),
+            });
+        }
+        let graph = graph(&Index::new(&report));
+        assert!(graph.down && graph.width <= WIDEST, "{}", graph.width);
+        let bottom = graph.boxes.iter().map(|b| b.y + b.height).max();
+        assert!(bottom.is_some_and(|bottom| bottom <= graph.height));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod evidence;
 mod findings;
 mod graph;
 mod lanes;
+mod objects;
 mod timeline;
 
 use std::io::{Error, Result, Write};
@@ -22,15 +23,21 @@ use sha2::{Digest, Sha256};
 use crate::checklist::checklist;
 use crate::index::Index;
 use crate::layout;
-use crate::model::{Report, Subject};
+use crate::model::{Coverage, Report, Subject};
 use crate::postmortem::{self, skeleton};
 use crate::text::{one_line, segments};
 use crate::times;
 
 const CSS: &str = include_str!("style.css");
-const JS: &str = include_str!("script.js");
+/// One script in three files: the page, the timeline's data, the timeline's picture and list.
+const JS: &str = concat!(
+    include_str!("script.js"),
+    include_str!("entries.js"),
+    include_str!("chart.js"),
+    include_str!("timeline.js")
+);
 const PAGE: &str = "page.html";
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
     (PAGE, include_str!("templates/page.html")),
     ("head.html", include_str!("templates/head.html")),
     ("causes.html", include_str!("templates/causes.html")),
@@ -38,6 +45,7 @@ const TEMPLATES: [(&str, &str); 9] = [
     ("changes.html", include_str!("templates/changes.html")),
     ("timeline.html", include_str!("templates/timeline.html")),
     ("findings.html", include_str!("templates/findings.html")),
+    ("objects.html", include_str!("templates/objects.html")),
     ("evidence.html", include_str!("templates/evidence.html")),
     ("closing.html", include_str!("templates/closing.html")),
 ];
@@ -76,7 +84,11 @@ fn environment() -> std::result::Result<Environment<'static>, minijinja::Error> 
 
 fn context(report: &Report) -> Value {
     let index = Index::new(report);
-    let (timeline, rest) = timeline::timeline(&index);
+    let pages = objects::Pages::new(report);
+    let places = evidence::Places::new(report, &timeline::shown(&index));
+    let quoted = |id: &str| places.quoted(id);
+    let (timeline, data) = timeline::timeline(&index, &pages, &quoted);
+    let own = |id: &str| places.on_object(id);
     context! {
         csp => content_security_policy(),
         css => Value::from_safe_string(CSS.to_owned()),
@@ -95,13 +107,18 @@ fn context(report: &Report) -> Value {
         blast_radius => value(&report.blast_radius),
         unknown => value(&report.unknown),
         problems => value(&report.problems),
-        cited => value(evidence::cited(report)),
-        quotes => value(evidence::quotes(report)),
+        cited => value(evidence::cited(report, &places)),
+        quotes => value(evidence::quotes(report, &places)),
+        pages => value(pages.by_name()),
+        objects => value(objects::pages(&index, &pages, &own, &quoted)),
+        gaps => value(gaps(report)),
+        clocks => value(clocks(report)),
+        reach => value(reach(report)),
         known => value(findings::known(report)),
-        layers => value(findings::by_layer(report)),
+        findings => value(findings::findings(report)),
         graph => value(graph::graph(&index)),
         timeline => value(&timeline),
-        timeline_data => Value::from_safe_string(rest),
+        timeline_data => Value::from_safe_string(data),
         lanes => value(lanes::lanes(report)),
         checklist => value(checklist(&index)),
         skeleton => value(skeleton(&index)),
@@ -187,6 +204,60 @@ fn coverage(report: &Report) -> Vec<(String, usize)> {
     }
     counts.sort_by_key(|(status, _)| status != "collected");
     counts
+}
+
+/// What the header says of sources with one status.
+#[derive(Serialize)]
+struct Gap<'a> {
+    status: &'a str,
+    sources: Vec<&'a str>,
+    more: usize,
+}
+
+/// Sources that are not there whole, by status; the table below has all of them.
+fn gaps(report: &Report) -> Vec<Gap<'_>> {
+    const NAMED: usize = 8;
+    let mut gaps: Vec<Gap<'_>> = Vec::new();
+    let lacking = |it: &&Coverage| it.status != "collected";
+    for source in report.bundle.coverage.iter().filter(lacking) {
+        let at = gaps.iter().position(|gap| gap.status == source.status);
+        let at = at.unwrap_or_else(|| {
+            gaps.push(Gap {
+                status: &source.status,
+                sources: Vec::new(),
+                more: 0,
+            });
+            gaps.len() - 1
+        });
+        if let Some(gap) = gaps.get_mut(at) {
+            if gap.sources.len() < NAMED {
+                gap.sources.push(&source.source);
+            } else {
+                gap.more += 1;
+            }
+        }
+    }
+    gaps
+}
+
+/// Nodes whose clock is off, with how far.
+fn clocks(report: &Report) -> Vec<(&str, &str)> {
+    let coverage = report.bundle.coverage.iter();
+    coverage
+        .filter_map(|it| {
+            let node = it.source.strip_prefix("clock of ")?;
+            Some((node, it.detail.as_str()))
+        })
+        .collect()
+}
+
+/// How far before the capture the first event lies.
+fn reach(report: &Report) -> Option<String> {
+    let bundle = &report.bundle;
+    times::span(
+        bundle.events_from.as_deref()?,
+        bundle.captured_at.as_deref()?,
+    )
 }
 
 /// The incident's length in words, up to recovery or capture.

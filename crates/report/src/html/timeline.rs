@@ -1,10 +1,22 @@
-//! The timeline for the page: rows by day, filter choices, and the rest as data for the script.
+//! The timeline for the page: a plain table of what matters, filter choices, and all entries as data for the script.
+//!
+//! What travels in the page: the [`ROWS`] most important entries as a table, which is all that
+//! readers without scripts and printers get, and up to [`EMBEDDED`] entries as columns for the
+//! script. Columns share texts, subjects and files; above [`PLAIN`] bytes they are deflated, which
+//! takes 50,000 entries to about a megabyte. The JSON report has every entry.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use serde::Serialize;
 
-use super::anchor;
+use super::objects::Pages;
+use super::{anchor, evidence};
+use crate::assemble::timeline_anchor;
 use crate::index::{Index, layer_rank, severity_rank, short_place};
 use crate::layout::thousands;
 use crate::model::TimelineEntry;
@@ -12,9 +24,13 @@ use crate::text::{QUOTE_LIMIT, cut};
 use crate::times;
 
 /// Rows that are in the page without the script.
-const ROWS: usize = 2_000;
-/// Further rows that the script can add.
-const REST: usize = 6_000;
+const ROWS: usize = 400;
+/// Entries that the script knows.
+const EMBEDDED: usize = 50_000;
+/// Bytes of data from which on it is deflated.
+const PLAIN: usize = 192 * 1024;
+/// Characters of an entry's text in the data; its quote has more.
+const TEXT: usize = 600;
 
 /// Everything the section shows.
 #[derive(Serialize)]
@@ -22,8 +38,7 @@ pub(super) struct Timeline {
     days: Vec<Day>,
     total: usize,
     shown: usize,
-    rest: usize,
-    lost: usize,
+    embedded: usize,
     layers: Vec<Choice>,
     kinds: Vec<Choice>,
     namespaces: Vec<Choice>,
@@ -42,10 +57,9 @@ struct Choice {
     count: String,
 }
 
-/// A row; the script reads the same names.
+/// A row of the plain table.
 #[derive(Serialize)]
 struct Row {
-    at: usize,
     anchor: String,
     day: String,
     clock: String,
@@ -55,36 +69,103 @@ struct Row {
     kind: String,
     layer: String,
     severity: String,
-    rank: usize,
-    namespace: String,
     subject: String,
     text: String,
     count: String,
     window: bool,
     first: bool,
+    quiet: bool,
     cites: Vec<(String, String)>,
 }
 
-/// Chooses and prepares the rows; those for the script as JSON that may stand in its element.
-pub(super) fn timeline(index: &Index<'_>) -> (Timeline, String) {
+/// The entries as columns; the script reads the same names. Pairs are (position, value) where few
+/// entries have the value.
+#[derive(Default, Serialize)]
+struct Data<'a> {
+    /// Milliseconds since 1970 of the first dated entry.
+    start: i64,
+    /// Milliseconds since the entry before; undated ones repeat it and stand in `odd`.
+    time: Vec<i64>,
+    /// Kind, layer, severity, its rank, whether milliseconds are known.
+    sorts: Vec<(&'a str, &'a str, &'a str, usize, bool)>,
+    sort: Vec<usize>,
+    /// Kind, namespace, name, anchor of its page.
+    subjects: Vec<(&'a str, &'a str, &'a str, &'a str)>,
+    subject: Vec<usize>,
+    texts: Vec<String>,
+    text: Vec<usize>,
+    files: Vec<&'a str>,
+    file: Vec<usize>,
+    line: Vec<u32>,
+    /// Milliseconds from begin to end of a range.
+    span: Vec<(usize, i64)>,
+    count: Vec<(usize, u64)>,
+    /// As written, where that is not RFC 3339.
+    raw: Vec<(usize, &'a str)>,
+    odd: Vec<(usize, &'a str)>,
+    assumed: Vec<(usize, &'a str)>,
+    /// Anchors that the script cannot compute.
+    anchors: Vec<(usize, String)>,
+    /// Evidence: the anchor of a quote in the page, or a position in `quotes`.
+    cites: Vec<(usize, Vec<Place>)>,
+    quotes: Vec<(String, Vec<evidence::Line>)>,
+    /// The incident in milliseconds, and its first entry.
+    from: Option<i64>,
+    to: Option<i64>,
+    captured: Option<i64>,
+    first: Option<usize>,
+    total: usize,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Place {
+    Anchor(String),
+    Quote(usize),
+}
+
+/// Positions of values that repeat.
+struct Shared<K> {
+    at: BTreeMap<K, usize>,
+}
+
+impl<K: Ord> Shared<K> {
+    fn new() -> Self {
+        Self {
+            at: BTreeMap::new(),
+        }
+    }
+
+    /// The position of a value, and whether it is new.
+    fn at(&mut self, key: K) -> (usize, bool) {
+        let next = self.at.len();
+        let at = *self.at.entry(key).or_insert(next);
+        (at, at == next)
+    }
+}
+
+/// The section, and its data as text that may stand in a script element.
+pub(super) fn timeline(
+    index: &Index<'_>,
+    pages: &Pages,
+    quoted: &dyn Fn(&str) -> bool,
+) -> (Timeline, String) {
     let all = &index.report.timeline;
     let shown = index.important(ROWS);
-    let candidates = index.important(ROWS + REST);
-    let rest: Vec<usize> = candidates
-        .iter()
-        .copied()
-        .filter(|at| shown.binary_search(at).is_err())
-        .collect();
+    let embedded = if all.len() > EMBEDDED {
+        index.important(EMBEDDED)
+    } else {
+        (0..all.len()).collect()
+    };
     let first = first_anomaly(index);
     let row = |at: &usize| {
         all.get(*at)
-            .map(|entry| row(index, *at, entry, first == Some(*at)))
+            .map(|entry| row(index, entry, first == Some(*at), quoted))
     };
-    let rest: Vec<Row> = rest.iter().filter_map(row).collect();
     let timeline = Timeline {
         total: all.len(),
         shown: shown.len(),
-        lost: all.len() - shown.len() - rest.len(),
+        embedded: embedded.len(),
         days: days(shown.iter().filter_map(row)),
         layers: choices(all.iter().map(|e| e.layer.as_str()), |layer| {
             layer_rank(layer)
@@ -94,9 +175,143 @@ pub(super) fn timeline(index: &Index<'_>) -> (Timeline, String) {
             all.iter().filter_map(|e| e.subject.namespace.as_deref()),
             |_| 0,
         ),
-        rest: rest.len(),
     };
-    (timeline, script_json(&rest))
+    let data = data(index, &embedded, first, pages, quoted);
+    (timeline, packed(&data))
+}
+
+/// The entries that the plain table shows: what they cite has to be in the page.
+pub(super) fn shown(index: &Index<'_>) -> Vec<usize> {
+    index.important(ROWS)
+}
+
+fn data<'a>(
+    index: &Index<'a>,
+    embedded: &[usize],
+    first: Option<usize>,
+    pages: &'a Pages,
+    quoted: &dyn Fn(&str) -> bool,
+) -> Data<'a> {
+    let report = index.report;
+    let millisecond = |time: &str| times::instant(time).map(jiff::Timestamp::as_millisecond);
+    let of = |time: &Option<String>| time.as_deref().and_then(millisecond);
+    let mut data = Data {
+        from: of(&report.incident.first_anomaly),
+        to: of(&report.incident.recovered_at),
+        captured: of(&report.bundle.captured_at),
+        first: first.and_then(|first| embedded.binary_search(&first).ok()),
+        total: report.timeline.len(),
+        ..Data::default()
+    };
+    let (mut sorts, mut subjects) = (Shared::new(), Shared::new());
+    let (mut texts, mut files, mut quotes) = (Shared::new(), Shared::new(), Shared::new());
+    let mut anchors: BTreeMap<String, usize> = BTreeMap::new();
+    let mut before: Option<i64> = None;
+    let entries = embedded.iter().filter_map(|at| report.timeline.get(*at));
+    for (at, entry) in entries.enumerate() {
+        let time = millisecond(&entry.time);
+        if time.is_none() {
+            data.odd.push((at, &entry.time));
+        }
+        let time = time.or(before).unwrap_or_default();
+        data.start = before.map_or(time, |_| data.start);
+        data.time.push(before.map_or(0, |before| time - before));
+        before = Some(time);
+        let milliseconds = entry.precision != "s";
+        let rank = severity_rank(&entry.severity);
+        let sort = (
+            entry.kind.as_str(),
+            entry.layer.as_str(),
+            entry.severity.as_str(),
+            rank,
+            milliseconds,
+        );
+        let (position, new) = sorts.at(sort);
+        if new {
+            data.sorts.push(sort);
+        }
+        data.sort.push(position);
+        let (position, new) = subjects.at(&entry.subject);
+        if new {
+            let subject = &entry.subject;
+            let namespace = subject.namespace.as_deref().unwrap_or_default();
+            data.subjects.push((
+                &subject.kind,
+                namespace,
+                &subject.name,
+                pages.anchor(subject),
+            ));
+        }
+        data.subject.push(position);
+        let (position, new) = texts.at(entry.text.as_str());
+        if new {
+            data.texts.push(cut(&entry.text, TEXT).into_owned());
+        }
+        data.text.push(position);
+        let (file, line) = split(&entry.place);
+        let (position, new) = files.at(file);
+        if new {
+            data.files.push(file);
+        }
+        data.file.push(position);
+        data.line.push(line);
+        if let Some(end) = of(&entry.end_time) {
+            data.span.push((at, end - time));
+        }
+        if entry.count > 1 {
+            data.count.push((at, entry.count));
+        }
+        if entry.raw_time != entry.time {
+            data.raw.push((at, &entry.raw_time));
+        }
+        if !entry.assumed.is_empty() {
+            data.assumed.push((at, &entry.assumed));
+        }
+        if let Some(odd) = odd_anchor(entry, &mut anchors) {
+            data.anchors.push((at, odd));
+        }
+        let known = entry.evidence.iter().filter_map(|id| index.evidence(id));
+        let mut place = |it: &'a crate::model::Evidence| {
+            if quoted(&it.id) {
+                return Place::Anchor(anchor(&it.id));
+            }
+            let (position, new) = quotes.at(it.id.as_str());
+            if new {
+                data.quotes
+                    .push((crate::index::place(it), evidence::lines(it)));
+            }
+            Place::Quote(position)
+        };
+        let cites: Vec<Place> = known.map(&mut place).collect();
+        if !cites.is_empty() {
+            data.cites.push((at, cites));
+        }
+    }
+    data
+}
+
+/// The anchor, where it is not what the script computes from kind, time and name.
+fn odd_anchor(entry: &TimelineEntry, seen: &mut BTreeMap<String, usize>) -> Option<String> {
+    let own = anchor(&entry.id);
+    let time = times::milliseconds(&entry.time);
+    let base = timeline_anchor(&entry.kind, &time, &entry.subject.name);
+    let number = seen.entry(base.clone()).or_default();
+    *number += 1;
+    let computed = match number {
+        1 => base,
+        number => format!("{base}-{number}"),
+    };
+    // Lower case is the one thing that two languages may see differently.
+    (own != computed || !entry.subject.name.is_ascii() || times::instant(&entry.time).is_none())
+        .then_some(own)
+}
+
+/// File and line of `file:line`.
+fn split(place: &str) -> (&str, u32) {
+    place
+        .rsplit_once(':')
+        .and_then(|(file, line)| Some((file, line.parse().ok()?)))
+        .unwrap_or((place, 0))
 }
 
 /// The first entry at or after the first anomaly; among equals the most severe.
@@ -128,7 +343,12 @@ fn in_window(index: &Index<'_>, entry: &TimelineEntry) -> bool {
     }
 }
 
-fn row(index: &Index<'_>, at: usize, entry: &TimelineEntry, first: bool) -> Row {
+fn row(
+    index: &Index<'_>,
+    entry: &TimelineEntry,
+    first: bool,
+    quoted: &dyn Fn(&str) -> bool,
+) -> Row {
     let end = entry
         .end_time
         .as_deref()
@@ -142,7 +362,6 @@ fn row(index: &Index<'_>, at: usize, entry: &TimelineEntry, first: bool) -> Row 
     };
     let cite = |id: &String| index.evidence(id).map(|e| (anchor(&e.id), short_place(e)));
     Row {
-        at,
         anchor: anchor(&entry.id),
         day: times::day(&entry.time).to_owned(),
         clock: times::clock(&entry.time),
@@ -152,8 +371,6 @@ fn row(index: &Index<'_>, at: usize, entry: &TimelineEntry, first: bool) -> Row 
         kind: entry.kind.clone(),
         layer: entry.layer.clone(),
         severity: entry.severity.clone(),
-        rank: severity_rank(&entry.severity),
-        namespace: entry.subject.namespace.clone().unwrap_or_default(),
         subject: entry.subject.to_string(),
         text: cut(&entry.text, QUOTE_LIMIT).into_owned(),
         count: if entry.count > 1 {
@@ -163,7 +380,13 @@ fn row(index: &Index<'_>, at: usize, entry: &TimelineEntry, first: bool) -> Row 
         },
         window: in_window(index, entry),
         first,
-        cites: entry.evidence.iter().filter_map(cite).collect(),
+        quiet: !first && entry.kind != "change" && severity_rank(&entry.severity) > 2,
+        cites: entry
+            .evidence
+            .iter()
+            .filter(|id| quoted(id))
+            .filter_map(cite)
+            .collect(),
     }
 }
 
@@ -195,9 +418,23 @@ fn choices<'a>(values: impl Iterator<Item = &'a str>, rank: impl Fn(&str) -> usi
         .collect()
 }
 
+/// The data as it stands in the page: JSON, or a JSON string of deflated JSON.
+fn packed(data: &Data<'_>) -> String {
+    let json = serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned());
+    if json.len() > PLAIN {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(9));
+        let deflated = encoder
+            .write_all(json.as_bytes())
+            .and_then(|()| encoder.finish());
+        if let Ok(deflated) = deflated {
+            return format!("\"{}\"", STANDARD.encode(deflated));
+        }
+    }
+    script_json(&json)
+}
+
 /// JSON that cannot end its script element or mean anything to an HTML parser.
-fn script_json(rows: &[Row]) -> String {
-    let json = serde_json::to_string(rows).unwrap_or_else(|_| "[]".to_owned());
+fn script_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
@@ -213,17 +450,18 @@ fn script_json(rows: &[Row]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Report;
+
+    fn both(report: &Report) -> (Timeline, String) {
+        timeline(&Index::new(report), &Pages::new(report), &|_| true)
+    }
 
     #[test]
     fn long_timelines_keep_what_matters() {
         let report = crate::fixture::long(5_000);
-        let (timeline, _) = timeline(&Index::new(&report));
-        assert_eq!(
-            (timeline.shown, timeline.rest, timeline.lost),
-            (2_000, 3_013, 0)
-        );
+        let (timeline, data) = both(&report);
+        assert_eq!((timeline.shown, timeline.embedded), (ROWS, 5_013));
         let rows: Vec<&Row> = timeline.days.iter().flat_map(|d| &d.rows).collect();
-        assert!(rows.is_sorted_by_key(|r| r.at));
         assert!(
             rows.iter()
                 .any(|r| r.first && r.text.contains("Killed process"))
@@ -232,17 +470,50 @@ mod tests {
             timeline.days.last().map(|d| d.day.as_str()),
             Some("2026-07-07")
         );
+        assert!(
+            data.starts_with('"') && data.len() < 200_000,
+            "{}",
+            data.len()
+        );
+    }
+
+    #[test]
+    fn columns_say_what_the_entries_say() {
+        let report = crate::fixture::kube_proxy_oom();
+        let (index, pages) = (Index::new(&report), Pages::new(&report));
+        let all: Vec<usize> = (0..report.timeline.len()).collect();
+        let data = data(&index, &all, None, &pages, &|_| false);
+        let mut time = data.start;
+        for (at, entry) in report.timeline.iter().enumerate() {
+            time += data.time[at];
+            let stamp = times::instant(&entry.time).unwrap();
+            assert_eq!(stamp.as_millisecond(), time);
+            assert_eq!(data.texts[data.text[at]], entry.text);
+            assert_eq!(data.sorts[data.sort[at]].0, entry.kind);
+            assert_eq!(data.subjects[data.subject[at]].2, entry.subject.name);
+        }
+        let cited = report.timeline.iter().filter(|e| !e.evidence.is_empty());
+        assert_eq!(data.cites.len(), cited.count());
+        assert!(!data.quotes.is_empty());
     }
 
     #[test]
     fn data_cannot_leave_its_element() {
-        let mut report = crate::fixture::long(3_000);
+        let mut report = crate::fixture::kube_proxy_oom();
         report
             .timeline
             .iter_mut()
             .for_each(|e| e.text = "</script><!-- &\u{2028}".into());
-        let (_, data) = timeline(&Index::new(&report));
+        let (_, data) = both(&report);
         assert!(!data.contains(['<', '>', '&', '\u{2028}']));
         assert!(data.contains("\\u003c/script\\u003e"));
+    }
+
+    #[test]
+    fn more_than_the_script_takes_is_counted() {
+        let report = crate::fixture::long(EMBEDDED + 100);
+        let (timeline, _) = both(&report);
+        assert_eq!(timeline.embedded, EMBEDDED);
+        assert_eq!(timeline.total, EMBEDDED + 113);
     }
 }
