@@ -8,11 +8,11 @@ mod diagnosed;
 mod docs;
 mod error;
 mod explain;
-mod junit;
 mod output;
 mod progress;
 mod reading;
 mod rules;
+mod schema;
 mod timings;
 mod verify;
 
@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Arguments, Command};
+use coldcase_report::junit;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Test(test) => cases::run(test),
         Command::Explain(explain) => explain::run(explain),
         Command::Verify(verify) => verify::run(verify),
+        Command::Schema(what) => Ok(schema::run(what)),
         Command::Docs(docs) => docs::run(docs),
     };
     match result {
