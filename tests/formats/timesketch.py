@@ -32,11 +32,14 @@ def taken(path):
     tag = [row for row in streamer.sent if row["tag"] if isinstance(row["tag"], list) or json.loads(row["tag"])]
     named = [row for row in streamer.sent if isinstance(row["message"], str) and isinstance(row["timestamp_desc"], str)]
     count = len(streamer.sent)
-    # The server reads CSV in one go and drops what differs from the form of the first time.
-    times = pandas.to_datetime(pandas.Series([row["datetime"] for row in streamer.sent]), errors="coerce")
+    undated = count - len(dated)
+    if path.endswith(".csv"):
+        # The server reads CSV in one go and drops what differs from the form of the first time.
+        times = pandas.to_datetime(pandas.read_csv(path)["datetime"], errors="coerce")
+        undated = max(undated, int(times.isna().sum()))
     return {
         "rows": count,
-        "undated": count - min(len(dated), int(times.notna().sum())),
+        "undated": undated,
         "unnamed": count - len(named),
         "untagged": count - len(tag),
     }

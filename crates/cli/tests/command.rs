@@ -211,9 +211,14 @@ fn the_same_bundle_gives_the_same_bytes() {
                 .env("TZ", zone)
                 .output()
                 .unwrap();
-            stdout(&output)
+            let text = stdout(&output)
                 .replace("b.tar.gz", name)
-                .replace("b.zip", name)
+                .replace("b.zip", name);
+            // A name of another length breaks the summary's first line elsewhere.
+            match text.split_once("\n\n") {
+                Some((_, below)) if format == "summary" => below.to_owned(),
+                _ => text,
+            }
         };
         let first = run(&plain, "1", "UTC");
         assert!(

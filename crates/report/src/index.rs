@@ -18,7 +18,11 @@ impl<'a> Index<'a> {
             report,
             evidence: report.evidence.iter().map(|e| (e.id.as_str(), e)).collect(),
             findings: report.findings.iter().map(|f| (f.id.as_str(), f)).collect(),
-            causes: report.causes.iter().map(|c| (c.finding.as_str(), c)).collect(),
+            causes: report
+                .causes
+                .iter()
+                .map(|c| (c.finding.as_str(), c))
+                .collect(),
         }
     }
 

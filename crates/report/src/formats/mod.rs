@@ -19,6 +19,16 @@ use crate::{
     model::Cause,
 };
 
+/// JSON on what every reader takes for one line: some end lines at U+2028 and U+2029 too, which only strings can hold.
+fn unbroken(json: String) -> String {
+    if json.contains(['\u{2028}', '\u{2029}']) {
+        json.replace('\u{2028}', "\\u2028")
+            .replace('\u{2029}', "\\u2029")
+    } else {
+        json
+    }
+}
+
 /// Quotes with their places, one to a line; what a finding or an entry stands on.
 fn quotes(index: &Index<'_>, ids: &[String]) -> Vec<String> {
     ids.iter()

@@ -18,10 +18,8 @@ pub fn text() -> String {
             }
         }));
     let mut schema = settings.into_generator().into_root_schema_for::<Report>();
-    schema.insert(
-        "$id".to_owned(),
-        format!("urn:{}", SCHEMA.replace('/', ":")).into(),
-    );
+    let id = format!("urn:{}", SCHEMA.replace(['.', '/'], ":"));
+    schema.insert("$id".to_owned(), id.into());
     schema.insert("title".to_owned(), "An incident report of coldcase".into());
     format!("{:#}\n", schema.as_value())
 }

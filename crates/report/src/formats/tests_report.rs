@@ -12,6 +12,8 @@ use crate::{
 
 /// Findings of this severity and above fail, as they make the exit code of `analyze` 1 by default.
 const FAILS: &str = "medium";
+/// Timeline entries beside the result.
+const ENTRIES: usize = 1_000;
 
 pub(crate) fn render(report: &Report, out: &mut dyn Write) -> Result<()> {
     out.write_all(document(&suites(report)).as_bytes())
@@ -29,7 +31,7 @@ fn suites(report: &Report) -> Vec<Suite> {
         }
     }
     layers.sort_by_key(|(layer, _)| (layer_rank(layer), *layer));
-    let mut all = vec![("bundle".to_owned(), vec![reading(report)])];
+    let mut all = vec![("bundle".to_owned(), vec![reading(&index)])];
     all.extend(
         layers
             .into_iter()
@@ -83,8 +85,9 @@ fn properties(report: &Report) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The bundle was read; with what was missing and what was damaged.
-fn reading(report: &Report) -> Case {
+/// The bundle was read; with what was missing, what was damaged, and the timeline.
+fn reading(index: &Index<'_>) -> Case {
+    let report = index.report;
     let mut said = vec![format!(
         "{}: {}",
         report.verdict.state.replace('_', " "),
@@ -109,11 +112,31 @@ fn reading(report: &Report) -> Case {
             problem.file, problem.line, problem.what
         ));
     }
+    said.extend(timeline(index));
     Case {
         class: "coldcase".to_owned(),
         name: format!("{} can be read", one_line(&report.bundle.name)),
         result: Outcome::Noted(said.join("\n")),
     }
+}
+
+/// The timeline in lines; the formats for timelines have all of it.
+fn timeline(index: &Index<'_>) -> Vec<String> {
+    let all = &index.report.timeline;
+    let shown = index.important(ENTRIES);
+    let left = all.len().saturating_sub(shown.len());
+    let mut lines: Vec<String> = shown
+        .into_iter()
+        .filter_map(|at| all.get(at))
+        .map(|entry| {
+            let text = cut(&entry.text, QUOTE_LIMIT);
+            format!("{} {}: {text}", entry.time, entry.subject)
+        })
+        .collect();
+    if left > 0 {
+        lines.push(format!("{left} less important entries are left out"));
+    }
+    lines
 }
 
 fn finding_case(index: &Index<'_>, finding: &Finding) -> Case {

@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::dated::{Dated, all, end_desc};
-use super::quotes;
+use super::{quotes, unbroken};
 use crate::{
     index::{Index, place},
     model::Report,
@@ -73,8 +73,8 @@ const COLUMNS: [&str; 22] = [
 /// One JSON object to a line.
 pub(crate) fn json_lines(report: &Report, out: &mut dyn Write) -> Result<()> {
     each(report, &mut |row| {
-        serde_json::to_writer(&mut *out, row)?;
-        out.write_all(b"\n")
+        let line = unbroken(serde_json::to_string(row)?);
+        writeln!(out, "{line}")
     })
 }
 

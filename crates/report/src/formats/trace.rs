@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::dated::{Dated, all};
-use super::quotes;
+use super::{quotes, unbroken};
 use crate::{
     index::{Index, layer_rank},
     model::Report,
@@ -37,6 +37,7 @@ pub(crate) fn render(report: &Report, out: &mut dyn Write) -> Result<()> {
         .map(|(dated, lane)| event(&index, dated, *lane));
     for (at, event) in events.chain(entries).enumerate() {
         // One event to a line: `grep` and `diff` work.
+        let event = unbroken(event.to_string());
         write!(out, "{}\n{event}", if at == 0 { "" } else { "," })?;
     }
     out.write_all(b"\n]}\n")
