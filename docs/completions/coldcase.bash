@@ -34,6 +34,9 @@ _coldcase() {
             coldcase,rules)
                 cmd="coldcase__subcmd__rules"
                 ;;
+            coldcase,schema)
+                cmd="coldcase__subcmd__schema"
+                ;;
             coldcase,test)
                 cmd="coldcase__subcmd__test"
                 ;;
@@ -69,6 +72,9 @@ _coldcase() {
                 ;;
             coldcase__subcmd__help,rules)
                 cmd="coldcase__subcmd__help__subcmd__rules"
+                ;;
+            coldcase__subcmd__help,schema)
+                cmd="coldcase__subcmd__help__subcmd__schema"
                 ;;
             coldcase__subcmd__help,test)
                 cmd="coldcase__subcmd__help__subcmd__test"
@@ -173,7 +179,7 @@ _coldcase() {
 
     case "${cmd}" in
         coldcase)
-            opts="-h -V --help --version analyze bundle rules test explain verify docs help"
+            opts="-h -V --help --version analyze bundle rules test explain verify schema docs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -202,11 +208,11 @@ _coldcase() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "html md json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "html md json summary sarif junit jsonl csv trace" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "html md json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "html md json summary sarif junit jsonl csv trace" -- "${cur}"))
                     return 0
                     ;;
                 --rules)
@@ -443,7 +449,7 @@ _coldcase() {
             return 0
             ;;
         coldcase__subcmd__help)
-            opts="analyze bundle rules test explain verify docs help"
+            opts="analyze bundle rules test explain verify schema docs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -669,6 +675,20 @@ _coldcase() {
         coldcase__subcmd__help__subcmd__rules__subcmd__why)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coldcase__subcmd__help__subcmd__schema)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1163,6 +1183,20 @@ _coldcase() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coldcase__subcmd__schema)
+            opts="-h --help report rule"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

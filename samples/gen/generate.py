@@ -6,6 +6,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import check
+import hostile
 import i01
 import i02
 import i03
@@ -138,7 +139,26 @@ def main(arguments):
         for problem in problems:
             print("  " + problem)
         bad += len(problems)
+    if not only or "hostile" in only:
+        bad += odd(checking)
     return 1 if bad else 0
+
+
+def odd(checking):
+    """Bundles for tests that are no samples, because nothing happened in them; returns the number of problems."""
+    directory = os.path.join(os.path.dirname(ROOT), "tests", "hostile")
+    files = {"bundle/" + path: data for path, data in hostile.files().items()}
+    files.update(hostile.payloads())
+    existing = on_disk(directory)
+    problems = []
+    if checking:
+        problems = ["differs on disk: " + p for p in sorted(set(files) | set(existing)) if files.get(p) != existing.get(p)]
+    else:
+        write(directory, files, existing)
+    print("%-42s %4d files %8d bytes" % ("tests/hostile", len(files), sum(map(len, files.values()))))
+    for problem in problems:
+        print("  " + problem)
+    return len(problems)
 
 
 if __name__ == "__main__":

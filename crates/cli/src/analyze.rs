@@ -7,11 +7,11 @@ use std::{
     process::ExitCode,
 };
 
-use coldcase_report::{Cleaned, Format, SummaryStyle, model::Report};
+use coldcase_report::{Cleaned, Format, model::Report};
 use coldcase_rules::rule::SEVERITIES;
 
 use crate::{
-    args::{Analyze, FormatName, When},
+    args::{Analyze, FormatName},
     error::Failure,
     output,
     progress::Progress,
@@ -51,10 +51,20 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     let report = Cleaned::new(report);
     timings.stage("assemble");
     progress.step("writing the report");
-    let place = write(arguments, &report)?;
-    drop(progress);
-    if !arguments.quiet {
-        summarise(arguments, &report, place.as_deref());
+    let format = format(arguments);
+    let nowhere = arguments
+        .output
+        .as_deref()
+        .is_none_or(|path| path == Path::new("-"));
+    if format == Format::Summary && nowhere {
+        drop(progress);
+        summarise(arguments, &report, None, false);
+    } else {
+        let place = write(arguments, format, &report)?;
+        drop(progress);
+        if !arguments.quiet && format != Format::Summary {
+            summarise(arguments, &report, place.as_deref(), place.is_none());
+        }
     }
     timings.stage("write");
     let code = exit_code(report.report(), arguments);
@@ -68,8 +78,11 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
 }
 
 /// Writes the product; gives its path unless it went to standard output.
-fn write(arguments: &Analyze, report: &Cleaned) -> Result<Option<PathBuf>, Failure> {
-    let format = format(arguments);
+fn write(
+    arguments: &Analyze,
+    format: Format,
+    report: &Cleaned,
+) -> Result<Option<PathBuf>, Failure> {
     let path = arguments
         .output
         .clone()
@@ -94,16 +107,9 @@ fn write(arguments: &Analyze, report: &Cleaned) -> Result<Option<PathBuf>, Failu
 }
 
 fn format(arguments: &Analyze) -> Format {
-    let by_extension = || match arguments.output.as_ref()?.extension()?.to_str()? {
-        "md" | "markdown" => Some(FormatName::Md),
-        "json" => Some(FormatName::Json),
-        _ => None,
-    };
-    match arguments.format.or_else(by_extension) {
-        Some(FormatName::Md) => Format::Markdown,
-        Some(FormatName::Json) => Format::Json,
-        Some(FormatName::Html) | None => Format::Html,
-    }
+    let by_name = || Format::of_file(arguments.output.as_ref()?.file_name()?.to_str()?);
+    let asked = arguments.format.map(FormatName::format);
+    asked.or_else(by_name).unwrap_or(Format::Html)
 }
 
 /// `payments.tar.gz` gives `payments.report.html` in the current directory.
@@ -125,31 +131,18 @@ fn default_path(bundle: Option<&PathBuf>, format: Format) -> PathBuf {
     .iter()
     .find_map(|end| name.strip_suffix(end))
     .unwrap_or(&name);
-    let extension = match format {
-        Format::Markdown => "md",
-        Format::Json => "json",
-        Format::Html | Format::Summary => "html",
-    };
+    let extension = format.extension();
     PathBuf::from(format!("{stem}.report.{extension}"))
 }
 
 /// The summary goes to the terminal; when the product took standard output, to standard error.
-fn summarise(arguments: &Analyze, report: &Cleaned, place: Option<&Path>) {
-    let to_error = place.is_none();
+fn summarise(arguments: &Analyze, report: &Cleaned, place: Option<&Path>, to_error: bool) {
     let terminal = if to_error {
         std::io::stderr().is_terminal()
     } else {
         std::io::stdout().is_terminal()
     };
-    let color = match arguments.color {
-        When::Auto => terminal,
-        When::Always => true,
-        When::Never => false,
-    };
-    let style = SummaryStyle {
-        color,
-        width: if terminal { output::width() } else { 120 },
-    };
+    let style = output::style(arguments.color, terminal);
     let mut text = Vec::new();
     if report.render_summary(style, &mut text).is_err() {
         return;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use coldcase_report::Format;
 use coldcase_rules::{Role, Severity};
 
 /// Offline forensics for Kubernetes incidents.
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Explain(crate::explain::Explain),
     /// Check that every quote of a JSON report stands where it says
     Verify(crate::verify::Verify),
+    /// Print the JSON Schema of the JSON report, or of rule files
+    Schema(Schema),
     /// Write the generated documentation: rules, facts, command line, manual pages, completions, JSON Schema
     #[command(hide = true)]
     Docs(Docs),
@@ -43,10 +46,10 @@ pub(crate) struct Analyze {
     /// Directories, archives or files to analyse together; `-` is standard input
     #[arg(required = true, value_name = "BUNDLE")]
     pub bundles: Vec<PathBuf>,
-    /// Where the report goes; `-` is standard output [default: NAME.report.html in the current directory, NAME being the first bundle's]
+    /// Where the report goes; `-` is standard output [default: NAME.report.html in the current directory, NAME being the first bundle's; standard output for a summary]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Format of the report [default: by the output's extension, else html]
+    /// Format of the report [default: by the output's extension (.html, .md, .json, .txt, .sarif, .xml, .jsonl, .csv, .trace.json), else html]
     #[arg(short, long, value_enum)]
     pub format: Option<FormatName>,
     /// Add rules from a directory; a rule with a known id replaces it
@@ -58,7 +61,7 @@ pub(crate) struct Analyze {
     /// Worker threads [default: one for each processor]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Colour the summary
+    /// Colour the summary; `auto` does so on a terminal unless NO_COLOR is set
     #[arg(long, value_enum, default_value_t = When::Auto)]
     pub color: When,
     /// Print no summary
@@ -123,7 +126,7 @@ pub(crate) struct BundleInfo {
     /// Format
     #[arg(short, long, value_enum, default_value_t = InfoFormat::Text)]
     pub format: InfoFormat,
-    /// Colour the labels
+    /// Colour the labels; `auto` does so on a terminal unless NO_COLOR is set
     #[arg(long, value_enum, default_value_t = When::Auto)]
     pub color: When,
     #[command(flatten)]
@@ -272,6 +275,22 @@ pub(crate) struct RulesFacts {
     pub name: Option<String>,
 }
 
+/// Which schema.
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Of what
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// What `--format json` writes
+    Report,
+    /// Rule files, as `rules schema`
+    Rule,
+}
+
 /// Where generated documentation goes.
 #[derive(Debug, Args)]
 pub(crate) struct Docs {
@@ -302,10 +321,41 @@ impl RoleName {
 pub(crate) enum FormatName {
     /// One self-contained page
     Html,
-    /// Markdown for a ticket
+    /// Markdown for a ticket or an issue, at most 65,536 characters
     Md,
-    /// For scripts; see `schema` in the report
+    /// For scripts; `coldcase schema report` describes it
     Json,
+    /// What the terminal shows, and nothing else
+    Summary,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for CI: findings of medium severity and above are failures
+    Junit,
+    /// The timeline as JSON Lines in Timesketch's columns
+    #[value(alias = "timesketch-jsonl")]
+    Jsonl,
+    /// The timeline as CSV in Timesketch's columns
+    #[value(alias = "timesketch-csv")]
+    Csv,
+    /// The timeline as Chrome trace events, for Perfetto
+    #[value(alias = "perfetto")]
+    Trace,
+}
+
+impl FormatName {
+    pub(crate) fn format(self) -> Format {
+        match self {
+            Self::Html => Format::Html,
+            Self::Md => Format::Markdown,
+            Self::Json => Format::Json,
+            Self::Summary => Format::Summary,
+            Self::Sarif => Format::Sarif,
+            Self::Junit => Format::Junit,
+            Self::Jsonl => Format::JsonLines,
+            Self::Csv => Format::Csv,
+            Self::Trace => Format::Trace,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

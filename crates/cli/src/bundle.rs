@@ -6,10 +6,8 @@ use std::{
     process::ExitCode,
 };
 
-use coldcase_report::SummaryStyle;
-
 use crate::{
-    args::{Bundle, BundleCommand, BundleInfo, InfoFormat, When},
+    args::{Bundle, BundleCommand, BundleInfo, InfoFormat},
     error::Failure,
     output,
     progress::Progress,
@@ -25,14 +23,7 @@ pub(crate) fn run(arguments: &Bundle) -> Result<ExitCode, Failure> {
 
 fn show(arguments: &BundleInfo) -> Result<ExitCode, Failure> {
     let terminal = std::io::stdout().is_terminal();
-    let style = SummaryStyle {
-        color: match arguments.color {
-            When::Auto => terminal,
-            When::Always => true,
-            When::Never => false,
-        },
-        width: if terminal { output::width() } else { 120 },
-    };
+    let style = output::style(arguments.color, terminal);
     let mut out = BufWriter::new(std::io::stdout().lock());
     let options = reading::options(&arguments.reading, |_| true)?;
     let progress = Progress::new(false);

@@ -90,6 +90,7 @@ fn report(arguments: &Test, tried: &[Tried]) -> Result<ExitCode, Failure> {
         let suite = junit::Suite {
             name: "coldcase test".to_owned(),
             cases: tried.iter().map(table::junit).collect(),
+            ..junit::Suite::default()
         };
         write(path, &junit::document(&[suite]))?;
     }

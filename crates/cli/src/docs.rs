@@ -25,6 +25,8 @@ pub(crate) fn run(arguments: &Docs) -> Result<ExitCode, Failure> {
         .map(|(path, text)| (path, text.into_bytes()))
         .collect();
     files.push(("cli.md".to_owned(), reference().into_bytes()));
+    let schema = coldcase_report::schema();
+    files.push(("report.schema.json".to_owned(), schema.into_bytes()));
     manuals(&mut files).map_err(|error| Failure::Write(arguments.dir.clone(), error))?;
     for (shell, file) in [
         (Shell::Bash, "coldcase.bash"),

@@ -8,12 +8,12 @@ mod diagnosed;
 mod docs;
 mod error;
 mod explain;
-mod junit;
 mod output;
 mod progress;
 mod reading;
 mod redact;
 mod rules;
+mod schema;
 mod timings;
 mod verify;
 
@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Arguments, Command};
+use coldcase_report::junit;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Test(test) => cases::run(test),
         Command::Explain(explain) => explain::run(explain),
         Command::Verify(verify) => verify::run(verify),
+        Command::Schema(what) => Ok(schema::run(what)),
         Command::Docs(docs) => docs::run(docs),
     };
     match result {

@@ -2,6 +2,10 @@
 
 use std::io::Write;
 
+use coldcase_report::SummaryStyle;
+
+use crate::args::When;
+
 /// Prints an error.
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "coldcase: {text}");
@@ -22,4 +26,22 @@ pub(crate) fn say(text: &str) {
 pub(crate) fn width() -> usize {
     terminal_size::terminal_size()
         .map_or(100, |(terminal_size::Width(width), _)| usize::from(width))
+}
+
+/// Columns of what goes to a file or a pipe.
+const PIPED: usize = 120;
+
+/// How text for people is set: coloured on a terminal, unless that cannot or its owner does not want it.
+pub(crate) fn style(color: When, terminal: bool) -> SummaryStyle {
+    // https://no-color.org: any value but none.
+    let unwanted = || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    SummaryStyle {
+        color: match color {
+            When::Auto => terminal && !unwanted() && !dumb(),
+            When::Always => true,
+            When::Never => false,
+        },
+        width: if terminal { width() } else { PIPED },
+    }
 }

@@ -9,6 +9,7 @@ pub(crate) struct Index<'a> {
     pub(crate) report: &'a Report,
     evidence: BTreeMap<&'a str, &'a Evidence>,
     findings: BTreeMap<&'a str, &'a Finding>,
+    causes: BTreeMap<&'a str, &'a Cause>,
 }
 
 impl<'a> Index<'a> {
@@ -17,6 +18,11 @@ impl<'a> Index<'a> {
             report,
             evidence: report.evidence.iter().map(|e| (e.id.as_str(), e)).collect(),
             findings: report.findings.iter().map(|f| (f.id.as_str(), f)).collect(),
+            causes: report
+                .causes
+                .iter()
+                .map(|c| (c.finding.as_str(), c))
+                .collect(),
         }
     }
 
@@ -26,6 +32,11 @@ impl<'a> Index<'a> {
 
     pub(crate) fn finding(&self, id: &str) -> Option<&'a Finding> {
         self.findings.get(id).copied()
+    }
+
+    /// The cause that comes from a finding, if it is one.
+    pub(crate) fn cause_of(&self, finding: &Finding) -> Option<&'a Cause> {
+        self.causes.get(finding.id.as_str()).copied()
     }
 
     /// The first known quote among some evidence ids.

@@ -1,4 +1,4 @@
-//! Renders an incident report as HTML, Markdown, JSON or terminal text.
+//! Renders an incident report as HTML, Markdown, JSON, terminal text and what other programs import.
 //!
 //! The verb is [`render`], the noun is [`model::Report`]. Every format starts from the same cleaned
 //! copy of the report (see [`clean`]), so no renderer ever sees an escape sequence or a bidi control.
@@ -6,6 +6,7 @@
 mod assemble;
 mod checklist;
 pub mod clean;
+mod formats;
 mod html;
 mod index;
 pub mod info;
@@ -30,6 +31,7 @@ use std::io::{Result, Write};
 use std::str::FromStr;
 
 pub use assemble::assemble;
+pub use formats::{junit, schema};
 pub use info::{info, render_info_json};
 pub use info_page::render_info;
 use model::Report;
@@ -46,6 +48,56 @@ pub enum Format {
     Json,
     /// A screenful for the terminal.
     Summary,
+    /// Findings for code scanning: SARIF 2.1.0.
+    Sarif,
+    /// Findings as tests: JUnit XML.
+    Junit,
+    /// The timeline as JSON Lines in Timesketch's columns.
+    JsonLines,
+    /// The timeline as CSV in Timesketch's columns.
+    Csv,
+    /// The timeline as Chrome trace events, for Perfetto.
+    Trace,
+}
+
+/// Names of formats; the first one of each is what files are called by.
+const NAMES: &[(Format, &[&str])] = &[
+    (Format::Html, &["html", "htm"]),
+    (Format::Markdown, &["md", "markdown"]),
+    (Format::Json, &["json"]),
+    (Format::Summary, &["txt", "summary"]),
+    (Format::Sarif, &["sarif", "sarif.json"]),
+    (Format::Junit, &["xml", "junit"]),
+    (Format::JsonLines, &["jsonl", "ndjson"]),
+    (Format::Csv, &["csv"]),
+    (
+        Format::Trace,
+        &["trace.json", "perfetto.json", "trace", "perfetto"],
+    ),
+];
+
+impl Format {
+    /// The extension of its files, without the dot.
+    pub fn extension(self) -> &'static str {
+        let own = NAMES.iter().find(|(format, _)| *format == self);
+        own.and_then(|(_, names)| names.first())
+            .copied()
+            .unwrap_or("html")
+    }
+
+    /// The format that a file's name asks for; of several ends the longest counts.
+    pub fn of_file(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        NAMES
+            .iter()
+            .flat_map(|(format, ends)| ends.iter().map(move |end| (end.len(), *format, *end)))
+            .filter(|(_, _, end)| {
+                name.strip_suffix(end)
+                    .is_some_and(|stem| stem.ends_with('.'))
+            })
+            .max_by_key(|(length, _, _)| *length)
+            .map(|(_, format, _)| format)
+    }
 }
 
 /// A format name that is none of ours.
@@ -56,7 +108,7 @@ impl std::fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "unknown format `{}`: expected html, markdown (md), json or summary",
+            "unknown format `{}`: expected html, md, json, summary, sarif, junit, jsonl, csv or trace",
             self.0
         )
     }
@@ -68,13 +120,11 @@ impl FromStr for Format {
     type Err = UnknownFormat;
 
     fn from_str(name: &str) -> std::result::Result<Self, UnknownFormat> {
-        match name {
-            "html" => Ok(Self::Html),
-            "md" | "markdown" => Ok(Self::Markdown),
-            "json" => Ok(Self::Json),
-            "summary" => Ok(Self::Summary),
-            other => Err(UnknownFormat(other.to_owned())),
-        }
+        NAMES
+            .iter()
+            .find(|(_, names)| names.contains(&name))
+            .map(|(format, _)| *format)
+            .ok_or_else(|| UnknownFormat(name.to_owned()))
     }
 }
 
@@ -110,6 +160,11 @@ impl Cleaned {
             Format::Markdown => markdown::render(&self.0, out),
             Format::Json => json::render(&self.0, out),
             Format::Summary => summary::render(&self.0, SummaryStyle::default(), out),
+            Format::Sarif => formats::sarif(&self.0, out),
+            Format::Junit => formats::junit_report(&self.0, out),
+            Format::JsonLines => formats::json_lines(&self.0, out),
+            Format::Csv => formats::csv(&self.0, out),
+            Format::Trace => formats::trace(&self.0, out),
         }
     }
 
@@ -130,6 +185,18 @@ mod tests {
         assert_eq!("markdown".parse(), Ok(Format::Markdown));
         assert_eq!("json".parse(), Ok(Format::Json));
         assert_eq!("summary".parse(), Ok(Format::Summary));
+        assert_eq!("perfetto".parse(), Ok(Format::Trace));
+        for (name, format) in [
+            ("a.json", Some(Format::Json)),
+            ("a.trace.json", Some(Format::Trace)),
+            ("a.SARIF", Some(Format::Sarif)),
+            ("a.sarif.json", Some(Format::Sarif)),
+            ("trace.json", Some(Format::Json)),
+            ("json", None),
+            ("a.tar.gz", None),
+        ] {
+            assert_eq!(Format::of_file(name), format, "{name}");
+        }
         let refused = "pdf".parse::<Format>().unwrap_err();
         assert!(refused.to_string().contains("`pdf`"));
     }

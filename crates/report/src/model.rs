@@ -4,15 +4,17 @@
 //! a fact. Text may hold anything that a captured machine wrote; each renderer escapes it for its
 //! format. Times are RFC 3339 in UTC.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The JSON's version. Field names and meanings below change only together with it.
 pub const SCHEMA: &str = "coldcase.report/v1";
 
 /// A whole incident report.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Report {
     /// [`SCHEMA`].
+    #[schemars(extend("const" = "coldcase.report/v1"))]
     pub schema: String,
     /// What made the report.
     pub tool: Tool,
@@ -49,7 +51,7 @@ pub struct Report {
 }
 
 /// The tool and its knowledge.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Tool {
     /// Version of coldcase.
     pub version: String,
@@ -60,7 +62,7 @@ pub struct Tool {
 }
 
 /// The input.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct BundleInfo {
     /// Name of the file or directory as given, without its path.
     pub name: String,
@@ -69,6 +71,7 @@ pub struct BundleInfo {
     /// Detected layouts.
     pub layouts: Vec<String>,
     /// "Now" for every age in this report.
+    #[schemars(extend("format" = "date-time"))]
     pub captured_at: Option<String>,
     /// Where `captured_at` comes from, in words.
     pub captured_at_source: String,
@@ -79,15 +82,17 @@ pub struct BundleInfo {
     /// Sizes.
     pub counts: Counts,
     /// First and last event stamp.
+    #[schemars(extend("format" = "date-time"))]
     pub events_from: Option<String>,
     /// See `events_from`.
+    #[schemars(extend("format" = "date-time"))]
     pub events_to: Option<String>,
     /// What was collected and what was not.
     pub coverage: Vec<Coverage>,
 }
 
 /// How much there was.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Counts {
     /// Files in the bundle.
     pub files: usize,
@@ -110,40 +115,45 @@ pub struct Counts {
 }
 
 /// One kind of source and whether the bundle has it.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Coverage {
     /// What: a resource, "events", "logs", "previous logs", "journal of node-1" …
     pub source: String,
     /// `collected`, `refused`, `failed`, `truncated`, `expired` or `not_collected`.
+    #[schemars(extend("enum" = ["collected", "refused", "failed", "truncated", "expired", "not_collected"]))]
     pub status: String,
     /// Counts or the reason.
     pub detail: String,
 }
 
 /// The answer.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Verdict {
     /// `active`, `recovered`, `inconclusive` or `nothing_found`.
+    #[schemars(extend("enum" = ["active", "recovered", "inconclusive", "nothing_found"]))]
     pub state: String,
     /// One sentence.
     pub sentence: String,
     /// `firm`, `likely`, `possible` of the first cause; absent when nothing was found.
+    #[schemars(extend("enum" = ["firm", "likely", "possible", null]))]
     pub confidence: Option<String>,
 }
 
 /// The incident's extent in time.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Incident {
     /// The first thing that was not as it should be.
+    #[schemars(extend("format" = "date-time"))]
     pub first_anomaly: Option<String>,
     /// What that was.
     pub first_anomaly_text: String,
     /// End of the incident if it recovered.
+    #[schemars(extend("format" = "date-time"))]
     pub recovered_at: Option<String>,
 }
 
 /// One of the four questions of triage.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Answer {
     /// "Who is affected?" …
     pub question: String,
@@ -154,7 +164,7 @@ pub struct Answer {
 }
 
 /// A Kubernetes object (or a node of the cluster).
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize)]
 pub struct Subject {
     /// `Pod`, `Node`, `Deployment` …
     pub kind: String,
@@ -175,7 +185,7 @@ impl std::fmt::Display for Subject {
 }
 
 /// A further object that a cause or finding touches.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Related {
     /// The object.
     #[serde(flatten)]
@@ -185,7 +195,7 @@ pub struct Related {
 }
 
 /// A ranked cause.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Cause {
     /// 1 is the answer.
     pub rank: usize,
@@ -198,10 +208,13 @@ pub struct Cause {
     /// Layer of the rule.
     pub layer: String,
     /// `critical`, `high`, `medium`, `low`, `info`.
+    #[schemars(extend("enum" = ["critical", "high", "medium", "low", "info"]))]
     pub severity: String,
     /// `firm`, `likely` or `possible`.
+    #[schemars(extend("enum" = ["firm", "likely", "possible"]))]
     pub confidence: String,
     /// `active` or `recovered`.
+    #[schemars(extend("enum" = ["active", "recovered"]))]
     pub state: String,
     /// The object at fault.
     pub subject: Subject,
@@ -220,8 +233,10 @@ pub struct Cause {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub independent: bool,
     /// First sign, if dated.
+    #[schemars(extend("format" = "date-time"))]
     pub first_seen: Option<String>,
     /// Last sign, if dated.
+    #[schemars(extend("format" = "date-time"))]
     pub last_seen: Option<String>,
     /// What it means and why it happens.
     pub meaning: String,
@@ -230,7 +245,7 @@ pub struct Cause {
 }
 
 /// One argument.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Reason {
     /// Prose.
     pub text: String,
@@ -241,7 +256,7 @@ pub struct Reason {
 }
 
 /// Next steps in order of safety. Each string may hold inline code in backticks.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Next {
     /// Read-only.
     pub observe: Vec<String>,
@@ -256,7 +271,7 @@ pub struct Next {
 }
 
 /// A suspect that the evidence clears.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Exoneration {
     /// The suspect.
     pub title: String,
@@ -269,9 +284,10 @@ pub struct Exoneration {
 }
 
 /// Something that changed.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Change {
     /// When.
+    #[schemars(extend("format" = "date-time"))]
     pub time: String,
     /// `rollout`, `config`, `scale`, `node`, `policy`, `object`.
     pub kind: String,
@@ -280,6 +296,7 @@ pub struct Change {
     /// The object.
     pub subject: Subject,
     /// `suspect`, `exonerated` or `unrelated` to what fails.
+    #[schemars(extend("enum" = ["suspect", "exonerated", "unrelated"]))]
     pub relation: String,
     /// Why.
     pub why: String,
@@ -288,7 +305,7 @@ pub struct Change {
 }
 
 /// Failing against healthy siblings of one workload.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct BlastRadius {
     /// The workload.
     pub subject: Subject,
@@ -305,18 +322,19 @@ pub struct BlastRadius {
 }
 
 /// One tested dimension.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Dimension {
     /// `node`, `revision`, `image`, `zone` …
     pub name: String,
     /// `separates`, `exonerated` (the same on both sides) or `undecided`.
+    #[schemars(extend("enum" = ["separates", "exonerated", "undecided"]))]
     pub result: String,
     /// Counts for each value.
     pub values: Vec<DimensionValue>,
 }
 
 /// Counts of one value of a dimension.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct DimensionValue {
     /// The value, for example a node's name.
     pub value: String,
@@ -327,7 +345,7 @@ pub struct DimensionValue {
 }
 
 /// A rule that fired.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Finding {
     /// Stable from run to run: derives from rule and subject.
     pub id: String,
@@ -338,10 +356,13 @@ pub struct Finding {
     /// Layer.
     pub layer: String,
     /// Severity, after the state at capture was considered.
+    #[schemars(extend("enum" = ["critical", "high", "medium", "low", "info"]))]
     pub severity: String,
     /// `cause`, `symptom`, `change`, `risk`.
+    #[schemars(extend("enum" = ["cause", "symptom", "change", "risk"]))]
     pub role: String,
     /// `active`, `recovered` or `past` (healed and not part of an incident).
+    #[schemars(extend("enum" = ["active", "recovered", "past"]))]
     pub state: String,
     /// The object.
     pub subject: Subject,
@@ -353,8 +374,10 @@ pub struct Finding {
     /// How many rows of evidence were grouped into it.
     pub count: usize,
     /// First sign, if dated.
+    #[schemars(extend("format" = "date-time"))]
     pub first_seen: Option<String>,
     /// Last sign, if dated.
+    #[schemars(extend("format" = "date-time"))]
     pub last_seen: Option<String>,
     /// Finding ids that explain it.
     pub explained_by: Vec<String>,
@@ -367,7 +390,7 @@ pub struct Finding {
 }
 
 /// One edge of the causal graph.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct CausalEdge {
     /// Finding id of the cause.
     pub from: String,
@@ -378,7 +401,7 @@ pub struct CausalEdge {
 }
 
 /// A rule that could not be decided.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Unknown {
     /// Rule id.
     pub rule: String,
@@ -393,15 +416,18 @@ pub struct Unknown {
 }
 
 /// A dated thing.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct TimelineEntry {
     /// Stable anchor.
     pub id: String,
     /// Start, RFC 3339 UTC.
+    #[schemars(extend("format" = "date-time"))]
     pub time: String,
     /// End of a range (counted events), if any.
+    #[schemars(extend("format" = "date-time"))]
     pub end_time: Option<String>,
     /// `s`, `ms`, `us`, `ns`.
+    #[schemars(extend("enum" = ["s", "ms", "us", "ns"]))]
     pub precision: String,
     /// As it was written.
     pub raw_time: String,
@@ -410,6 +436,7 @@ pub struct TimelineEntry {
     /// Layer for lanes: `control-plane`, `node`, `storage`, `network`, `workload`.
     pub layer: String,
     /// `critical` … `info`.
+    #[schemars(extend("enum" = ["critical", "high", "medium", "low", "info"]))]
     pub severity: String,
     /// Occurrences.
     pub count: u64,
@@ -459,7 +486,7 @@ pub struct ObjectPart {
 }
 
 /// A quote.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Evidence {
     /// `e1`, `e2` … in order of first use.
     pub id: String,
@@ -478,7 +505,7 @@ pub struct Evidence {
 }
 
 /// Damage or a limit.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Problem {
     /// Path in the bundle, or empty for the bundle itself.
     pub file: String,

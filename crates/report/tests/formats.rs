@@ -73,3 +73,51 @@ fn json_ends_with_one_newline_and_parses() {
     assert!(json.ends_with("}\n"));
     serde_json::from_str::<serde_json::Value>(&json).unwrap();
 }
+
+#[test]
+fn formats_for_programs() {
+    for (name, format) in [
+        ("sarif", Format::Sarif),
+        ("junit", Format::Junit),
+        ("jsonl", Format::JsonLines),
+        ("csv", Format::Csv),
+        ("trace", Format::Trace),
+    ] {
+        insta::assert_snapshot!(name, rendered(&fixture::kube_proxy_oom(), format));
+    }
+}
+
+/// Every text of a report reaches every format that speaks of what it belongs to.
+#[test]
+fn programs_get_every_text() {
+    let report = fixture::hostile("<needle>");
+    for (format, needle) in [
+        (Format::Sarif, "<needle>"),
+        (Format::Junit, "&lt;needle&gt;"),
+        (Format::JsonLines, "<needle>"),
+        (Format::Csv, "<needle>"),
+        (Format::Trace, "<needle>"),
+    ] {
+        let text = rendered(&report, format);
+        assert!(text.matches(needle).count() > 20, "{format:?}: {text}");
+        assert!(
+            format != Format::Junit || !text.contains("<needle>"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_schema_knows_every_field() {
+    let schema: serde_json::Value = serde_json::from_str(&coldcase_report::schema()).unwrap();
+    assert_eq!(
+        schema["$schema"],
+        "https://json-schema.org/draft/2020-12/schema"
+    );
+    let report = rendered(&fixture::kube_proxy_oom(), Format::Json);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    for key in report.as_object().unwrap().keys() {
+        let about = &schema["properties"][key];
+        assert!(about["description"].is_string(), "{key}: {about}");
+    }
+}

@@ -86,6 +86,7 @@ fn suites(results: &BTreeMap<&str, Vec<ExampleResult>>) -> Vec<junit::Suite> {
             .first()
             .map_or_else(String::new, |result| result.rule.clone()),
         cases: results.iter().map(case).collect(),
+        ..junit::Suite::default()
     };
     results.values().map(suite).collect()
 }

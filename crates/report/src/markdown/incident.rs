@@ -1,12 +1,13 @@
 //! The incident template at the top of a ticket.
 
 use super::escape::{code, prose};
+use super::fit::{Limits, others};
 use super::{heading, line};
 use crate::index::{Index, place};
 use crate::postmortem::{self, Line, OPEN_PREVENTION};
 
 /// Writes the filled template.
-pub(super) fn template(page: &mut String, index: &Index<'_>) {
+pub(super) fn template(page: &mut String, index: &Index<'_>, limits: &Limits) {
     let skeleton = postmortem::skeleton(index);
     heading(page, "Incident");
     for (label, text) in [
@@ -19,8 +20,8 @@ pub(super) fn template(page: &mut String, index: &Index<'_>) {
     ] {
         line(page, &format!("- **{label}:** {}", prose(text)));
     }
-    lines(page, index, "Timeline", &skeleton.timeline);
-    lines(page, index, "Evidence", &skeleton.evidence);
+    lines(page, index, "Timeline", &skeleton.timeline, limits);
+    lines(page, index, "Evidence", &skeleton.evidence, limits);
     items(
         page,
         "Root cause hypothesis",
@@ -43,9 +44,9 @@ fn items(page: &mut String, label: &str, items: &[String]) {
     }
 }
 
-fn lines(page: &mut String, index: &Index<'_>, label: &str, lines: &[Line]) {
+fn lines(page: &mut String, index: &Index<'_>, label: &str, lines: &[Line], limits: &Limits) {
     line(page, &format!("- **{label}:**"));
-    for entry in lines {
+    for entry in lines.iter().take(limits.listed) {
         let time = if entry.time.is_empty() {
             String::new()
         } else {
@@ -56,6 +57,9 @@ fn lines(page: &mut String, index: &Index<'_>, label: &str, lines: &[Line]) {
             .map(|e| format!(" — {}", code(&place(e))))
             .unwrap_or_default();
         line(page, &format!("  - {time}{}{cite}", prose(&entry.text)));
+    }
+    if let Some(said) = others(limits.listed, lines.len(), "") {
+        line(page, &format!("  - {said}"));
     }
     if lines.is_empty() {
         line(page, &format!("  - {}", prose("<none in this bundle>")));

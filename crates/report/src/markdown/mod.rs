@@ -1,6 +1,7 @@
 //! The incident report for a ticket, in Markdown that hostile text cannot turn into markup.
 
 mod escape;
+mod fit;
 mod incident;
 
 use std::io::{Result, Write};
@@ -8,27 +9,39 @@ use std::io::{Result, Write};
 use crate::index::{Index, layer_rank, place, reasons_against, reasons_for, severity_rank};
 use crate::layout::{plural, thousands};
 use crate::model::{BlastRadius, Cause, Finding, Reason, Report};
-use crate::text::{QUOTE_LIMIT, cut};
+use crate::text::cut;
 use crate::times;
 use escape::{cell, code, code_cell, fenced, prose};
-
-/// Timeline entries in a ticket; the HTML report has more.
-const TIMELINE: usize = 200;
+use fit::{Limits, fitted, others};
 
 pub(crate) fn render(report: &Report, out: &mut dyn Write) -> Result<()> {
     let index = Index::new(report);
-    let mut page = String::new();
-    head(&mut page, report);
-    incident::template(&mut page, &index);
-    causes(&mut page, &index);
-    exonerated(&mut page, &index);
-    changes(&mut page, &index);
-    blast_radius(&mut page, &index);
-    findings(&mut page, &index);
-    unknown(&mut page, report);
-    timeline(&mut page, &index);
-    evidence(&mut page, report);
+    let page = fitted(|limits, shortened| {
+        let mut page = String::new();
+        head(&mut page, report);
+        if shortened {
+            let said = "Shortened to fit into an issue; each part says what it leaves out. The HTML and JSON reports have all.";
+            paragraph(&mut page, &format!("\n*{said}*"));
+        }
+        incident::template(&mut page, &index, limits);
+        causes(&mut page, &index, limits);
+        exonerated(&mut page, &index, limits);
+        changes(&mut page, &index, limits);
+        blast_radius(&mut page, &index, limits);
+        findings(&mut page, &index, limits);
+        unknown(&mut page, report, limits);
+        timeline(&mut page, &index, limits);
+        evidence(&mut page, report, limits);
+        page
+    });
     out.write_all(page.as_bytes())
+}
+
+/// Says how many of a list are left out, if any are.
+fn left_out(page: &mut String, shown: usize, all: usize, which: &str) {
+    if let Some(said) = others(shown, all, which) {
+        paragraph(page, &said);
+    }
 }
 
 /// A line of its own.
@@ -125,17 +138,33 @@ fn blank(text: &str) -> &str {
     if text.is_empty() { "unnamed" } else { text }
 }
 
-fn causes(page: &mut String, index: &Index<'_>) {
-    if index.report.causes.is_empty() {
+fn causes(page: &mut String, index: &Index<'_>, limits: &Limits) {
+    let all = &index.report.causes;
+    if all.is_empty() {
         return;
     }
     heading(page, "Ranked causes");
-    for cause in &index.report.causes {
-        one_cause(page, index, cause);
+    for cause in all.iter().take(limits.causes) {
+        one_cause(page, index, cause, limits);
     }
+    let named = || all.iter().skip(limits.causes).take(limits.named);
+    let told = all.len().min(limits.causes);
+    if named().next().is_some() {
+        paragraph(page, "### Further causes, in one line each");
+        for cause in named() {
+            let title = prose(&cut(&cause.title, limits.text));
+            let (confidence, rule) = (prose(&cause.confidence), code(&cause.rule));
+            line(
+                page,
+                &format!("- {}. {title} ({confidence}; {rule})", cause.rank),
+            );
+        }
+        page.push('\n');
+    }
+    left_out(page, told + named().count(), all.len(), "");
 }
 
-fn one_cause(page: &mut String, index: &Index<'_>, cause: &Cause) {
+fn one_cause(page: &mut String, index: &Index<'_>, cause: &Cause, limits: &Limits) {
     paragraph(
         page,
         &format!("### {}. {}", cause.rank, prose(&cause.title)),
@@ -163,7 +192,13 @@ fn one_cause(page: &mut String, index: &Index<'_>, cause: &Cause) {
     arguments(page, index, "For", reasons_for(cause));
     arguments(page, index, "Against", reasons_against(cause));
     arguments(page, index, "Context", context);
-    list(page, "Explains", &index.explained(cause));
+    let mut explained = index.explained(cause);
+    let more = explained.len().saturating_sub(limits.listed);
+    explained.truncate(limits.listed);
+    if more > 0 {
+        explained.push(format!("… and {} more", thousands(more as u64)));
+    }
+    list(page, "Explains", &explained);
     let next = &cause.next;
     list(page, "Observe first (read-only)", &next.observe);
     list(page, "Mitigate (reversible)", &next.mitigate);
@@ -201,12 +236,14 @@ fn list(page: &mut String, label: &str, items: &[String]) {
     page.push('\n');
 }
 
-fn exonerated(page: &mut String, index: &Index<'_>) {
+fn exonerated(page: &mut String, index: &Index<'_>, limits: &Limits) {
     if index.report.exonerated.is_empty() {
         return;
     }
     heading(page, "Not the cause");
-    for suspect in &index.report.exonerated {
+    let all = &index.report.exonerated;
+    left_out(page, limits.listed, all.len(), "");
+    for suspect in all.iter().take(limits.listed) {
         let why = format!(
             "{}{}",
             prose(&suspect.text),
@@ -216,14 +253,17 @@ fn exonerated(page: &mut String, index: &Index<'_>) {
     }
 }
 
-fn changes(page: &mut String, index: &Index<'_>) {
+fn changes(page: &mut String, index: &Index<'_>, limits: &Limits) {
     if index.report.changes.is_empty() {
         return;
     }
     heading(page, "What changed");
+    let all = &index.report.changes;
+    let older = all.len().saturating_sub(limits.listed);
+    left_out(page, limits.listed, all.len(), "newest");
     line(page, "| Time (UTC) | Kind | Change | Relation | Evidence |");
     line(page, "|---|---|---|---|---|");
-    for change in &index.report.changes {
+    for change in all.iter().skip(older) {
         let relation = if change.why.is_empty() {
             change.relation.clone()
         } else {
@@ -232,7 +272,7 @@ fn changes(page: &mut String, index: &Index<'_>) {
         let (time, kind, text) = (
             cell(&times::stamp(&change.time)),
             cell(&change.kind),
-            cell(&change.text),
+            cell(&cut(&change.text, limits.text)),
         );
         line(
             page,
@@ -245,12 +285,14 @@ fn changes(page: &mut String, index: &Index<'_>) {
     }
 }
 
-fn blast_radius(page: &mut String, index: &Index<'_>) {
+fn blast_radius(page: &mut String, index: &Index<'_>, limits: &Limits) {
     if index.report.blast_radius.is_empty() {
         return;
     }
     heading(page, "Blast radius");
-    for radius in &index.report.blast_radius {
+    let all = &index.report.blast_radius;
+    left_out(page, limits.listed, all.len(), "");
+    for radius in all.iter().take(limits.listed) {
         one_radius(page, index, radius);
     }
 }
@@ -283,12 +325,20 @@ fn one_radius(page: &mut String, index: &Index<'_>, radius: &BlastRadius) {
     page.push('\n');
 }
 
-fn findings(page: &mut String, index: &Index<'_>) {
+fn findings(page: &mut String, index: &Index<'_>, limits: &Limits) {
     if index.report.findings.is_empty() {
         return;
     }
     heading(page, "Findings");
     let mut sorted: Vec<&Finding> = index.report.findings.iter().collect();
+    // The report has the most severe first.
+    sorted.truncate(limits.findings);
+    left_out(
+        page,
+        sorted.len(),
+        index.report.findings.len(),
+        "most severe",
+    );
     sorted.sort_by_key(|f| {
         (
             layer_rank(&f.layer),
@@ -315,7 +365,7 @@ fn findings(page: &mut String, index: &Index<'_>) {
         } else {
             String::new()
         };
-        let title = cell(&finding.title);
+        let title = cell(&cut(&finding.title, limits.text));
         line(
             page,
             &format!(
@@ -327,10 +377,11 @@ fn findings(page: &mut String, index: &Index<'_>) {
     }
 }
 
-fn unknown(page: &mut String, report: &Report) {
+fn unknown(page: &mut String, report: &Report, limits: &Limits) {
     if !report.unknown.is_empty() {
         heading(page, "Could not check");
-        for unknown in &report.unknown {
+        left_out(page, limits.unknown, report.unknown.len(), "");
+        for unknown in report.unknown.iter().take(limits.unknown) {
             let missing = unknown
                 .missing
                 .iter()
@@ -352,34 +403,32 @@ fn unknown(page: &mut String, report: &Report) {
     }
     if !report.problems.is_empty() {
         heading(page, "Damage and limits");
-        for problem in &report.problems {
+        left_out(page, limits.listed, report.problems.len(), "");
+        for problem in report.problems.iter().take(limits.listed) {
             let place = match problem.line {
                 0 => problem.file.clone(),
                 number => format!("{}:{number}", problem.file),
             };
             line(
                 page,
-                &format!("- {}: {}", code(blank(&place)), prose(&problem.what)),
+                &format!(
+                    "- {}: {}",
+                    code(blank(&place)),
+                    prose(&cut(&problem.what, limits.text))
+                ),
             );
         }
     }
 }
 
-fn timeline(page: &mut String, index: &Index<'_>) {
+fn timeline(page: &mut String, index: &Index<'_>, limits: &Limits) {
     let all = &index.report.timeline;
     if all.is_empty() {
         return;
     }
     heading(page, "Timeline");
-    let shown = index.important(TIMELINE);
-    let omitted = all.len() - shown.len();
-    if omitted > 0 {
-        let (kept, left) = (thousands(shown.len() as u64), thousands(omitted as u64));
-        paragraph(
-            page,
-            &format!("The {kept} most important entries; {left} others are left out."),
-        );
-    }
+    let shown = index.important(limits.timeline);
+    left_out(page, shown.len(), all.len(), "most important entries");
     line(page, "| Time (UTC) | Layer | Severity | What | Evidence |");
     line(page, "|---|---|---|---|---|");
     for entry in shown.into_iter().filter_map(|at| all.get(at)) {
@@ -395,7 +444,7 @@ fn timeline(page: &mut String, index: &Index<'_>) {
         let what = cell(&format!(
             "{}: {}",
             entry.subject,
-            cut(&entry.text, QUOTE_LIMIT)
+            cut(&entry.text, limits.text)
         ));
         let (layer, severity) = (cell(&entry.layer), cell(&entry.severity));
         line(
@@ -409,17 +458,23 @@ fn timeline(page: &mut String, index: &Index<'_>) {
     }
 }
 
-fn evidence(page: &mut String, report: &Report) {
+fn evidence(page: &mut String, report: &Report, limits: &Limits) {
     if report.evidence.is_empty() {
         return;
     }
     heading(page, "Evidence");
-    for quote in &report.evidence {
+    left_out(
+        page,
+        limits.evidence,
+        report.evidence.len(),
+        "quotes that are used first",
+    );
+    for quote in report.evidence.iter().take(limits.evidence) {
         paragraph(
             page,
             &format!("**{}** {}", prose(&quote.id), code(&place(quote))),
         );
-        page.push_str(&fenced(&cut(&quote.quote, QUOTE_LIMIT)));
+        page.push_str(&fenced(&cut(&quote.quote, limits.text)));
         page.push('\n');
     }
 }

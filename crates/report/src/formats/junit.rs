@@ -4,30 +4,45 @@ use std::fmt::Write as _;
 
 /// One test.
 #[derive(Debug)]
-pub(crate) struct Case {
+pub struct Case {
+    /// What it belongs to; dots make folders in some viewers.
     pub class: String,
+    /// What was tested.
     pub name: String,
+    /// What came of it.
     pub result: Result,
 }
 
-/// What came of it.
+/// What came of a test.
 #[derive(Debug)]
-pub(crate) enum Result {
+pub enum Result {
+    /// Nothing to say.
     Passed,
+    /// Passed, with something to read.
+    Noted(String),
+    /// Why not; the first line is the message.
     Failed(String),
-    /// It could not be run.
+    /// It could not be run; why.
     Error(String),
+    /// It could not be decided; what was missing.
+    Skipped(String),
 }
 
 /// Tests that belong together.
-#[derive(Debug)]
-pub(crate) struct Suite {
+#[derive(Debug, Default)]
+pub struct Suite {
+    /// Name.
     pub name: String,
+    /// When what it judges was captured: RFC 3339, or empty.
+    pub timestamp: String,
+    /// Named facts about all of its tests.
+    pub properties: Vec<(String, String)>,
+    /// Its tests.
     pub cases: Vec<Case>,
 }
 
 /// Suites as a document.
-pub(crate) fn document(suites: &[Suite]) -> String {
+pub fn document(suites: &[Suite]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     for suite in suites {
         write_suite(suite, &mut out);
@@ -41,12 +56,26 @@ fn write_suite(suite: &Suite, out: &mut String) {
         |is: fn(&Result) -> bool| suite.cases.iter().filter(|case| is(&case.result)).count();
     let failures = count(|result| matches!(result, Result::Failed(_)));
     let errors = count(|result| matches!(result, Result::Error(_)));
+    let skipped = count(|result| matches!(result, Result::Skipped(_)));
+    let timestamp = if suite.timestamp.is_empty() {
+        String::new()
+    } else {
+        format!(" timestamp=\"{}\"", escape(&suite.timestamp))
+    };
     let _ = writeln!(
         out,
-        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"0\">",
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"{timestamp}>",
         escape(&suite.name),
         suite.cases.len()
     );
+    if !suite.properties.is_empty() {
+        out.push_str("    <properties>\n");
+        for (name, value) in &suite.properties {
+            let (name, value) = (escape(name), escape(value));
+            let _ = writeln!(out, "      <property name=\"{name}\" value=\"{value}\"/>");
+        }
+        out.push_str("    </properties>\n");
+    }
     for case in &suite.cases {
         write_case(case, out);
     }
@@ -65,8 +94,14 @@ fn write_case(case: &Case, out: &mut String) {
             out.push_str("/>\n");
             return;
         }
+        Result::Noted(text) => {
+            let text = escape(text);
+            let _ = writeln!(out, "><system-out>{text}</system-out></testcase>");
+            return;
+        }
         Result::Failed(text) => ("failure", text),
         Result::Error(text) => ("error", text),
+        Result::Skipped(text) => ("skipped", text),
     };
     let first = escape(text.lines().next().unwrap_or_default());
     let _ = writeln!(
@@ -100,26 +135,30 @@ mod tests {
 
     #[test]
     fn hostile_names_stay_text() {
-        let case = Case {
+        let case = |result| Case {
             class: "a\"b".to_owned(),
             name: "<x>&\u{1b}".to_owned(),
-            result: Result::Failed("one\ntwo ]]>".to_owned()),
+            result,
         };
         let xml = document(&[Suite {
             name: "s".to_owned(),
-            cases: vec![case],
+            properties: vec![("p\"".to_owned(), "<v>".to_owned())],
+            cases: vec![
+                case(Result::Failed("one\ntwo ]]>".to_owned())),
+                case(Result::Noted("<b>".to_owned())),
+                case(Result::Skipped("c\nd".to_owned())),
+            ],
+            ..Suite::default()
         }]);
-        assert!(
-            xml.contains("classname=\"a&quot;b\" name=\"&lt;x&gt;&amp;\u{fffd}\""),
-            "{xml}"
-        );
-        assert!(
-            xml.contains("message=\"one\">one&#10;two ]]&gt;</failure>"),
-            "{xml}"
-        );
-        assert!(
-            xml.contains("tests=\"1\" failures=\"1\" errors=\"0\""),
-            "{xml}"
-        );
+        for part in [
+            "classname=\"a&quot;b\" name=\"&lt;x&gt;&amp;\u{fffd}\"",
+            "message=\"one\">one&#10;two ]]&gt;</failure>",
+            "<system-out>&lt;b&gt;</system-out>",
+            "<skipped message=\"c\">c&#10;d</skipped>",
+            "<property name=\"p&quot;\" value=\"&lt;v&gt;\"/>",
+            "tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\">",
+        ] {
+            assert!(xml.contains(part), "{part}: {xml}");
+        }
     }
 }
