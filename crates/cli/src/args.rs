@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Explain(crate::explain::Explain),
     /// Check that every quote of a JSON report stands where it says
     Verify(crate::verify::Verify),
+    /// Answer kubectl from a bundle: a read-only Kubernetes API on this machine
+    Serve(Box<crate::serve::Serve>),
     /// Write the generated documentation: rules, facts, command line, manual pages, completions, JSON Schema
     #[command(hide = true)]
     Docs(Docs),

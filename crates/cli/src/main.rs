@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod reading;
 mod rules;
+mod serve;
 mod timings;
 mod verify;
 
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Test(test) => cases::run(test),
         Command::Explain(explain) => explain::run(explain),
         Command::Verify(verify) => verify::run(verify),
+        Command::Serve(serve) => serve::run(serve),
         Command::Docs(docs) => docs::run(docs),
     };
     match result {
