@@ -62,10 +62,10 @@ controllerrevisions leases jobs'
 # shellcheck disable=SC2016 # $x belongs to the template
 CONTAINERS_TEMPLATE='{{define "c"}}C{{"\t"}}{{printf "%q" .name}}{{"\t"}}{{with .restartCount}}{{.}}{{else}}0{{end}}{{"\t"}}{{with .state}}{{if .waiting}}waiting{{else if .running}}running{{else if .terminated}}terminated{{else}}unknown{{end}}{{else}}unknown{{end}}{{"\t"}}{{with .state}}{{with .terminated}}{{with .exitCode}}{{.}}{{else}}0{{end}}{{else}}-{{end}}{{else}}-{{end}}{{"\t"}}{{if .ready}}ready{{else}}unready{{end}}{{"\t"}}{{with .lastState}}{{if .terminated}}last{{else}}first{{end}}{{else}}first{{end}}{{"\n"}}{{end}}{{range $p := .items}}P{{"\t"}}{{with $p.metadata}}{{printf "%q" .namespace}}{{"\t"}}{{printf "%q" .name}}{{end}}{{"\t"}}{{with $p.spec}}{{with .nodeName}}{{printf "%q" .}}{{else}}-{{end}}{{else}}-{{end}}{{"\t"}}{{with $p.status}}{{with .phase}}{{printf "%q" .}}{{else}}-{{end}}{{else}}-{{end}}{{"\n"}}{{with $p.status}}{{range $s := .initContainerStatuses}}{{template "c" $s}}{{end}}{{range $s := .containerStatuses}}{{template "c" $s}}{{end}}{{range $s := .ephemeralContainerStatuses}}{{template "c" $s}}{{end}}{{end}}{{end}}E{{"\n"}}'
 
-# Name, type, key names and sizes of each Secret, and of a TLS Secret the certificate
-# that its server shows to everybody.  $v is bound, never printed.
+# Name, type, who wrote it when, key names and sizes of each Secret, and of a TLS Secret the
+# certificate that its server shows to everybody.  $v is bound, never printed.
 # shellcheck disable=SC2016 # $k belongs to the template
-SECRETS_TEMPLATE='{{range $s := .items}}S{{"\t"}}{{printf "%q" $s.metadata.namespace}}{{"\t"}}{{printf "%q" $s.metadata.name}}{{"\t"}}{{with $s.type}}{{printf "%q" .}}{{else}}""{{end}}{{"\n"}}{{range $k, $v := $s.data}}K{{"\t"}}{{printf "%q" $k}}{{"\t"}}{{len $v}}{{"\n"}}{{end}}{{with $s.type}}{{if eq . "kubernetes.io/tls"}}{{with $s.data}}{{with index . "tls.crt"}}T{{"\t"}}{{printf "%q" .}}{{"\n"}}{{end}}{{end}}{{end}}{{end}}{{end}}E{{"\n"}}'
+SECRETS_TEMPLATE='{{range $s := .items}}S{{"\t"}}{{printf "%q" $s.metadata.namespace}}{{"\t"}}{{printf "%q" $s.metadata.name}}{{"\t"}}{{with $s.type}}{{printf "%q" .}}{{else}}""{{end}}{{"\n"}}{{with $s.metadata.creationTimestamp}}N{{"\t"}}{{printf "%q" .}}{{"\n"}}{{end}}{{range $m := $s.metadata.managedFields}}{{with $m.time}}M{{"\t"}}{{with $m.manager}}{{printf "%q" .}}{{else}}""{{end}}{{"\t"}}{{with $m.operation}}{{printf "%q" .}}{{else}}""{{end}}{{"\t"}}{{printf "%q" .}}{{"\n"}}{{end}}{{end}}{{range $k, $v := $s.data}}K{{"\t"}}{{printf "%q" $k}}{{"\t"}}{{len $v}}{{"\n"}}{{end}}{{with $s.type}}{{if eq . "kubernetes.io/tls"}}{{with $s.data}}{{with index . "tls.crt"}}T{{"\t"}}{{printf "%q" .}}{{"\n"}}{{end}}{{end}}{{end}}{{end}}{{end}}E{{"\n"}}'
 
 # The same of each ConfigMap.
 # shellcheck disable=SC2016 # $k belongs to the template
@@ -789,14 +789,24 @@ write_bundle_yaml() (
 # shellcheck disable=SC2016 # an awk program
 SECRETS_TO_YAML='
 function plain(s) { return s ~ /^"[-._a-zA-Z0-9\/]*"$/ }
+function stamp(s) { return s ~ /^"[-0-9TZ:.]+"$/ }
 BEGIN { FS = "\t"; n = certs = bad = done = 0 }
 done { bad = 1; next }
 $1 == "S" && NF == 4 && plain($2) && plain($3) {
-    yaml[n++] = "- apiVersion: v1\n  kind: " (kind == "configmaps" ? "ConfigMap" : "Secret") \
-        "\n  metadata:\n    name: " $3 "\n    namespace: " $2 \
+    made[n] = writes[n] = ""
+    named[n] = "\n    name: " $3 "\n    namespace: " $2 \
         (kind == "configmaps" ? "" : "\n  type: " (plain($4) ? $4 : "\"\"")) "\n  data:"
-    keys[n - 1] = ""
+    keys[n++] = ""
     at = $2 "\t" $3
+    next
+}
+$1 == "N" && NF == 2 && n > 0 && stamp($2) {
+    made[n - 1] = "\n    creationTimestamp: " $2
+    next
+}
+$1 == "M" && NF == 4 && n > 0 && stamp($4) {
+    writes[n - 1] = writes[n - 1] "\n    - manager: " (plain($2) ? $2 : "\"\"") \
+        "\n      operation: " (plain($3) ? $3 : "\"\"") "\n      time: " $4
     next
 }
 $1 == "K" && (NF == 2 || (NF == 3 && $3 ~ /^[0-9]+$/)) && n > 0 && plain($2) {
@@ -818,7 +828,9 @@ $0 == "E" { done = 1; next }
 END {
     if (bad || !done) exit 1
     print "apiVersion: v1\nkind: List\nmetadata:\n  resourceVersion: \"\"\nitems:" (n ? "" : " []")
-    for (i = 0; i < n; i++) print yaml[i] (keys[i] == "" ? " {}" : keys[i])
+    for (i = 0; i < n; i++)
+        print "- apiVersion: v1\n  kind: " (kind == "configmaps" ? "ConfigMap" : "Secret") "\n  metadata:" made[i] \
+            (writes[i] == "" ? "" : "\n    managedFields:" writes[i]) named[i] (keys[i] == "" ? " {}" : keys[i])
     for (i = 0; i < certs; i++) print cert[i] >>certificates
 }'
 

@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Verify(crate::verify::Verify),
     /// Print the JSON Schema of the JSON report, or of rule files
     Schema(Schema),
+    /// Answer kubectl from a bundle: a read-only Kubernetes API on this machine
+    Serve(Box<crate::serve::Serve>),
     /// Write the generated documentation: rules, facts, command line, manual pages, completions, JSON Schema
     #[command(hide = true)]
     Docs(Docs),

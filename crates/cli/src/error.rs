@@ -1,6 +1,6 @@
 //! Errors as a user reads them: one line with the place, the reason and the way out.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use coldcase_bundle::OpenError;
 use coldcase_rules::LoadError;
@@ -32,6 +32,12 @@ pub(crate) enum Failure {
     Report(PathBuf, String),
     /// A cause that is not in the report, and the ones that are.
     NoCause(String, Vec<String>),
+    /// An address that other machines reach.
+    Remote(SocketAddr),
+    /// An address that cannot be listened on.
+    Listen(SocketAddr, std::io::Error),
+    /// A kubeconfig that cannot or must not be written.
+    Kubeconfig(PathBuf, String),
     /// A time that is none: the option and its value.
     Time(&'static str, String),
 }
@@ -98,6 +104,19 @@ impl std::fmt::Display for Failure {
                 f,
                 "`{wanted}` is no cause of this report; it has {}",
                 causes.join(", ")
+            ),
+            Self::Remote(address) => write!(
+                f,
+                "--listen {address}: other machines could read the whole bundle there, without a password; say --allow-remote if they shall"
+            ),
+            Self::Listen(address, error) => write!(
+                f,
+                "--listen {address}: {error}; 127.0.0.1:0 takes a free port"
+            ),
+            Self::Kubeconfig(path, why) => write!(
+                f,
+                "{}: cannot write a kubeconfig: {why}; give the name of a new file",
+                path.display()
             ),
             Self::Time(flag, text) => write!(
                 f,

@@ -14,6 +14,7 @@ mod reading;
 mod redact;
 mod rules;
 mod schema;
+mod serve;
 mod timings;
 mod verify;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain::run(explain),
         Command::Verify(verify) => verify::run(verify),
         Command::Schema(what) => Ok(schema::run(what)),
+        Command::Serve(serve) => serve::run(serve),
         Command::Docs(docs) => docs::run(docs),
     };
     match result {

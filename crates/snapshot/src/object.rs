@@ -246,7 +246,8 @@ pub fn objects(document: Node, path: &str, file: FileId) -> (Vec<Object>, Option
     (found, list_kind)
 }
 
-fn qualify(kind: &str, api_version: &str) -> String {
+/// A kind as [`Object::kind`] has it: bare in Kubernetes' own groups, else with its group.
+pub fn qualify(kind: &str, api_version: &str) -> String {
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
     if OWN_GROUPS.contains(&group) {
         kind.to_owned()
