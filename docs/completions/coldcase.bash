@@ -31,11 +31,11 @@ _coldcase() {
             coldcase,help)
                 cmd="coldcase__subcmd__help"
                 ;;
+            coldcase,redact)
+                cmd="coldcase__subcmd__redact"
+                ;;
             coldcase,rules)
                 cmd="coldcase__subcmd__rules"
-                ;;
-            coldcase,serve)
-                cmd="coldcase__subcmd__serve"
                 ;;
             coldcase,test)
                 cmd="coldcase__subcmd__test"
@@ -49,11 +49,17 @@ _coldcase() {
             coldcase__subcmd__bundle,info)
                 cmd="coldcase__subcmd__bundle__subcmd__info"
                 ;;
+            coldcase__subcmd__bundle,verify)
+                cmd="coldcase__subcmd__bundle__subcmd__verify"
+                ;;
             coldcase__subcmd__bundle__subcmd__help,help)
                 cmd="coldcase__subcmd__bundle__subcmd__help__subcmd__help"
                 ;;
             coldcase__subcmd__bundle__subcmd__help,info)
                 cmd="coldcase__subcmd__bundle__subcmd__help__subcmd__info"
+                ;;
+            coldcase__subcmd__bundle__subcmd__help,verify)
+                cmd="coldcase__subcmd__bundle__subcmd__help__subcmd__verify"
                 ;;
             coldcase__subcmd__help,analyze)
                 cmd="coldcase__subcmd__help__subcmd__analyze"
@@ -70,11 +76,11 @@ _coldcase() {
             coldcase__subcmd__help,help)
                 cmd="coldcase__subcmd__help__subcmd__help"
                 ;;
+            coldcase__subcmd__help,redact)
+                cmd="coldcase__subcmd__help__subcmd__redact"
+                ;;
             coldcase__subcmd__help,rules)
                 cmd="coldcase__subcmd__help__subcmd__rules"
-                ;;
-            coldcase__subcmd__help,serve)
-                cmd="coldcase__subcmd__help__subcmd__serve"
                 ;;
             coldcase__subcmd__help,test)
                 cmd="coldcase__subcmd__help__subcmd__test"
@@ -84,6 +90,9 @@ _coldcase() {
                 ;;
             coldcase__subcmd__help__subcmd__bundle,info)
                 cmd="coldcase__subcmd__help__subcmd__bundle__subcmd__info"
+                ;;
+            coldcase__subcmd__help__subcmd__bundle,verify)
+                cmd="coldcase__subcmd__help__subcmd__bundle__subcmd__verify"
                 ;;
             coldcase__subcmd__help__subcmd__rules,bench)
                 cmd="coldcase__subcmd__help__subcmd__rules__subcmd__bench"
@@ -179,7 +188,7 @@ _coldcase() {
 
     case "${cmd}" in
         coldcase)
-            opts="-h -V --help --version analyze bundle rules test explain verify serve docs help"
+            opts="-h -V --help --version analyze bundle redact rules test explain verify docs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -271,7 +280,7 @@ _coldcase() {
             return 0
             ;;
         coldcase__subcmd__bundle)
-            opts="-h --help info help"
+            opts="-h --help info verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -285,7 +294,7 @@ _coldcase() {
             return 0
             ;;
         coldcase__subcmd__bundle__subcmd__help)
-            opts="info help"
+            opts="info verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -313,6 +322,20 @@ _coldcase() {
             return 0
             ;;
         coldcase__subcmd__bundle__subcmd__help__subcmd__info)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coldcase__subcmd__bundle__subcmd__help__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -375,6 +398,28 @@ _coldcase() {
                     ;;
                 --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coldcase__subcmd__bundle__subcmd__verify)
+            opts="-f -h --format --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -449,7 +494,7 @@ _coldcase() {
             return 0
             ;;
         coldcase__subcmd__help)
-            opts="analyze bundle rules test explain verify serve docs help"
+            opts="analyze bundle redact rules test explain verify docs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -477,7 +522,7 @@ _coldcase() {
             return 0
             ;;
         coldcase__subcmd__help__subcmd__bundle)
-            opts="info"
+            opts="info verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -491,6 +536,20 @@ _coldcase() {
             return 0
             ;;
         coldcase__subcmd__help__subcmd__bundle__subcmd__info)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coldcase__subcmd__help__subcmd__bundle__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -533,6 +592,20 @@ _coldcase() {
             return 0
             ;;
         coldcase__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coldcase__subcmd__help__subcmd__redact)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -686,20 +759,6 @@ _coldcase() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        coldcase__subcmd__help__subcmd__serve)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         coldcase__subcmd__help__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -721,6 +780,72 @@ _coldcase() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coldcase__subcmd__redact)
+            opts="-o -f -q -h --output --format --quiet --seed --namespace --since --until --strict-yaml --max-total-bytes --max-file-bytes --max-files --max-ratio --max-memory --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-total-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-file-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-files)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-ratio)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1148,84 +1273,6 @@ _coldcase() {
             fi
             case "${prev}" in
                 --rules)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --namespace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --until)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-total-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-file-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-files)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-ratio)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-memory)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        coldcase__subcmd__serve)
-            opts="-h --listen --kubeconfig --allow-remote --refuse --fail --hang --slow --busy --die-after --namespace --since --until --strict-yaml --max-total-bytes --max-file-bytes --max-files --max-ratio --max-memory --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --listen)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --kubeconfig)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --refuse)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fail)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hang)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --slow)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --busy)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --die-after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

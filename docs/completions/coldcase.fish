@@ -28,11 +28,11 @@ complete -c coldcase -n "__fish_coldcase_needs_command" -s h -l help -d 'Print h
 complete -c coldcase -n "__fish_coldcase_needs_command" -s V -l version -d 'Print version'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "analyze" -d 'Diagnose a bundle and write a report'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "bundle" -d 'Look into a bundle without diagnosing it'
+complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "redact" -d 'Write a bundle anew with secrets masked, so that it can be passed on'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "rules" -d 'Work with rules'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "test" -d 'Diagnose solved cases again and say what is no longer as their truth says'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "explain" -d 'Print the reasoning behind a diagnosis: each step, each number, each citation'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "verify" -d 'Check that every quote of a JSON report stands where it says'
-complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "serve" -d 'Answer kubectl from a bundle: a read-only Kubernetes API on this machine'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "docs" -d 'Write the generated documentation: rules, facts, command line, manual pages, completions, JSON Schema'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -s o -l output -d 'Where the report goes; `-` is standard output [default: NAME.report.html in the current directory, NAME being the first bundle\'s]' -r -F
@@ -61,9 +61,10 @@ complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -s q -l quiet
 complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -l timings -d 'Print on standard error what each stage took and the memory it left'
 complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -l strict-yaml -d 'Read all YAML with the complete reader; slower by an order of magnitude, the result is the same'
 complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and not __fish_seen_subcommand_from info help" -s h -l help -d 'Print help'
-complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and not __fish_seen_subcommand_from info help" -f -a "info" -d 'Say what a bundle holds: layouts, objects, events, logs, journals, and what is missing'
-complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and not __fish_seen_subcommand_from info help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and not __fish_seen_subcommand_from info verify help" -s h -l help -d 'Print help'
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and not __fish_seen_subcommand_from info verify help" -f -a "info" -d 'Say what a bundle holds: layouts, objects, events, logs, journals, and what is missing'
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and not __fish_seen_subcommand_from info verify help" -f -a "verify" -d 'Check that a native bundle still is what its collector wrote: altered, missing and added files'
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and not __fish_seen_subcommand_from info verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from info" -s f -l format -d 'Format' -r -f -a "text\t'For people'
 json\t'For scripts'"
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from info" -l color -d 'Colour the labels' -r -f -a "auto\t''
@@ -79,8 +80,28 @@ complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_see
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from info" -l max-memory -d 'Most bytes held in memory; files that can be read again from disk are not held' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from info" -l strict-yaml -d 'Read all YAML with the complete reader; slower by an order of magnitude, the result is the same'
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from verify" -s f -l format -d 'Format' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l json -d 'The same as `--format json`'
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from help" -f -a "info" -d 'Say what a bundle holds: layouts, objects, events, logs, journals, and what is missing'
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check that a native bundle still is what its collector wrote: altered, missing and added files'
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -s o -l output -d 'What is written: a directory, or an archive if it ends in .tar.gz, .tgz, .tar or .zip' -r -F
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -s f -l format -d 'Format of what is said on standard output' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l seed -d 'Take the names from this text instead of a random key, for tests: whoever knows it can test guesses' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l namespace -d 'Read only what belongs to this namespace, and what belongs to none; may be given several times' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l since -d 'Leave out events and log lines before this time: RFC 3339, or how long before the capture (30m, 2h)' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l until -d 'Leave out events and log lines after this time' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l max-total-bytes -d 'Most bytes that the whole bundle may unpack to' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l max-file-bytes -d 'Most bytes of one file' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l max-files -d 'Most files' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l max-ratio -d 'Most unpacked bytes for each packed byte, after the first 64 MiB' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l max-memory -d 'Most bytes held in memory; files that can be read again from disk are not held' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -s q -l quiet -d 'Say nothing but what was left out'
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l strict-yaml -d 'Read all YAML with the complete reader; slower by an order of magnitude, the result is the same'
+complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coldcase -n "__fish_coldcase_using_subcommand rules; and not __fish_seen_subcommand_from list explain lint test why coverage bench schema facts help" -s h -l help -d 'Print help'
 complete -c coldcase -n "__fish_coldcase_using_subcommand rules; and not __fish_seen_subcommand_from list explain lint test why coverage bench schema facts help" -f -a "list" -d 'List rules: id, layer, severity, role, title'
 complete -c coldcase -n "__fish_coldcase_using_subcommand rules; and not __fish_seen_subcommand_from list explain lint test why coverage bench schema facts help" -f -a "explain" -d 'Everything that a rule says: what it means, how it decides, what to do'
@@ -201,36 +222,18 @@ complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -l max-memory 
 complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -s q -l quiet -d 'Print nothing but what is wrong'
 complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -l strict-yaml -d 'Read all YAML with the complete reader; slower by an order of magnitude, the result is the same'
 complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -s h -l help -d 'Print help'
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l listen -d 'Address and port to listen on; port 0 takes a free one' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l kubeconfig -d 'Write a kubeconfig for it here; an existing file is only replaced if this command wrote it' -r -F
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l refuse -d 'Forbid a resource (`pods`, `secrets`, `logs` for those of pods, `*` for all); may be given several times' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l fail -d 'Let all requests for a resource fail with this code; may be given several times' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l hang -d 'Never answer requests for a resource; may be given several times' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l slow -d 'Milliseconds to wait before each answer' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l busy -d 'Answer the first N requests for resources with 429 and Retry-After' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l die-after -d 'End without an answer at the request after N requests for resources' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l namespace -d 'Read only what belongs to this namespace, and what belongs to none; may be given several times' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l since -d 'Leave out events and log lines before this time: RFC 3339, or how long before the capture (30m, 2h)' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l until -d 'Leave out events and log lines after this time' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l max-total-bytes -d 'Most bytes that the whole bundle may unpack to' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l max-file-bytes -d 'Most bytes of one file' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l max-files -d 'Most files' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l max-ratio -d 'Most unpacked bytes for each packed byte, after the first 64 MiB' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l max-memory -d 'Most bytes held in memory; files that can be read again from disk are not held' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l allow-remote -d 'Listen on an address that other machines reach. There is no encryption and no password: whoever reaches it reads the whole bundle'
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l strict-yaml -d 'Read all YAML with the complete reader; slower by an order of magnitude, the result is the same'
-complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -s h -l help -d 'Print help'
 complete -c coldcase -n "__fish_coldcase_using_subcommand docs" -s h -l help -d 'Print help'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle rules test explain verify serve docs help" -f -a "analyze" -d 'Diagnose a bundle and write a report'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle rules test explain verify serve docs help" -f -a "bundle" -d 'Look into a bundle without diagnosing it'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle rules test explain verify serve docs help" -f -a "rules" -d 'Work with rules'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle rules test explain verify serve docs help" -f -a "test" -d 'Diagnose solved cases again and say what is no longer as their truth says'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle rules test explain verify serve docs help" -f -a "explain" -d 'Print the reasoning behind a diagnosis: each step, each number, each citation'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle rules test explain verify serve docs help" -f -a "verify" -d 'Check that every quote of a JSON report stands where it says'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle rules test explain verify serve docs help" -f -a "serve" -d 'Answer kubectl from a bundle: a read-only Kubernetes API on this machine'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle rules test explain verify serve docs help" -f -a "docs" -d 'Write the generated documentation: rules, facts, command line, manual pages, completions, JSON Schema'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle rules test explain verify serve docs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "analyze" -d 'Diagnose a bundle and write a report'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "bundle" -d 'Look into a bundle without diagnosing it'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "redact" -d 'Write a bundle anew with secrets masked, so that it can be passed on'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "rules" -d 'Work with rules'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "test" -d 'Diagnose solved cases again and say what is no longer as their truth says'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "explain" -d 'Print the reasoning behind a diagnosis: each step, each number, each citation'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "verify" -d 'Check that every quote of a JSON report stands where it says'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "docs" -d 'Write the generated documentation: rules, facts, command line, manual pages, completions, JSON Schema'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c coldcase -n "__fish_coldcase_using_subcommand help; and __fish_seen_subcommand_from bundle" -f -a "info" -d 'Say what a bundle holds: layouts, objects, events, logs, journals, and what is missing'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and __fish_seen_subcommand_from bundle" -f -a "verify" -d 'Check that a native bundle still is what its collector wrote: altered, missing and added files'
 complete -c coldcase -n "__fish_coldcase_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "list" -d 'List rules: id, layer, severity, role, title'
 complete -c coldcase -n "__fish_coldcase_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "explain" -d 'Everything that a rule says: what it means, how it decides, what to do'
 complete -c coldcase -n "__fish_coldcase_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "lint" -d 'Check rules: names, fields, patterns, documentation, examples'

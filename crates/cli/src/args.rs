@@ -118,6 +118,8 @@ pub(crate) struct Bundle {
 pub(crate) enum BundleCommand {
     /// Say what a bundle holds: layouts, objects, events, logs, journals, and what is missing
     Info(BundleInfo),
+    /// Check that a native bundle still is what its collector wrote: altered, missing and added files
+    Verify(crate::bundle::verify::BundleVerify),
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,9 @@
 //! `coldcase bundle`: what a bundle holds, before anything is concluded from it.
 
+mod clocks;
+mod digests;
+pub(crate) mod verify;
+
 use std::{
     io::{BufWriter, IsTerminal, Write},
     path::PathBuf,
@@ -18,6 +22,7 @@ use crate::{
 pub(crate) fn run(arguments: &Bundle) -> Result<ExitCode, Failure> {
     match &arguments.command {
         BundleCommand::Info(info) => show(info),
+        BundleCommand::Verify(arguments) => verify::run(arguments),
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     Write(PathBuf, std::io::Error),
     /// The result of a redaction.
     Redact(PathBuf, String),
+    /// A bundle that cannot be verified.
+    Verify(PathBuf, String),
     /// The worker threads.
     Threads(String),
     /// No folder with a truth below this one.
@@ -82,6 +84,11 @@ impl std::fmt::Display for Failure {
             Self::Redact(path, why) => write!(
                 f,
                 "{}: {why}; nothing was written, give another --output",
+                path.display()
+            ),
+            Self::Verify(path, why) => write!(
+                f,
+                "{}: {why}; give what collect.sh or collect-node.sh wrote",
                 path.display()
             ),
             Self::NoCases(path) => write!(

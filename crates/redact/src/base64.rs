@@ -161,13 +161,17 @@ fn judge_run(run: &str, judge: &mut dyn FnMut(&str) -> bool) -> Option<&'static 
 /// PKCS#1, PKCS#8, SEC 1 and PKCS#12 begin with a sequence whose first element is a small version
 /// number; certificates, requests and public keys begin with another sequence.
 fn is_private_der(head: &[u8]) -> bool {
-    let body = match head {
-        [0x30, 0x82, _, _, body @ ..]
-        | [0x30, 0x81, _, body @ ..]
-        | [0x30, 0x80, body @ ..]
-        | [0x30, 0..0x80, body @ ..] => body,
-        _ => return false,
+    let (0x30, Some(length)) = (head.first().copied().unwrap_or(0), head.get(1)) else {
+        return false;
     };
+    // The length is one byte, or the count of the bytes that it takes.
+    let body = match length {
+        0x82 => head.get(4..),
+        0x81 => head.get(3..),
+        0..=0x80 => head.get(2..),
+        _ => None,
+    };
+    let body = body.unwrap_or(&[]);
     matches!(body, [0x02, 0x01, 0 | 1 | 3, ..])
 }
 

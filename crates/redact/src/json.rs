@@ -23,6 +23,10 @@ enum Kind {
 }
 
 /// An object or array that is open.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own"
+)]
 #[derive(Debug, Default)]
 struct Open<'a> {
     array: bool,
@@ -40,6 +44,17 @@ struct Open<'a> {
 /// Looks for JSON in a line.
 pub(crate) fn scan(line: &str, spans: &mut Vec<Span>) {
     part(line, 0, line.len(), 0, spans);
+    // One key or item of a text that goes on over lines.
+    if memchr(b'\\', line.as_bytes()).is_none() {
+        return;
+    }
+    let (column, _) = yaml::content(line);
+    let place = yaml::entry(line).map_or((column, line.trim_end().len()), |entry| entry.value);
+    if line.as_bytes().get(place.0) == Some(&b'"') {
+        let (from, to) = yaml::scalar(line, place).unwrap_or((place.0 + 1, place.1));
+        lines(line, from, to, 1, spans);
+        part(line, from, to, 1, spans);
+    }
 }
 
 fn part(line: &str, from: usize, to: usize, level: usize, spans: &mut Vec<Span>) {
@@ -112,7 +127,7 @@ struct Scan<'a, 's> {
     spans: &'s mut Vec<Span>,
 }
 
-impl<'a> Scan<'a, '_> {
+impl Scan<'_, '_> {
     fn run(&mut self) {
         while self.at < self.to {
             let Some(byte) = self.bytes.get(self.at) else {
@@ -165,10 +180,8 @@ impl<'a> Scan<'a, '_> {
         }
         // Cut off inside. What has not told its kind may be a Secret.
         while let Some(top) = self.open.last_mut() {
-            if top.kind == Kind::Unknown && (top.object || self.open.len() == 1) {
-                if let Some(top) = self.open.last_mut() {
-                    top.kind = if top.object { Kind::Secret } else { top.kind };
-                }
+            if top.kind == Kind::Unknown && top.object {
+                top.kind = Kind::Secret;
             }
             self.pop();
         }
@@ -236,7 +249,7 @@ impl<'a> Scan<'a, '_> {
             }
             "apiVersion" => open.object = true,
             "name" | "key" | "Name" | "Key" if !open.array => {
-                open.name |= words::promised(text).is_some()
+                open.name |= words::promised(text).is_some();
             }
             "value" | "Value" if !open.array => open.value = Some(span),
             _ => {}
@@ -255,10 +268,11 @@ impl<'a> Scan<'a, '_> {
             if kind == "authorization" {
                 let lead = value::scheme(text);
                 let secret = rest(text, lead);
-                if !words::idle(secret) && !(lead == 0 && value::word(text)) {
+                let plain = lead == 0 && value::word(text);
+                if !plain && !words::idle(secret) {
                     self.spans.push(Span::new(start + lead, end, kind));
                 }
-            } else if !(kind == "auth" && value::word(text)) && !text.starts_with('{') {
+            } else if !text.starts_with('{') && (kind != "auth" || !value::word(text)) {
                 self.spans.push(Span::new(start, end, kind));
             }
         }

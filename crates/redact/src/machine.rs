@@ -1,8 +1,5 @@
 //! Masks a text line by line: quickly passes over lines that cannot hold a secret, and asks every detector about the others.
 
-use std::sync::LazyLock;
-
-use aho_corasick::AhoCorasick;
 use memchr::memchr;
 
 use crate::{
@@ -11,7 +8,7 @@ use crate::{
     pairs,
     pem::{self, Pem},
     plan::{Hit, Plan},
-    shapes,
+    shapes::{self, Calls},
     span::{self, Span, cut},
     structure::Structure,
     url,
@@ -19,143 +16,6 @@ use crate::{
 
 /// base64 in base64 in base64.
 const LEVELS: u8 = 3;
-
-/// A line without any of these, and without base64, holds no secret that we would know.
-const TRIGGERS: &[&str] = &[
-    "pass",
-    "pwd",
-    "pw=",
-    "pw:",
-    "pw\"",
-    "kennwort",
-    "secret",
-    "token",
-    "key",
-    "cred",
-    "conn",
-    "auth",
-    "cookie",
-    "dsn",
-    "jwt",
-    "pat=",
-    "pat:",
-    "pat\"",
-    "psk",
-    "otp",
-    "mnemonic",
-    "sas",
-    "dockerc",
-    "@",
-    "%40",
-    "eyj",
-    "akia",
-    "asia",
-    "abia",
-    "acca",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "glpat-",
-    "gldt-",
-    "glrt-",
-    "glcbt-",
-    "glptt-",
-    "glft-",
-    "glsoat-",
-    "glimt-",
-    "glagent-",
-    "glffct-",
-    "xox",
-    "xapp-",
-    "aiza",
-    "ya29.",
-    "gocspx-",
-    "1//0",
-    "sk_",
-    "rk_",
-    "whsec_",
-    "sk-",
-    "npm_",
-    "pypi-",
-    "dckr_",
-    "rubygems_",
-    "hf_",
-    "r8_",
-    "sg.",
-    "xkeysib-",
-    "dop_v1_",
-    "doo_v1_",
-    "dor_v1_",
-    "hvs.",
-    "hvb.",
-    "hvr.",
-    "shp",
-    "lin_api_",
-    "dapi",
-    "atatt3",
-    "glsa_",
-    "glc_",
-    "nrak-",
-    "nrra-",
-    "sq0",
-    "figd_",
-    "figr_",
-    "pmak-",
-    "ops_",
-    "ntn_",
-    "pul-",
-    "eaac",
-    ":aa",
-    "sha256~",
-    "k10",
-    "kubeadm",
-    "kubeconfig-",
-    "bearer",
-    "aq",
-    "$",
-    "{s",
-    "{m",
-    "{c",
-    "{p",
-    "{a",
-    "scram-sha",
-    "md5",
-    "identified",
-    "webhook",
-    "pagerduty",
-    "opsgenie",
-    "victorops",
-    "hooks.slack",
-    "sig=",
-    "signature",
-    "code=",
-    "login",
-    "--user",
-    "-u",
-    "-p",
-    "-a ",
-    "-w ",
-    "openssl",
-    "echo",
-    "jdbc:",
-    "begin ",
-    "private-lines",
-    "apiversion",
-    "sharedaccess",
-    "session",
-    ":*:",
-    "pin ",
-];
-
-static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .build(TRIGGERS)
-        .ok()
-});
 
 /// Masks one text; lines are given in order.
 #[derive(Debug)]
@@ -223,7 +83,8 @@ impl<'r> FileMasker<'r> {
             Hit::Nothing
         };
         let waits = hit != Hit::Nothing || self.structure.waits() || self.pem.waits();
-        let trigger = waits || FINDER.as_ref().is_none_or(|finder| finder.is_match(text));
+        let calls = shapes::calls(text);
+        let trigger = waits || !calls.none();
         if !trigger && !base64::has_run(text) && memchr(b'[', text.as_bytes()).is_none() {
             out.push_str(whole);
             return;
@@ -231,7 +92,7 @@ impl<'r> FileMasker<'r> {
         let mut spans = std::mem::take(&mut self.spans);
         spans.clear();
         if trigger {
-            self.detect(text, hit, &mut spans);
+            self.detect(text, hit, waits, calls, &mut spans);
         }
         self.encoded(text, &mut spans);
         span::apply(text, &mut spans, self.names, &mut self.counts, out);
@@ -239,19 +100,21 @@ impl<'r> FileMasker<'r> {
         out.push_str(cut(whole, text.len(), whole.len()));
     }
 
-    fn detect(&mut self, text: &str, hit: Hit, spans: &mut Vec<Span>) {
-        let done = self.structure.line(text, hit, spans);
-        self.pem.line(text, spans);
-        if hit == Hit::Key {
-            pem::body(text, true, spans);
+    fn detect(&mut self, text: &str, hit: Hit, waits: bool, calls: Calls, spans: &mut Vec<Span>) {
+        if waits || calls.others() {
+            let done = self.structure.line(text, hit, spans);
+            self.pem.line(text, spans);
+            if hit == Hit::Key {
+                pem::body(text, true, spans);
+            }
+            if done {
+                return;
+            }
+            json::scan(text, spans);
+            pairs::scan(text, spans);
+            url::scan(text, spans);
         }
-        if done {
-            return;
-        }
-        json::scan(text, spans);
-        pairs::scan(text, self.structure.sure, spans);
-        url::scan(text, spans);
-        shapes::scan(text, spans);
+        shapes::scan(text, calls, spans);
     }
 
     /// What base64 and lists of bytes hold.

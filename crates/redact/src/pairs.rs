@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What the names of [`words`] have in common.
-const WORDS: &[&str] = &[
+pub(crate) const WORDS: &[&str] = &[
     "pass", "pwd", "pw=", "pw:", "pw\"", "pw ", "kennwort", "secret", "token", "key", "cred",
     "conn", "auth", "cookie", "dsn", "jwt", "pat=", "pat:", "pat\"", "pat ", "psk", "otp=", "otp:",
     "otp\"", "mnemonic", "sas=", "sas:", "sas\"", "dockerc",
@@ -30,7 +30,7 @@ fn in_key(byte: u8) -> bool {
 }
 
 /// Looks at all pairs of a line.
-pub(crate) fn scan(line: &str, sure: bool, spans: &mut Vec<Span>) {
+pub(crate) fn scan(line: &str, spans: &mut Vec<Span>) {
     let Some(finder) = FINDER.as_ref() else {
         return;
     };
@@ -62,20 +62,13 @@ pub(crate) fn scan(line: &str, sure: bool, spans: &mut Vec<Span>) {
         if start < end
             && let Some(kind) = words::promised(cut(line, start, end))
         {
-            done = done.max(pair(line, start, end, kind, sure, spans));
+            done = done.max(pair(line, start, end, kind, spans));
         }
     }
 }
 
 /// One key that promises a secret; gives where to go on.
-fn pair(
-    line: &str,
-    start: usize,
-    end: usize,
-    kind: &'static str,
-    sure: bool,
-    spans: &mut Vec<Span>,
-) -> usize {
+fn pair(line: &str, start: usize, end: usize, kind: &'static str, spans: &mut Vec<Span>) -> usize {
     let Some((sign, at)) = value::sign(line, start, end) else {
         return end;
     };
@@ -114,7 +107,15 @@ fn pair(
             return end;
         }
         let sentence = sign == Sign::Colon && rest(line, at - 1).starts_with(' ');
-        if (sentence || sign == Sign::Blank) && !sure && words::prose(text) {
+        let after = rest(line, found.end);
+        if (sentence || sign == Sign::Blank)
+            && (words::prose(text) || (!line_start && goes_on(text, after)))
+        {
+            return end;
+        }
+        // `registry/kube-api-auth:v1.2` is an image.
+        let tag = sign == Sign::Colon && !sentence;
+        if tag && (kind == "auth" || (before.ends_with('/') && is_version(text))) {
             return end;
         }
         if matches!(kind, "auth") && value::word(text) {
@@ -123,7 +124,7 @@ fn pair(
         // `token:80` is the end of a sentence or a place in a file.
         if sign == Sign::Colon
             && !sentence
-            && kind == "token"
+            && kind != "password"
             && text.bytes().all(|b| b.is_ascii_digit() || b == b':')
         {
             return end;
@@ -133,6 +134,23 @@ fn pair(
     }
     spans.push(Span::new(found.start, found.end, kind));
     found.end
+}
+
+/// Whether a value is but the next word of a sentence.
+fn goes_on(text: &str, after: &str) -> bool {
+    let word = text.trim_end_matches([',', ':', '.', ';']);
+    let letters = word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
+    let after = after.trim_start_matches([',', ':', ';']);
+    letters
+        && after.starts_with(' ')
+        && after
+            .trim_start()
+            .starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '"' | '\\' | '\'' | '('))
+}
+
+fn is_version(text: &str) -> bool {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    text == "latest" || (text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('.'))
 }
 
 /// `unexpected token: }`
@@ -211,9 +229,11 @@ fn whole(line: &str, at: usize) -> (usize, usize) {
         .find(['"', '\''])
         .map_or(line.len(), |found| start + found);
     let end = start + cut(line, start, end).trim_end_matches('\\').len();
-    let end = match cut(line, at, start).contains('[') {
-        true => start + cut(line, start, end).find(']').unwrap_or(end - start),
-        false => end,
+    let end = if cut(line, at, start).contains('[') {
+        let text = cut(line, start, end);
+        start + text.find(']').unwrap_or(text.len())
+    } else {
+        end
     };
     // A header may be followed by an escaped end of line.
     let text = cut(line, start, end);

@@ -36,18 +36,15 @@ impl Pem {
         let mut from = 0;
         if self.left > 0 {
             self.left -= 1;
-            match end(line, 0) {
-                Some((_, end)) => {
-                    self.left = 0;
-                    let start = lead(line, end);
-                    spans.push(Span::new(start, end, "private-key"));
-                    from = end;
-                }
-                None => {
-                    self.went_on = body(line, self.went_on, spans);
-                    if self.went_on {
-                        self.left = PATIENCE;
-                    }
+            if let Some((_, end)) = end(line, 0) {
+                self.left = 0;
+                let start = lead(line, end);
+                spans.push(Span::new(start, end, "private-key"));
+                from = end;
+            } else {
+                self.went_on = body(line, self.went_on, spans);
+                if self.went_on {
+                    self.left = PATIENCE;
                 }
             }
         }

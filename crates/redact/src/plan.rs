@@ -115,9 +115,9 @@ impl Plan {
             }
         }
         self.close(0, true);
-        self.secrets.sort_unstable();
+        merge(&mut self.secrets);
+        merge(&mut self.keys);
         self.values.sort_unstable();
-        self.keys.sort_unstable();
     }
 
     fn see(&mut self, line: &str) {
@@ -251,10 +251,10 @@ impl Plan {
     pub(crate) fn hit(&self, line: u64) -> Hit {
         let inside = |ranges: &[(u64, u64)]| {
             let after = ranges.partition_point(|(start, _)| *start <= line);
-            // Ranges of objects inside objects may overlap.
-            ranges
-                .get(after.saturating_sub(4)..after)
-                .is_some_and(|near| near.iter().any(|(_, end)| line < *end))
+            after
+                .checked_sub(1)
+                .and_then(|at| ranges.get(at))
+                .is_some_and(|(_, end)| line < *end)
         };
         if self.overflow || inside(&self.secrets) {
             Hit::Secret
@@ -271,4 +271,16 @@ impl Plan {
     pub(crate) fn is_empty(&self) -> bool {
         !self.overflow && self.secrets.is_empty() && self.values.is_empty() && self.keys.is_empty()
     }
+}
+
+/// Sorts ranges and makes one of those that touch: objects may lie in objects.
+fn merge(ranges: &mut Vec<(u64, u64)>) {
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, kept| {
+        let touches = next.0 <= kept.1;
+        if touches {
+            kept.1 = kept.1.max(next.1);
+        }
+        touches
+    });
 }

@@ -55,6 +55,9 @@ pub(crate) fn apply(
     out: &mut String,
 ) {
     spans.retain(|span| span.start < span.end && span.end <= line.len());
+    if !spans.is_empty() && line.contains(MARK) {
+        spare(line, spans);
+    }
     spans.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
     let mut at = 0;
     let mut index = 0;
@@ -65,6 +68,8 @@ pub(crate) fn apply(
             if next.end > span.end {
                 span.end = next.end;
                 span.quote = None;
+            } else if (next.start, next.end) == (span.start, span.end) {
+                span.quote = span.quote.or(next.quote);
             }
             index += 1;
         }
@@ -93,6 +98,54 @@ pub(crate) fn apply(
         out.push_str(quote);
     }
     out.push_str(rest(line, at));
+}
+
+/// How a mask begins.
+const MARK: &str = "<masked:";
+
+/// Leaves masks of an earlier run as they are: what hides nothing else is no place to mask.
+fn spare(line: &str, spans: &mut Vec<Span>) {
+    let mut masks = Vec::new();
+    let mut at = 0;
+    while let Some(found) = rest(line, at).find(MARK) {
+        let start = at + found;
+        at = start + MARK.len();
+        let inside = rest(line, at)
+            .bytes()
+            .take(64)
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b':'));
+        let end = at + inside.count();
+        if line.as_bytes().get(end) == Some(&b'>') {
+            masks.push((start, end + 1));
+            at = end + 1;
+        }
+    }
+    spans.retain(|span| {
+        let first = masks.partition_point(|(_, end)| *end <= span.start);
+        // What begins inside a mask took its kind for a key.
+        if masks
+            .get(first)
+            .is_some_and(|(start, _)| *start < span.start)
+        {
+            return false;
+        }
+        let mut hidden = 0;
+        let mut from = span.start;
+        let mut any = false;
+        for (start, end) in masks.get(first..).unwrap_or(&[]) {
+            if *start >= span.end {
+                break;
+            }
+            any = true;
+            hidden += letters(cut(line, from, *start));
+            from = (*end).max(from);
+        }
+        !any || hidden + letters(cut(line, from, span.end)) >= 6
+    });
+}
+
+fn letters(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_alphanumeric).count()
 }
 
 /// What a value says: a Secret's value is the same in base64 and in an environment variable.

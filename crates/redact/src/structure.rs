@@ -132,7 +132,14 @@ impl Structure {
                 {
                     return false;
                 }
-                self.masked(line, (indent, end), column, kind, false, spans);
+                self.masked(
+                    line,
+                    (indent, end),
+                    column,
+                    kind,
+                    kind == "secret-data",
+                    spans,
+                );
                 true
             }
             Within::Argument(column, kind) => {
@@ -164,9 +171,9 @@ impl Structure {
         hit: Hit,
         spans: &mut Vec<Span>,
     ) {
-        let forced = matches!(hit, Hit::Secret | Hit::Value);
+        let forced = hit == Hit::Secret;
         let value = cut(line, entry.value.0, entry.value.1);
-        let sure = self.sure || forced;
+        let sure = self.sure || forced || hit == Hit::Value;
         if value.is_empty() {
             if sure && !(hit == Hit::Secret && matches!(entry.key, "data" | "stringData")) {
                 self.within = Within::Next(entry.column, kind);
@@ -203,7 +210,7 @@ impl Structure {
         forced: bool,
         spans: &mut Vec<Span>,
     ) {
-        let sure = self.sure || forced;
+        let sure = self.sure || forced || kind == "env";
         let (from, to) = match yaml::scalar(line, place) {
             Ok(place) => place,
             Err(quote) => {
@@ -215,7 +222,7 @@ impl Structure {
             }
         };
         let value = cut(line, from, to);
-        if idle_here(value, forced) || structured(value) {
+        if idle_here(value, forced) || (structured(value) && !forced) {
             return;
         }
         if kind == "secret-data" && crate::base64::is_certificate(value) {

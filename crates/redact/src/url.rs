@@ -36,23 +36,22 @@ fn authority(line: &str, start: usize, spans: &mut Vec<Span>) {
     let text = cut(text, 0, length);
     let slash = text.find(['/', '?', '#']).unwrap_or(text.len());
     let colon = text.find(':');
-    let at = match cut(text, 0, slash).rfind('@') {
-        Some(at) => at,
-        None => {
-            // A password with an unescaped slash; a port is none.
-            let Some(colon) = colon.filter(|colon| *colon < slash) else {
-                return;
-            };
-            let port = cut(text, colon + 1, slash);
-            if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) && port.len() <= 5 {
-                return;
-            }
-            let Some(at) = text.rfind('@') else { return };
-            if cut(text, 0, colon).contains(['.', '=']) {
-                return;
-            }
-            at
+    let at = if let Some(at) = cut(text, 0, slash).rfind('@') {
+        at
+    } else {
+        // A password with an unescaped slash; a port is none.
+        let Some(colon) = colon.filter(|colon| *colon < slash) else {
+            return;
+        };
+        let port = cut(text, colon + 1, slash);
+        if !port.is_empty() && port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit()) {
+            return;
         }
+        let Some(at) = text.rfind('@') else { return };
+        if cut(text, 0, colon).contains(['.', '=']) {
+            return;
+        }
+        at
     };
     let (user, secret) = match colon.filter(|colon| *colon < at) {
         Some(colon) => (colon + 1, cut(text, colon + 1, at)),

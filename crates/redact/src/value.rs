@@ -23,16 +23,28 @@ pub(crate) struct Value {
     pub quoted: bool,
 }
 
-/// Passes over escape sequences of terminals.
+/// Passes over escape sequences of terminals, also as JSON and shells write them, or without
+/// their first character, which some writers drop.
 fn colours(text: &str, mut at: usize) -> usize {
-    while rest(text, at).starts_with("\u{1b}[") {
-        let length = rest(text, at + 2).bytes().take(16).position(|b| b == b'm');
-        match length {
-            Some(length) => at += length + 3,
-            None => break,
+    loop {
+        let tail = rest(text, at);
+        let mark = [
+            "\u{1b}[", "\\u001b[", "\\u001B[", "\\x1b[", "\\033[", "\\e[", "[",
+        ]
+        .iter()
+        .find(|mark| tail.starts_with(**mark));
+        let Some(mark) = mark else { return at };
+        let codes = rest(tail, mark.len());
+        let length = codes
+            .bytes()
+            .take(16)
+            .take_while(|b| b.is_ascii_digit() || *b == b';')
+            .count();
+        if codes.as_bytes().get(length) != Some(&b'm') {
+            return at;
         }
+        at += mark.len() + length + 1;
     }
-    at
 }
 
 fn blanks(text: &str, at: usize) -> usize {
@@ -100,6 +112,13 @@ pub(crate) fn sign(text: &str, key_start: usize, key_end: usize) -> Option<(Sign
                 b' ' | b'\t' | b'"' | b'\'' | b'[' | b',' | b'=' | b'`' | b'n'
             )
         });
+    // `define('DB_PASSWORD', 'x')`, `getenv("TOKEN", "x")`
+    let call = ["('", "(\"", "(\\\""]
+        .iter()
+        .any(|open| cut(text, 0, key_start).ends_with(open));
+    if call && closed > key_end && bytes.get(at) == Some(&b',') {
+        return Some((Sign::Equals, blanks(text, at + 1)));
+    }
     if !flag {
         return None;
     }
@@ -258,8 +277,10 @@ fn ends(after: &str) -> bool {
             b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b' ' | b'[' | b']' | b'/')
         })
         .count();
-    key > 0 && matches!(next.as_bytes().get(key), Some(b'=' | b':'))
-        || key > 0 && next.get(key..).is_some_and(|rest| rest.starts_with("%3D"))
+    key > 0
+        && next
+            .get(key..)
+            .is_some_and(|rest| rest.starts_with(['=', ':']) || rest.starts_with("%3D"))
 }
 
 /// Whether more pairs follow on the line, so that a blank ends the value.

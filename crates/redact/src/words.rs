@@ -332,7 +332,8 @@ fn ending(words: &str) -> Option<&'static str> {
     strong.or_else(|| {
         let last = words.rsplit('_').next().unwrap_or(words);
         LAST.iter()
-            .find(|(word, _)| *word == last)
+            // x86/PAT is a table of the processor.
+            .find(|(word, _)| *word == last && (last != "pat" || words.len() > 3))
             .map(|(_, kind)| *kind)
     })
 }
@@ -426,7 +427,15 @@ pub(crate) fn idle(value: &str) -> bool {
     {
         return true;
     }
-    let template = (value.starts_with("${") && value.ends_with('}'))
+    // The sign that closes it may have ended the value.
+    let reference = value
+        .strip_prefix("$(")
+        .or_else(|| value.strip_prefix("${"))
+        .is_some_and(|name| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        });
+    let template = reference
+        || (value.starts_with("${") && value.ends_with('}'))
         || (value.starts_with("$(") && value.ends_with(')'))
         || (value.starts_with("{{") && value.ends_with("}}"))
         || value.strip_prefix('$').is_some_and(|name| {
@@ -444,7 +453,22 @@ pub(crate) fn idle(value: &str) -> bool {
                 || value.starts_with("<masked")
                 || value.starts_with("<redacted")
         }) || value.starts_with("<set to the key"));
-    template || note || sized(value) || pointer(value)
+    template
+        || note
+        || sized(value)
+        || pointer(value)
+        || is_duration(value)
+        || value.starts_with("(*")
+}
+
+/// `39.359µs`
+fn is_duration(value: &str) -> bool {
+    let unit = value.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    unit.len() < value.len()
+        && matches!(
+            unit,
+            "ns" | "us" | "µs" | "ms" | "s" | "m" | "h" | "m0s" | "h0m0s"
+        )
 }
 
 /// `16 bytes`, as kubectl describe has of Secrets.
@@ -474,7 +498,12 @@ fn pointer(value: &str) -> bool {
         return !value.contains('@');
     }
     let Some(path) = value.strip_prefix('/') else {
-        return false;
+        return [".pem", ".key", ".crt", ".jks", ".p12", ".pub"]
+            .iter()
+            .any(|end| value.ends_with(end))
+            && value
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
     };
     let mut parts = path.split('/');
     let root = parts.next().unwrap_or("");

@@ -1,6 +1,7 @@
 //! Writes the result of a redaction: a directory, a tar archive or a zip archive, which get their name when they are complete.
 
 use std::{
+    fmt::Write as _,
     fs::{self, File},
     io::{self, BufWriter, Read, Write},
     path::{Path, PathBuf},
@@ -187,7 +188,7 @@ impl Pack {
             Failure::Redact(self.target.clone(), format!("cannot be written: {error}"))
         })?;
         for byte in hashed.hash.finalize() {
-            self.checksums.push_str(&format!("{byte:02x}"));
+            let _ = write!(self.checksums, "{byte:02x}");
         }
         self.checksums.push_str("  ");
         self.checksums.push_str(path);

@@ -5,6 +5,8 @@
     clippy::expect_used,
     clippy::string_slice,
     clippy::cast_possible_truncation,
+    clippy::format_push_string,
+    clippy::format_collect,
     reason = "a panic is the failure report of a test"
 )]
 
@@ -12,6 +14,7 @@ mod lookalikes;
 mod planter;
 #[path = "../support/mod.rs"]
 mod support;
+mod verify;
 
 use std::{
     fs,

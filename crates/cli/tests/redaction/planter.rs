@@ -533,6 +533,15 @@ pub(crate) fn plant(dir: &Path) -> Vec<Secret> {
     pods(&mut planter, dir);
     config(&mut planter, dir);
     nodes(&mut planter, dir);
+    for secret in &mut planter.secrets {
+        secret.packed = matches!(
+            secret.shape.as_str(),
+            "base64 of an environment"
+                | "key in a kubeconfig"
+                | "docker config auth"
+                | "journal, bytes"
+        );
+    }
     planter.secrets
 }
 
@@ -709,7 +718,13 @@ kind: List
 }
 
 fn config(planter: &mut Planter, dir: &Path) {
-    let lines = planter.lines("ConfigMap").join("\n");
+    // YAML has no control characters.
+    let lines: Vec<String> = planter
+        .lines("ConfigMap")
+        .into_iter()
+        .map(|line| line.replace('\u{1b}', ""))
+        .collect();
+    let lines = lines.join("\n");
     let pem = planter.pem("EC PRIVATE KEY", "key in a ConfigMap");
     let lone = planter.secret("word", "base64 of an environment");
     let lone = STANDARD.encode(format!("HOST=db\nDB_PASSWORD={lone}\n"));
