@@ -184,7 +184,12 @@ impl Builder<'_> {
         if text.bytes().all(|byte| byte == b'\n') {
             // At the end of the text nothing follows, and the parser stays at the head.
             let column = span.start.col();
-            let before = |line: &str| line.chars().take(column).all(char::is_whitespace);
+            let before = |line: &str| {
+                let mut letters = line.chars();
+                letters.by_ref().take(column).all(char::is_whitespace)
+                    // The head itself may begin its line; nothing that follows begins like one.
+                    && !matches!(letters.next(), Some('|' | '>'))
+            };
             let mut follows = self.text_of(start).is_none_or(before);
             if follows {
                 end = start.saturating_sub(1);

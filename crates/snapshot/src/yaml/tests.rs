@@ -213,6 +213,30 @@ fn written() -> impl Strategy<Value = Written> {
     })
 }
 
+#[test]
+fn a_block_without_text_belongs_to_its_head_wherever_that_stands() {
+    for (text, line) in [
+        ("\n\n-\n\n >\n---\r\u{6}", 5),
+        ("-\n |\n", 2),
+        ("-\n\n  |-\n\n\n", 3),
+        ("- >\n\n", 1),
+        ("-\n  >\n- a\n", 2),
+        ("- |\n\n- a\n", 1),
+    ] {
+        for strict in [true, false] {
+            let read = read(
+                text,
+                &Reading {
+                    strict,
+                    fields: None,
+                },
+            );
+            let item = read.nodes[0].items().first();
+            assert_eq!(item.map(|item| item.line), Some(line), "{text:?} {strict}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn both_readers_give_the_same(
