@@ -103,6 +103,9 @@ fn pair(line: &str, start: usize, end: usize, kind: &'static str, spans: &mut Ve
         return end;
     }
     if !found.quoted {
+        if is_told(before, text, rest(line, found.end)) {
+            return end;
+        }
         if sign == Sign::Blank && text.starts_with('-') {
             return end;
         }
@@ -134,6 +137,21 @@ fn pair(line: &str, start: usize, end: usize, kind: &'static str, spans: &mut Ve
     }
     spans.push(Span::new(found.start, found.end, kind));
     found.end
+}
+
+/// What tools tell of a secret instead of showing it: where it comes from, how long it is, what
+/// a server answered.
+fn is_told(before: &str, text: &str, after: &str) -> bool {
+    let number = text.bytes().all(|b| b.is_ascii_digit());
+    let word = before.rsplit([' ', '"', '\'', '=']).next().unwrap_or("");
+    (text == "<set" && after.starts_with(" to the key "))
+        || (number && (after.starts_with(" byte") || after.starts_with(" B ")))
+        || (number
+            && text.len() == 3
+            && after
+                .strip_prefix(' ')
+                .is_some_and(|next| next.starts_with(|c: char| c.is_ascii_uppercase())))
+        || word.starts_with("arn:")
 }
 
 /// Whether a value is but the next word of a sentence.
