@@ -453,7 +453,7 @@ pub struct TimelineEntry {
 }
 
 /// An object of the incident, as captured.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Object {
     /// The object.
     pub subject: Subject,
@@ -475,7 +475,7 @@ fn no_objects(number: &usize) -> bool {
 }
 
 /// A part of an object's captured text.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct ObjectPart {
     /// Its path: `spec`, `status`, `status.conditions`, `data` …
     pub name: String,
