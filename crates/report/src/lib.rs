@@ -7,6 +7,7 @@ mod assemble;
 mod checklist;
 pub mod clean;
 mod html;
+mod incidents;
 mod index;
 pub mod info;
 mod info_page;
