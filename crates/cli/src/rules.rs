@@ -56,6 +56,15 @@ fn named<'r>(rules: &'r RuleSet, id: &str) -> Result<(usize, &'r Rule), Failure>
 
 /// The embedded rules with those of some directories added.
 pub(crate) fn load(dirs: &[PathBuf]) -> Result<RuleSet, Failure> {
+    let mut own = Vec::new();
+    for dir in dirs {
+        own.extend(read(dir)?);
+    }
+    RuleSet::with(own).map_err(Failure::Rules)
+}
+
+/// The same with all examples, for what shows them.
+pub(crate) fn load_whole(dirs: &[PathBuf]) -> Result<RuleSet, Failure> {
     let mut files = builtin();
     for dir in dirs {
         files.extend(read(dir)?);

@@ -187,7 +187,7 @@ fn no_format_lets_a_hostile_text_act() {
     }
     for attribute in [
         "href=\"javascript:",
-        "href=\"data:",
+        "href=\"data:text",
         "href=\"http",
         "src=\"http",
         " onerror=\"",

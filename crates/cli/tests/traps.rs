@@ -30,6 +30,15 @@ fn problems(path: &Path) -> Vec<String> {
     told(&json(path))
 }
 
+/// What the report of a file says went wrong under a limit.
+fn limited(path: &Path, flag: &str, limit: &str) -> Vec<String> {
+    let bundle = path.to_str().unwrap();
+    let output = coldcase(&[
+        "analyze", bundle, flag, limit, "-f", "json", "-o", "-", "-q",
+    ]);
+    told(&serde_json::from_str(&support::stdout(&output)).unwrap())
+}
+
 fn told(report: &Value) -> Vec<String> {
     report["problems"]
         .as_array()
@@ -133,19 +142,7 @@ fn a_gzip_bomb_stops_at_its_ratio() {
         "b.log.gz",
         &gz(&[&b"error x\n".repeat(1 << 17)], 80),
     );
-    let output = coldcase(&[
-        "analyze",
-        path.to_str().unwrap(),
-        "--max-ratio",
-        "10",
-        "-f",
-        "json",
-        "-o",
-        "-",
-        "-q",
-    ]);
-    let report = serde_json::from_str(&support::stdout(&output)).unwrap();
-    let told = told(&report);
+    let told = limited(&path, "--max-ratio", "10");
     assert!(
         told.iter()
             .any(|problem| problem.starts_with("b.log") && problem.contains("--max-ratio")),
@@ -328,19 +325,7 @@ fn a_cut_list_keeps_what_came_before_and_says_so() {
 #[test]
 fn documents_and_tables_beyond_all_measure_are_bounded() {
     let path = file("tiny", "pods.yaml", "- 1\n".repeat(100_000).as_bytes());
-    let output = coldcase(&[
-        "analyze",
-        path.to_str().unwrap(),
-        "--max-memory",
-        "2000000",
-        "-f",
-        "json",
-        "-o",
-        "-",
-        "-q",
-    ]);
-    let report = serde_json::from_str(&support::stdout(&output)).unwrap();
-    let told = told(&report);
+    let told = limited(&path, "--max-memory", "2000000");
     assert!(
         told.iter()
             .any(|problem| problem.starts_with("pods.yaml:0") && problem.contains("--max-memory")),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use coldcase_facts::{EntityId, Facts};
 use coldcase_rules::{Along, Evaluation, Finding, Role, RuleSet};
 
-use crate::{Edge, scope::Scope, weights};
+use crate::{Edge, Judged, State, scope::Scope, weights};
 
 /// All edges between findings, sorted.
 pub(crate) fn edges(
@@ -13,6 +13,7 @@ pub(crate) fn edges(
     rules: &RuleSet,
     evaluation: &Evaluation<'_, '_>,
     scopes: &[Scope],
+    judged: &[Judged],
 ) -> Vec<Edge> {
     let mut edges = BTreeSet::new();
     for (from, cause) in evaluation.findings.iter().enumerate() {
@@ -33,6 +34,7 @@ pub(crate) fn edges(
         }
     }
     callers(facts, rules, evaluation, scopes, &mut edges);
+    alerted(rules, evaluation, scopes, judged, &mut edges);
     // One edge for each pair: the narrowest relation comes first in the order.
     let mut kept: Vec<Edge> = Vec::new();
     for edge in edges {
@@ -44,6 +46,42 @@ pub(crate) fn edges(
         }
     }
     kept
+}
+
+/// What a monitoring system says of an object is a symptom of whatever cause holds there: no rule could list them.
+fn alerted(
+    rules: &RuleSet,
+    evaluation: &Evaluation<'_, '_>,
+    scopes: &[Scope],
+    judged: &[Judged],
+    edges: &mut BTreeSet<Edge>,
+) {
+    let role = |index: usize| rules.rules[evaluation.findings[index].rule].role;
+    for (to, effect) in evaluation.findings.iter().enumerate() {
+        let alert = effect
+            .rows
+            .iter()
+            .flat_map(coldcase_rules::Row::all)
+            .any(|bound| evaluation.entity(bound.id).kind == "Alert");
+        if !alert || role(to) != Role::Symptom {
+            continue;
+        }
+        for (from, cause) in evaluation.findings.iter().enumerate() {
+            let along = [Along::Pod, Along::Workload, Along::Service, Along::Node]
+                .into_iter()
+                .find(|along| {
+                    let node = *along == Along::Node && scopes[from].nodes.is_empty();
+                    !node && touch(*along, &scopes[from], &scopes[to])
+                });
+            if let Some(along) = along
+                && role(from) == Role::Cause
+                && judged[from].state == State::Active
+                && in_time(along, cause, effect)
+            {
+                edges.insert(Edge { from, to, along });
+            }
+        }
+    }
 }
 
 /// Who cannot reach a Service that has no ready endpoint suffers from whatever its pods suffer from. Rules cannot

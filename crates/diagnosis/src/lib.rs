@@ -2,9 +2,11 @@
 
 mod blast;
 mod change;
+mod depth;
 mod exonerate;
 mod graph;
 mod group;
+mod incident;
 mod rank;
 mod scope;
 mod stale;
@@ -20,6 +22,7 @@ use jiff::Timestamp;
 pub use blast::{Blast, Dimension};
 pub use change::{Change, ChangeKind, Relation};
 pub use exonerate::Exoneration;
+pub use incident::Incident;
 pub use rank::{Ranked, Reason};
 pub use state::State;
 pub use timeline::Entry;
@@ -89,6 +92,8 @@ pub struct Diagnosis {
     pub edges: Vec<Edge>,
     /// Causes, best first.
     pub causes: Vec<Ranked>,
+    /// Which causes belong together, that of the best cause first.
+    pub incidents: Vec<Incident>,
     /// Cleared suspects.
     pub exonerations: Vec<Exoneration>,
     /// Changes, oldest first.
@@ -126,7 +131,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
             }
         })
         .collect();
-    let edges = graph::edges(facts, rules, evaluation, &scopes);
+    let edges = graph::edges(facts, rules, evaluation, &scopes, &judged);
     for edge in &edges {
         judged[edge.to].explained_by.push(edge.from);
     }
@@ -143,7 +148,10 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
         blasts: &blasts,
     });
     let (outcome, confidence) = rank::outcome(facts, &causes, &judged, evaluation, rules);
-    let first_anomaly = timeline::first_anomaly(evaluation, &causes, &judged);
+    let incidents = incident::all(facts, evaluation, &judged, &scopes, &causes);
+    let first_anomaly = incidents
+        .first()
+        .and_then(|incident| incident.first_anomaly.clone());
     let changes = change::all(
         facts,
         &blasts,
@@ -158,7 +166,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
                 .and_then(|cause| evaluation.findings[cause.finding].last_seen)
         })
         .flatten();
-    let sentence = rank::sentence(outcome, &causes, evaluation, rules);
+    let sentence = rank::sentence(outcome, &causes, &incidents, evaluation, rules);
     let timeline = timeline::all(facts, evaluation, &changes);
     let triage = triage::answers(
         facts, evaluation, &judged, &causes, &scopes, &changes, &blasts,
@@ -170,6 +178,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
         judged,
         edges,
         causes,
+        incidents,
         exonerations,
         changes,
         blasts,

@@ -3,7 +3,7 @@
 use coldcase_facts::{Cite, EntityId, Facts, Identity, PodHealth};
 use coldcase_rules::{Confidence, Evaluation, Role, RuleSet, Severity};
 
-use crate::{Blast, Edge, Judged, Outcome, State, scope::Scope, weights};
+use crate::{Blast, Edge, Incident, Judged, Outcome, State, scope::Scope, weights};
 
 /// A cause with its points.
 #[derive(Debug, Clone)]
@@ -134,6 +134,7 @@ pub(crate) fn causes(context: &Context<'_, '_, '_>) -> Vec<Ranked> {
         };
         key(a).cmp(&key(b))
     });
+    crate::depth::doubt(context, &mut ranked);
     ranked
 }
 
@@ -461,9 +462,31 @@ pub(crate) fn outcome(
 pub(crate) fn sentence(
     outcome: Outcome,
     causes: &[Ranked],
+    incidents: &[Incident],
     evaluation: &Evaluation<'_, '_>,
     rules: &RuleSet,
 ) -> String {
+    let leads: Vec<&str> = incidents
+        .iter()
+        .filter_map(|incident| causes.get(*incident.causes.first()?))
+        .filter(|cause| !cause.independent && cause.confidence > Confidence::Possible)
+        .map(|cause| cause.title(evaluation))
+        .collect();
+    if let (Outcome::Active | Outcome::Recovered, [first, second, rest @ ..]) =
+        (outcome, &leads[..])
+    {
+        let more = match rest.len() {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let state = if outcome == Outcome::Recovered {
+            "Recovered: "
+        } else {
+            ""
+        };
+        let count = leads.len();
+        return format!("{state}{count} separate incidents: {first}; {second}{more}");
+    }
     let title = causes.first().map_or("", |cause| cause.title(evaluation));
     let symptom = causes.first().is_some_and(|cause| {
         rules.rules[evaluation.findings[cause.finding].rule].role == Role::Symptom

@@ -79,6 +79,24 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
         {
             scope.nodes.insert(subject.name);
         }
+        "Alert" => {
+            scope.pods.extend(facts.pods(id));
+            match subject.kind.as_str() {
+                "Node" => {
+                    scope.nodes.insert(subject.name);
+                }
+                "Service" => {
+                    scope.services.insert(subject);
+                }
+                "PersistentVolumeClaim" => {
+                    scope.claims.insert(subject);
+                }
+                "Deployment" | "StatefulSet" | "DaemonSet" | "Job" => {
+                    scope.workloads.insert(subject);
+                }
+                _ => {}
+            }
+        }
         "Service" | "SelectorMiss" | "PortMiss" => {
             scope
                 .services

@@ -76,12 +76,12 @@ fn pod_level(kind: &str) -> bool {
     )
 }
 
-/// Whether the fault stands in the workload's own description. Readiness says nothing of an address that the
-/// program uses later: it stays wrong while it stands there.
+/// Whether the fault stands in the workload's own description, or a monitoring system measures it. Readiness says
+/// nothing of an address that the program uses later: it stays wrong while it stands there. Nor of slow answers.
 fn written(evaluation: &Evaluation<'_, '_>, finding: &Finding) -> bool {
     finding.rows.iter().any(|row| {
         row.all()
-            .any(|bound| evaluation.entity(bound.id).kind == "AddressMiss")
+            .any(|bound| matches!(evaluation.entity(bound.id).kind, "AddressMiss" | "Alert"))
     })
 }
 

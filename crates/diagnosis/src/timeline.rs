@@ -20,7 +20,7 @@ pub struct Entry {
     pub precision: u8,
     /// As written.
     pub raw: String,
-    /// `event`, `container`, `condition`, `change`, `log`, `kernel`, `journal`.
+    /// `event`, `container`, `condition`, `alert`, `change`, `log`, `kernel`, `journal`.
     pub kind: &'static str,
     /// Lane.
     pub layer: &'static str,
@@ -53,6 +53,9 @@ pub(crate) fn all(
     }
     for id in facts.of_kind("Node") {
         conditions(facts.get(*id), &mut entries);
+    }
+    for id in facts.of_kind("Alert") {
+        entries.extend(alert(facts.get(*id)));
     }
     for change in changes {
         entries.push(Entry {
@@ -257,6 +260,32 @@ fn event(event: &Entity<'_>) -> Option<Entry> {
     })
 }
 
+/// What a monitoring system noticed, from when it began.
+fn alert(alert: &Entity<'_>) -> Option<Entry> {
+    let text = |field: &str| alert.str_at(&[field]).unwrap_or("");
+    let raw = text("startsAt").to_owned();
+    let mut cites: Vec<Cite> = Vec::new();
+    cites.extend(alert.place());
+    Some(Entry {
+        time: stamp::rfc3339(&raw)?,
+        end: alert.str_at(&["endsAt"]).and_then(stamp::rfc3339),
+        precision: 0,
+        raw,
+        kind: "alert",
+        layer: layer_of(&alert.subject.kind),
+        severity: if text("state") == "firing" {
+            "medium"
+        } else {
+            "info"
+        },
+        count: 1,
+        subject: alert.subject.clone(),
+        text: format!("{} ({}): {}", text("name"), text("state"), text("summary")),
+        cites,
+        assumed: String::new(),
+    })
+}
+
 fn container(container: &Entity<'_>, entries: &mut Vec<Entry>) {
     let mut add = |field: &[&str], severity: &'static str, text: String| {
         let Some(node) = container
@@ -401,13 +430,12 @@ fn log_line(facts: &Facts<'_>, line: &Entity<'_>) -> Option<Entry> {
     })
 }
 
-/// The earliest sign of the first cause and of what it explains.
+/// The earliest sign of a cause and of what it explains.
 pub(crate) fn first_anomaly(
     evaluation: &Evaluation<'_, '_>,
-    causes: &[Ranked],
+    cause: &Ranked,
     judged: &[Judged],
 ) -> Option<(Timestamp, String)> {
-    let cause = causes.first()?;
     std::iter::once(&cause.finding)
         .chain(&cause.explains)
         .filter(|index| judged[**index].state != State::Past)

@@ -53,6 +53,9 @@ pub const UNEXPLAINED: i64 = -10;
 /// A change among its reasons: the trigger is known.
 pub const TRIGGERED: i64 = 8;
 
+/// Causes of the same symptoms with no more points between them are equally good answers: less than one argument.
+pub const NEAR: i64 = 4;
+
 /// A cause begins no later than its effect; stamps are whole seconds and clocks differ.
 pub const TOLERANCE_SECONDS: i64 = 120;
 /// What ended longer ago than this before the capture is history, not the incident that people ask about.

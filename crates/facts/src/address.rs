@@ -73,6 +73,11 @@ pub(crate) fn service_name(text: &str) -> Option<&str> {
         .map(|address| address.name)
 }
 
+/// Name and namespace of the Service in an address, as an environment holds it.
+pub(crate) fn service_of(text: &str) -> Option<(&str, Option<&str>)> {
+    address(text).map(|address| (address.name, address.namespace))
+}
+
 fn is_label(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text

@@ -1,6 +1,7 @@
 //! Derives entities, the object graph and facts from a snapshot: everything a rule can select, and the arithmetic it cannot say.
 
 mod address;
+mod alert;
 mod cgroups;
 mod change;
 mod container;
@@ -92,6 +93,7 @@ pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     cgroups::derive(&mut facts);
     endpoints::derive(&mut facts);
     usage::derive(&mut facts);
+    alert::derive(&mut facts);
     facts
 }
 

@@ -157,7 +157,7 @@ pub const NOUNS: &[Relation] = &[
     relation(
         "rollout",
         &["Rollout"],
-        "ReplicaSet",
+        "Deployment",
         "the Rollout of its Deployment",
     ),
     relation(
@@ -232,6 +232,12 @@ pub const NOUNS: &[Relation] = &[
         &["Probe"],
         "node files",
         "tries to reach an address from its nodes",
+    ),
+    relation(
+        "alert",
+        &["Alert"],
+        "alerts",
+        "alerts about it, its pods or what stands before them",
     ),
     relation(
         "hpa",

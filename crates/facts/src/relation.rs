@@ -21,7 +21,7 @@ impl Facts<'_> {
             "node files" if ids.is_empty() => {
                 Some(format!("node files of {}", self.get(from).label))
             }
-            "node files" | "logs" | "journal" => None,
+            "node files" | "logs" | "journal" | "alerts" => None,
             source if !ids.is_empty() || self.collected_in(source, from) => None,
             source => Some(source.to_owned()),
         });
@@ -45,6 +45,7 @@ impl Facts<'_> {
                 self.pods_on(&subject.name).to_vec()
             }
             "Workload" => self.workload_pods(from).to_vec(),
+            "Alert" => self.alerted_pods(subject),
             "Service" | "SelectorMiss" | "PortMiss" => self
                 .object("Service", &subject.namespace, &subject.name)
                 .map_or(Vec::new(), |id| self.selected_pods(id).to_vec()),
@@ -325,6 +326,7 @@ impl Facts<'_> {
             "stale" => self.on_nodes("StaleEndpoint", from),
             "certificate" => self.on_nodes("Certificate", from),
             "probe" => self.on_nodes("Probe", from),
+            "alert" => self.alerts(from),
             "hpa" => self.filtered_in("HorizontalPodAutoscaler", &subject.namespace, |hpa| {
                 hpa.str_at(&["spec", "scaleTargetRef", "name"]) == Some(subject.name.as_str())
                     && hpa.str_at(&["spec", "scaleTargetRef", "kind"])
@@ -381,11 +383,53 @@ impl Facts<'_> {
             .collect()
     }
 
+    /// Pods of the object that an alert is about; of a node none, or everything there would be what it means.
+    fn alerted_pods(&self, about: &Identity) -> Vec<EntityId> {
+        match about.kind.as_str() {
+            "Pod" => self
+                .object("Pod", &about.namespace, &about.name)
+                .into_iter()
+                .collect(),
+            "Service" => self
+                .object("Service", &about.namespace, &about.name)
+                .map_or(Vec::new(), |id| self.selected_pods(id).to_vec()),
+            _ => self
+                .derived("Workload", about)
+                .first()
+                .map_or(Vec::new(), |id| self.workload_pods(*id).to_vec()),
+        }
+    }
+
+    /// Alerts about an entity, and about its pods, their workload and Services.
+    fn alerts(&self, from: EntityId) -> Vec<EntityId> {
+        if self.of_kind("Alert").is_empty() {
+            return Vec::new();
+        }
+        let subject = &self.get(from).subject;
+        let mut ids = self.derived("Alert", subject).to_vec();
+        if subject.kind != "Node" {
+            for pod in self.pods(from) {
+                let around = std::iter::once(pod)
+                    .chain(self.workload(pod))
+                    .chain(self.services_of(pod).iter().copied());
+                for about in around {
+                    ids.extend(self.derived("Alert", &self.get(about).subject));
+                }
+            }
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
     fn nodes(&self, from: EntityId) -> Vec<EntityId> {
         let entity = self.get(from);
         let by_name = |name: &str| self.object("Node", "", name);
         match entity.kind {
             "Node" => vec![from],
+            "Alert" if entity.subject.kind == "Node" => {
+                by_name(&entity.subject.name).into_iter().collect()
+            }
             "NodeFacts" | "NodeClock" | "JournalLine" | "Unit" | "Filesystem" | "Certificate"
             | "Probe" | "StaleEndpoint" | "DirectoryUse" => {
                 by_name(entity.str_at(&["node"]).unwrap_or(""))
@@ -419,6 +463,10 @@ impl Facts<'_> {
         let namespace = entity.subject.namespace.as_str();
         match entity.kind {
             "Service" => vec![from],
+            "Alert" if entity.subject.kind == "Service" => self
+                .object("Service", namespace, &entity.subject.name)
+                .into_iter()
+                .collect(),
             "SelectorMiss" | "PortMiss" => self
                 .object("Service", namespace, &entity.subject.name)
                 .into_iter()

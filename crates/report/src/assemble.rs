@@ -11,7 +11,7 @@ use coldcase_snapshot::{Snapshot, coverage::Status, object, stamp};
 use crate::model::{
     Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
     DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem, Reason, Related,
-    Report, SCHEMA, Subject, TimelineEntry, Tool, Unknown, Verdict,
+    Report, SCHEMA, Separate, Subject, TimelineEntry, Tool, Unknown, Verdict, Window,
 };
 use crate::objects;
 
@@ -119,6 +119,11 @@ pub fn assemble(
                 .unwrap_or_default(),
             recovered_at: diagnosis.recovered_at.map(show_time),
         },
+        incidents: diagnosis
+            .incidents
+            .iter()
+            .map(|incident| separate(incident, diagnosis))
+            .collect(),
         triage,
         causes,
         exonerated,
@@ -217,6 +222,25 @@ fn with_triggers(
     related
 }
 
+fn separate(incident: &coldcase_diagnosis::Incident, diagnosis: &Diagnosis) -> Separate {
+    let first = incident.first_anomaly.as_ref();
+    let lead = incident
+        .causes
+        .first()
+        .and_then(|cause| diagnosis.causes.get(*cause));
+    let state = lead.map_or("", |cause| diagnosis.judged[cause.finding].state.word());
+    Separate {
+        state: state.to_owned(),
+        first_anomaly: first.map(|(time, _)| show_time(*time)),
+        first_anomaly_text: first.map_or(String::new(), |(_, text)| text.clone()),
+        window: Window {
+            from: first.map(|(time, _)| show_time(*time)),
+            to: incident.ended_at.map(show_time),
+        },
+        causes: incident.causes.iter().map(|cause| cause + 1).collect(),
+    }
+}
+
 fn cause(
     rank: usize,
     cause: &Ranked,
@@ -229,8 +253,13 @@ fn cause(
     let judged = &diagnosis.judged[cause.finding];
     let rule = &rules.rules[finding.rule];
     let [observe, mitigate, fix, avoid, verify] = finding.next.clone();
+    let incident = diagnosis
+        .incidents
+        .iter()
+        .position(|incident| incident.causes.contains(&(rank - 1)));
     Cause {
         rank,
+        incident: incident.map_or(1, |index| index + 1),
         finding: judged.id.clone(),
         rule: rule.id.clone(),
         title: cause.title(evaluation).to_owned(),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::model::{
     Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
     DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Object, ObjectPart, Problem,
-    Reason, Related, Report, Subject, TimelineEntry, Tool, Unknown, Verdict,
+    Reason, Related, Report, Separate, Subject, TimelineEntry, Tool, Unknown, Verdict, Window,
 };
 use crate::text;
 
@@ -66,8 +66,8 @@ macro_rules! fields {
 
 fields! {
     Report {
-        schema, tool, bundle, verdict, incident, triage, causes, exonerated, changes, blast_radius,
-        findings, causal_edges, unknown, timeline, objects, evidence, problems
+        schema, tool, bundle, verdict, incident, incidents, triage, causes, exonerated, changes,
+        blast_radius, findings, causal_edges, unknown, timeline, objects, evidence, problems
     }
     Tool { version, rules_hash, rules }
     BundleInfo {
@@ -78,11 +78,13 @@ fields! {
     Coverage { source, status, detail }
     Verdict { state, sentence, confidence }
     Incident { first_anomaly, first_anomaly_text, recovered_at }
+    Separate { state, first_anomaly, first_anomaly_text, window, causes }
+    Window { from, to }
     Answer { question, answer, evidence }
     Subject { kind, namespace, name }
     Related { subject, role }
     Cause {
-        rank, finding, rule, title, layer, severity, confidence, state, subject, related, points,
+        rank, incident, finding, rule, title, layer, severity, confidence, state, subject, related, points,
         reasons, explains, members, independent, first_seen, last_seen, meaning, next
     }
     Reason { text, points, evidence }

@@ -8,6 +8,7 @@ mod checklist;
 pub mod clean;
 mod formats;
 mod html;
+mod incidents;
 mod index;
 pub mod info;
 mod info_page;

@@ -22,8 +22,10 @@ pub struct Report {
     pub bundle: BundleInfo,
     /// The answer in one sentence.
     pub verdict: Verdict,
-    /// When the incident ran, as far as it can be computed.
+    /// When the incident of the first cause ran, as far as it can be computed.
     pub incident: Incident,
+    /// All incidents; more than one if causes have nothing to do with each other.
+    pub incidents: Vec<Separate>,
     /// The four questions of the first ten minutes, answered.
     pub triage: Vec<Answer>,
     /// Ranked causes; the first one is the answer to "what broke first".
@@ -152,6 +154,30 @@ pub struct Incident {
     pub recovered_at: Option<String>,
 }
 
+/// One of the incidents in a bundle: causes that touch the same objects at the same time.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Separate {
+    /// `active` or `recovered`.
+    pub state: String,
+    /// The first thing that was not as it should be.
+    pub first_anomaly: Option<String>,
+    /// What that was.
+    pub first_anomaly_text: String,
+    /// From first to last sign; `to` is absent while it lasts.
+    pub window: Window,
+    /// Ranks of its causes.
+    pub causes: Vec<usize>,
+}
+
+/// A span of time.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Window {
+    /// Begin, if known.
+    pub from: Option<String>,
+    /// End, if it has ended.
+    pub to: Option<String>,
+}
+
 /// One of the four questions of triage.
 #[derive(Debug, Clone, Default, JsonSchema, Serialize)]
 pub struct Answer {
@@ -199,6 +225,8 @@ pub struct Related {
 pub struct Cause {
     /// 1 is the answer.
     pub rank: usize,
+    /// Which of `incidents` it belongs to, from 1.
+    pub incident: usize,
     /// Id of the finding it comes from; also the anchor in the HTML.
     pub finding: String,
     /// Rule id.

@@ -62,6 +62,15 @@ pub(crate) fn render(report: &Report, style: SummaryStyle, out: &mut dyn Write) 
     if !decided || shown.is_empty() {
         verdict(&mut page, report);
     }
+    let incidents = crate::incidents::lines(report);
+    if !incidents.is_empty() {
+        page.blank();
+        let count = report.incidents.len();
+        page.paragraph(0, &format!("{count} separate incidents"), ink::BOLD);
+        for incident in &incidents {
+            page.paragraph(2, incident, "");
+        }
+    }
     for (at, cause) in shown.iter().enumerate() {
         headline(&mut page, cause, report);
         arguments(&mut page, &index, cause);

@@ -377,14 +377,14 @@ impl World<'_, '_> {
 fn sources(kind: &str) -> &'static [&'static str] {
     match kind {
         "Container" | "Workload" | "MissingRef" | "Pod" => &["Pod"],
-        "Rollout" => &["ReplicaSet", "Pod"],
+        "Rollout" => &["Deployment", "ReplicaSet", "Pod"],
         "SelectorMiss" | "PortMiss" | "AddressMiss" => &["Service", "Pod"],
         "NodeFit" => &["Pod", "Node"],
         "StaleConfig" => &["ConfigMap", "Pod"],
         "NotCreated" => &["ResourceQuota"],
         "DnsBlock" => &["NetworkPolicy", "Pod"],
         "NodeFacts" | "Unit" | "Filesystem" | "Certificate" | "Probe" | "ConfigChange"
-        | "NodeClock" | "StaleEndpoint" | "DirectoryUse" => &[],
+        | "NodeClock" | "StaleEndpoint" | "DirectoryUse" | "Alert" => &[],
         "Other" => &[],
         other => coldcase_facts::schema::Schema::get()
             .kinds()

@@ -14,6 +14,7 @@ pub mod lint;
 mod load;
 mod matchers;
 mod miniature;
+mod pattern;
 mod rename;
 pub mod rule;
 mod scope;
@@ -56,6 +57,12 @@ pub struct RuleSet {
 /// A rule's text before its examples.
 fn head_of(text: &str) -> &str {
     text.split_once("\ntests:").map_or(text, |(head, _)| head)
+}
+
+/// A rule without its examples and what they share.
+fn rule_of(text: &str) -> &str {
+    let head = head_of(text);
+    head.split_once("\nbase:").map_or(head, |(rule, _)| rule)
 }
 
 /// What evaluation found.
@@ -104,7 +111,23 @@ impl RuleSet {
     /// # Errors
     /// Every error of every file, with its place.
     pub fn load(files: Vec<(String, String)>) -> Result<Self, Vec<LoadError>> {
-        let (rules, errors) = Self::draft(files);
+        Self::sound(Self::draft(files))
+    }
+
+    /// The rules of this version, taken as they were tested and without their examples, and further ones, which are
+    /// checked. A later file replaces an earlier one with the same id.
+    ///
+    /// # Errors
+    /// Every error of every further file, with its place.
+    pub fn with(own: Vec<(String, String)>) -> Result<Self, Vec<LoadError>> {
+        let embedded = BUILTIN
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned(), true));
+        let own = own.into_iter().map(|(path, text)| (path, text, false));
+        Self::sound(Self::gather(embedded.chain(own)))
+    }
+
+    fn sound((rules, errors): (Self, Vec<LoadError>)) -> Result<Self, Vec<LoadError>> {
         if errors.is_empty() {
             Ok(rules)
         } else {
@@ -114,17 +137,27 @@ impl RuleSet {
 
     /// Loads what can be loaded, with every error: for linting rules that are being written.
     pub fn draft(files: Vec<(String, String)>) -> (Self, Vec<LoadError>) {
+        Self::gather(files.into_iter().map(|(path, text)| (path, text, false)))
+    }
+
+    /// Files, each with whether it was tested when this version was built.
+    fn gather(files: impl Iterator<Item = (String, String, bool)>) -> (Self, Vec<LoadError>) {
         let mut errors = Vec::new();
         let mut patterns = Vec::new();
         let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
         let mut heads = String::new();
         let mut hasher = Sha256::new();
-        for (file, text) in files {
+        for (file, text, trusted) in files {
             heads.push_str(head_of(&text));
             hasher.update(file.as_bytes());
             hasher.update([0]);
             hasher.update(text.as_bytes());
-            match load::load(&file, &text, &mut patterns) {
+            let read = if trusted {
+                rule_of(&text)
+            } else {
+                text.as_str()
+            };
+            match load::load(&file, read, &mut patterns, trusted) {
                 Ok(rule) => {
                     rules.insert(rule.id.clone(), rule);
                 }

@@ -21,11 +21,15 @@ use crate::{
 pub(crate) type Bad = (Place, String);
 pub(crate) type Good<T> = Result<T, Bad>;
 
+/// Kinds that are lines of a log and no objects.
+const LINES: [&str; 2] = ["LogLine", "JournalLine"];
+
 /// Loads one rule; patterns are added to `patterns`.
 pub(crate) fn load(
     file: &str,
     text: &str,
     patterns: &mut Vec<Pattern>,
+    trusted: bool,
 ) -> Result<Rule, Vec<LoadError>> {
     let error = |(place, what): Bad| LoadError {
         file: file.to_owned(),
@@ -36,6 +40,7 @@ pub(crate) fn load(
     let mut loader = Loader {
         patterns,
         errors: Vec::new(),
+        trusted,
     };
     let rule = loader.rule(file, &doc);
     match rule {
@@ -48,6 +53,8 @@ pub(crate) fn load(
 pub(crate) struct Loader<'p> {
     patterns: &'p mut Vec<Pattern>,
     pub(crate) errors: Vec<Bad>,
+    /// The rule is embedded and was tested: its examples are left out, its patterns are built when they are needed.
+    trusted: bool,
 }
 
 pub(crate) fn text(doc: &Doc) -> Good<&str> {
@@ -135,12 +142,25 @@ impl Loader<'_> {
                 format!("`{layer}` is no layer; there are {}", LAYERS.join(", ")),
             ));
         }
-        let mut scope = Scope::default();
+        let mut scope = Scope {
+            trusted: self.trusted,
+            ..Scope::default()
+        };
         let steps = self.steps(required(doc, "match")?, &mut scope)?;
         let subject_doc = required(doc, "subject")?;
         let subject = scope
             .slot(text(subject_doc)?)
             .map_err(|what| (subject_doc.place, what))?;
+        let kinds = scope.kinds.get(subject).map_or(&[][..], Vec::as_slice);
+        if let Some(line) = kinds.iter().find(|kind| LINES.contains(&kind.as_str())) {
+            return Err((
+                subject_doc.place,
+                format!(
+                    "a {line} is at fault for nothing: bind what it comes from, such as `find: node n of {name}` or `find: pod p of {name}`, and name that",
+                    name = text(subject_doc)?
+                ),
+            ));
+        }
         let time = match doc.get("time") {
             Some(time) => Some(
                 operand(&format!("${}", text(time)?), &scope).map_err(|what| (time.place, what))?,
@@ -169,7 +189,11 @@ impl Loader<'_> {
                 .map_or(Ok(String::new()), |doc| text(doc).map(str::to_owned))?,
             references: texts(doc.get("references"))?,
             collect: texts(doc.get("collect"))?,
-            tests: self.examples(doc)?,
+            tests: if self.trusted {
+                Vec::new()
+            } else {
+                self.examples(doc)?
+            },
             names: scope.names.clone(),
             id,
             file: file.to_owned(),
@@ -594,7 +618,7 @@ fn captures(matcher: &Matcher, names: &mut Vec<String>) {
     for test in &matcher.tests {
         match test {
             Test::Matches(regex) => {
-                names.extend(regex.capture_names().flatten().map(str::to_owned));
+                names.extend(regex.names());
             }
             Test::Where(parts) => parts.iter().for_each(|part| captures(&part.matcher, names)),
             Test::Entry { key, value } => key

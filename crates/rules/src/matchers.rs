@@ -9,6 +9,7 @@ use regex::Regex;
 use crate::{
     grammar::{ENTRY, MATCHER},
     load::{Good, Loader, list, text, word},
+    pattern::Lazy,
     rule::{Matcher, Operand, Part, Side, Test},
     scope::{Scope, check_path, operand},
     source::{Doc, DocValue, Place},
@@ -70,7 +71,7 @@ impl Loader<'_> {
                     &[("true", true), ("false", false)],
                     "truth value",
                 )?),
-                "matches" => Test::Matches(Box::new(pattern(doc)?)),
+                "matches" => Test::Matches(Box::new(pattern(doc, scope)?)),
                 "contains" => Test::Contains(value(doc)?),
                 "starts_with" => Test::StartsWith(value(doc)?),
                 "ends_with" => Test::EndsWith(value(doc)?),
@@ -170,8 +171,11 @@ impl At<'_> {
     };
 }
 
-fn pattern(doc: &Doc) -> Good<Regex> {
+fn pattern(doc: &Doc, scope: &Scope) -> Good<Lazy> {
     let source = text(doc)?;
+    if scope.trusted {
+        return Ok(Lazy::trusted(source));
+    }
     let regex = Regex::new(source).map_err(|error| {
         (
             doc.place,
@@ -184,7 +188,7 @@ fn pattern(doc: &Doc) -> Good<Regex> {
     if regex.is_match("") {
         return Err((doc.place, "the pattern matches the empty text".to_owned()));
     }
-    Ok(regex)
+    Ok(Lazy::built(regex))
 }
 
 pub(crate) fn duration(doc: &Doc) -> Good<f64> {

@@ -1,9 +1,7 @@
 //! A loaded rule: names resolved to slots, paths checked, patterns compiled.
 
+use crate::{pattern::Lazy, source::Place, template::Template};
 use coldcase_facts::schema::Segment;
-use regex::Regex;
-
-use crate::{source::Place, template::Template};
 
 /// How bad it is while it lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -477,7 +475,7 @@ pub enum Test {
     /// Present and not null, or not.
     Exists(bool),
     /// Regex.
-    Matches(Box<Regex>),
+    Matches(Box<Lazy>),
     /// Text inside.
     Contains(Operand),
     /// Text at the beginning.

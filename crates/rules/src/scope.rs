@@ -20,6 +20,8 @@ pub(crate) struct Scope {
     pub kinds: Vec<Vec<String>>,
     pub captures: Vec<Vec<String>>,
     pub visible: BTreeMap<String, usize>,
+    /// The rule is embedded: its patterns were built when it was tested.
+    pub trusted: bool,
 }
 
 impl Scope {

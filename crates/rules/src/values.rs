@@ -267,6 +267,7 @@ impl World<'_, '_> {
                 self.entry(row, key.as_ref(), value.as_ref(), node, how)
             }),
             Test::Matches(regex) => {
+                let regex = regex.get()?;
                 let Some((node, captures)) = nodes
                     .iter()
                     .find_map(|node| Some((*node, regex.captures(node.as_str()?)?)))

@@ -156,7 +156,7 @@ fn test(test: &Test, names: &[String]) -> String {
         Test::NoneOf(of) => format!("is none of {}", values(of)),
         Test::Exists(true) => "is there".to_owned(),
         Test::Exists(false) => "is absent".to_owned(),
-        Test::Matches(regex) => format!("matches /{regex}/"),
+        Test::Matches(regex) => format!("matches /{}/", regex.as_str()),
         Test::Contains(of) => format!("contains {}", value(of)),
         Test::StartsWith(of) => format!("begins with {}", value(of)),
         Test::EndsWith(of) => format!("ends with {}", value(of)),

@@ -142,6 +142,10 @@ fn slips_in_the_new_parts_are_named() {
     let slip = |steps: &str| failures(&rule("s", steps, "  objects: {Pod a/p: {}}", "  []"));
     let cases = [
         (
+            "  - find: JournalLine s\n    where: {text: {matches: 'ran out of it'}}",
+            "app/t.yaml:7:10: a JournalLine is at fault for nothing: bind what it comes from, such as `find: node n of s` or `find: pod p of s`, and name that",
+        ),
+        (
             "  - find: Service s\n    where:\n      spec.ports[]: {where: {prot: 53}}",
             "app/t.yaml:11:30: `prot`: Service has no field `prot` there; did you mean `port`?",
         ),

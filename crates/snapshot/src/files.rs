@@ -9,7 +9,7 @@ use coldcase_bundle::{Bundle, File, FileId, Problem, Root};
 use rayon::prelude::*;
 
 use crate::{
-    Options, json,
+    Options, alerts, json,
     layouts::{self, scope::Listed},
     limit,
     logs::{JournalFile, LogFile},
@@ -113,6 +113,7 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
         gathered
             .others
             .extend(content.others.into_iter().map(|node| (*id, node)));
+        gathered.hosts.extend(content.alerts);
         gathered.problems.extend(content.problems);
     }
     layouts::rancher::restore(bundle, &gathered.roots, &mut gathered.objects);
@@ -129,6 +130,7 @@ struct Content {
     /// Kinds of damaged lists, with the line of the damage.
     cut: Vec<(String, u32)>,
     others: Vec<Node>,
+    alerts: Vec<HostReport>,
     problems: Vec<Problem>,
     structured: bool,
     yaml: (usize, usize),
@@ -273,6 +275,7 @@ fn take(content: &mut Content, documents: Vec<Node>, file: &File, id: FileId) {
     for (document, damage) in documents.into_iter().zip(damage) {
         let keep = document.clone_head();
         let is_list = is_list(&document);
+        content.alerts.extend(alerts::read(&document, id));
         let (objects, list) = object::objects(document, &file.path, id);
         if objects.is_empty() && list.is_none() {
             content.others.extend(keep);

@@ -3,6 +3,7 @@
 //! Files are read in parallel and merged in path order, so the result does not depend on threads.
 //! A panic in one file becomes a problem of that file.
 
+mod alerts;
 mod capture;
 pub mod clock;
 pub mod coverage;

@@ -155,10 +155,10 @@ fn check_sums(
                 });
             }
             Some(_) => {
-                "unknown: the collector found no tool for them".clone_into(&mut verdict.checksums)
+                "unknown: the collector found no tool for them".clone_into(&mut verdict.checksums);
             }
             None if verdict.finished => {
-                "none: the collector was too old for them".clone_into(&mut verdict.checksums)
+                "none: the collector was too old for them".clone_into(&mut verdict.checksums);
             }
             None => "none: the capture did not come to its end".clone_into(&mut verdict.checksums),
         }
@@ -221,13 +221,14 @@ fn check_commands(
                 .is_some_and(|(path, _)| path.starts_with(&prefix))
         };
         match files.get(path) {
-            None if (command.exit == 0 || command.bytes > 0) && !unpacked() => {
-                if verdict.missing.iter().all(|missing| missing.file != path) {
-                    verdict.missing.push(Finding {
-                        file: path.to_owned(),
-                        why: format!("the manifest has it with {} bytes", command.bytes),
-                    });
-                }
+            None if (command.exit == 0 || command.bytes > 0)
+                && !unpacked()
+                && verdict.missing.iter().all(|missing| missing.file != path) =>
+            {
+                verdict.missing.push(Finding {
+                    file: path.to_owned(),
+                    why: format!("the manifest has it with {} bytes", command.bytes),
+                });
             }
             Some(file)
                 if file.bytes != command.bytes

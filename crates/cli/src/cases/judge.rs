@@ -62,6 +62,8 @@ pub(crate) struct Outcome {
     pub said: String,
     /// State of the verdict.
     pub state: String,
+    /// Confidence in what ranks first.
+    pub confidence: Option<String>,
     /// Everything that is not as the truth says.
     pub differences: Vec<String>,
 }
@@ -88,6 +90,7 @@ pub(crate) fn judge(truth: &Truth, report: &Report) -> Outcome {
             .map_or_else(|| "no cause".to_owned(), words),
         said: first.map_or_else(|| report.verdict.state.replace('_', " "), said),
         state: report.verdict.state.clone(),
+        confidence: first.map(|cause| cause.confidence.clone()),
         differences: differences(truth, report, rank),
     }
 }
@@ -111,7 +114,10 @@ fn said(cause: &Cause) -> String {
 
 fn verdict(truth: &Truth, report: &Report, rank: Option<usize>) -> Verdict {
     let first = report.causes.first();
+    // Candidates of an inconclusive verdict are no answer, right or wrong, unless none could be more.
+    let undecided = report.verdict.state == "inconclusive" && !truth.state.has("inconclusive");
     match (&truth.cause, rank, first) {
+        (Some(_), _, _) if undecided => Verdict::Abstained,
         (None, _, None) => Verdict::Quiet,
         (None, _, Some(_)) => Verdict::FalseAlarm,
         (Some(_), Some(1), _) => Verdict::Right,
@@ -138,6 +144,17 @@ fn names_subject(expected: &Expected, cause: &Cause) -> bool {
                 .related
                 .iter()
                 .any(|related| object.is(&related.subject))
+            || object.kind.is_empty() && mentions(&cause.title, &object.name)
+    })
+}
+
+/// Whether a text names something as a whole word.
+fn mentions(text: &str, name: &str) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).unwrap_or("");
+        let after = text.get(at + name.len()..).unwrap_or("");
+        !before.ends_with(part) && !after.starts_with(part)
     })
 }
 
@@ -351,6 +368,20 @@ mod tests {
             judge(&healthy, &report(&[("a", "w1", "possible")])).verdict,
             Verdict::FalseAlarm
         );
+    }
+
+    #[test]
+    fn candidates_are_no_answer() {
+        let mut undecided = report(&[("a", "w1", "possible")]);
+        "inconclusive".clone_into(&mut undecided.verdict.state);
+        assert_eq!(judge(&truth("a"), &undecided).verdict, Verdict::Abstained);
+        assert_eq!(judge(&truth("b"), &undecided).verdict, Verdict::Abstained);
+    }
+
+    #[test]
+    fn names_are_whole_words_in_a_title() {
+        assert!(mentions("the image of web-1, web and api", "web"));
+        assert!(!mentions("the image of web-1", "web"));
     }
 
     #[test]

@@ -105,11 +105,34 @@ fn totals(tried: &[Tried], out: &mut String) {
         .map(|(count, verdict)| format!("{count} {}", verdict.word()))
         .collect();
     let _ = writeln!(out, "\n{} cases: {}", tried.len(), counts.join(", "));
+    calibration(tried, out);
     let passed = tried.len() - failed - broken;
     let _ = writeln!(
         out,
         "{passed} as their truth says, {failed} different, {broken} could not be run"
     );
+}
+
+/// How often each word of confidence stood before the right cause: "firm" should always.
+fn calibration(tried: &[Tried], out: &mut String) {
+    let mut words: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for outcome in tried.iter().filter_map(|case| case.result.as_ref().ok()) {
+        if let Some(confidence) = &outcome.confidence {
+            let (right, all) = words.entry(confidence).or_default();
+            *right += usize::from(outcome.verdict == Verdict::Right);
+            *all += 1;
+        }
+    }
+    let told: Vec<String> = ["firm", "likely", "possible"]
+        .iter()
+        .filter_map(|word| {
+            let (right, all) = words.get(word)?;
+            Some(format!("{word} {right} of {all}"))
+        })
+        .collect();
+    if !told.is_empty() {
+        let _ = writeln!(out, "right where it said: {}", told.join(", "));
+    }
 }
 
 /// The results for scripts.
@@ -129,6 +152,7 @@ pub(crate) fn json(tried: &[Tried]) -> String {
                 "expected": outcome.expected,
                 "said": outcome.said,
                 "state": outcome.state,
+                "confidence": outcome.confidence,
                 "differences": outcome.differences,
             }),
         })

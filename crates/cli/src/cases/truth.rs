@@ -92,6 +92,8 @@ impl OneOrMany {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Object {
+    /// Empty if the note of the incident does not say what kind of object it was.
+    #[serde(default)]
     pub kind: String,
     pub namespace: Option<String>,
     pub name: String,
@@ -99,6 +101,10 @@ pub(crate) struct Object {
 
 impl Object {
     pub(crate) fn is(&self, subject: &Subject) -> bool {
+        if self.kind.is_empty() {
+            let elsewhere = self.namespace.is_some() && subject.namespace != self.namespace;
+            return subject.name == self.name && !elsewhere;
+        }
         subject.kind == self.kind
             && subject.name == self.name
             && subject.namespace == self.namespace
@@ -109,7 +115,12 @@ impl std::fmt::Display for Object {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let namespace = self.namespace.as_deref().unwrap_or_default();
         let slash = if namespace.is_empty() { "" } else { "/" };
-        write!(f, "{} {namespace}{slash}{}", self.kind, self.name)
+        let kind = if self.kind.is_empty() {
+            "object"
+        } else {
+            &self.kind
+        };
+        write!(f, "{kind} {namespace}{slash}{}", self.name)
     }
 }
 
@@ -172,6 +183,19 @@ mod tests {
                 .contains("causes")
         );
         assert!(Truth::parse("state: active\ncause: {subject: {kind: Node, name: a}}").is_err());
+    }
+
+    #[test]
+    fn an_object_without_a_kind_is_any_of_that_name() {
+        let truth = Truth::parse("state: active\ncause: {rule: a, subject: {name: web}}").unwrap();
+        let object = truth.cause.unwrap().subject.unwrap();
+        let subject = |kind: &str, name: &str| Subject {
+            kind: kind.to_owned(),
+            namespace: Some("shop".to_owned()),
+            name: name.to_owned(),
+        };
+        assert!(object.is(&subject("Deployment", "web")) && object.is(&subject("Service", "web")));
+        assert!(!object.is(&subject("Service", "web-2")));
     }
 
     #[test]

@@ -8,11 +8,11 @@ use coldcase_rules::{
     rule::Argument,
 };
 
-use super::{load, named};
+use super::{load_whole, named};
 use crate::{args::RulesExplain, error::Failure, output};
 
 pub(super) fn run(arguments: &RulesExplain) -> Result<ExitCode, Failure> {
-    let rules = load(&arguments.more.rules)?;
+    let rules = load_whole(&arguments.more.rules)?;
     let (_, rule) = named(&rules, &arguments.id)?;
     output::say(page(&rules, rule).trim_end());
     Ok(ExitCode::SUCCESS)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use coldcase_rules::{Rule, rule::LAYERS};
 use serde_json::json;
 
-use super::load;
+use super::load_whole;
 use crate::{
     args::{InfoFormat, RulesList},
     error::Failure,
@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &RulesList) -> Result<ExitCode, Failure> {
             return Err(Failure::Word("layer", layer.clone(), known));
         }
     }
-    let rules = load(&arguments.more.rules)?;
+    let rules = load_whole(&arguments.more.rules)?;
     let mut chosen: Vec<&Rule> = rules
         .rules
         .iter()

@@ -99,6 +99,7 @@ fn context(report: &Report) -> Value {
         lacking => value(index.lacking()),
         verdict => value(&report.verdict),
         incident => value(&report.incident),
+        incidents => value(crate::incidents::lines(report)),
         lasted => value(lasted(report)),
         triage => value(&report.triage),
         causes => value(&report.causes),

@@ -99,6 +99,13 @@ fn head(page: &mut String, report: &Report) {
             prose(&verdict.sentence)
         ),
     );
+    let incidents = crate::incidents::lines(report);
+    for incident in &incidents {
+        line(page, &format!("- {}", prose(incident)));
+    }
+    if !incidents.is_empty() {
+        line(page, "");
+    }
     let captured = bundle
         .captured_at
         .as_deref()

@@ -28,6 +28,7 @@ const VERBS: &[&str] = &[
 
 /// Other commands, as the first words of a name.
 const TOOLS: &[&str] = &[
+    "amtool",
     "arp",
     "crictl",
     "date",

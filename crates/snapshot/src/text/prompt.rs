@@ -49,6 +49,7 @@ const MAX_LINE: usize = 4_000;
 
 /// Commands whose output is worth telling apart.
 const TOOLS: &[&str] = &[
+    "amtool",
     "arp",
     "cat",
     "cilium",

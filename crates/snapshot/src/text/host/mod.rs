@@ -34,6 +34,7 @@
 //! | `Process` | `pid`, `cpuPercent`, `memoryPercent`, `memory`, `state`, `command` (the largest, and those that hang in the kernel) |
 //! | `Gpu` | `ok`, `driver`, `text` |
 
+mod alert;
 mod amount;
 mod cert;
 mod cgroup;
@@ -214,6 +215,7 @@ fn dispatch(sink: &mut Sink<'_>, command: &[&str], text: &str, first_line: u32) 
             process::list(sink, text);
         }
         "nvidia-smi" => process::nvidia(sink, text),
+        "amtool" => alert::amtool(sink, text),
         "cat" | "head" | "tail" | "more" | "less" | "grep" => {
             let paths: Vec<&str> = plain().filter(|arg| arg.contains('/')).collect();
             files(sink, &paths, text);

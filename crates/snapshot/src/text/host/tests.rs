@@ -511,6 +511,7 @@ fn outputs_are_recognised() {
 }
 
 const COMMANDS: &[&str] = &[
+    "amtool alert query",
     "systemctl status x",
     "systemctl list-units",
     "systemctl is-active a b",
@@ -623,6 +624,25 @@ fn the_largest_directories_come_first() {
     assert!(sniff("nodes/a/x.txt", "1\tb\n2\tc\n3\td\n").is_none());
 }
 
+#[test]
+fn alerts_of_amtool() {
+    let simple = "Alertname     Starts At                Summary               State\nKubePodCrash  2026-07-14 09:20:11 UTC  Pod is crash looping  active\nNoWords       2026-07-14 09:20:12 UTC  suppressed\nnot an alert\n";
+    assert_eq!(
+        shown(&run("amtool alert query", simple)),
+        [
+            "Alert name=KubePodCrash summary=Pod is crash looping startsAt=2026-07-14T09:20:11Z state=firing",
+            "Alert name=NoWords startsAt=2026-07-14T09:20:12Z state=suppressed",
+        ]
+    );
+    let extended = "Labels                                          Annotations          Starts At                Ends At                  Generator URL  State\nalertname=\"X\" namespace=\"a\" severity=\"warning\"  summary=\"too slow\"  2026-07-14 09:20:11 UTC  2026-07-14 09:24:11 UTC  http://p/g     active\n";
+    assert_eq!(
+        shown(&run("amtool -o extended alert query", extended)),
+        [
+            "Alert name=X severity=warning summary=too slow labels=? startsAt=2026-07-14T09:20:11Z state=firing"
+        ]
+    );
+}
+
 proptest! {
     #[test]
     fn any_text_is_safe(
@@ -648,7 +668,7 @@ proptest! {
             "Fri 2025-11-14 21:34:49 CST; ", "4h 45min ago\n", "Main PID: ", "1 (code=", "killed, signal=",
             "/dev/sda1 ", "99% ", "/ ", "1,5G ", "- ", "-1 ", "Mem: ", "total used free\n", "99999999999999999999 ",
             "| ", "CONTAINER  IMAGE  ", "STATE  NAME  ATTEMPT  POD ID  CREATED\n", "\n", " = ", ": ", "some avg10=",
-            "^* ", "1: lo: <", "/kubepods/a/cpu.stat:", "nr_throttled 9\n", "==> /kubepods/a/cpu.stat <==\n", "-A KUBE-SEP-A --comment \"", "--to-destination ", " -j KUBE-SEP-A\n", "chain endpoint-", "__", "/", "default via ", "LISTEN ", "USER PID %CPU %MEM RSS STAT COMMAND\n", "\t", "…", "(", ")",
+            "^* ", "1: lo: <", "Alertname  Starts At  State\n", "Labels  Starts At\n", "2026-07-14 09:20:11 UTC  ", "active", "a=\"b\"  ", "/kubepods/a/cpu.stat:", "nr_throttled 9\n", "==> /kubepods/a/cpu.stat <==\n", "-A KUBE-SEP-A --comment \"", "--to-destination ", " -j KUBE-SEP-A\n", "chain endpoint-", "__", "/", "default via ", "LISTEN ", "USER PID %CPU %MEM RSS STAT COMMAND\n", "\t", "…", "(", ")",
         ]), 0..40),
     ) {
         let _ = run(COMMANDS[which], &words.concat());

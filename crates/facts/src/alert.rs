@@ -1,0 +1,315 @@
+//! Alerts of a monitoring system, each with the object that it is about, what it is about, and whether what that object calls is slow as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use coldcase_snapshot::{node::Node, text::HostReport};
+
+use crate::{Entity, EntityId, Facts, Identity, address, nodes};
+
+/// What an alert is about, by words in its name or summary; the first that fits.
+const TOPICS: &[(&str, &[&str])] = &[
+    ("throttling", &["throttl", "cpu_cfs", "cpucfs"]),
+    (
+        "packets",
+        &[
+            "retrans",
+            "packet loss",
+            "packetloss",
+            "networkreceiveerr",
+            "networktransmiterr",
+            "network_quality",
+            "packet drop",
+            "bonding",
+        ],
+    ),
+    (
+        "latency",
+        &["latency", "slow", "response time", "responsetime"],
+    ),
+    (
+        "errors",
+        &[
+            "error",
+            "5xx",
+            "success rate",
+            "successrate",
+            "availability",
+        ],
+    ),
+    ("traffic", &["throughput", "traffic", "request rate"]),
+    ("cpu", &["cpu"]),
+    ("memory", &["memory", "oom"]),
+    ("disk", &["disk", "filesystem", "volume", "inode"]),
+];
+
+/// Derives `Alert` entities.
+pub(crate) fn derive(facts: &mut Facts<'_>) {
+    let snapshot = facts.snapshot;
+    let alerts: Vec<&HostReport> = snapshot
+        .hosts
+        .iter()
+        .filter(|report| report.kind == "Alert")
+        .collect();
+    if alerts.is_empty() {
+        return;
+    }
+    let mut found: Vec<(Entity<'_>, Identity)> = Vec::new();
+    for report in alerts {
+        let (entity, about) = alert(facts, report);
+        let again = |(known, object): &&(Entity<'_>, Identity)| {
+            let same = |field: &str| known.str_at(&[field]) == entity.str_at(&[field]);
+            *object == about && same("name") && same("summary") && same("state")
+        };
+        if found.iter().rev().take(200).find(again).is_none() {
+            found.push((entity, about));
+        }
+    }
+    let origins = origins(facts, &found);
+    for (mut entity, about) in found {
+        let origin = origins.contains(&about);
+        entity.extra.set("origin", Node::flag(origin));
+        facts.push_derived(entity, &[&about]);
+    }
+}
+
+fn alert<'s>(facts: &Facts<'s>, report: &HostReport) -> (Entity<'s>, Identity) {
+    let text = |field: &str| report.root.str_at(&[field]).unwrap_or("");
+    let name = text("name");
+    let about = object(facts, report).unwrap_or_else(|| Identity::new("Alert", "", name));
+    let mut fields = Vec::new();
+    for field in ["name", "state", "severity", "startsAt", "endsAt", "summary"] {
+        fields.extend(report.root.get(field).map(|node| (field, node.clone())));
+    }
+    fields.push(("topic", Node::text(topic(name, text("summary")))));
+    if about.kind != "Alert" {
+        fields.push(("objectKind", Node::text(about.kind.as_str())));
+        fields.push(("object", Node::text(about.name.as_str())));
+    }
+    if !about.namespace.is_empty() {
+        fields.push(("namespace", Node::text(about.namespace.as_str())));
+    }
+    let place = nodes::cite(report, "summary").or_else(|| nodes::cite(report, "name"));
+    let mut entity = Entity::computed("Alert", about.clone(), fields).cited("", place);
+    entity.label = name.to_owned();
+    (entity, about)
+}
+
+fn topic(name: &str, summary: &str) -> &'static str {
+    let (name, summary) = (name.to_lowercase(), summary.to_lowercase());
+    // The words of a detector's own title come before those of its sentence.
+    [name, summary]
+        .iter()
+        .find_map(|text| {
+            TOPICS
+                .iter()
+                .find(|(_, words)| words.iter().any(|word| text.contains(word)))
+        })
+        .map_or("other", |(topic, _)| *topic)
+}
+
+/// The object that an alert's labels name, the nearest first. The labels of the exporter itself give way to those of
+/// what it exports.
+fn object(facts: &Facts<'_>, report: &HostReport) -> Option<Identity> {
+    let label = |name: &str| {
+        let exported = format!("exported_{name}");
+        let labels = report.root.get("labels")?;
+        labels
+            .str_at(&[exported.as_str()])
+            .or_else(|| labels.str_at(&[name]))
+            .filter(|value| !value.is_empty())
+    };
+    let namespace = label("namespace")
+        .or(report.root.str_at(&["namespace"]))
+        .unwrap_or("");
+    let known = |kind: &str, name: &str| {
+        let id = match kind {
+            "Node" => facts.object(kind, "", name),
+            _ if !namespace.is_empty() => facts.object(kind, namespace, name),
+            // Without a namespace the name must be the only one.
+            _ => only_one(facts, kind, name),
+        }?;
+        Some(facts.get(id).subject.clone())
+    };
+    if let (Some(kind), Some(name)) = (
+        report.root.str_at(&["objectKind"]),
+        report.root.str_at(&["objectName"]),
+    ) {
+        return DETECTED
+            .iter()
+            .find(|known| known.eq_ignore_ascii_case(kind))
+            .and_then(|kind| known(kind, name));
+    }
+    let workload = label("workload").and_then(|name| {
+        let kind = label("workload_type").unwrap_or("deployment");
+        DETECTED
+            .iter()
+            .find(|known| known.eq_ignore_ascii_case(kind))
+            .and_then(|kind| known(kind, name))
+    });
+    LABELS
+        .iter()
+        .take(1)
+        .find_map(|(name, kind)| known(kind, label(name)?))
+        .or(workload)
+        .or_else(|| {
+            LABELS
+                .iter()
+                .skip(1)
+                .find_map(|(name, kind)| known(kind, label(name)?))
+        })
+        .or_else(|| instance(facts, label("instance")?))
+}
+
+/// Kinds that detectors and `workload_type` name.
+const DETECTED: &[&str] = &[
+    "Service",
+    "Node",
+    "Pod",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+];
+
+/// Labels that name an object, and its kind; the nearest to the fault first.
+const LABELS: &[(&str, &str)] = &[
+    ("pod", "Pod"),
+    ("deployment", "Deployment"),
+    ("statefulset", "StatefulSet"),
+    ("daemonset", "DaemonSet"),
+    ("job_name", "Job"),
+    ("persistentvolumeclaim", "PersistentVolumeClaim"),
+    ("horizontalpodautoscaler", "HorizontalPodAutoscaler"),
+    ("node", "Node"),
+    ("nodename", "Node"),
+    ("service", "Service"),
+];
+
+fn only_one(facts: &Facts<'_>, kind: &str, name: &str) -> Option<EntityId> {
+    let mut all = facts
+        .of_kind(kind)
+        .iter()
+        .copied()
+        .filter(|id| facts.get(*id).subject.name == name);
+    all.next().filter(|_| all.next().is_none())
+}
+
+/// A node by its address, as a scrape target has it.
+fn instance(facts: &Facts<'_>, instance: &str) -> Option<Identity> {
+    let host = instance.rsplit_once(':').map_or(instance, |(host, _)| host);
+    facts
+        .of_kind("Node")
+        .iter()
+        .map(|id| facts.get(*id))
+        .find(|node| {
+            node.subject.name == host
+                || node.root.is_some_and(|root| {
+                    root.items_at(&["status", "addresses"])
+                        .iter()
+                        .any(|address| address.str_at(&["address"]) == Some(host))
+                })
+        })
+        .map(|node| node.subject.clone())
+}
+
+/// Objects whose requests are slow or fail while nothing that they call is: slowness travels from what is called to
+/// its callers.
+fn origins(facts: &Facts<'_>, alerts: &[(Entity<'_>, Identity)]) -> BTreeSet<Identity> {
+    let suffering: BTreeMap<EntityId, &Identity> = alerts
+        .iter()
+        .filter(|(alert, _)| alert.str_at(&["state"]) == Some("firing"))
+        .filter(|(alert, _)| {
+            matches!(
+                alert.str_at(&["topic"]),
+                Some("latency" | "errors" | "throttling")
+            )
+        })
+        .flat_map(|(_, about)| {
+            workloads(facts, about)
+                .into_iter()
+                .map(move |id| (id, about))
+        })
+        .collect();
+    suffering
+        .iter()
+        .filter(|(workload, _)| {
+            let mut seen = BTreeSet::from([**workload]);
+            let mut open = callees(facts, **workload);
+            while let Some(next) = open.pop() {
+                if seen.insert(next) {
+                    if suffering.contains_key(&next) {
+                        return false;
+                    }
+                    open.extend(callees(facts, next));
+                }
+            }
+            true
+        })
+        .map(|(_, about)| (*about).clone())
+        .collect()
+}
+
+/// The workloads behind an object.
+fn workloads(facts: &Facts<'_>, about: &Identity) -> BTreeSet<EntityId> {
+    let pods = match about.kind.as_str() {
+        "Pod" => facts
+            .object("Pod", &about.namespace, &about.name)
+            .into_iter()
+            .collect(),
+        "Service" => facts
+            .object("Service", &about.namespace, &about.name)
+            .map_or(Vec::new(), |id| facts.selected_pods(id).to_vec()),
+        _ => return facts.derived("Workload", about).iter().copied().collect(),
+    };
+    pods.into_iter()
+        .filter_map(|pod| facts.workload(pod))
+        .collect()
+}
+
+/// The workloads behind the Services that a workload's environment names.
+fn callees(facts: &Facts<'_>, workload: EntityId) -> Vec<EntityId> {
+    let namespace = &facts.get(workload).subject.namespace;
+    let Some(root) = facts
+        .workload_pods(workload)
+        .first()
+        .and_then(|pod| facts.get(*pod).root)
+    else {
+        return Vec::new();
+    };
+    root.items_at(&["spec", "containers"])
+        .iter()
+        .flat_map(|container| container.items_at(&["env"]))
+        .filter_map(|env| address::service_of(env.str_at(&["value"])?))
+        .filter_map(|(name, space)| facts.object("Service", space.unwrap_or(namespace), name))
+        .flat_map(|service| facts.selected_pods(service).to_vec())
+        .filter_map(|pod| facts.workload(pod))
+        .filter(|other| *other != workload)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_are_the_most_special_word() {
+        for (name, summary, is) in [
+            (
+                "CPUThrottlingHigh",
+                "Processes experience elevated CPU throttling.",
+                "throttling",
+            ),
+            (
+                "RESOURCE_SATURATION",
+                "RESOURCE_SATURATION [cpu_cfs] | Val: 0.7s (Throttled)",
+                "throttling",
+            ),
+            ("NodeNetworkReceiveErrs", "", "packets"),
+            ("LATENCY_DEGRADATION", "p90", "latency"),
+            ("KubePodCrashLooping", "", "other"),
+            ("NodeFilesystemSpaceFillingUp", "", "disk"),
+        ] {
+            assert_eq!(topic(name, summary), is, "{name}");
+        }
+    }
+}

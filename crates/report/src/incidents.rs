@@ -1,0 +1,47 @@
+//! Words for several incidents in one bundle: when each ran, and which causes it has.
+
+use crate::{
+    model::{Report, Separate},
+    times,
+};
+
+/// Incidents that are listed one by one.
+const LISTED: usize = 5;
+
+/// A line for each incident; none if there is only one.
+pub(crate) fn lines(report: &Report) -> Vec<String> {
+    if report.incidents.len() < 2 {
+        return Vec::new();
+    }
+    let mut lines: Vec<String> = report
+        .incidents
+        .iter()
+        .zip(1..)
+        .take(LISTED)
+        .map(|(incident, number)| line(report, incident, number))
+        .collect();
+    let more = report.incidents.len().saturating_sub(LISTED);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines
+}
+
+fn line(report: &Report, incident: &Separate, number: usize) -> String {
+    let since = match (&incident.window.from, &incident.window.to) {
+        (Some(from), Some(to)) => format!(", {} to {}", times::stamp(from), times::stamp(to)),
+        (Some(from), None) => format!(", since {}", times::stamp(from)),
+        (None, _) => String::new(),
+    };
+    let lead = incident
+        .causes
+        .first()
+        .and_then(|rank| report.causes.get(rank.checked_sub(1)?))
+        .map_or("", |cause| cause.title.as_str());
+    let further = match incident.causes.len() {
+        0 | 1 => String::new(),
+        2 => " (and 1 more cause)".to_owned(),
+        count => format!(" (and {} more causes)", count - 1),
+    };
+    format!("incident {number}{since}: {lead}{further}")
+}
