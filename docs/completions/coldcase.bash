@@ -37,6 +37,12 @@ _coldcase() {
             coldcase,rules)
                 cmd="coldcase__subcmd__rules"
                 ;;
+            coldcase,schema)
+                cmd="coldcase__subcmd__schema"
+                ;;
+            coldcase,serve)
+                cmd="coldcase__subcmd__serve"
+                ;;
             coldcase,test)
                 cmd="coldcase__subcmd__test"
                 ;;
@@ -81,6 +87,12 @@ _coldcase() {
                 ;;
             coldcase__subcmd__help,rules)
                 cmd="coldcase__subcmd__help__subcmd__rules"
+                ;;
+            coldcase__subcmd__help,schema)
+                cmd="coldcase__subcmd__help__subcmd__schema"
+                ;;
+            coldcase__subcmd__help,serve)
+                cmd="coldcase__subcmd__help__subcmd__serve"
                 ;;
             coldcase__subcmd__help,test)
                 cmd="coldcase__subcmd__help__subcmd__test"
@@ -188,7 +200,7 @@ _coldcase() {
 
     case "${cmd}" in
         coldcase)
-            opts="-h -V --help --version analyze bundle redact rules test explain verify docs help"
+            opts="-h -V --help --version analyze bundle redact rules test explain verify schema serve docs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -217,11 +229,11 @@ _coldcase() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "html md json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "html md json summary sarif junit jsonl csv trace" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "html md json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "html md json summary sarif junit jsonl csv trace" -- "${cur}"))
                     return 0
                     ;;
                 --rules)
@@ -494,7 +506,7 @@ _coldcase() {
             return 0
             ;;
         coldcase__subcmd__help)
-            opts="analyze bundle redact rules test explain verify docs help"
+            opts="analyze bundle redact rules test explain verify schema serve docs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -748,6 +760,34 @@ _coldcase() {
         coldcase__subcmd__help__subcmd__rules__subcmd__why)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coldcase__subcmd__help__subcmd__schema)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coldcase__subcmd__help__subcmd__serve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1273,6 +1313,98 @@ _coldcase() {
             fi
             case "${prev}" in
                 --rules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-total-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-file-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-files)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-ratio)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coldcase__subcmd__schema)
+            opts="-h --help report rule"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coldcase__subcmd__serve)
+            opts="-h --listen --kubeconfig --allow-remote --refuse --fail --hang --slow --busy --die-after --namespace --since --until --strict-yaml --max-total-bytes --max-file-bytes --max-files --max-ratio --max-memory --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --refuse)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --slow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --busy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --die-after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -33,12 +33,20 @@ complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "rules" -d 'Work w
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "test" -d 'Diagnose solved cases again and say what is no longer as their truth says'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "explain" -d 'Print the reasoning behind a diagnosis: each step, each number, each citation'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "verify" -d 'Check that every quote of a JSON report stands where it says'
+complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "schema" -d 'Print the JSON Schema of the JSON report, or of rule files'
+complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "serve" -d 'Answer kubectl from a bundle: a read-only Kubernetes API on this machine'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "docs" -d 'Write the generated documentation: rules, facts, command line, manual pages, completions, JSON Schema'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -s o -l output -d 'Where the report goes; `-` is standard output [default: NAME.report.html in the current directory, NAME being the first bundle\'s]' -r -F
-complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -s f -l format -d 'Format of the report [default: by the output\'s extension, else html]' -r -f -a "html\t'One self-contained page'
-md\t'Markdown for a ticket'
-json\t'For scripts; see `schema` in the report'"
+complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -s o -l output -d 'Where the report goes; `-` is standard output [default: NAME.report.html in the current directory, NAME being the first bundle\'s; standard output for a summary]' -r -F
+complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -s f -l format -d 'Format of the report [default: by the output\'s extension (.html, .md, .json, .txt, .sarif, .xml, .jsonl, .csv, .trace.json), else html]' -r -f -a "html\t'One self-contained page'
+md\t'Markdown for a ticket or an issue, at most 65,536 characters'
+json\t'For scripts; `coldcase schema report` describes it'
+summary\t'What the terminal shows, and nothing else'
+sarif\t'SARIF 2.1.0, for code scanning'
+junit\t'JUnit XML, for CI: findings of medium severity and above are failures'
+jsonl\t'The timeline as JSON Lines in Timesketch\'s columns'
+csv\t'The timeline as CSV in Timesketch\'s columns'
+trace\t'The timeline as Chrome trace events, for Perfetto'"
 complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -l rules -d 'Add rules from a directory; a rule with a known id replaces it' -r -F
 complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -l fail-on -d 'Lowest severity of a finding that makes the exit code 1' -r -f -a "info\t''
 low\t''
@@ -46,7 +54,7 @@ medium\t''
 high\t''
 critical\t''"
 complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -l threads -d 'Worker threads [default: one for each processor]' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -l color -d 'Colour the summary' -r -f -a "auto\t''
+complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -l color -d 'Colour the summary; `auto` does so on a terminal unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -l namespace -d 'Read only what belongs to this namespace, and what belongs to none; may be given several times' -r
@@ -67,7 +75,7 @@ complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and not __fish
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and not __fish_seen_subcommand_from info verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from info" -s f -l format -d 'Format' -r -f -a "text\t'For people'
 json\t'For scripts'"
-complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from info" -l color -d 'Colour the labels' -r -f -a "auto\t''
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from info" -l color -d 'Colour the labels; `auto` does so on a terminal unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from info" -l namespace -d 'Read only what belongs to this namespace, and what belongs to none; may be given several times' -r
@@ -222,16 +230,38 @@ complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -l max-memory 
 complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -s q -l quiet -d 'Print nothing but what is wrong'
 complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -l strict-yaml -d 'Read all YAML with the complete reader; slower by an order of magnitude, the result is the same'
 complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -s h -l help -d 'Print help'
+complete -c coldcase -n "__fish_coldcase_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l listen -d 'Address and port to listen on; port 0 takes a free one' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l kubeconfig -d 'Write a kubeconfig for it here; an existing file is only replaced if this command wrote it' -r -F
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l refuse -d 'Forbid a resource (`pods`, `secrets`, `logs` for those of pods, `*` for all); may be given several times' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l fail -d 'Let all requests for a resource fail with this code; may be given several times' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l hang -d 'Never answer requests for a resource; may be given several times' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l slow -d 'Milliseconds to wait before each answer' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l busy -d 'Answer the first N requests for resources with 429 and Retry-After' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l die-after -d 'End without an answer at the request after N requests for resources' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l namespace -d 'Read only what belongs to this namespace, and what belongs to none; may be given several times' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l since -d 'Leave out events and log lines before this time: RFC 3339, or how long before the capture (30m, 2h)' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l until -d 'Leave out events and log lines after this time' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l max-total-bytes -d 'Most bytes that the whole bundle may unpack to' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l max-file-bytes -d 'Most bytes of one file' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l max-files -d 'Most files' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l max-ratio -d 'Most unpacked bytes for each packed byte, after the first 64 MiB' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l max-memory -d 'Most bytes held in memory; files that can be read again from disk are not held' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l allow-remote -d 'Listen on an address that other machines reach. There is no encryption and no password: whoever reaches it reads the whole bundle'
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l strict-yaml -d 'Read all YAML with the complete reader; slower by an order of magnitude, the result is the same'
+complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -s h -l help -d 'Print help'
 complete -c coldcase -n "__fish_coldcase_using_subcommand docs" -s h -l help -d 'Print help'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "analyze" -d 'Diagnose a bundle and write a report'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "bundle" -d 'Look into a bundle without diagnosing it'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "redact" -d 'Write a bundle anew with secrets masked, so that it can be passed on'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "rules" -d 'Work with rules'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "test" -d 'Diagnose solved cases again and say what is no longer as their truth says'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "explain" -d 'Print the reasoning behind a diagnosis: each step, each number, each citation'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "verify" -d 'Check that every quote of a JSON report stands where it says'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "docs" -d 'Write the generated documentation: rules, facts, command line, manual pages, completions, JSON Schema'
-complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify docs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify schema serve docs help" -f -a "analyze" -d 'Diagnose a bundle and write a report'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify schema serve docs help" -f -a "bundle" -d 'Look into a bundle without diagnosing it'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify schema serve docs help" -f -a "redact" -d 'Write a bundle anew with secrets masked, so that it can be passed on'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify schema serve docs help" -f -a "rules" -d 'Work with rules'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify schema serve docs help" -f -a "test" -d 'Diagnose solved cases again and say what is no longer as their truth says'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify schema serve docs help" -f -a "explain" -d 'Print the reasoning behind a diagnosis: each step, each number, each citation'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify schema serve docs help" -f -a "verify" -d 'Check that every quote of a JSON report stands where it says'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify schema serve docs help" -f -a "schema" -d 'Print the JSON Schema of the JSON report, or of rule files'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify schema serve docs help" -f -a "serve" -d 'Answer kubectl from a bundle: a read-only Kubernetes API on this machine'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify schema serve docs help" -f -a "docs" -d 'Write the generated documentation: rules, facts, command line, manual pages, completions, JSON Schema'
+complete -c coldcase -n "__fish_coldcase_using_subcommand help; and not __fish_seen_subcommand_from analyze bundle redact rules test explain verify schema serve docs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c coldcase -n "__fish_coldcase_using_subcommand help; and __fish_seen_subcommand_from bundle" -f -a "info" -d 'Say what a bundle holds: layouts, objects, events, logs, journals, and what is missing'
 complete -c coldcase -n "__fish_coldcase_using_subcommand help; and __fish_seen_subcommand_from bundle" -f -a "verify" -d 'Check that a native bundle still is what its collector wrote: altered, missing and added files'
 complete -c coldcase -n "__fish_coldcase_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "list" -d 'List rules: id, layer, severity, role, title'

@@ -93,7 +93,11 @@ fn hole(context: &Context<'_, '_, '_>, cause: &Ranked, rule: &Rule) -> Option<St
         return None;
     }
     let files = node_files(context.facts);
-    scope.nodes.iter().chain(&scope.pod_nodes).find_map(|node| {
+    // What has no node yet may wait for any of them.
+    let anywhere = scope.nodes.is_empty() && scope.pod_nodes.is_empty();
+    let own = scope.nodes.iter().chain(&scope.pod_nodes);
+    let all = files.keys().filter(|_| anywhere);
+    own.chain(all).find_map(|node| {
         let own = files.get(node)?;
         let others: Vec<&BTreeSet<&str>> = files
             .iter()

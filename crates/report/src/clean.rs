@@ -105,7 +105,7 @@ fields! {
         evidence, place, assumed
     }
     Object { subject, parts, related, more_related }
-    ObjectPart { name, evidence, more_lines }
+    ObjectPart { name, evidence, goes_on }
     Evidence { id, file, line, end_line, quote, before, after }
     Problem { file, line, what }
 }

@@ -509,8 +509,8 @@ pub struct ObjectPart {
     pub name: String,
     /// Evidence id of its first lines.
     pub evidence: String,
-    /// Lines that follow and are not quoted.
-    pub more_lines: u32,
+    /// Whether it goes on in the bundle. By how much is not said: readers skip what nobody asks for.
+    pub goes_on: bool,
 }
 
 /// A quote.

@@ -130,7 +130,7 @@ fn parts(entity: &Entity<'_>, quotes: &mut Quotes) -> Vec<ObjectPart> {
         Some(ObjectPart {
             name,
             evidence: quotes.ids(&[cite]).pop()?,
-            more_lines: end.saturating_sub(last),
+            goes_on: end > last,
         })
     };
     let mut found: Vec<ObjectPart> = Vec::new();

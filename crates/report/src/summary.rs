@@ -67,8 +67,9 @@ pub(crate) fn render(report: &Report, style: SummaryStyle, out: &mut dyn Write) 
         page.blank();
         let count = report.incidents.len();
         page.paragraph(0, &format!("{count} separate incidents"), ink::BOLD);
+        let column = if page.body() == 0 { 0 } else { 2 };
         for incident in &incidents {
-            page.paragraph(2, incident, "");
+            page.paragraph(column, incident, "");
         }
     }
     for (at, cause) in shown.iter().enumerate() {

@@ -103,7 +103,12 @@ fn unknown(world: &World<'_, '_>, index: usize, rule: &Rule, outcome: &Outcome) 
     let mut subjects: Vec<Identity> = outcome
         .undecided
         .iter()
-        .filter_map(|open| open.row.bound(rule.subject))
+        .flat_map(|open| {
+            // Before the subject is found, what was found on the way to it says whom it is about.
+            let subject = open.row.bound(rule.subject);
+            let way = open.row.all().filter(move |_| subject.is_none());
+            subject.into_iter().chain(way)
+        })
         .map(|bound| world.get(bound.id).subject.clone())
         .collect();
     subjects.sort();

@@ -34,8 +34,10 @@ impl World<'_, '_> {
         let Some(from) = self.facts.object("Pod", &subject.namespace, &subject.name) else {
             return found;
         };
-        for end in ends(self.words(line)) {
-            let flows = self.flows(from, &end);
+        // Who asks for a name calls DNS, whatever the name is of: that has rules of its own.
+        let called = ends(self.words(line));
+        for end in called.iter().filter(|end| end.port != Some(53)) {
+            let flows = self.flows(from, end);
             let verdicts: Vec<Verdict> = flows
                 .iter()
                 .map(|flow| self.facts.judge_flow(flow, direction))
@@ -235,7 +237,7 @@ fn host(text: &str) -> (&str, &str) {
     text.split_at(end)
 }
 
-/// `:5432` after a host, or libpq's and curl's ` port 5432` within the next few words.
+/// `:5432` after a host, or libpq's and curl's ` port 5432`.
 fn port(after: &str) -> Option<u16> {
     let digits = |text: &str| -> Option<u16> {
         let end = text
@@ -247,8 +249,9 @@ fn port(after: &str) -> Option<u16> {
         return digits(rest);
     }
     let near = after.split_once(" port ")?;
-    (near.0.len() <= 24 && !near.0.trim_matches(['"', ',', ')']).contains(": "))
-        .then(|| digits(near.1))?
+    // Between them there is at most the address that the name stands for.
+    let address = |c: char| c.is_ascii_digit() || " .:,()\"".contains(c);
+    near.0.chars().all(address).then(|| digits(near.1))?
 }
 
 /// The port that a URL's scheme implies.

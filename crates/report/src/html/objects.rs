@@ -83,7 +83,7 @@ struct Part {
     own: bool,
     place: String,
     text: String,
-    more_lines: u32,
+    goes_on: bool,
 }
 
 #[derive(Serialize)]
@@ -160,7 +160,7 @@ fn parts(index: &Index<'_>, object: &Object, own: &dyn Fn(&str) -> bool) -> Vec<
             own: own(&evidence.id),
             place: place(evidence),
             text: cut(&evidence.quote, QUOTE_LIMIT).into_owned(),
-            more_lines: part.more_lines,
+            goes_on: part.goes_on,
         })
     };
     object.parts.iter().filter_map(part).collect()
@@ -230,7 +230,7 @@ mod tests {
             parts: vec![ObjectPart {
                 name: "status".into(),
                 evidence: "e1".into(),
-                more_lines: 0,
+                goes_on: false,
             }],
             related: vec![Related {
                 subject: other.clone(),
