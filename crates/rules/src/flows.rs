@@ -212,7 +212,11 @@ fn ends(text: &str) -> Vec<End<'_>> {
             host,
             port: port.or(scheme),
         };
-        if !host.is_empty() && !found.contains(&end) {
+        // `local:port->remote:port`: the first is where the call comes from.
+        let here = after
+            .trim_start_matches(|c: char| c == ':' || c.is_ascii_digit())
+            .starts_with("->");
+        if !host.is_empty() && !here && !found.contains(&end) {
             found.push(end);
         }
         rest = after;
@@ -290,7 +294,7 @@ mod tests {
         );
         assert_eq!(
             shown("read tcp 10.244.1.5:43210->10.96.0.7:5432: i/o timeout"),
-            [("10.244.1.5", Some(43210)), ("10.96.0.7", Some(5432))]
+            [("10.96.0.7", Some(5432))]
         );
         assert_eq!(
             shown("connection to server at \"pg\" (10.96.8.8), port 5432 failed: timed out"),

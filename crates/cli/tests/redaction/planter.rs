@@ -329,7 +329,7 @@ const LINES: &[(&str, &str, &str)] = &[
     ("google", "google", "API_KEY_INVALID for @@"),
     ("google oauth", "google-oauth", "refresh gave @@"),
     ("google client", "google-client", "client @@ disabled"),
-    ("npm", "npm", "//registry.npmjs.org/:_authToken=@@"),
+    ("npm", "npm", "//npm.example.com/:_authToken=@@"),
     ("pypi", "pypi", "uploading with @@"),
     ("sendgrid", "sendgrid", "mail: 401 for @@"),
     ("twilio", "twilio", "twilio: key @@ revoked"),
