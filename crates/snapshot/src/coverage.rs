@@ -189,6 +189,20 @@ fn manifest_at(bundle: &Bundle, prefix: &str) -> Vec<Command> {
 }
 
 impl Command {
+    /// The kind that `kubectl get RESOURCE` lists, in all namespaces or one.
+    fn asked_for(&self) -> Option<&'static str> {
+        let mut words = self
+            .argv
+            .iter()
+            .map(String::as_str)
+            .skip_while(|word| *word != "get");
+        words.next()?;
+        let resource = words.next()?;
+        let whole = words.next().is_none_or(|word| word.starts_with('-'));
+        let name = resource.split_once('.').map_or(resource, |(name, _)| name);
+        whole.then(|| object::kind_of_resource(name))?
+    }
+
     fn status(&self) -> Status {
         let refused = [
             "forbidden",
@@ -234,7 +248,9 @@ pub(crate) fn from_manifest(commands: &[Command], coverage: &mut Coverage) {
         if status == Status::Collected {
             continue;
         }
-        if let Some(kind) = object::kind_of_path(&command.file) {
+        // A command that got nothing left no file: then its own words say what it asked for.
+        let kind = object::kind_of_path(&command.file).or_else(|| command.asked_for());
+        if let Some(kind) = kind {
             let detail = command
                 .stderr
                 .lines()
@@ -255,6 +271,31 @@ pub(crate) fn from_manifest(commands: &[Command], coverage: &mut Coverage) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_kind_is_refused_although_it_left_no_file() {
+        let command = |words: &str| Command {
+            argv: words.split(' ').map(str::to_owned).collect(),
+            file: String::new(),
+            exit: 1,
+            truncated: false,
+            stderr: "Error from server (Forbidden): secrets is forbidden".to_owned(),
+            line: 1,
+        };
+        let mut coverage = Coverage::default();
+        from_manifest(
+            &[
+                command("kubectl get secrets -A -o yaml"),
+                command("kubectl get volumeattachments.storage.k8s.io -o yaml"),
+                command("kubectl get pods web-1 -n shop -o yaml"),
+                command("kubectl get --raw /version"),
+            ],
+            &mut coverage,
+        );
+        let kinds: Vec<&str> = coverage.sources.keys().map(String::as_str).collect();
+        assert_eq!(kinds, ["Secret", "VolumeAttachment"]);
+        assert_eq!(coverage.sources["Secret"].status, Status::Refused);
+    }
 
     #[test]
     fn a_damaged_list_is_truncated_and_lists_nothing() {
