@@ -14,12 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd) || exit 1
 root=$(cd "$here/../.." && pwd) || exit 1
 # shellcheck source=tests/serve/serving.sh
 . "$here/serving.sh"
-find_coldcase
-work=$(mktemp -d) || exit 1
-trap 'end; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-HOME=$work
-export HOME
+settle
 pods=${1:-5000}
 [ "$#" -eq 0 ] || shift
 large=${LARGE_BUNDLE:-}

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sourced by the scripts beside it: starts `coldcase serve` and ends it again.
-# Expects $coldcase (the binary) and $work (a directory of the caller's own).
+# Expects $root (of the project); $coldcase and $work come from settle, or from the caller.
 
 # shellcheck disable=SC2154 # the caller's
 serving=''
@@ -43,4 +43,14 @@ find_coldcase() {
         echo 'kubectl is not in PATH' >&2
         exit 2
     fi
+}
+
+# A binary to test and a directory of the script's own, which is also kubectl's home; all ends with the script.
+settle() {
+    find_coldcase
+    work=$(mktemp -d) || exit 1
+    trap 'end; rm -rf "$work"' EXIT
+    trap 'exit 1' INT TERM
+    HOME=$work
+    export HOME
 }

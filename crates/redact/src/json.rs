@@ -3,6 +3,7 @@
 use memchr::memchr;
 
 use crate::{
+    idle,
     plan::{Hit, Plan},
     span::{Span, cut, rest},
     structure::Structure,
@@ -262,14 +263,14 @@ impl Scan<'_, '_> {
         }
         let key = open.key;
         if let Some(kind) = words::promised(key)
-            && !words::idle(text)
+            && !idle::idle(text)
             && !words::is_reference(key, text)
         {
             if kind == "authorization" {
                 let lead = value::scheme(text);
                 let secret = rest(text, lead);
                 let plain = lead == 0 && value::word(text);
-                if !plain && !words::idle(secret) {
+                if !plain && !idle::idle(secret) {
                     self.spans.push(Span::new(start + lead, end, kind));
                 }
             } else if !text.starts_with('{') && (kind != "auth" || !value::word(text)) {
@@ -327,7 +328,7 @@ impl Scan<'_, '_> {
         if top.name
             && let Some(span) = top
                 .value
-                .filter(|span| !words::idle(cut(self.line, span.start, span.end)))
+                .filter(|span| !idle::idle(cut(self.line, span.start, span.end)))
         {
             self.spans.push(span);
         }

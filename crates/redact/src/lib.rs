@@ -18,6 +18,7 @@
 //! ```
 
 mod base64;
+mod idle;
 mod json;
 mod key;
 mod machine;
@@ -27,6 +28,7 @@ mod plan;
 mod shapes;
 mod span;
 mod structure;
+mod tables;
 mod url;
 mod value;
 mod words;

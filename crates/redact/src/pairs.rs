@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::{
+    idle,
     span::{Span, cut, rest},
     value::{self, Sign},
     words,
@@ -95,7 +96,7 @@ fn pair(line: &str, start: usize, end: usize, kind: &'static str, spans: &mut Ve
     };
     let text = cut(line, found.start, found.end);
     let key = cut(line, start, end);
-    if words::idle(text) || words::is_reference(key, text) {
+    if idle::idle(text) || words::is_reference(key, text) {
         return end;
     }
     if text.starts_with(['{', '[']) && text.contains(['"', ':']) {
@@ -112,7 +113,7 @@ fn pair(line: &str, start: usize, end: usize, kind: &'static str, spans: &mut Ve
         let sentence = sign == Sign::Colon && rest(line, at - 1).starts_with(' ');
         let after = rest(line, found.end);
         if (sentence || sign == Sign::Blank)
-            && (words::prose(text) || (!line_start && goes_on(text, after)))
+            && (idle::prose(text) || (!line_start && goes_on(text, after)))
         {
             return end;
         }
@@ -205,8 +206,8 @@ fn header(line: &str, at: usize, spans: &mut Vec<Span>) -> usize {
     };
     let secret = cut(secret, 0, length);
     let first = secret.split(' ').next().unwrap_or("");
-    if words::idle(secret)
-        || words::prose(first)
+    if idle::idle(secret)
+        || idle::prose(first)
         || (lead == 0 && (value::word(first) || secret.len() < 6))
     {
         return at;
@@ -223,9 +224,9 @@ fn header(line: &str, at: usize, spans: &mut Vec<Span>) -> usize {
 fn cookie(line: &str, at: usize, spans: &mut Vec<Span>) -> usize {
     let (start, end) = whole(line, at);
     let text = cut(line, start, end).trim_end();
-    if words::idle(text)
+    if idle::idle(text)
         || value::word(text)
-        || (!text.contains('=') && words::prose(text.split(' ').next().unwrap_or("")))
+        || (!text.contains('=') && idle::prose(text.split(' ').next().unwrap_or("")))
     {
         return at;
     }

@@ -6,6 +6,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::{
+    idle,
     span::{Span, cut},
     value, words,
 };
@@ -550,13 +551,13 @@ pub(crate) fn scan(line: &str, calls: Calls, spans: &mut Vec<Span>) {
                 continue;
             };
             let text = cut(line, secret.start(), secret.end());
-            if words::idle(text) && !text.is_empty() {
+            if idle::idle(text) && !text.is_empty() {
                 continue;
             }
             let all = found
                 .get(0)
                 .map_or("", |all| cut(line, all.start(), all.end()));
-            if sentence && (words::prose(text) && !text.is_empty() || is_id(all, text)) {
+            if sentence && (idle::prose(text) && !text.is_empty() || is_id(all, text)) {
                 continue;
             }
             if *kind == "mixed" && !is_mixed(text) {
@@ -578,7 +579,7 @@ pub(crate) fn scan(line: &str, calls: Calls, spans: &mut Vec<Span>) {
             let name = cut(line, name.start(), name.end());
             let text = cut(line, secret.start(), secret.end());
             if let Some(kind) = words::promised(name)
-                && !words::idle(text)
+                && !idle::idle(text)
                 && text.bytes().any(|b| b.is_ascii_alphanumeric())
                 && !words::is_reference(name, text)
                 && !(matches!(kind, "auth") || at == 6) | !value::word(text)

@@ -1,6 +1,7 @@
 //! Finds values by their keys in block YAML and in JSON printed with one key a line, over as many lines as a value takes.
 
 use crate::{
+    idle,
     plan::Hit,
     span::{Span, cut, rest},
     words,
@@ -154,7 +155,7 @@ impl Structure {
                 let value = cut(line, from, to);
                 if (dash || value.len() < end - start)
                     && !value.starts_with('-')
-                    && !words::idle(value)
+                    && !idle::idle(value)
                 {
                     spans.push(Span::new(from, to, kind));
                 }
@@ -235,7 +236,7 @@ impl Structure {
                 .is_some_and(|b| matches!(b, b'"' | b'\''));
         if !sure && bare {
             let first = value.split_whitespace().next().unwrap_or("");
-            if words::prose(first) || (kind == "auth" && word(value)) {
+            if idle::prose(first) || (kind == "auth" && word(value)) {
                 return;
             }
         }
@@ -258,7 +259,7 @@ fn idle_here(value: &str, forced: bool) -> bool {
         return matches!(value, "" | "{}" | "null" | "~" | "{" | "}" | "},")
             || value.starts_with("<masked");
     }
-    words::idle(value)
+    idle::idle(value)
 }
 
 /// Flow YAML or JSON with keys of its own.

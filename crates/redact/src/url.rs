@@ -3,8 +3,8 @@
 use memchr::memmem;
 
 use crate::{
+    idle,
     span::{Span, cut, rest},
-    words,
 };
 
 /// Looks at all URLs of a line.
@@ -57,7 +57,7 @@ fn authority(line: &str, start: usize, spans: &mut Vec<Span>) {
         Some(colon) => (colon + 1, cut(text, colon + 1, at)),
         None => (0, cut(text, 0, at)),
     };
-    if words::idle(secret) || secret.is_empty() {
+    if idle::idle(secret) || secret.is_empty() {
         return;
     }
     // A user without a password is a secret only if it looks like a token.

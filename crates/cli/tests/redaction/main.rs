@@ -10,6 +10,7 @@
     reason = "a panic is the failure report of a test"
 )]
 
+mod lines;
 mod lookalikes;
 mod planter;
 #[path = "../support/mod.rs"]
