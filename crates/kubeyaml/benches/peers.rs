@@ -40,37 +40,93 @@ fn main() {
     println!(
         "MB/s are of the form that is read. Instructions are those of {FEW} pods, counted by callgrind.\n"
     );
-    let times = seconds(&input);
+    let rounds = seconds(&input);
+    let times: Vec<f64> = rounds.iter().map(|times| shortest(times)).collect();
     let counts: Vec<Option<u64>> = ENGINES
         .iter()
         .map(|(engine, _, counted)| counted.then(|| instructions(engine)).flatten())
         .collect();
     print_table(&input, &times, &counts);
     python(managed_fields, times[0] / input.yaml.len() as f64);
+    print_goals(&rounds, &counts);
     if counts[0].is_none() {
         println!("instructions: valgrind is not installed");
     }
 }
 
-/// The shortest time of each engine. All take their turn in each round, so that a busy machine slows all of them.
-fn seconds(input: &Input) -> Vec<f64> {
+/// The times of each engine. All take their turn in each round, so that a busy machine slows all of them.
+fn seconds(input: &Input) -> Vec<Vec<f64>> {
     let two = rayon::ThreadPoolBuilder::new()
         .num_threads(2)
         .build()
         .unwrap();
-    let mut shortest = vec![f64::INFINITY; ENGINES.len()];
+    let mut rounds = vec![Vec::new(); ENGINES.len()];
     for _ in 0..ROUNDS {
-        for ((engine, ..), shortest) in ENGINES.iter().zip(&mut shortest) {
+        for ((engine, ..), times) in ENGINES.iter().zip(&mut rounds) {
             let start = Instant::now();
             if engine.ends_with("2 threads") {
                 two.install(|| run_engine(engine, input));
             } else {
                 run_engine(engine, input);
             }
-            *shortest = shortest.min(start.elapsed().as_secs_f64());
+            times.push(start.elapsed().as_secs_f64());
         }
     }
-    shortest
+    rounds
+}
+
+fn shortest(times: &[f64]) -> f64 {
+    times.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+/// How many times as long the first took as the second: by the shortest rounds, and the median of the rounds' ratios.
+fn ratios(slow: &[f64], fast: &[f64]) -> (f64, f64) {
+    let mut each: Vec<f64> = slow.iter().zip(fast).map(|(a, b)| a / b).collect();
+    each.sort_by(f64::total_cmp);
+    (shortest(slow) / shortest(fast), each[each.len() / 2])
+}
+
+/// What is to be reached, beside what was.
+fn print_goals(rounds: &[Vec<f64>], counts: &[Option<u64>]) {
+    let of = |name: &str| ENGINES.iter().position(|(engine, ..)| *engine == name);
+    let time = |name: &str| of(name).map_or(&[][..], |place| rounds[place].as_slice());
+    let (yaml, json) = (
+        time("serde_yaml typed"),
+        time("serde_json typed, compact JSON"),
+    );
+    println!(
+        "\n{:48}{:>10}{:>10}{:>10}",
+        "goal", "shortest", "median", "at least"
+    );
+    let row = |what: &str, (by_shortest, median): (f64, f64), least: f64| {
+        let holds = if by_shortest >= least {
+            "holds"
+        } else {
+            "missed"
+        };
+        println!("{what:48}{by_shortest:10.2}{median:10.2}{least:10.1}  {holds}");
+    };
+    if let Some((ours, theirs)) = of("kubeyaml typed")
+        .and_then(|place| counts[place])
+        .zip(counts[0])
+    {
+        let fewer = theirs as f64 / ours as f64;
+        row(
+            "instructions, serde_yaml typed by ours",
+            (fewer, fewer),
+            20.0,
+        );
+    }
+    row(
+        "time, serde_yaml typed by ours on 2 threads",
+        ratios(yaml, time("kubeyaml typed, 2 threads")),
+        40.0,
+    );
+    row(
+        "time, serde_json of compact JSON by ours",
+        ratios(json, time("kubeyaml typed")),
+        1.0,
+    );
 }
 
 /// What callgrind counts in a run of this very program; `None` without valgrind.
