@@ -10,6 +10,8 @@ use crate::{Ranked, rank::Context, scope::Scope, weights};
 /// Takes a firm answer back to "likely" where it may not be the first that broke. What was seen stays true; that
 /// nothing lies behind it is what the word no longer says.
 pub(crate) fn doubt(context: &Context<'_, '_, '_>, ranked: &mut [Ranked]) {
+    let explainers = explainers(context, ranked);
+    let files = node_files(context.facts);
     let doubts: Vec<Option<String>> = (0..ranked.len())
         .map(|at| {
             let cause = &ranked[at];
@@ -18,9 +20,9 @@ pub(crate) fn doubt(context: &Context<'_, '_, '_>, ranked: &mut [Ranked]) {
                 return None;
             }
             unchecked(context, cause, rule)
-                .or_else(|| hole(context, cause, rule))
+                .or_else(|| hole(context, cause, rule, &files))
                 .or_else(|| several(context, cause))
-                .or_else(|| rival(context, ranked, at))
+                .or_else(|| rival(context, ranked, at, &explainers))
         })
         .collect();
     for (cause, doubt) in ranked.iter_mut().zip(doubts) {
@@ -84,15 +86,24 @@ fn concerns(facts: &Facts<'_>, scope: &Scope, subject: &coldcase_facts::Identity
             .any(|pod| facts.get(*pod).subject == *subject)
 }
 
-/// A file that was taken of every other node and not of its own, where a fault of that node would explain it.
-fn hole(context: &Context<'_, '_, '_>, cause: &Ranked, rule: &Rule) -> Option<String> {
+/// A file that was taken of every other node of its kind and not of its own, where a fault of that node would
+/// explain it. One other node is no custom: it may be the one that was looked at by hand.
+fn hole(
+    context: &Context<'_, '_, '_>,
+    cause: &Ranked,
+    rule: &Rule,
+    files: &BTreeMap<String, BTreeSet<&str>>,
+) -> Option<String> {
     let scope = &context.scopes[cause.finding];
     let below = deeper(context, rule)
         .any(|(_, other, _)| matches!(other.layer.as_str(), "node" | "pressure"));
     if !below {
         return None;
     }
-    let files = node_files(context.facts);
+    let manages = |node: &str| {
+        let id = context.facts.object("Node", "", node)?;
+        Some(context.facts.get(id).field("controlPlane")?.as_bool() == Some(true))
+    };
     // What has no node yet may wait for any of them.
     let anywhere = scope.nodes.is_empty() && scope.pod_nodes.is_empty();
     let own = scope.nodes.iter().chain(&scope.pod_nodes);
@@ -101,15 +112,16 @@ fn hole(context: &Context<'_, '_, '_>, cause: &Ranked, rule: &Rule) -> Option<St
         let own = files.get(node)?;
         let others: Vec<&BTreeSet<&str>> = files
             .iter()
-            .filter(|(other, _)| *other != node)
+            .filter(|(other, _)| *other != node && manages(other) == manages(node))
             .map(|(_, files)| files)
             .collect();
         let name = others
-            .first()?
+            .first()
+            .filter(|_| others.len() > 1)?
             .iter()
             .find(|name| !own.contains(*name) && others.iter().all(|it| it.contains(*name)))?;
         Some(format!(
-            "what lies behind it on node {node} could not be checked: every other node has a {name}"
+            "what lies behind it on node {node} could not be checked: every other node like it has a {name}"
         ))
     })
 }
@@ -162,26 +174,41 @@ fn node_files<'f>(facts: &Facts<'f>) -> BTreeMap<String, BTreeSet<&'f str>> {
     files
 }
 
+/// For each finding the causes that explain it, by their place.
+fn explainers(context: &Context<'_, '_, '_>, ranked: &[Ranked]) -> BTreeMap<usize, Vec<usize>> {
+    let mut found: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, cause) in ranked.iter().enumerate() {
+        let rule = context.evaluation.findings[cause.finding].rule;
+        if context.rules.rules[rule].role == Role::Cause {
+            for effect in &cause.explains {
+                found.entry(*effect).or_default().push(at);
+            }
+        }
+    }
+    found
+}
+
 /// Another cause of the same symptoms with nearly as many points.
-fn rival(context: &Context<'_, '_, '_>, ranked: &[Ranked], at: usize) -> Option<String> {
+fn rival(
+    context: &Context<'_, '_, '_>,
+    ranked: &[Ranked],
+    at: usize,
+    explainers: &BTreeMap<usize, Vec<usize>>,
+) -> Option<String> {
     let cause = &ranked[at];
-    let role = |it: &Ranked| context.rules.rules[context.evaluation.findings[it.finding].rule].role;
-    ranked
+    cause
+        .explains
         .iter()
-        .enumerate()
-        .filter(|(index, other)| *index != at && role(other) == Role::Cause)
-        .find(|(_, other)| {
-            (cause.points - other.points).abs() <= weights::NEAR
-                && !cause.explains.is_empty()
-                && cause
-                    .explains
-                    .iter()
-                    .any(|effect| other.explains.contains(effect))
-        })
-        .map(|(_, other)| {
+        .filter_map(|effect| explainers.get(effect))
+        .flatten()
+        .copied()
+        .filter(|other| *other != at)
+        .filter(|other| (cause.points - ranked[*other].points).abs() <= weights::NEAR)
+        .min()
+        .map(|other| {
             format!(
                 "another cause explains the same and ranks as high: {}",
-                other.title(context.evaluation)
+                ranked[other].title(context.evaluation)
             )
         })
 }

@@ -1,11 +1,16 @@
 //! Joins findings by the rules' `explains` edges, where the object graph and the clock allow it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_facts::{EntityId, Facts};
 use coldcase_rules::{Along, Evaluation, Finding, Role, RuleSet};
 
-use crate::{Edge, Judged, State, scope::Scope, weights};
+use crate::{
+    Edge, Judged, State,
+    scope::Scope,
+    touch::{Index, meet},
+    weights,
+};
 
 /// All edges between findings, sorted.
 pub(crate) fn edges(
@@ -16,19 +21,24 @@ pub(crate) fn edges(
     judged: &[Judged],
 ) -> Vec<Edge> {
     let mut edges = BTreeSet::new();
+    let mut by_rule: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, finding) in evaluation.findings.iter().enumerate() {
+        let id = rules.rules[finding.rule].id.as_str();
+        by_rule.entry(id).or_default().push(index);
+    }
+    let mut indexes: BTreeMap<(&str, Along), Index<'_>> = BTreeMap::new();
     for (from, cause) in evaluation.findings.iter().enumerate() {
         for explains in &rules.rules[cause.rule].explains {
-            for (to, effect) in evaluation.findings.iter().enumerate() {
-                if from != to
-                    && rules.rules[effect.rule].id == explains.rule
-                    && touch(explains.along, &scopes[from], &scopes[to])
-                    && in_time(explains.along, cause, effect)
-                {
-                    edges.insert(Edge {
-                        from,
-                        to,
-                        along: explains.along,
-                    });
+            let (rule, along) = (explains.rule.as_str(), explains.along);
+            let Some(effects) = by_rule.get(rule) else {
+                continue;
+            };
+            let index = indexes
+                .entry((rule, along))
+                .or_insert_with(|| Index::of_effects(along, scopes, effects.iter().copied()));
+            for to in index.effects(from) {
+                if from != to && in_time(along, cause, &evaluation.findings[to]) {
+                    edges.insert(Edge { from, to, along });
                 }
             }
         }
@@ -36,16 +46,9 @@ pub(crate) fn edges(
     callers(facts, rules, evaluation, scopes, &mut edges);
     alerted(rules, evaluation, scopes, judged, &mut edges);
     // One edge for each pair: the narrowest relation comes first in the order.
-    let mut kept: Vec<Edge> = Vec::new();
-    for edge in edges {
-        if !kept
-            .iter()
-            .any(|other| other.from == edge.from && other.to == edge.to)
-        {
-            kept.push(edge);
-        }
-    }
-    kept
+    let mut edges: Vec<Edge> = edges.into_iter().collect();
+    edges.dedup_by_key(|edge| (edge.from, edge.to));
+    edges
 }
 
 /// What a monitoring system says of an object is a symptom of whatever cause holds there: no rule could list them.
@@ -57,6 +60,10 @@ fn alerted(
     edges: &mut BTreeSet<Edge>,
 ) {
     let role = |index: usize| rules.rules[evaluation.findings[index].rule].role;
+    let causes: Vec<usize> = (0..judged.len())
+        .filter(|index| role(*index) == Role::Cause && judged[*index].state == State::Active)
+        .collect();
+    let mut indexes: Option<[(Along, Index<'_>); 4]> = None;
     for (to, effect) in evaluation.findings.iter().enumerate() {
         let alert = effect
             .rows
@@ -66,19 +73,29 @@ fn alerted(
         if !alert || role(to) != Role::Symptom {
             continue;
         }
-        for (from, cause) in evaluation.findings.iter().enumerate() {
-            let along = [Along::Pod, Along::Workload, Along::Service, Along::Node]
-                .into_iter()
-                .find(|along| {
-                    let node = *along == Along::Node && scopes[from].nodes.is_empty();
-                    !node && touch(*along, &scopes[from], &scopes[to])
-                });
-            if let Some(along) = along
-                && role(from) == Role::Cause
-                && judged[from].state == State::Active
-                && in_time(along, cause, effect)
-            {
-                edges.insert(Edge { from, to, along });
+        let indexes = indexes.get_or_insert_with(|| {
+            [Along::Pod, Along::Workload, Along::Service, Along::Node].map(|along| {
+                (
+                    along,
+                    Index::of_causes(along, scopes, causes.iter().copied()),
+                )
+            })
+        });
+        let mut joined = BTreeSet::new();
+        for (along, index) in indexes.iter() {
+            for from in index.causes(to) {
+                let elsewhere = *along == Along::Node && scopes[from].nodes.is_empty();
+                // The nearest relation decides, also against it.
+                if !elsewhere
+                    && joined.insert(from)
+                    && in_time(*along, &evaluation.findings[from], effect)
+                {
+                    edges.insert(Edge {
+                        from,
+                        to,
+                        along: *along,
+                    });
+                }
             }
         }
     }
@@ -94,6 +111,12 @@ fn callers(
     edges: &mut BTreeSet<Edge>,
 ) {
     let role = |index: usize| rules.rules[evaluation.findings[index].rule].role;
+    let mut on_pod: BTreeMap<EntityId, Vec<usize>> = BTreeMap::new();
+    for (from, scope) in scopes.iter().enumerate() {
+        for pod in scope.pods.iter().filter(|_| role(from) != Role::Change) {
+            on_pod.entry(*pod).or_default().push(from);
+        }
+    }
     for (to, caller) in evaluation.findings.iter().enumerate() {
         if role(to) != Role::Symptom || caller.subject.kind == "Service" {
             continue;
@@ -110,12 +133,14 @@ fn callers(
         if behind.is_empty() || meet(&behind, &scopes[to].pods) {
             continue;
         }
-        for (from, scope) in scopes.iter().enumerate() {
-            if from != to
-                && role(from) != Role::Change
-                && meet(&behind, &scope.pods)
-                && !leads(edges, to, from)
-            {
+        let suffering: BTreeSet<usize> = behind
+            .iter()
+            .filter_map(|pod| on_pod.get(pod))
+            .flatten()
+            .copied()
+            .collect();
+        for from in suffering {
+            if from != to && !leads(edges, to, from) {
                 edges.insert(Edge {
                     from,
                     to,
@@ -136,8 +161,7 @@ fn leads(edges: &BTreeSet<Edge>, from: usize, to: usize) -> bool {
         if seen.insert(next) {
             open.extend(
                 edges
-                    .iter()
-                    .filter(|edge| edge.from == next)
+                    .range(first_of(next)..first_of(next + 1))
                     .map(|edge| edge.to),
             );
         }
@@ -145,40 +169,12 @@ fn leads(edges: &BTreeSet<Edge>, from: usize, to: usize) -> bool {
     false
 }
 
-fn meet<T: Ord>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> bool {
-    a.intersection(b).next().is_some()
-}
-
-fn touch(along: Along, cause: &Scope, effect: &Scope) -> bool {
-    match along {
-        Along::Container => meet(&cause.containers, &effect.containers),
-        Along::Pod => {
-            meet(&cause.pods, &effect.pods)
-                || (cause.pods.is_empty() || effect.pods.is_empty())
-                    && meet(&cause.workloads, &effect.workloads)
-        }
-        Along::Workload => meet(&cause.workloads, &effect.workloads),
-        Along::Node => {
-            let of = |scope: &Scope| {
-                if scope.nodes.is_empty() {
-                    scope.pod_nodes.clone()
-                } else {
-                    scope.nodes.clone()
-                }
-            };
-            meet(&of(cause), &of(effect)) || meet(&of(cause), &effect.pod_nodes)
-        }
-        Along::Service => {
-            let cause: BTreeSet<_> = cause.services.union(&cause.pod_services).collect();
-            let effect: BTreeSet<_> = effect.services.union(&effect.pod_services).collect();
-            meet(&cause, &effect)
-        }
-        Along::Claim => meet(&cause.claims, &effect.claims),
-        Along::Config => {
-            meet(&cause.configs, &effect.pod_configs) || meet(&cause.configs, &effect.configs)
-        }
-        Along::Namespace => meet(&cause.namespaces, &effect.namespaces),
-        Along::Cluster => true,
+/// Where the edges of a finding begin in the order.
+fn first_of(from: usize) -> Edge {
+    Edge {
+        from,
+        to: 0,
+        along: Along::Container,
     }
 }
 

@@ -12,6 +12,7 @@ mod scope;
 mod stale;
 mod state;
 mod timeline;
+mod touch;
 mod triage;
 pub mod weights;
 
@@ -132,8 +133,10 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
         })
         .collect();
     let edges = graph::edges(facts, rules, evaluation, &scopes, &judged);
+    let mut effects = vec![Vec::new(); judged.len()];
     for edge in &edges {
         judged[edge.to].explained_by.push(edge.from);
+        effects[edge.from].push(edge.to);
     }
     state::settle(rules, evaluation, &edges, &mut judged);
     let blasts = blast::all(facts);
@@ -143,7 +146,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
         rules,
         evaluation,
         judged: &judged,
-        edges: &edges,
+        effects: &effects,
         scopes: &scopes,
         blasts: &blasts,
     });
@@ -204,11 +207,9 @@ fn slug(identity: &Identity) -> String {
 
 /// Places, each once, in order.
 pub(crate) fn unique(cites: impl IntoIterator<Item = Cite>) -> Vec<Cite> {
-    let mut found = Vec::new();
-    for cite in cites {
-        if !found.contains(&cite) {
-            found.push(cite);
-        }
-    }
-    found
+    let mut seen = std::collections::BTreeSet::new();
+    cites
+        .into_iter()
+        .filter(|cite| seen.insert(*cite))
+        .collect()
 }

@@ -1,9 +1,11 @@
 //! Orders causes by points, each with a printed reason, and words the verdict.
 
+use std::collections::BTreeSet;
+
 use coldcase_facts::{Cite, EntityId, Facts, Identity, PodHealth};
 use coldcase_rules::{Confidence, Evaluation, Role, RuleSet, Severity};
 
-use crate::{Blast, Edge, Incident, Judged, Outcome, State, scope::Scope, weights};
+use crate::{Blast, Incident, Judged, Outcome, State, scope::Scope, weights};
 
 /// A cause with its points.
 #[derive(Debug, Clone)]
@@ -64,56 +66,73 @@ pub(crate) struct Context<'c, 'f, 's> {
     pub rules: &'c RuleSet,
     pub evaluation: &'c Evaluation<'f, 's>,
     pub judged: &'c [Judged],
-    pub edges: &'c [Edge],
+    /// For each finding what it leads to.
+    pub effects: &'c [Vec<usize>],
     pub scopes: &'c [Scope],
     pub blasts: &'c [Blast],
 }
 
-/// All causes, best first.
+/// All causes: those that hold, best first, then those of incidents that are over and have nothing to do with them.
 pub(crate) fn causes(context: &Context<'_, '_, '_>) -> Vec<Ranked> {
-    let active = context
-        .judged
-        .iter()
-        .any(|judged| judged.state == State::Active && judged.severity >= Severity::Medium);
-    let wanted = |index: usize| {
-        let judged = &context.judged[index];
-        let state = if active {
-            judged.state == State::Active
-        } else {
-            judged.state == State::Recovered
-        };
-        state && judged.severity >= Severity::Medium
-    };
     let role = |index: usize| context.rules.rules[context.evaluation.findings[index].rule].role;
-    let mechanisms: Vec<usize> = (0..context.judged.len())
-        .filter(|index| wanted(*index) && role(*index) == Role::Cause)
-        .collect();
-    let explained = |index: usize, by: &[usize]| {
-        context
-            .edges
-            .iter()
-            .any(|edge| edge.to == index && by.contains(&edge.from))
+    let in_role = |wanted: Role, state: State| -> BTreeSet<usize> {
+        (0..context.judged.len())
+            .filter(|index| {
+                let judged = &context.judged[*index];
+                judged.state == state
+                    && judged.severity >= Severity::Medium
+                    && role(*index) == wanted
+            })
+            .collect()
     };
-    let roots: Vec<usize> = mechanisms
+    let holding = in_role(Role::Cause, State::Active);
+    let over = in_role(Role::Cause, State::Recovered);
+    // What healed is explained by what lasts as well as by what healed.
+    let every: BTreeSet<usize> = holding.union(&over).copied().collect();
+    let active = in_state(
+        context,
+        &unexplained(context, &holding, &holding),
+        &in_role(Role::Symptom, State::Active),
+    );
+    let recovered = in_state(
+        context,
+        &unexplained(context, &over, &every),
+        &BTreeSet::new(),
+    );
+    if active.is_empty() || recovered.is_empty() {
+        return if active.is_empty() { recovered } else { active };
+    }
+    crate::incident::set_apart(context, active.into_iter().chain(recovered).collect())
+}
+
+/// Those of which no other is the cause.
+fn unexplained(
+    context: &Context<'_, '_, '_>,
+    among: &BTreeSet<usize>,
+    by: &BTreeSet<usize>,
+) -> Vec<usize> {
+    among
         .iter()
         .copied()
-        .filter(|index| !explained(*index, &mechanisms))
-        .collect();
-    // Symptoms that no retained cause reaches stand for themselves, but only at capture.
-    let reached: Vec<usize> = roots
-        .iter()
-        .flat_map(|root| reach(context.edges, *root))
-        .collect();
-    let symptoms: Vec<usize> = (0..context.judged.len())
         .filter(|index| {
-            active && wanted(*index) && role(*index) == Role::Symptom && !reached.contains(index)
+            let causes = &context.judged[*index].explained_by;
+            !causes.iter().any(|cause| by.contains(cause))
         })
-        .collect();
-    let loose: Vec<usize> = symptoms
+        .collect()
+}
+
+/// Ranks causes of one state, and the symptoms that none of them reaches: those stand for themselves.
+fn in_state(
+    context: &Context<'_, '_, '_>,
+    roots: &[usize],
+    symptoms: &BTreeSet<usize>,
+) -> Vec<Ranked> {
+    let reached: BTreeSet<usize> = roots
         .iter()
-        .copied()
-        .filter(|index| !explained(*index, &symptoms))
+        .flat_map(|root| reach(context.effects, *root))
         .collect();
+    let symptoms: BTreeSet<usize> = symptoms.difference(&reached).copied().collect();
+    let loose = unexplained(context, &symptoms, &symptoms);
     let first = roots
         .iter()
         .filter_map(|index| context.evaluation.findings[*index].first_seen)
@@ -125,14 +144,11 @@ pub(crate) fn causes(context: &Context<'_, '_, '_>) -> Vec<Ranked> {
         .collect();
     crate::group::join(context, &mut ranked);
     set_apart(context, &mut ranked);
-    ranked.sort_by(|a, b| {
-        let key = |ranked: &Ranked| {
-            (
-                std::cmp::Reverse(ranked.points),
-                context.judged[ranked.finding].id.clone(),
-            )
-        };
-        key(a).cmp(&key(b))
+    ranked.sort_by_cached_key(|it| {
+        (
+            std::cmp::Reverse(it.points),
+            context.judged[it.finding].id.clone(),
+        )
     });
     crate::depth::doubt(context, &mut ranked);
     ranked
@@ -192,26 +208,24 @@ fn has_dependants(context: &Context<'_, '_, '_>, cause: &Ranked) -> bool {
 }
 
 /// Findings that a cause leads to, directly or through others.
-fn reach(edges: &[Edge], from: usize) -> Vec<usize> {
-    let mut found = Vec::new();
+fn reach(effects: &[Vec<usize>], from: usize) -> Vec<usize> {
+    let mut found = BTreeSet::new();
     let mut open = vec![from];
     while let Some(next) = open.pop() {
-        for edge in edges.iter().filter(|edge| edge.from == next) {
-            if edge.to != from && !found.contains(&edge.to) {
-                found.push(edge.to);
-                open.push(edge.to);
+        for to in &effects[next] {
+            if *to != from && found.insert(*to) {
+                open.push(*to);
             }
         }
     }
-    found.sort_unstable();
-    found
+    found.into_iter().collect()
 }
 
 fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timestamp>) -> Ranked {
     let finding = &context.evaluation.findings[index];
     let rule = &context.rules.rules[finding.rule];
     let judged = &context.judged[index];
-    let explains: Vec<usize> = reach(context.edges, index)
+    let explains: Vec<usize> = reach(context.effects, index)
         .into_iter()
         .filter(|effect| context.judged[*effect].state != State::Past)
         .collect();
@@ -254,11 +268,11 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
     }
     separation(context, index, &mut add);
     let role = |index: usize| context.rules.rules[context.evaluation.findings[index].rule].role;
-    let triggers: Vec<usize> = context
-        .edges
+    let triggers: Vec<usize> = judged
+        .explained_by
         .iter()
-        .filter(|edge| edge.to == index && role(edge.from) == Role::Change)
-        .map(|edge| edge.from)
+        .copied()
+        .filter(|from| role(*from) == Role::Change)
         .collect();
     for trigger in &triggers {
         let change = &context.evaluation.findings[*trigger];
@@ -272,7 +286,7 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
         explains
             .iter()
             .flat_map(|effect| &context.scopes[*effect].workloads)
-            .collect::<std::collections::BTreeSet<_>>()
+            .collect::<BTreeSet<_>>()
             .len(),
     );
     if workloads > 1 {

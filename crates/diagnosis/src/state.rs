@@ -1,5 +1,7 @@
 //! Whether a finding still holds: what has healed is not an active cause, and what healed long ago is no incident.
 
+use std::collections::BTreeSet;
+
 use coldcase_facts::{Facts, PodHealth};
 use coldcase_rules::{Evaluation, Finding, Role, Rule, RuleSet, Severity};
 
@@ -172,16 +174,16 @@ pub(crate) fn settle(
             }
         }
     }
+    let explaining: BTreeSet<usize> = edges.iter().map(|edge| edge.from).collect();
     for (index, finding) in evaluation.findings.iter().enumerate() {
         let rule = &rules.rules[finding.rule];
         if judged[index].state == State::Active {
             continue;
         }
-        let effects = edges.iter().filter(|edge| edge.from == index).count();
         let incident = judged[index].state == State::Recovered
             && rule.role == Role::Cause
             && rule.confidence > coldcase_rules::Confidence::Possible
-            && effects > 0;
+            && explaining.contains(&index);
         if !incident {
             judged[index].severity = judged[index].severity.min(Severity::Info);
         }
