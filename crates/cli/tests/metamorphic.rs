@@ -222,3 +222,57 @@ fn two_incidents_are_told_apart() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// An incident that lasts does not hide one that is over, and a risk that holds is no incident.
+#[test]
+fn what_is_over_is_told_beside_what_lasts() {
+    let mut all = files(&support::root().join("samples/i01-variant-recovered"));
+    let alone = answer(&bundle(&all));
+    let older = |text: &String| text.replacen("kubeletVersion: v1.3", "kubeletVersion: v1.2", 1);
+    let nodes = all.get_mut("cluster/nodes.yaml").unwrap();
+    *nodes = older(nodes);
+    let risky = answer(&bundle(&all));
+    assert_eq!((risky.state, risky.first()), (alone.state, alone.first()));
+    all.insert("late/pod.yaml".to_owned(), LATE.to_owned());
+    let both = answer(&bundle(&all));
+    let rules: Vec<&str> = both.causes.iter().map(|it| it.rule.as_str()).collect();
+    assert_eq!(rules, ["image-not-found", "kube-proxy-oom"], "{both}");
+    assert_eq!(both.incidents.len(), 2);
+    assert_eq!(both.incidents[1].1, alone.began);
+    assert!(
+        both.sentence.contains("; earlier, over at capture: "),
+        "{}",
+        both.sentence
+    );
+}
+
+const LATE: &str = r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: brandnew-0
+  namespace: brandnew
+  uid: 0a23843c-d6d5-4547-ad47-572a0474a12b
+  creationTimestamp: "2026-07-14T03:03:00Z"
+spec:
+  containers:
+  - name: app
+    image: registry.example.com/brandnew:8.1.0
+  nodeName: node-cp-1
+status:
+  phase: Pending
+  startTime: "2026-07-14T03:03:00Z"
+  conditions:
+  - type: Ready
+    status: "False"
+    lastTransitionTime: "2026-07-14T03:03:00Z"
+  containerStatuses:
+  - name: app
+    image: registry.example.com/brandnew:8.1.0
+    ready: false
+    restartCount: 0
+    state:
+      waiting:
+        message: 'Back-off pulling image "registry.example.com/brandnew:8.1.0": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image "registry.example.com/brandnew:8.1.0": failed to resolve image: registry.example.com/brandnew:8.1.0: not found'
+        reason: ImagePullBackOff
+    lastState: {}
+"#;

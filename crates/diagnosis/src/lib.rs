@@ -169,7 +169,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
                 .and_then(|cause| evaluation.findings[cause.finding].last_seen)
         })
         .flatten();
-    let sentence = rank::sentence(outcome, &causes, &incidents, evaluation, rules);
+    let sentence = rank::sentence(outcome, &causes, &incidents, &judged, evaluation, rules);
     let timeline = timeline::all(facts, evaluation, &changes);
     let triage = triage::answers(
         facts, evaluation, &judged, &causes, &scopes, &changes, &blasts,

@@ -477,30 +477,62 @@ pub(crate) fn sentence(
     outcome: Outcome,
     causes: &[Ranked],
     incidents: &[Incident],
+    judged: &[Judged],
     evaluation: &Evaluation<'_, '_>,
     rules: &RuleSet,
 ) -> String {
-    let leads: Vec<&str> = incidents
-        .iter()
-        .filter_map(|incident| causes.get(*incident.causes.first()?))
-        .filter(|cause| !cause.independent && cause.confidence > Confidence::Possible)
-        .map(|cause| cause.title(evaluation))
-        .collect();
-    if let (Outcome::Active | Outcome::Recovered, [first, second, rest @ ..]) =
-        (outcome, &leads[..])
-    {
-        let more = match rest.len() {
-            0 => String::new(),
-            more => format!("; and {more} more"),
-        };
-        let state = if outcome == Outcome::Recovered {
-            "Recovered: "
-        } else {
-            ""
-        };
-        let count = leads.len();
-        return format!("{state}{count} separate incidents: {first}; {second}{more}");
+    let leads = |over: bool| -> Vec<&str> {
+        incidents
+            .iter()
+            .filter_map(|incident| causes.get(*incident.causes.first()?))
+            .filter(|cause| (judged[cause.finding].state != State::Active) == over)
+            .filter(|cause| !cause.independent && cause.confidence > Confidence::Possible)
+            .map(|cause| cause.title(evaluation))
+            .collect()
+    };
+    let active = outcome == Outcome::Active;
+    let one = || of_one(outcome, causes, evaluation, rules);
+    let said = if active || outcome == Outcome::Recovered {
+        let state = if active { "" } else { "Recovered: " };
+        several(state, &leads(!active)).unwrap_or_else(one)
+    } else {
+        one()
+    };
+    let Some((earlier, rest)) = leads(true)
+        .split_first()
+        .map(|(it, rest)| (*it, rest.len()))
+    else {
+        return said;
+    };
+    match (active, rest) {
+        (false, _) => said,
+        (true, 0) => format!("{said}; earlier, over at capture: {earlier}"),
+        (true, more) => format!("{said}; earlier, over at capture: {earlier}, and {more} more"),
     }
+}
+
+/// Several incidents of one state.
+fn several(state: &str, leads: &[&str]) -> Option<String> {
+    let [first, second, rest @ ..] = leads else {
+        return None;
+    };
+    let more = match rest.len() {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let count = leads.len();
+    Some(format!(
+        "{state}{count} separate incidents: {first}; {second}{more}"
+    ))
+}
+
+/// The best cause's, whatever else there is.
+fn of_one(
+    outcome: Outcome,
+    causes: &[Ranked],
+    evaluation: &Evaluation<'_, '_>,
+    rules: &RuleSet,
+) -> String {
     let title = causes.first().map_or("", |cause| cause.title(evaluation));
     let symptom = causes.first().is_some_and(|cause| {
         rules.rules[evaluation.findings[cause.finding].rule].role == Role::Symptom
