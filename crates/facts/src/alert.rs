@@ -1,6 +1,9 @@
 //! Alerts of a monitoring system, each with the object that it is about, what it is about, and whether what that object calls is slow as well.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+};
 
 use coldcase_snapshot::{node::Node, text::HostReport};
 
@@ -54,28 +57,29 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         return;
     }
     let mut found: Vec<(Entity<'_>, Identity)> = Vec::new();
+    let mut known: BTreeSet<(Identity, [Option<String>; 3])> = BTreeSet::new();
+    let names = Names::default();
     for report in alerts {
-        let (entity, about) = alert(facts, report);
-        let again = |(known, object): &&(Entity<'_>, Identity)| {
-            let same = |field: &str| known.str_at(&[field]) == entity.str_at(&[field]);
-            *object == about && same("name") && same("summary") && same("state")
-        };
-        if found.iter().rev().take(200).find(again).is_none() {
+        let (entity, about) = alert(facts, &names, report);
+        let says = ["name", "summary", "state"]
+            .map(|field| entity.str_at(&[field]).map(str::to_owned));
+        if known.insert((about.clone(), says)) {
             found.push((entity, about));
         }
     }
     let origins = origins(facts, &found);
     for (mut entity, about) in found {
-        let origin = origins.contains(&about);
+        let behind = workloads(facts, &about);
+        let origin = behind.iter().any(|workload| origins.contains(workload));
         entity.extra.set("origin", Node::flag(origin));
         facts.push_derived(entity, &[&about]);
     }
 }
 
-fn alert<'s>(facts: &Facts<'s>, report: &HostReport) -> (Entity<'s>, Identity) {
+fn alert<'s>(facts: &Facts<'s>, names: &Names, report: &HostReport) -> (Entity<'s>, Identity) {
     let text = |field: &str| report.root.str_at(&[field]).unwrap_or("");
     let name = text("name");
-    let about = object(facts, report).unwrap_or_else(|| Identity::new("Alert", "", name));
+    let about = object(facts, names, report).unwrap_or_else(|| Identity::new("Alert", "", name));
     let mut fields = Vec::new();
     for field in ["name", "state", "severity", "startsAt", "endsAt", "summary"] {
         fields.extend(report.root.get(field).map(|node| (field, node.clone())));
@@ -109,7 +113,7 @@ fn topic(name: &str, summary: &str) -> &'static str {
 
 /// The object that an alert's labels name, the nearest first. The labels of the exporter itself give way to those of
 /// what it exports.
-fn object(facts: &Facts<'_>, report: &HostReport) -> Option<Identity> {
+fn object(facts: &Facts<'_>, names: &Names, report: &HostReport) -> Option<Identity> {
     let label = |name: &str| {
         let exported = format!("exported_{name}");
         let labels = report.root.get("labels")?;
@@ -126,7 +130,7 @@ fn object(facts: &Facts<'_>, report: &HostReport) -> Option<Identity> {
             "Node" => facts.object(kind, "", name),
             _ if !namespace.is_empty() => facts.object(kind, namespace, name),
             // Without a namespace the name must be the only one.
-            _ => only_one(facts, kind, name),
+            _ => names.only_one(facts, kind, name),
         }?;
         Some(facts.get(id).subject.clone())
     };
@@ -185,13 +189,26 @@ const LABELS: &[(&str, &str)] = &[
     ("service", "Service"),
 ];
 
-fn only_one(facts: &Facts<'_>, kind: &str, name: &str) -> Option<EntityId> {
-    let mut all = facts
-        .of_kind(kind)
-        .iter()
-        .copied()
-        .filter(|id| facts.get(*id).subject.name == name);
-    all.next().filter(|_| all.next().is_none())
+/// Objects by name alone, looked up once for each kind.
+#[derive(Default)]
+struct Names(RefCell<BTreeMap<String, BTreeMap<String, Option<EntityId>>>>);
+
+impl Names {
+    /// The object of that name, if no other namespace has one.
+    fn only_one(&self, facts: &Facts<'_>, kind: &str, name: &str) -> Option<EntityId> {
+        let mut kinds = self.0.borrow_mut();
+        let of_kind = kinds.entry(kind.to_owned()).or_insert_with(|| {
+            let mut by_name: BTreeMap<String, Option<EntityId>> = BTreeMap::new();
+            for id in facts.of_kind(kind) {
+                by_name
+                    .entry(facts.get(*id).subject.name.clone())
+                    .and_modify(|one| *one = None)
+                    .or_insert(Some(*id));
+            }
+            by_name
+        });
+        of_kind.get(name).copied().flatten()
+    }
 }
 
 /// A node by its address, as a scrape target has it.
@@ -212,10 +229,10 @@ fn instance(facts: &Facts<'_>, instance: &str) -> Option<Identity> {
         .map(|node| node.subject.clone())
 }
 
-/// Objects whose requests are slow or fail while nothing that they call is: slowness travels from what is called to
-/// its callers.
-fn origins(facts: &Facts<'_>, alerts: &[(Entity<'_>, Identity)]) -> BTreeSet<Identity> {
-    let suffering: BTreeMap<EntityId, &Identity> = alerts
+/// Workloads whose requests are slow or fail while nothing that they call is: slowness travels from what is called
+/// to its callers.
+fn origins(facts: &Facts<'_>, alerts: &[(Entity<'_>, Identity)]) -> BTreeSet<EntityId> {
+    let suffering: BTreeSet<EntityId> = alerts
         .iter()
         .filter(|(alert, _)| alert.str_at(&["state"]) == Some("firing"))
         .filter(|(alert, _)| {
@@ -224,28 +241,32 @@ fn origins(facts: &Facts<'_>, alerts: &[(Entity<'_>, Identity)]) -> BTreeSet<Ide
                 Some("latency" | "errors" | "throttling")
             )
         })
-        .flat_map(|(_, about)| {
-            workloads(facts, about)
-                .into_iter()
-                .map(move |id| (id, about))
-        })
+        .flat_map(|(_, about)| workloads(facts, about))
         .collect();
+    // Who calls what, as far as it can be reached from those that suffer.
+    let mut calls: BTreeMap<EntityId, Vec<EntityId>> = BTreeMap::new();
+    let mut open: Vec<EntityId> = suffering.iter().copied().collect();
+    while let Some(next) = open.pop() {
+        if let Entry::Vacant(free) = calls.entry(next) {
+            open.extend(free.insert(callees(facts, next)).iter());
+        }
+    }
     suffering
         .iter()
-        .filter(|(workload, _)| {
-            let mut seen = BTreeSet::from([**workload]);
-            let mut open = callees(facts, **workload);
+        .copied()
+        .filter(|workload| {
+            let mut seen = BTreeSet::from([*workload]);
+            let mut open = calls.get(workload).cloned().unwrap_or_default();
             while let Some(next) = open.pop() {
                 if seen.insert(next) {
-                    if suffering.contains_key(&next) {
+                    if suffering.contains(&next) {
                         return false;
                     }
-                    open.extend(callees(facts, next));
+                    open.extend(calls.get(&next).into_iter().flatten());
                 }
             }
             true
         })
-        .map(|(_, about)| (*about).clone())
         .collect()
 }
 
