@@ -61,8 +61,8 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     let names = Names::default();
     for report in alerts {
         let (entity, about) = alert(facts, &names, report);
-        let says = ["name", "summary", "state"]
-            .map(|field| entity.str_at(&[field]).map(str::to_owned));
+        let says =
+            ["name", "summary", "state"].map(|field| entity.str_at(&[field]).map(str::to_owned));
         if known.insert((about.clone(), says)) {
             found.push((entity, about));
         }

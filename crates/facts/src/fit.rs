@@ -6,20 +6,22 @@ mod neighbours;
 mod place;
 mod remedy;
 mod request;
+mod room;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use coldcase_snapshot::node::Node;
 
 use self::{
     describe::{Arithmetic, describe, heard},
     neighbours::{Neighbours, Wishes},
-    place::{kept_away, placement, verdict},
+    place::{kept_away, room_told, verdict},
     remedy::{Candidate, remedy},
-    request::{Request, request, used},
+    request::{request, used},
+    room::Room,
 };
 use crate::{
-    Entity, EntityId, Facts, PodHealth, quantity,
+    Entity, EntityId, Facts, PodHealth,
     said::{self, Said},
 };
 
@@ -63,7 +65,11 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     let nodes = facts.collected("Node") && nodes_known(facts);
     let mut told = Vec::new();
     let mut made = Vec::new();
-    let mut neighbours = Neighbours::new(facts);
+    let mut surroundings = Surroundings {
+        rooms: room::all(facts, &used),
+        neighbours: Neighbours::new(facts),
+        room_told: room_told(facts),
+    };
     for pod in facts.of_kind("Pod").to_vec() {
         let entity = facts.get(pod);
         let waiting = entity.str_at(&["status", "phase"]) == Some("Pending")
@@ -77,8 +83,8 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         }
         let said = said::of(facts, pod);
         let fit = if nodes && says(entity, &["spec", "containers"]) {
-            let wishes = neighbours.wishes(pod);
-            fit(facts, pod, &used, (&neighbours, &wishes), said.as_ref())
+            let wishes = surroundings.neighbours.wishes(pod);
+            fit(facts, pod, &surroundings, &wishes, said.as_ref())
         } else {
             said.as_ref().map(|said| heard(facts, pod, said))
         };
@@ -137,57 +143,36 @@ fn gated(pod: &Entity<'_>) -> bool {
             .is_some_and(|root| !root.items_at(&["spec", "schedulingGates"]).is_empty())
 }
 
+/// What every pod that waits is held against.
+struct Surroundings<'f, 's> {
+    rooms: Vec<Room<'f, 's>>,
+    neighbours: Neighbours<'f, 's>,
+    room_told: bool,
+}
+
 fn fit<'s>(
     facts: &Facts<'s>,
     pod: EntityId,
-    used: &BTreeMap<String, (Request, i64)>,
-    (neighbours, wishes): (&Neighbours<'_, 's>, &Wishes<'_>),
+    surroundings: &Surroundings<'_, 's>,
+    wishes: &Wishes<'s>,
     said: Option<&Said>,
 ) -> Option<Entity<'s>> {
     let entity = facts.get(pod);
     let root = entity.root?;
     let request = request(root);
-    let nodes = facts.of_kind("Node");
-    let mut obstacles: Vec<(EntityId, Vec<Obstacle>)> = Vec::new();
-    let (mut largest_cpu, mut largest_memory) = (0, 0);
+    let rooms = &surroundings.rooms;
+    let mut obstacles: Vec<(EntityId, Vec<Obstacle>)> = Vec::with_capacity(rooms.len());
     let mut resource = None;
-    let (mut free, mut unmet) = (Vec::new(), Vec::new());
-    for id in nodes {
-        let Some(node) = facts.get(*id).root else {
-            continue;
-        };
-        let amount = |name: &str| node.str_at(&["status", "allocatable", name]).unwrap_or("0");
-        let (cpu, memory) = (
-            quantity::millicores(amount("cpu")).unwrap_or(0),
-            quantity::bytes(amount("memory")).unwrap_or(0),
-        );
-        largest_cpu = largest_cpu.max(cpu);
-        largest_memory = largest_memory.max(memory);
-        let name = facts.get(*id).subject.name.as_str();
-        let (busy, pods) = used.get(name).cloned().unwrap_or_default();
-        let mut found = placement(root, node);
-        if request.cpu > cpu - busy.cpu && request.cpu > 0 {
-            found.push(Obstacle::Cpu);
-        }
-        if request.memory > memory - busy.memory && request.memory > 0 {
-            found.push(Obstacle::Memory);
-        }
-        if quantity::bytes(amount("pods")).is_some_and(|limit| limit > 0 && pods >= limit) {
-            found.push(Obstacle::Pods);
-        }
-        for (name, wanted) in &request.other {
-            let free = quantity::bytes(amount(name)).unwrap_or(0)
-                - busy.other.get(name).copied().unwrap_or(0);
-            if *wanted > free {
-                resource = Some(name.clone());
-                found.push(Obstacle::Other);
-            }
-        }
-        let clash = neighbours.clash(wishes, name);
+    let mut unmet = Vec::with_capacity(rooms.len());
+    for room in rooms {
+        let mut found = room.placement(root);
+        let (short, which) = room.shortage(&request);
+        found.extend(short);
+        resource = which.or(resource);
+        let clash = surroundings.neighbours.clash(wishes, room.name);
         found.extend(clash.obstacles);
-        free.push((cpu - busy.cpu, memory - busy.memory));
         unmet.push(clash.affinity);
-        obstacles.push((*id, found));
+        obstacles.push((room.id, found));
     }
     // Nodes of the control plane that are closed on purpose are nobody's lost room.
     let (closed, open): (Vec<_>, Vec<_>) = obstacles
@@ -196,14 +181,15 @@ fn fit<'s>(
         .partition(|(node, found)| kept_away(facts, pod, *node, found));
     let in_question = if open.is_empty() { &closed } else { &open };
     let verdict = verdict(in_question);
+    let asked: BTreeSet<EntityId> = in_question.iter().map(|(node, _)| *node).collect();
     let candidates: Vec<Candidate<'_, '_>> = obstacles
         .iter()
-        .zip(free.iter().zip(&unmet))
-        .filter(|((node, _), _)| in_question.iter().any(|(asked, _)| asked == node))
-        .map(|((node, found), (free, affinity))| Candidate {
+        .zip(rooms.iter().zip(&unmet))
+        .filter(|((node, _), _)| asked.contains(node))
+        .map(|((node, found), (room, affinity))| Candidate {
             node: facts.get(*node),
             obstacles: found,
-            free: *free,
+            free: room.free,
             affinity: *affinity,
         })
         .collect();
@@ -216,10 +202,13 @@ fn fit<'s>(
         request: &request,
         obstacles: &obstacles,
         verdict,
-        largest: (largest_cpu, largest_memory),
+        largest: rooms.iter().fold((0, 0), |(cpu, memory), room| {
+            (cpu.max(room.allocatable.0), memory.max(room.allocatable.1))
+        }),
         resource,
         affinity: unmet.into_iter().flatten().next(),
         remedy,
+        room_told: surroundings.room_told,
     };
     Some(describe(facts, pod, arithmetic, said))
 }

@@ -112,6 +112,8 @@ pub(super) struct Arithmetic<'a> {
     pub affinity: Option<&'static str>,
     /// The least change that would make it fit.
     pub remedy: Option<String>,
+    /// Of each pod that is placed it is known what it asks for.
+    pub room_told: bool,
 }
 
 pub(super) fn describe<'s>(
@@ -128,6 +130,7 @@ pub(super) fn describe<'s>(
         resource,
         affinity,
         remedy,
+        room_told,
     } = arithmetic;
     let entity = facts.get(pod);
     let count = |obstacle: Obstacle| {
@@ -146,7 +149,10 @@ pub(super) fn describe<'s>(
     let never =
         request.cpu > largest.0 && largest.0 > 0 || request.memory > largest.1 && largest.1 > 0;
     let verdict = match said {
-        Some(said) => settle(facts, pod, verdict, count(Obstacle::Selector), said),
+        Some(said) => {
+            let mismatches = count(Obstacle::Selector);
+            settle(facts, pod, verdict, mismatches, room_told, said)
+        }
         None => verdict,
     };
     let matching: Vec<&str> = obstacles

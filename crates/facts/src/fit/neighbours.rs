@@ -26,13 +26,98 @@ struct Closed<'s> {
     domains: BTreeSet<String>,
 }
 
+/// Places by namespace and a label.
+type Sorted = BTreeMap<(String, String, String), Vec<usize>>;
+
+/// A pod that holds room on a node.
+struct Placed<'f> {
+    node: &'f str,
+    labels: Labels,
+    leaving: bool,
+}
+
+/// The pods of a namespace that hold room, and where those with a label are.
+struct Space<'f> {
+    placed: Vec<Placed<'f>>,
+    by_label: HashMap<(String, String), Vec<usize>>,
+    /// The labels of every pod are known.
+    labels_told: bool,
+}
+
+impl<'f> Space<'f> {
+    fn of(facts: &'f Facts<'_>, pods: &[EntityId]) -> Self {
+        let mut space = Self {
+            placed: Vec::new(),
+            by_label: HashMap::new(),
+            labels_told: true,
+        };
+        for pod in pods {
+            let entity = facts.get(*pod);
+            let Some(root) = entity.root.filter(|root| !ended(root)) else {
+                continue;
+            };
+            let node = root.str_at(&["spec", "nodeName"]);
+            let Some(node) = node.filter(|node| !node.is_empty()) else {
+                continue;
+            };
+            space.labels_told &= says(entity, &["metadata", "labels"]);
+            let labels = select::labels(root);
+            for (key, value) in &labels {
+                let label = (key.clone(), value.clone());
+                space
+                    .by_label
+                    .entry(label)
+                    .or_default()
+                    .push(space.placed.len());
+            }
+            space.placed.push(Placed {
+                node,
+                labels,
+                leaving: facts.health_of(*pod) == PodHealth::Leaving,
+            });
+        }
+        space
+    }
+
+    /// Those that a selector may select: of one label that it demands, or all.
+    fn candidates(
+        &self,
+        selector: Option<&Node>,
+        more: &Labels,
+    ) -> Box<dyn Iterator<Item = &Placed<'f>> + '_> {
+        let own = more
+            .iter()
+            .next()
+            .map(|(key, value)| (key.clone(), value.clone()));
+        match first_label(selector).or(own) {
+            Some(label) => {
+                let places = self.by_label.get(&label).map_or(&[][..], Vec::as_slice);
+                Box::new(places.iter().filter_map(|at| self.placed.get(*at)))
+            }
+            None => Box::new(self.placed.iter()),
+        }
+    }
+}
+
+/// One label that a selector demands.
+fn first_label(selector: Option<&Node>) -> Option<(String, String)> {
+    let (key, value) = selector?.get("matchLabels")?.entries().first()?;
+    Some((key.to_string(), value.as_str().unwrap_or("").to_owned()))
+}
+
 /// Pods that are placed, asked many times in the same words.
 pub(super) struct Neighbours<'f, 's> {
     facts: &'f Facts<'s>,
     /// Labels of nodes by name.
     nodes: BTreeMap<String, Labels>,
     counts: HashMap<(String, String, bool), Option<Counts>>,
+    /// Pods by namespace, as far as anybody asked.
+    spaces: BTreeMap<&'f str, Space<'f>>,
     closed: Vec<Closed<'s>>,
+    /// Places in `closed` of terms that look at one namespace only and at one label at least.
+    closed_by: Sorted,
+    /// Places of the others.
+    closed_wide: Vec<usize>,
     /// Host ports in use: `(node, protocol, port)` with the addresses they are bound to.
     ports: BTreeMap<(String, String, i64), BTreeSet<String>>,
 }
@@ -72,7 +157,10 @@ impl<'f, 's> Neighbours<'f, 's> {
             facts,
             nodes,
             counts: HashMap::new(),
+            spaces: BTreeMap::new(),
             closed: Vec::new(),
+            closed_by: Sorted::new(),
+            closed_wide: Vec::new(),
             ports: BTreeMap::new(),
         };
         made.look_around();
@@ -110,6 +198,18 @@ impl<'f, 's> Neighbours<'f, 's> {
             }
         }
         self.closed = closed.into_values().collect();
+        for (at, group) in self.closed.iter().enumerate() {
+            let own = group.term.get("namespaces").is_none()
+                && group.term.get("namespaceSelector").is_none();
+            match first_label(group.term.get("labelSelector")).filter(|_| own) {
+                Some((key, value)) => self
+                    .closed_by
+                    .entry((group.namespace.clone(), key, value))
+                    .or_default()
+                    .push(at),
+                None => self.closed_wide.push(at),
+            }
+        }
     }
 
     fn domain(&self, node: &str, key: &str) -> Option<String> {
@@ -150,7 +250,13 @@ impl<'f, 's> Neighbours<'f, 's> {
             let domains = (!first).then(|| self.domains_of(&counts, key_of(term)));
             wishes.together.push((key_of(term).to_owned(), domains));
         }
-        for group in &self.closed {
+        let near = labels.iter().filter_map(|(key, value)| {
+            let label = (namespace.clone(), key.clone(), value.clone());
+            self.closed_by.get(&label)
+        });
+        let mut asked: Vec<usize> = near.chain([&self.closed_wide]).flatten().copied().collect();
+        asked.sort_unstable();
+        for group in asked.into_iter().map(|at| &self.closed[at]) {
             if self.selects(&group.namespace, group.term, &namespace, &labels) {
                 wishes
                     .apart
@@ -271,13 +377,14 @@ impl<'f, 's> Neighbours<'f, 's> {
     }
 
     fn count(
-        &self,
+        &mut self,
         own: &str,
         term: &Node,
         more: &Labels,
         leaving: bool,
     ) -> Option<BTreeMap<String, i64>> {
         let mut counts = BTreeMap::new();
+        let selector = term.get("labelSelector");
         for (space, pods) in &self.facts.pods_of_namespace {
             if !self.in_scope(own, term, space)? {
                 continue;
@@ -285,30 +392,21 @@ impl<'f, 's> Neighbours<'f, 's> {
             if !self.facts.covers("Pod", space) {
                 return None;
             }
-            for pod in pods {
-                let entity = self.facts.get(*pod);
-                let Some(root) = entity.root.filter(|root| !ended(root)) else {
-                    continue;
-                };
-                let Some(node) = root
-                    .str_at(&["spec", "nodeName"])
-                    .filter(|node| !node.is_empty())
-                else {
-                    continue;
-                };
-                if !leaving && self.facts.health_of(*pod) == PodHealth::Leaving {
-                    continue;
-                }
-                if !says(entity, &["metadata", "labels"]) {
-                    return None;
-                }
-                let labels = select::labels(root);
-                if select::matches(term.get("labelSelector"), &labels)
+            let space = self
+                .spaces
+                .entry(space)
+                .or_insert_with(|| Space::of(self.facts, pods));
+            if !space.labels_told {
+                return None;
+            }
+            for placed in space.candidates(selector, more) {
+                if (leaving || !placed.leaving)
+                    && select::matches(selector, &placed.labels)
                     && more
                         .iter()
-                        .all(|(key, value)| labels.get(key) == Some(value))
+                        .all(|(key, value)| placed.labels.get(key) == Some(value))
                 {
-                    *counts.entry(node.to_owned()).or_insert(0) += 1;
+                    *counts.entry(placed.node.to_owned()).or_insert(0) += 1;
                 }
             }
         }

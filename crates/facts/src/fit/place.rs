@@ -11,36 +11,6 @@ use crate::{
     select::{self, Labels},
 };
 
-/// Selector, taints and cordon, without regard to room.
-pub(super) fn placement(pod: &Node, node: &Node) -> Vec<Obstacle> {
-    let mut found = Vec::new();
-    let mut labels = select::labels(node);
-    let name = node.str_at(&["metadata", "name"]).unwrap_or("");
-    labels.insert("metadata.name".to_owned(), name.to_owned());
-    // The kubelet sets this label by itself: a text or a selection of labels that lacks it has left it out.
-    labels
-        .entry("kubernetes.io/hostname".to_owned())
-        .or_insert_with(|| name.to_owned());
-    if !selector_matches(pod, &labels) {
-        found.push(Obstacle::Selector);
-    }
-    if node.bool_at(&["spec", "unschedulable"]) == Some(true) {
-        found.push(Obstacle::Cordoned);
-    }
-    let tolerations = pod.items_at(&["spec", "tolerations"]);
-    let blocking = node.items_at(&["spec", "taints"]).iter().any(|taint| {
-        taint.str_at(&["key"]) != Some("node.kubernetes.io/unschedulable")
-            && matches!(taint.str_at(&["effect"]), Some("NoSchedule" | "NoExecute"))
-            && !tolerations
-                .iter()
-                .any(|toleration| tolerates(toleration, taint))
-    });
-    if blocking {
-        found.push(Obstacle::Taint);
-    }
-    found
-}
-
 /// Whether a node of the control plane is closed to ordinary pods, by a cordon or a taint, and the pod does not
 /// ask for it by its labels: that it does not take the pod is how it was set up, not what went wrong.
 pub(super) fn kept_away(
@@ -134,6 +104,7 @@ pub(super) fn settle(
     pod: EntityId,
     computed: Option<Obstacle>,
     mismatches: i64,
+    room_told: bool,
     said: &Said,
 ) -> Option<Obstacle> {
     let described = facts.get(pod).partial;
@@ -141,11 +112,7 @@ pub(super) fn settle(
     if computed.is_some() && !affinity_hidden {
         return computed;
     }
-    let room_hidden = described
-        || facts.pods_of_node.values().flatten().any(|pod| {
-            let pod = facts.get(*pod);
-            !says(pod, &["spec", "containers"]) && !says(pod, &["requests"])
-        });
+    let room_hidden = described || !room_told;
     let in_question = |obstacle: Obstacle| match obstacle {
         Obstacle::Ports | Obstacle::Affinity | Obstacle::Volume => true,
         Obstacle::Selector | Obstacle::Taint | Obstacle::Cordoned => described,
@@ -153,6 +120,14 @@ pub(super) fn settle(
     };
     said.verdict(in_question, asks_for_cordoned(facts, pod))
         .or(computed)
+}
+
+/// Whether of each pod that is placed it is known what it asks for.
+pub(super) fn room_told(facts: &Facts<'_>) -> bool {
+    facts.pods_of_node.values().flatten().all(|pod| {
+        let pod = facts.get(*pod);
+        says(pod, &["spec", "containers"]) || says(pod, &["requests"])
+    })
 }
 
 /// Whether a cordoned node carries the labels that the pod selects nodes by.
