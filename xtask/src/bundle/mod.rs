@@ -517,7 +517,10 @@ impl<'o> Cluster<'o> {
             random.uid(),
             map([]),
         );
-        meta.retain(|(key, _)| key != "labels");
+        meta.retain(|(key, _)| key != "labels" && key != "creationTimestamp");
+        // An event is created when it is first seen: else its writer's clock were ahead.
+        let first_seen = format!("2026-07-14T01:{minute:02}:00Z");
+        meta.push(("creationTimestamp".to_owned(), first_seen.as_str().into()));
         map([
             ("metadata", sorted(meta)),
             (
@@ -525,10 +528,7 @@ impl<'o> Cluster<'o> {
                 i64::try_from(1 + random.below(9)).unwrap_or(1).into(),
             ),
             ("eventTime", Value::Bare("null".to_owned())),
-            (
-                "firstTimestamp",
-                format!("2026-07-14T01:{minute:02}:00Z").into(),
-            ),
+            ("firstTimestamp", first_seen.into()),
             (
                 "lastTimestamp",
                 format!("2026-07-14T02:{:02}:00Z", minute.min(49)).into(),
