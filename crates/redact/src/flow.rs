@@ -32,11 +32,11 @@ pub(crate) struct Flow {
 #[derive(Debug)]
 struct Open {
     at: Place,
-    secret: bool,
-    /// `apiVersion` and data, but no kind yet.
+    /// Whether its kind is Secret, once it has told.
+    secret: Option<bool>,
+    /// `apiVersion` was seen.
     object: bool,
     data: bool,
-    kind: bool,
 }
 
 impl Flow {
@@ -66,7 +66,7 @@ impl Flow {
     /// There is no more: what has not told its kind may be a Secret.
     pub(crate) fn end(&mut self, at: Place) {
         while let Some(open) = self.open.pop() {
-            if open.secret || (open.object && open.data && !open.kind) {
+            if open.secret.unwrap_or(open.object && open.data) {
                 self.keep(open.at, at);
             }
         }
@@ -93,10 +93,9 @@ impl Flow {
                     if self.open.len() < DEPTH {
                         self.open.push(Open {
                             at: (number, at),
-                            secret: false,
+                            secret: None,
                             object: false,
                             data: false,
-                            kind: false,
                         });
                     }
                     at += 1;
@@ -104,7 +103,7 @@ impl Flow {
                 b'}' | b']' => {
                     at += 1;
                     if let Some(open) = self.open.pop()
-                        && open.secret
+                        && open.secret == Some(true)
                     {
                         self.keep(open.at, (number, at));
                     }
@@ -132,10 +131,7 @@ impl Flow {
             return;
         };
         match key {
-            "kind" => {
-                open.kind = true;
-                open.secret |= matches!(value, "Secret" | "SecretList");
-            }
+            "kind" => open.secret = Some(matches!(value, "Secret" | "SecretList")),
             "apiVersion" => open.object = true,
             "data" | "stringData" => open.data = true,
             _ => {}

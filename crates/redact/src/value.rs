@@ -246,7 +246,7 @@ fn bare(text: &str, start: usize, sign: Sign, line_start: bool, query: bool) -> 
         let after = rest(text, at + 1);
         match byte {
             b' ' | b'\t' if line_start && sign == Sign::Equals && !more.pairs(bytes, at + 1) => {
-                at += 1
+                at += 1;
             }
             b' ' | b'\t' | b'"' | b'\n' | b'\r' => break,
             b'\'' if !line_start => break,
