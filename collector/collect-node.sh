@@ -64,11 +64,13 @@ die() {
     exit 2
 }
 
+# >>> the same in collect.sh and collect-node.sh
 valid_count() {
     case $1 in
         '' | 0* | *[!0-9]*) return 1 ;;
     esac
 }
+# <<<
 
 out='' node='' since=24h lines=20000 max_bytes=16777216 max_total=268435456
 timeout=30 max_time=600 root='' want_archive=1 to_stdout='' dry_run='' verbose=''
@@ -155,16 +157,31 @@ fi
 
 # ------------------------------------------------------------------------ tools
 
+# >>> the same in collect.sh and collect-node.sh
 say() {
     [ -z "$verbose" ] || printf '%s\n' "$1" >&2
 }
 
+# A terminal's Ctrl-C reaches every foreground child as well; what writes the
+# record has to outlive it, hence the trap in each of these subshells.
 now() (
     trap '' INT TERM HUP
     date -u +%Y-%m-%dT%H:%M:%SZ
 )
 
-# >>> the same in collect.sh and collect-node.sh
+# shown WORDS...: the words so that a shell reads them back.
+shown() {
+    for word in "$@"; do
+        case $word in
+            '' | *[!A-Za-z0-9_./:=@%+,-]*)
+                printf "'%s' " "$(printf '%s' "$word" | sed "s/'/'\\\\''/g")"
+                ;;
+            *) printf '%s ' "$word" ;;
+        esac
+    done
+    printf '\n'
+}
+
 # Reads `od -An -v -tx1`, knows nothing of locales, and writes ASCII only: the
 # bytes are decoded as UTF-8, and what is not UTF-8 becomes U+FFFD.
 # With mode=yaml it writes one quoted string.  With mode=line the input is argc
@@ -591,19 +608,6 @@ on_signal() {
         read -r victim <"$tmp/pid" && kill "$victim" 2>/dev/null
     fi
     return 0
-}
-
-# shown WORDS...: the words so that a shell reads them back.
-shown() {
-    for word in "$@"; do
-        case $word in
-            '' | *[!A-Za-z0-9_./:=@%+,-]*)
-                printf "'%s' " "$(printf '%s' "$word" | sed "s/'/'\\\\''/g")"
-                ;;
-            *) printf '%s ' "$word" ;;
-        esac
-    done
-    printf '\n'
 }
 
 # take FILE COMMAND...: run COMMAND, its redacted output into nodes/NAME/FILE, and

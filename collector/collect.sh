@@ -69,7 +69,7 @@ SECRETS_TEMPLATE='{{range $s := .items}}S{{"\t"}}{{printf "%q" $s.metadata.names
 
 # The same of each ConfigMap.
 # shellcheck disable=SC2016 # $k belongs to the template
-CONFIGMAPS_TEMPLATE='{{range $s := .items}}S{{"\t"}}{{printf "%q" $s.metadata.namespace}}{{"\t"}}{{printf "%q" $s.metadata.name}}{{"\t"}}""{{"\n"}}{{range $k, $v := $s.data}}K{{"\t"}}{{printf "%q" $k}}{{"\n"}}{{end}}{{range $k, $v := $s.binaryData}}K{{"\t"}}{{printf "%q" $k}}{{"\n"}}{{end}}{{end}}E{{"\n"}}'
+CONFIGMAPS_TEMPLATE='{{range $s := .items}}S{{"\t"}}{{printf "%q" $s.metadata.namespace}}{{"\t"}}{{printf "%q" $s.metadata.name}}{{"\t"}}""{{"\n"}}{{with $s.metadata.creationTimestamp}}N{{"\t"}}{{printf "%q" .}}{{"\n"}}{{end}}{{range $m := $s.metadata.managedFields}}{{with $m.time}}M{{"\t"}}{{with $m.manager}}{{printf "%q" .}}{{else}}""{{end}}{{"\t"}}{{with $m.operation}}{{printf "%q" .}}{{else}}""{{end}}{{"\t"}}{{printf "%q" .}}{{"\n"}}{{end}}{{end}}{{range $k, $v := $s.data}}K{{"\t"}}{{printf "%q" $k}}{{"\n"}}{{end}}{{range $k, $v := $s.binaryData}}K{{"\t"}}{{printf "%q" $k}}{{"\n"}}{{end}}{{end}}E{{"\n"}}'
 
 # ---------------------------------------------------------------------- options
 
@@ -141,11 +141,13 @@ valid_duration() {
     esac
 }
 
+# >>> the same in collect.sh and collect-node.sh
 valid_count() {
     case $1 in
         '' | 0* | *[!0-9]*) return 1 ;;
     esac
 }
+# <<<
 
 # DNS-1123 label: namespaces and containers.
 valid_label() {
@@ -256,6 +258,11 @@ while [ "$#" -gt 0 ]; do
             ;;
         --also | --only)
             valid_subdomain "$value" || die "not the name of a resource: $value"
+            # The names that kubectl takes for them.
+            case $value in
+                secret | secrets | secret.* | secrets.*) die "$option: Secrets are asked for by name only, always" ;;
+                configmap | configmaps | cm) value=configmaps ;;
+            esac
             case $option in
                 --also) also="$also $value" ;;
                 *) only_kinds="$only_kinds $value" ;;
@@ -341,6 +348,7 @@ deadline=$(($(date +%s) + max_time))
 
 # ------------------------------------------------------------------------ tools
 
+# >>> the same in collect.sh and collect-node.sh
 say() {
     [ -z "$verbose" ] || printf '%s\n' "$1" >&2
 }
@@ -352,7 +360,19 @@ now() (
     date -u +%Y-%m-%dT%H:%M:%SZ
 )
 
-# >>> the same in collect.sh and collect-node.sh
+# shown WORDS...: the words so that a shell reads them back.
+shown() {
+    for word in "$@"; do
+        case $word in
+            '' | *[!A-Za-z0-9_./:=@%+,-]*)
+                printf "'%s' " "$(printf '%s' "$word" | sed "s/'/'\\\\''/g")"
+                ;;
+            *) printf '%s ' "$word" ;;
+        esac
+    done
+    printf '\n'
+}
+
 # Reads `od -An -v -tx1`, knows nothing of locales, and writes ASCII only: the
 # bytes are decoded as UTF-8, and what is not UTF-8 becomes U+FFFD.
 # With mode=yaml it writes one quoted string.  With mode=line the input is argc
@@ -942,19 +962,6 @@ note_failure() (
     } | tr -d '\000-\011\013-\037\177' | sed -n '1p' >>"$tmp/failures"
 )
 
-# shown WORDS...: the words so that a shell reads them back.
-shown() {
-    for word in "$@"; do
-        case $word in
-            '' | *[!A-Za-z0-9_./:=@%+,-]*)
-                printf "'%s' " "$(printf '%s' "$word" | sed "s/'/'\\\\''/g")"
-                ;;
-            *) printf '%s ' "$word" ;;
-        esac
-    done
-    printf '\n'
-}
-
 # Sets $spent if time, size or disk is used up.
 check_budget() {
     [ -z "$spent" ] || return 0
@@ -1251,6 +1258,10 @@ take_cluster_scoped() {
 
 # shellcheck disable=SC2086 # $fields and $chunks are flags or nothing
 take_namespaced() {
+    if [ "$1" = configmaps ] && [ -z "$want_configmap_data" ]; then
+        take_names configmaps "$CONFIGMAPS_TEMPLATE"
+        return
+    fi
     only=$namespaces
     case " $LONG_LISTS " in
         *" $1 "*) only=${namespaces:-$spread} ;;
@@ -1658,13 +1669,7 @@ else
     # shellcheck disable=SC2086 # names, checked
     take cluster/namespaces.yaml get namespaces $namespaces -o yaml $fields
 fi
-for resource in $NAMESPACED; do
-    if [ "$resource" = configmaps ] && [ -z "$want_configmap_data" ]; then
-        take_names configmaps "$CONFIGMAPS_TEMPLATE"
-    else
-        take_namespaced "$resource"
-    fi
-done
+for resource in $NAMESPACED; do take_namespaced "$resource"; done
 take_names secrets "$SECRETS_TEMPLATE"
 [ -n "$dry_run" ] || tell_certificates
 for resource in $CLUSTER_SCOPED; do take_cluster_scoped "$resource"; done

@@ -61,7 +61,14 @@ SECRETS = [
     {"metadata": meta("empty"), "type": "kubernetes.io/tls"},
     {"metadata": meta("untyped"), "data": {"x": SECRET}},
 ]
+CONFIGMAPS = [
+    {"metadata": {**meta("settings"), "creationTimestamp": "2026-07-14T02:41:07Z", "managedFields": [
+        {"manager": "kubectl-edit", "operation": "Update", "time": "2026-07-14T02:44:30Z"}]},
+     "data": {"app.properties": "a=plain-text"}, "binaryData": {"logo.png": "AAAA"}},
+    {"metadata": meta("bare")},
+]
 LISTS = {
+    "configmaps": ("ConfigMap", True, CONFIGMAPS),
     "namespaces": ("Namespace", False, [{"metadata": {"name": "shop"}}]),
     "pods": ("Pod", True, PODS),
     "events": ("Event", True, []),

@@ -128,6 +128,12 @@ harmless() {
     check 'sizes after masking' sizes_are_right "$work/planted"
     run_collect -o nodata --only configmaps --no-logs --no-archive --no-configmap-data
     check '--no-configmap-data' same "$(grep -c -e 'spring' "$work/nodata/cluster/configmaps.yaml")$(grep -c 'app.properties": ""' "$work/nodata/cluster/configmaps.yaml")" 01
+    check '--no-configmap-data: when it was made, who wrote it when' same \
+        "$(grep -c -e 'creationTimestamp: "2026-07-14T02:41:07Z"' -e 'manager: "kubectl-edit"' -e 'time: "2026-07-14T02:44:30Z"' "$work/nodata/cluster/configmaps.yaml")" 3
+    for name in configmaps configmap cm; do
+        run_collect -o "also-$name" --only jobs --also "$name" --no-logs --no-archive --no-configmap-data
+        check "--no-configmap-data --also $name" same "$code$(grep -c '^get configmaps .*go-template' "$FAKE_LOG")$(grep -c '^get \(configmap\|cm\).* yaml' "$FAKE_LOG")" 010
+    done
     # Fail closed: an awk that dies on the mask.
     mkdir "$work/broken"
     printf '#!/bin/sh\ncase "$*" in *report=*) head -c 100; exit 2 ;; esac\nexec %s "$@"\n' "$(PATH=$fake_path command -v awk)" >"$work/broken/awk"
@@ -292,8 +298,13 @@ node_suite() {
 # Text of the scripts themselves.
 scripts() {
     shell=scripts
-    check 'no write verb outside of --node-debug' not "$here/writes.sh" "$here"/../../collector/*.sh "$here/../../collector/kubectl-coldcase"
+    # It prints what it finds: a check that breaks passes no script.
+    check 'no write verb outside of --node-debug' "$here/writes.sh" "$here"/../../collector/*.sh "$here/../../collector/kubectl-coldcase"
+    printf 'kubectl delete pod x\n' >"$work/writing.sh"
+    "$here/writes.sh" "$work/writing.sh" >"$work/writing.out"
+    check 'a write verb is found' same "$?$(grep -c 'kubectl delete' "$work/writing.out")" 11
     part() { sed -n '/^# >>> the same/,/^# <<<$/p' "$1"; }
+    check 'there is a shared part' has "$(part "$collect")" 'write_checksums() ('
     check 'the shared part is the same' same "$(part "$collect")" "$(part "$collect_node")"
     if command -v shellcheck >/dev/null 2>&1; then
         check shellcheck shellcheck "$here"/../../collector/*.sh "$here/../../collector/kubectl-coldcase" \
@@ -449,6 +460,11 @@ suite() {
         run_collect $wrong
         check "usage: $wrong" same "$code$(wc -c <"$FAKE_LOG" | tr -d ' ')" 20
     done
+    for wrong in '--also secrets' '--also=secret' '--only secrets' '--only secret' '--also secrets.v1' '--also Secrets'; do
+        # shellcheck disable=SC2086
+        run_collect $wrong -o asked
+        check "Secrets by name only: $wrong" same "$code$(wc -c <"$FAKE_LOG" | tr -d ' ')" 20
+    done
     run_collect --help
     check '--help' same "$code" 0
 }
@@ -504,6 +520,11 @@ CONFIG
         code=$?
         m=$work/$1/manifest.jsonl
     }
+    HOME=$work dash "$collect" -o "$work/maps" --kubeconfig "$work/kubeconfig" --only configmaps --no-configmap-data --no-archive --no-logs >"$work/stdout" 2>"$work/stderr"
+    check 'ConfigMaps by name: keys' same "$(grep -c -e '^    "app.properties": ""$' -e '^    "logo.png": ""$' -e 'name: "bare"' "$work/maps/cluster/configmaps.yaml")" 3
+    check 'ConfigMaps by name: who wrote them when' same \
+        "$(grep -c -e 'creationTimestamp: "2026-07-14T02:41:07Z"' -e 'manager: "kubectl-edit"' -e 'time: "2026-07-14T02:44:30Z"' "$work/maps/cluster/configmaps.yaml")" 3
+    check 'ConfigMaps by name: no value' not grep -r -q plain-text "$work/maps"
     fault busy 2
     real busy
     check 'too many requests: got in the end' same "$(value "$m" cluster/events.yaml exit)" 0

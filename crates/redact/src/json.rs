@@ -128,8 +128,24 @@ struct Scan<'a, 's> {
     spans: &'s mut Vec<Span>,
 }
 
+/// Whether what begins here is JSON, as far as it goes.
+pub(crate) fn is_json(line: &str, from: usize) -> bool {
+    let mut scan = Scan {
+        line,
+        bytes: line.as_bytes(),
+        at: from,
+        to: line.len(),
+        slashes: 0,
+        level: LEVELS,
+        open: Vec::new(),
+        spans: &mut Vec::new(),
+    };
+    scan.run()
+}
+
 impl Scan<'_, '_> {
-    fn run(&mut self) {
+    /// Gives whether it is JSON, as far as it goes.
+    fn run(&mut self) -> bool {
         while self.at < self.to {
             let Some(byte) = self.bytes.get(self.at) else {
                 break;
@@ -140,7 +156,7 @@ impl Scan<'_, '_> {
                     let array = *byte == b'[';
                     self.at += 1;
                     if self.open.len() >= DEPTH {
-                        return;
+                        return false;
                     }
                     let (key, data) = self.open.last().map_or(("", false), |open| {
                         let here = !open.array && matches!(open.key, "data" | "stringData");
@@ -158,7 +174,7 @@ impl Scan<'_, '_> {
                     self.at += 1;
                     self.pop();
                     if self.open.is_empty() {
-                        return;
+                        return true;
                     }
                 }
                 b'\\' | b'"' => {
@@ -174,7 +190,7 @@ impl Scan<'_, '_> {
                     if !self.bare() {
                         // No JSON after all.
                         self.open.clear();
-                        return;
+                        return false;
                     }
                 }
             }
@@ -187,6 +203,7 @@ impl Scan<'_, '_> {
             self.pop();
         }
         self.at = self.to;
+        true
     }
 
     /// A number or a word.
@@ -210,15 +227,19 @@ impl Scan<'_, '_> {
         if !number {
             return matches!(text, "true" | "false" | "null");
         }
-        if let Some(open) = self.open.last()
-            && !open.array
-            && let Some(kind) = words::promised(open.key)
-            && (kind == "password" || length >= 4)
-        {
-            self.spans.push(Span {
-                quote: Some(self.slashes),
-                ..Span::new(start, self.at, kind)
-            });
+        let span = Span {
+            quote: Some(self.slashes),
+            ..Span::new(start, self.at, "env")
+        };
+        if let Some(open) = self.open.last_mut().filter(|open| !open.array) {
+            if let Some(kind) = words::promised(open.key)
+                && (kind == "password" || length >= 4)
+            {
+                self.spans.push(Span { kind, ..span });
+            }
+            if matches!(open.key, "value" | "Value") {
+                open.value = Some(span);
+            }
         }
         true
     }
@@ -392,6 +413,7 @@ pub(crate) fn lines(line: &str, start: usize, end: usize, run: usize, spans: &mu
             if hit == Hit::Key { Hit::Nothing } else { hit },
             &mut found,
         );
+        plan.flows(number, *to - *from, &mut found);
         // Quotes of the string around must stay in pairs.
         spans.extend(found.iter().map(|span| Span {
             quote: None,

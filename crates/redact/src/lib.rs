@@ -18,6 +18,7 @@
 //! ```
 
 mod base64;
+mod flow;
 mod idle;
 mod json;
 mod key;

@@ -64,11 +64,6 @@ impl<'r> FileMasker<'r> {
         }
     }
 
-    /// What was masked so far.
-    pub fn counts(&self) -> &Counts {
-        &self.counts
-    }
-
     /// What was masked.
     pub fn into_counts(self) -> Counts {
         self.counts
@@ -77,7 +72,10 @@ impl<'r> FileMasker<'r> {
     fn line(&mut self, whole: &str, out: &mut String) {
         self.line += 1;
         let text = whole.trim_end_matches(['\n', '\r']);
+        let mut spans = std::mem::take(&mut self.spans);
+        spans.clear();
         let hit = if self.planned {
+            self.plan.flows(self.line, text.len(), &mut spans);
             self.plan.hit(self.line)
         } else {
             Hit::Nothing
@@ -85,12 +83,15 @@ impl<'r> FileMasker<'r> {
         let waits = hit != Hit::Nothing || self.structure.waits() || self.pem.waits();
         let calls = shapes::calls(text);
         let trigger = waits || !calls.none();
-        if !trigger && !base64::has_run(text) && memchr(b'[', text.as_bytes()).is_none() {
+        if !trigger
+            && spans.is_empty()
+            && !base64::has_run(text)
+            && memchr(b'[', text.as_bytes()).is_none()
+        {
             out.push_str(whole);
+            self.spans = spans;
             return;
         }
-        let mut spans = std::mem::take(&mut self.spans);
-        spans.clear();
         if trigger {
             self.detect(text, hit, waits, calls, &mut spans);
         }

@@ -6,7 +6,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::{
     idle,
-    span::{Span, cut, rest},
+    span::{Span, beginning, cut, ending, rest},
     value::{self, Sign},
     words,
 };
@@ -30,12 +30,32 @@ fn in_key(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
 }
 
+/// Bytes of values that may be read for each byte of a line. A value that turns out to be none is
+/// read again for each key in it; what makes this much of that hides something.
+const READS: usize = 32;
+
+/// The pairs of a line.
+struct Pairs<'l, 's> {
+    line: &'l str,
+    /// Blanks at the start.
+    indent: usize,
+    /// Bytes of values that may still be read.
+    reads: usize,
+    spans: &'s mut Vec<Span>,
+}
+
 /// Looks at all pairs of a line.
 pub(crate) fn scan(line: &str, spans: &mut Vec<Span>) {
     let Some(finder) = FINDER.as_ref() else {
         return;
     };
     let bytes = line.as_bytes();
+    let mut pairs = Pairs {
+        line,
+        indent: line.len() - line.trim_start().len(),
+        reads: line.len().saturating_mul(READS).saturating_add(1 << 16),
+        spans,
+    };
     let mut done = 0;
     for found in finder.find_iter(line) {
         if found.start() < done {
@@ -63,88 +83,162 @@ pub(crate) fn scan(line: &str, spans: &mut Vec<Span>) {
         if start < end
             && let Some(kind) = words::promised(cut(line, start, end))
         {
-            done = done.max(pair(line, start, end, kind, spans));
+            done = done.max(pairs.pair(start, end, kind));
         }
     }
 }
 
-/// One key that promises a secret; gives where to go on.
-fn pair(line: &str, start: usize, end: usize, kind: &'static str, spans: &mut Vec<Span>) -> usize {
-    let Some((sign, at)) = value::sign(line, start, end) else {
-        return end;
-    };
-    let before = cut(line, 0, start);
-    if kind == "token" && said_of_syntax(before) {
-        return end;
-    }
-    match kind {
-        "authorization" => return header(line, at, spans),
-        "cookie" => return cookie(line, at, spans),
-        _ => {}
-    }
-    let query = before.ends_with(['?', '&']) || before.ends_with("%26") || before.ends_with("%3F");
-    let line_start = {
-        let lead = before.trim_start();
-        lead.is_empty()
-            || matches!(
-                lead.trim_end(),
-                "-" | "export" | "set" | "ENV" | "env" | "declare -x"
-            )
-    };
-    let Some(found) = value::value(line, at, sign, line_start, query) else {
-        return end;
-    };
-    let text = cut(line, found.start, found.end);
-    let key = cut(line, start, end);
-    if idle::idle(text) || words::is_reference(key, text) {
-        return end;
-    }
-    if text.starts_with(['{', '[']) && text.contains(['"', ':']) {
-        // JSON in a string: its own keys are looked at.
-        return end;
-    }
-    if !found.quoted {
-        if is_told(before, text, rest(line, found.end)) {
+impl Pairs<'_, '_> {
+    /// One key that promises a secret; gives where to go on.
+    fn pair(&mut self, start: usize, end: usize, kind: &'static str) -> usize {
+        let line = self.line;
+        let Some((sign, at)) = value::sign(line, start, end) else {
+            return end;
+        };
+        let before = cut(line, 0, start);
+        if kind == "token" && said_of_syntax(before) {
             return end;
         }
-        if sign == Sign::Blank && text.starts_with('-') {
-            return end;
+        if self.reads == 0 {
+            self.spans.push(Span::new(at, line.len(), kind));
+            return line.len();
+        }
+        match kind {
+            "authorization" => return self.header(at),
+            "cookie" => return self.cookie(at),
+            _ => {}
         }
         let sentence = sign == Sign::Colon && rest(line, at - 1).starts_with(' ');
-        let after = rest(line, found.end);
-        if (sentence || sign == Sign::Blank)
-            && (idle::prose(text) || (!line_start && goes_on(text, after)))
-        {
-            return end;
-        }
         // `registry/kube-api-auth:v1.2` is an image.
         let tag = sign == Sign::Colon && !sentence;
-        if tag && (kind == "auth" || (before.ends_with('/') && is_version(text))) {
+        if tag && kind == "auth" && value::is_bare(line, at) {
             return end;
         }
-        if matches!(kind, "auth") && value::word(text) {
+        let query =
+            before.ends_with(['?', '&']) || before.ends_with("%26") || before.ends_with("%3F");
+        let line_start = matches!(
+            cut(line, self.indent, start).trim_end(),
+            "" | "-" | "export" | "set" | "ENV" | "env" | "declare -x"
+        );
+        let Some(found) = value::value(line, at, sign, line_start, query) else {
+            return end;
+        };
+        self.read(at, found.end);
+        let text = cut(line, found.start, found.end);
+        let key = cut(line, start, end);
+        if idle::idle(text) || words::is_reference(key, text) {
             return end;
         }
-        // `token:80` is the end of a sentence or a place in a file.
-        if sign == Sign::Colon
-            && !sentence
-            && kind != "password"
-            && text.bytes().all(|b| b.is_ascii_digit() || b == b':')
-        {
+        if text.starts_with(['{', '[']) && text.contains(['"', ':']) {
+            // JSON in a string: its own keys are looked at.
             return end;
         }
-    } else if matches!(kind, "auth") && value::word(text) {
-        return end;
+        if !found.quoted {
+            let after = rest(line, found.end);
+            if is_told(before, text, after) {
+                return end;
+            }
+            if sign == Sign::Blank && text.starts_with('-') {
+                return end;
+            }
+            if (sentence || sign == Sign::Blank)
+                && (idle::prose(text) || (!line_start && goes_on(text, after)))
+            {
+                return end;
+            }
+            if tag && before.ends_with('/') && is_version(text) {
+                return end;
+            }
+            // `token:80` is the end of a sentence or a place in a file.
+            if tag && kind != "password" && text.bytes().all(|b| b.is_ascii_digit() || b == b':') {
+                return end;
+            }
+        }
+        if kind == "auth" && value::word(text) {
+            return end;
+        }
+        self.spans.push(Span::new(found.start, found.end, kind));
+        found.end
     }
-    spans.push(Span::new(found.start, found.end, kind));
-    found.end
+
+    /// Counts what was read.
+    fn read(&mut self, from: usize, to: usize) {
+        self.reads = self.reads.saturating_sub(to.saturating_sub(from));
+    }
+
+    /// `Authorization: SCHEME SECRET`
+    fn header(&mut self, at: usize) -> usize {
+        let line = self.line;
+        // Prose shows in its first word.
+        let head = beginning(rest(line, opened(line, at)), 64);
+        if let Some((first, _)) = head.split_once(' ')
+            && value::scheme(head) == 0
+            && (value::word(first) || idle::prose(first))
+        {
+            return at;
+        }
+        let (start, end) = whole(line, at);
+        self.read(at, end);
+        let text = cut(line, start, end);
+        let lead = value::scheme(text);
+        let scheme = cut(text, 0, lead).trim_end().to_ascii_lowercase();
+        let one = matches!(
+            scheme.as_str(),
+            "bearer" | "basic" | "token" | "negotiate" | "apikey" | "splunk" | "key"
+        );
+        let secret = rest(text, lead);
+        let length = if one {
+            secret
+                .bytes()
+                .take_while(|b| {
+                    !matches!(b, b' ' | b'\t' | b',' | b';' | b']' | b'}' | b')' | b'\\')
+                })
+                .count()
+        } else {
+            secret.trim_end().len()
+        };
+        let secret = cut(secret, 0, length);
+        let first = secret.split(' ').next().unwrap_or("");
+        if idle::idle(secret)
+            || idle::prose(first)
+            || (lead == 0 && (value::word(first) || secret.len() < 6))
+        {
+            return at;
+        }
+        self.spans.push(Span::new(
+            start + lead,
+            start + lead + length,
+            "authorization",
+        ));
+        start + lead + length
+    }
+
+    /// `Cookie: a=b; c=d`
+    fn cookie(&mut self, at: usize) -> usize {
+        let line = self.line;
+        let (start, end) = whole(line, at);
+        self.read(at, end);
+        let text = cut(line, start, end).trim_end();
+        if idle::idle(text)
+            || value::word(text)
+            || (!text.contains('=') && idle::prose(text.split(' ').next().unwrap_or("")))
+        {
+            return at;
+        }
+        self.spans
+            .push(Span::new(start, start + text.len(), "cookie"));
+        start + text.len()
+    }
 }
 
 /// What tools tell of a secret instead of showing it: where it comes from, how long it is, what
 /// a server answered.
 fn is_told(before: &str, text: &str, after: &str) -> bool {
     let number = text.bytes().all(|b| b.is_ascii_digit());
-    let word = before.rsplit([' ', '"', '\'', '=']).next().unwrap_or("");
+    let word = ending(before, 512)
+        .rsplit([' ', '"', '\'', '='])
+        .next()
+        .unwrap_or("");
     (text == "<set" && after.starts_with(" to the key "))
         || (number && (after.starts_with(" byte") || after.starts_with(" B ")))
         || (number
@@ -174,8 +268,7 @@ fn is_version(text: &str) -> bool {
 
 /// `unexpected token: }`
 fn said_of_syntax(before: &str) -> bool {
-    let word = before
-        .trim_end()
+    let word = ending(before.trim_end(), 40)
         .rsplit([' ', '"', '\''])
         .next()
         .unwrap_or("");
@@ -185,64 +278,17 @@ fn said_of_syntax(before: &str) -> bool {
     )
 }
 
-/// `Authorization: SCHEME SECRET`
-fn header(line: &str, at: usize, spans: &mut Vec<Span>) -> usize {
-    let (start, end) = whole(line, at);
-    let text = cut(line, start, end);
-    let lead = value::scheme(text);
-    let scheme = cut(text, 0, lead).trim_end().to_ascii_lowercase();
-    let one = matches!(
-        scheme.as_str(),
-        "bearer" | "basic" | "token" | "negotiate" | "apikey" | "splunk" | "key"
-    );
-    let secret = rest(text, lead);
-    let length = if one {
-        secret
-            .bytes()
-            .take_while(|b| !matches!(b, b' ' | b'\t' | b',' | b';' | b']' | b'}' | b')' | b'\\'))
-            .count()
-    } else {
-        secret.trim_end().len()
-    };
-    let secret = cut(secret, 0, length);
-    let first = secret.split(' ').next().unwrap_or("");
-    if idle::idle(secret)
-        || idle::prose(first)
-        || (lead == 0 && (value::word(first) || secret.len() < 6))
-    {
-        return at;
-    }
-    spans.push(Span::new(
-        start + lead,
-        start + lead + length,
-        "authorization",
-    ));
-    start + lead + length
-}
-
-/// `Cookie: a=b; c=d`
-fn cookie(line: &str, at: usize, spans: &mut Vec<Span>) -> usize {
-    let (start, end) = whole(line, at);
-    let text = cut(line, start, end).trim_end();
-    if idle::idle(text)
-        || value::word(text)
-        || (!text.contains('=') && idle::prose(text.split(' ').next().unwrap_or("")))
-    {
-        return at;
-    }
-    spans.push(Span::new(start, start + text.len(), "cookie"));
-    start + text.len()
+/// Where a header's value begins behind brackets and quotes.
+fn opened(line: &str, at: usize) -> usize {
+    let signs = rest(line, at)
+        .bytes()
+        .take_while(|b| matches!(b, b'[' | b'"' | b'\'' | b'\\' | b' '));
+    at + signs.count()
 }
 
 /// The rest of a header: to its closing quote, else to the end of the line.
 fn whole(line: &str, at: usize) -> (usize, usize) {
-    let mut start = at;
-    while matches!(
-        line.as_bytes().get(start),
-        Some(b'[' | b'"' | b'\'' | b'\\' | b' ')
-    ) {
-        start += 1;
-    }
+    let start = opened(line, at);
     // An open quote anywhere before ends the header where it closes.
     let end = rest(line, start)
         .find(['"', '\''])

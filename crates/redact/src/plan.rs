@@ -7,6 +7,8 @@ use memchr::memmem;
 
 use crate::{
     base64::is_alphabet,
+    flow::Flow,
+    span::Span,
     words,
     yaml::{self, Entry},
 };
@@ -25,6 +27,7 @@ pub struct Plan {
     secrets: Vec<(u64, u64)>,
     values: Vec<u64>,
     keys: Vec<(u64, u64)>,
+    flow: Flow,
     /// Where the current run of base64 lines began.
     run: Option<u64>,
     /// Between the begin and the end of a private key.
@@ -108,6 +111,7 @@ impl Plan {
     /// There are no more lines.
     pub fn end(&mut self) {
         self.line += 1;
+        self.flow.end((self.line, 0));
         // An object that was cut off in its data has not told its kind.
         for map in &mut self.maps {
             if map.open.is_some() && map.kind == Kind::Unknown && map.object {
@@ -122,7 +126,7 @@ impl Plan {
 
     fn see(&mut self, line: &str) {
         self.private_key(line);
-        if line.trim().is_empty() {
+        if line.trim().is_empty() || self.flow.see(line, self.line) {
             return;
         }
         let (column, dash) = yaml::content(line);
@@ -169,6 +173,8 @@ impl Plan {
         let value = || {
             yaml::scalar(line, entry.value)
                 .map_or("", |(from, to)| crate::span::cut(line, from, to))
+                // Of flow YAML with one key a line.
+                .trim_end_matches([' ', ',', '}', ']'])
         };
         match entry.key {
             "kind" => {
@@ -267,9 +273,18 @@ impl Plan {
         }
     }
 
+    /// What of a line, whose length is given, belongs to Secrets in flow YAML.
+    pub(crate) fn flows(&self, line: u64, length: usize, spans: &mut Vec<Span>) {
+        self.flow.spans(line, length, spans);
+    }
+
     /// Whether no line is special.
     pub(crate) fn is_empty(&self) -> bool {
-        !self.overflow && self.secrets.is_empty() && self.values.is_empty() && self.keys.is_empty()
+        !self.overflow
+            && self.flow.is_empty()
+            && self.secrets.is_empty()
+            && self.values.is_empty()
+            && self.keys.is_empty()
     }
 }
 

@@ -46,6 +46,24 @@ pub(crate) fn rest(text: &str, from: usize) -> &str {
     text.get(from..).unwrap_or("")
 }
 
+/// The first bytes of a text, at most this many.
+pub(crate) fn beginning(text: &str, most: usize) -> &str {
+    let mut to = text.len().min(most);
+    while !text.is_char_boundary(to) {
+        to -= 1;
+    }
+    cut(text, 0, to)
+}
+
+/// The last bytes of a text, at most this many.
+pub(crate) fn ending(text: &str, most: usize) -> &str {
+    let mut from = text.len().saturating_sub(most);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    rest(text, from)
+}
+
 /// The line with masks; spans that overlap become one.
 pub(crate) fn apply(
     line: &str,

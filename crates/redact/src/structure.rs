@@ -27,10 +27,21 @@ enum Within {
     Argument(usize, &'static str),
 }
 
+/// The items below a key that promises secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct List {
+    /// Column of the key.
+    column: usize,
+    kind: &'static str,
+    /// The items stand in brackets, without dashes.
+    brackets: bool,
+}
+
 /// The place in a text's structure.
 #[derive(Debug)]
 pub(crate) struct Structure {
     within: Within,
+    list: Option<List>,
     /// The text is YAML, so that what follows `password: ` is a value and not a sentence.
     pub sure: bool,
 }
@@ -39,6 +50,7 @@ impl Default for Structure {
     fn default() -> Self {
         Self {
             within: Within::Nothing,
+            list: None,
             sure: false,
         }
     }
@@ -47,7 +59,7 @@ impl Default for Structure {
 impl Structure {
     /// Whether the next line cannot be judged by its text alone.
     pub(crate) fn waits(&self) -> bool {
-        self.within != Within::Nothing
+        self.within != Within::Nothing || self.list.is_some()
     }
 
     /// Looks at a line; gives whether it is done with: nothing else has to look at it.
@@ -56,6 +68,9 @@ impl Structure {
             return true;
         }
         self.within = Within::Nothing;
+        if self.item(line, hit, spans) {
+            return true;
+        }
         if let Some(kind) = flag(line) {
             self.within = Within::Argument(yaml::indent(line), kind);
             return false;
@@ -78,6 +93,47 @@ impl Structure {
             self.value(line, &entry, kind, hit, spans);
         }
         false
+    }
+
+    /// An item of a list of secrets; gives whether it is done with.
+    fn item(&mut self, line: &str, hit: Hit, spans: &mut Vec<Span>) -> bool {
+        let Some(list) = self.list else { return false };
+        let (start, dash) = yaml::content(line);
+        let end = line.trim_end().len();
+        if end <= start {
+            return false;
+        }
+        let indent = yaml::indent(line);
+        let ended = if list.brackets {
+            indent <= list.column || line.as_bytes().get(start) == Some(&b']')
+        } else {
+            indent < list.column || (indent == list.column && !dash)
+        };
+        if ended {
+            self.list = None;
+        }
+        let text = cut(line, start, end);
+        if ended
+            || hit == Hit::Secret
+            || dash == list.brackets
+            || text.starts_with(['{', '['])
+            || yaml::entry(line).is_some()
+        {
+            return false;
+        }
+        let end = if list.brackets {
+            trim_comma(line, end)
+        } else {
+            end
+        };
+        let (start, end) = yaml::bare(line, (start, end));
+        let text = cut(line, start, end);
+        if yaml::is_block(text) {
+            self.within = Within::Block(indent, list.kind);
+        } else if list.kind != "auth" || !word(text) {
+            self.masked(line, (start, end), indent, list.kind, false, spans);
+        }
+        !spans.is_empty()
     }
 
     /// The rest of a value that an earlier line began.
@@ -175,13 +231,24 @@ impl Structure {
         let forced = hit == Hit::Secret;
         let value = cut(line, entry.value.0, entry.value.1);
         let sure = self.sure || forced || hit == Hit::Value;
-        if value.is_empty() {
-            if sure && !(hit == Hit::Secret && matches!(entry.key, "data" | "stringData")) {
-                self.within = Within::Next(entry.column, kind);
+        let list = List {
+            column: entry.column,
+            kind,
+            brackets: value == "[",
+        };
+        if value.is_empty() || value == "[" {
+            let json = value == "[" && line.trim_start().starts_with('"');
+            if (sure || json) && !(hit == Hit::Secret && matches!(entry.key, "data" | "stringData"))
+            {
+                self.list = (!forced).then_some(list);
+                if value.is_empty() {
+                    self.within = Within::Next(entry.column, kind);
+                }
             }
             return;
         }
-        if yaml::is_block(value) {
+        let (from, to) = yaml::bare(line, entry.value);
+        if yaml::is_block(cut(line, from, to)) {
             self.within = Within::Block(entry.column, kind);
             return;
         }
@@ -264,7 +331,8 @@ fn idle_here(value: &str, forced: bool) -> bool {
 
 /// Flow YAML or JSON with keys of its own.
 fn structured(value: &str) -> bool {
-    value.starts_with(['{', '[']) && value.contains([':', '"'])
+    value.starts_with('{') && value.contains([':', '"'])
+        || value.starts_with('[') && value.contains(['{', ':'])
 }
 
 fn word(value: &str) -> bool {

@@ -35,6 +35,20 @@ fn what_is_masked() {
         "curl -u me:hunter2 http://x",
         "password=hun,ter2hunter2;x",
         "{\"a\":\"x: 1\\npassword: hunter2\\n\"}",
+        "- {apiVersion: v1, kind: Secret, metadata: {name: a}, data: {cfg: aHVudGVyMg==}}\n",
+        "items: [{data: {a: aHVudGVyMg==}, 'kind' : \"Secret\"}, {kind: ConfigMap}]\n",
+        "- {apiVersion: v1, data: {cfg: aHVudGVyMg==},\n   kind: Secret}\n- a\n",
+        "- {kind: Secret, metadata: {name: a},\n   data: {\n    cfg: aHVudGVyMg==}}\n- a\n",
+        "- {apiVersion: v1, data: {cfg: aHVudGVyMg==}, metadata",
+        "{\"apiVersion\": v1, \"data\": {\"a\": aHVudGVyMg==}, \"kind\": Secret}\n",
+        "{\n  apiVersion: v1,\n  data: {\n    a: aHVudGVyMg==\n  },\n  kind: Secret\n}\n",
+        "apiVersion: v1\npasswords:\n- hunter2\n- 'hunter2'\n- hunter2\n",
+        "apiVersion: v1\npasswords:\n  - |\n    hunter2\n  - !!str hunter2\n  - hun\n    ter2hunter2\n",
+        "apiVersion: v1\npasswords: [\"hunter2\", hunter2]\n",
+        "{\n  \"passwords\": [\n    \"hunter2\",\n    \"hunter2\"\n  ],\n  \"a\": 1\n}\n",
+        "apiVersion: v1\ntoken: !vault |\n  hunter2\n",
+        "apiVersion: v1\ntoken: !!binary |\n  aHVudGVyMg==\n",
+        "apiVersion: v1\ntoken: &a |\n  hunter2\n",
     ] {
         let now = masked(text);
         assert!(
@@ -110,11 +124,83 @@ fn long_lines_are_no_trap() {
         "{\"data\":{",
         "key: \"",
         "a=b,",
+        "auth:/",
+        "token=[ ",
+        "authorization:x ",
+        "Authorization: a1b2c3d4 ",
+        "cookie: x ",
+        "token=x,",
+        "token:x,",
+        "token=${",
+        "token=vault:",
+        "=arn:token",
+        "token=\\\"{",
+        "token: (*",
+        "{a: b, ",
+        "- ",
+        "secret_key: !a ",
+        "token\u{1b}[1m ",
+        "name: token, value: ",
     ] {
-        let text = piece.repeat((1 << 20) / piece.len());
-        let now = masked(&text);
-        assert_eq!(now.lines().count(), text.lines().count());
+        long_line(&piece.repeat((1 << 20) / piece.len()));
     }
+    long_line(&(" ".repeat(1 << 20) + &"token=x ".repeat(1 << 17)));
+    long_line(&("password= ".to_owned() + &"a ".repeat(1 << 20)));
+    long_line(&("token=${".repeat(1 << 17) + "}"));
+    long_line(&("{kind: Secret, ".to_owned() + &"a: {b: [c, ".repeat(1 << 16)));
+}
+
+/// The time allowed is many times what the line takes, and little of what its square would.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the square of a length is only seen in time"
+)]
+fn long_line(text: &str) {
+    let start = std::time::Instant::now();
+    let now = masked(text);
+    assert_eq!(now.lines().count(), text.lines().count());
+    let took = start.elapsed();
+    let begin: String = text.trim_start().chars().take(30).collect();
+    if std::env::var_os("SHOW").is_some() {
+        println!("{:>8} ms {begin}", took.as_millis());
+    }
+    assert!(took.as_secs() < 30, "{begin}: {took:?}");
+}
+
+/// Numbers in JSON become strings, so that JSON stays JSON.
+#[test]
+fn a_masked_number_is_a_string() {
+    for text in [
+        "{\"name\":\"DB_PASSWORD\",\"value\":12345678}",
+        "{\"value\":12345678,\"name\":\"DB_PASSWORD\"}",
+        "{\"password\":12345678}",
+    ] {
+        let now = masked(text);
+        assert!(
+            now.contains("\"<masked:") && now.contains(">\"") && !now.contains("12345678"),
+            "{now}"
+        );
+    }
+    let now = masked("{\"a\":\"{\\\"name\\\":\\\"TOKEN\\\",\\\"value\\\":12345678}\"}");
+    assert!(
+        now.contains(":\\\"<masked:env:") && now.contains(">\\\"}"),
+        "{now}"
+    );
+}
+
+/// Flow YAML beside a Secret stays, and is YAML still.
+#[test]
+fn flow_stays_yaml() {
+    let text = "apiVersion: v1\nitems: [{kind: ConfigMap, data: {a: plain}}, {kind: Secret,\n  data: {a: aHVudGVyMg==},\n  x: y}, {kind: Pod, b: c}]\nd: e\n";
+    let now = masked(text);
+    let read: serde_yaml::Value = serde_yaml::from_str(&now).unwrap();
+    assert_eq!(read["items"][0]["data"]["a"], "plain", "{now}");
+    assert_eq!(read["items"][2]["b"], "c", "{now}");
+    assert_eq!(read["d"], "e", "{now}");
+    assert!(
+        !now.contains("aHVudGVyMg") && now.contains("<masked:secret-data:"),
+        "{now}"
+    );
 }
 
 /// Pieces of which confusing texts are made.

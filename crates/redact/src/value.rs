@@ -47,6 +47,9 @@ fn colours(text: &str, mut at: usize) -> usize {
     }
 }
 
+/// How quotes are written in XML and URLs.
+const ENTITIES: [&str; 4] = ["&quot;", "&#34;", "&#39;", "%22"];
+
 fn blanks(text: &str, at: usize) -> usize {
     at + rest(text, at)
         .bytes()
@@ -56,7 +59,7 @@ fn blanks(text: &str, at: usize) -> usize {
 
 /// A closing quote of the key, escaped or not.
 fn quote(text: &str, at: usize) -> usize {
-    for entity in ["&quot;", "&#34;", "&#39;", "%22"] {
+    for entity in ENTITIES {
         if rest(text, at).starts_with(entity) {
             return at + entity.len();
         }
@@ -128,6 +131,15 @@ pub(crate) fn sign(text: &str, key_start: usize, key_end: usize) -> Option<(Sign
     (at > closed).then_some((Sign::Blank, at))
 }
 
+/// Whether neither a quote nor a bracket begins here.
+pub(crate) fn is_bare(text: &str, at: usize) -> bool {
+    let tail = rest(text, at);
+    let unescaped = tail.trim_start_matches('\\');
+    !unescaped.starts_with(['"', '\'', '`'])
+        && !tail.starts_with(['[', '{'])
+        && !ENTITIES.iter().any(|entity| tail.starts_with(entity))
+}
+
 /// The value that begins here.
 pub(crate) fn value(
     text: &str,
@@ -145,7 +157,7 @@ pub(crate) fn value(
             quoted: true,
         });
     }
-    for entity in ["&quot;", "&#34;", "&#39;", "%22"] {
+    for entity in ENTITIES {
         if rest(text, at).starts_with(entity) {
             let start = at + entity.len();
             let end = start
@@ -213,13 +225,11 @@ fn closing(bytes: &[u8], start: usize, quote: u8, slashes: usize) -> usize {
 
 /// `[104 117 110]`, as Go prints bytes; other lists have keys of their own.
 fn array(text: &str, at: usize) -> Option<Value> {
-    let inner = rest(text, at + 1);
-    let end = inner.find(']')?;
-    let bytes = cut(inner, 0, end);
-    let numbers = !bytes.is_empty()
-        && bytes
-            .bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b' ' | b','));
+    let inner = rest(text, at + 1).as_bytes();
+    let end = inner
+        .iter()
+        .position(|b| !(b.is_ascii_digit() || matches!(b, b' ' | b',')))?;
+    let numbers = end > 0 && inner.get(end) == Some(&b']');
     numbers.then_some(Value {
         start: at + 1,
         end: at + 1 + end,
@@ -231,10 +241,13 @@ fn array(text: &str, at: usize) -> Option<Value> {
 fn bare(text: &str, start: usize, sign: Sign, line_start: bool, query: bool) -> usize {
     let bytes = text.as_bytes();
     let mut at = start;
+    let mut more = More::default();
     while let Some(byte) = bytes.get(at) {
         let after = rest(text, at + 1);
         match byte {
-            b' ' | b'\t' if line_start && sign == Sign::Equals && !more_pairs(after) => at += 1,
+            b' ' | b'\t' if line_start && sign == Sign::Equals && !more.pairs(bytes, at + 1) => {
+                at += 1;
+            }
             b' ' | b'\t' | b'"' | b'\n' | b'\r' => break,
             b'\'' if !line_start => break,
             b'\\' => {
@@ -283,12 +296,31 @@ fn ends(after: &str) -> bool {
             .is_some_and(|rest| rest.starts_with(['=', ':']) || rest.starts_with("%3D"))
 }
 
-/// Whether more pairs follow on the line, so that a blank ends the value.
-fn more_pairs(after: &str) -> bool {
-    after
-        .bytes()
-        .take(4096)
-        .any(|b| matches!(b, b'=' | b':' | b'"' | b'\'' | b'|' | b'#'))
+/// Whether more pairs follow, so that a blank ends the value; each byte is looked at once.
+#[derive(Default)]
+struct More {
+    /// What was looked at, and found to be nothing of pairs.
+    clear: usize,
+    /// The place of the first sign of a pair behind it.
+    sign: Option<usize>,
+}
+
+impl More {
+    /// Asked of places from left to right.
+    fn pairs(&mut self, bytes: &[u8], at: usize) -> bool {
+        let end = bytes.len().min(at + 4096);
+        if self.sign.is_none_or(|sign| sign < at) {
+            let from = self.clear.max(at);
+            let found = bytes.get(from..end).and_then(|bytes| {
+                bytes
+                    .iter()
+                    .position(|b| matches!(b, b'=' | b':' | b'"' | b'\'' | b'|' | b'#'))
+            });
+            self.sign = found.map(|found| from + found);
+            self.clear = self.sign.unwrap_or(end);
+        }
+        self.sign.is_some_and(|sign| sign < end)
+    }
 }
 
 /// Length of the scheme at the start of an `Authorization` value, blanks included.

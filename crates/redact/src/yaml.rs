@@ -5,8 +5,6 @@ use crate::span::{cut, rest};
 /// `key: value`, possibly the first of a list item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry<'a> {
-    /// Column of the dash, else of the key.
-    pub indent: usize,
     /// Column of the key.
     pub column: usize,
     pub key: &'a str,
@@ -68,31 +66,33 @@ pub(crate) fn entry(line: &str) -> Option<Entry<'_>> {
     let start = column + colon + 1 + blanks;
     let end = line.trim_end().len().max(start);
     Some(Entry {
-        indent: indent(line),
         column,
         key,
         value: (start.min(line.len()), end.min(line.len())),
     })
 }
 
-/// A scalar without what stands around it: an anchor, a tag, quotes, the comma of JSON. `None` if
-/// its quote does not close; then the place is that of the quote.
-pub(crate) fn scalar(
-    line: &str,
-    (mut start, mut end): (usize, usize),
-) -> Result<(usize, usize), u8> {
+/// A value without its anchor and its tag.
+pub(crate) fn bare(line: &str, (mut start, end): (usize, usize)) -> (usize, usize) {
     for _ in 0..2 {
         let text = cut(line, start, end);
         if text.starts_with(['&', '!'])
             && let Some(space) = text.find(' ')
-            && cut(text, 1, space)
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'!'))
+            && cut(text, 1, space).bytes().all(|b| {
+                b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'!' | b'.' | b'/' | b':')
+            })
         {
             start += space + 1;
             start += indent(cut(line, start, end));
         }
     }
+    (start, end)
+}
+
+/// A scalar without what stands around it: an anchor, a tag, quotes, the comma of JSON. An error
+/// is the quote that does not close.
+pub(crate) fn scalar(line: &str, place: (usize, usize)) -> Result<(usize, usize), u8> {
+    let (start, mut end) = bare(line, place);
     let text = cut(line, start, end);
     let Some(quote) = text.bytes().next().filter(|b| matches!(b, b'"' | b'\'')) else {
         let quoted_key = line.trim_start().starts_with('"');
