@@ -1,6 +1,6 @@
 //! The tree builder's side: what a caller implements to get a tree of its own, and the walk that feeds it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, vec::Drain};
 
 use crate::{
     cursor::{Cursor, Open, Place},
@@ -12,10 +12,16 @@ use crate::{
 /// Deeper nesting than this is never allowed, whatever the options say: the walk uses the stack.
 pub(crate) const DEEPEST: usize = 512;
 
+/// A key and its value.
+pub type Entry<'t, N> = (Cow<'t, str>, N);
+
 /// Makes a caller's own tree without one in between. Values come from the leaves upwards.
 ///
+/// What a list or mapping holds comes off one stack, and its number is known: what a builder
+/// collects it into need never grow, and has no room to spare.
+///
 /// ```
-/// use std::borrow::Cow;
+/// use std::{borrow::Cow, vec::Drain};
 /// use kubeyaml::{Build, Options, Scalar};
 ///
 /// /// Counts scalars.
@@ -23,9 +29,9 @@ pub(crate) const DEEPEST: usize = 512;
 /// impl<'t> Build<'t> for Count {
 ///     type Node = usize;
 ///     fn scalar(&mut self, _: Scalar<'t>) -> usize { 1 }
-///     fn seq(&mut self, items: Vec<usize>, _line: u32) -> usize { items.iter().sum() }
-///     fn map(&mut self, entries: Vec<(Cow<'t, str>, usize)>, _line: u32) -> usize {
-///         entries.iter().map(|(_, n)| n).sum()
+///     fn seq(&mut self, items: Drain<'_, usize>, _line: u32) -> usize { items.sum() }
+///     fn map(&mut self, entries: Drain<'_, (Cow<'t, str>, usize)>, _line: u32) -> usize {
+///         entries.map(|(_, n)| n).sum()
 ///     }
 /// }
 /// assert_eq!(kubeyaml::read("a: 1\nb:\n- x\n- y\n", &mut Count, &Options::default())?, 3);
@@ -39,11 +45,11 @@ pub trait Build<'t> {
     fn scalar(&mut self, scalar: Scalar<'t>) -> Self::Node;
 
     /// A list; `line` is that of its first dash or of its `[]`.
-    fn seq(&mut self, items: Vec<Self::Node>, line: u32) -> Self::Node;
+    fn seq(&mut self, items: Drain<'_, Self::Node>, line: u32) -> Self::Node;
 
     /// A mapping with its wanted entries in the order of the text, repeated keys included; `line` is that of its
     /// first key, wanted or not, or of its `{}`.
-    fn map(&mut self, entries: Vec<(Cow<'t, str>, Self::Node)>, line: u32) -> Self::Node;
+    fn map(&mut self, entries: Drain<'_, Entry<'t, Self::Node>>, line: u32) -> Self::Node;
 }
 
 /// How to read.
@@ -75,11 +81,7 @@ pub fn read<'t, B: Build<'t>>(
 ) -> Result<B::Node, Error> {
     let mut cursor = Cursor::new(text, options.first_line)?;
     let depth = options.max_depth.min(DEEPEST);
-    let node = Walk {
-        cursor: &mut cursor,
-        builder,
-    }
-    .value(Place::Root, wanted(options), depth)?;
+    let node = Walk::new(&mut cursor, builder).value(Place::Root, wanted(options), depth)?;
     cursor.finish()?;
     Ok(node)
 }
@@ -93,11 +95,7 @@ pub fn read_item<'t, B: Build<'t>>(
     let mut cursor = Cursor::new(text, options.first_line)?;
     let indent = enter_item(&mut cursor)?;
     let depth = options.max_depth.min(DEEPEST).saturating_sub(1);
-    let node = Walk {
-        cursor: &mut cursor,
-        builder,
-    }
-    .value(Place::Dash(indent), wanted(options), depth)?;
+    let node = Walk::new(&mut cursor, builder).value(Place::Dash(indent), wanted(options), depth)?;
     cursor.finish()?;
     Ok(node)
 }
@@ -117,14 +115,35 @@ fn wanted<'p>(options: &Options<'p>) -> Option<&'p Projection> {
         .filter(|projection| !projection.is_whole())
 }
 
-type Entries<'t, N> = Vec<(Cow<'t, str>, N)>;
-
-struct Walk<'c, 't, B> {
+struct Walk<'c, 't, B: Build<'t>> {
     cursor: &'c mut Cursor<'t>,
     builder: &'c mut B,
+    /// Elements of the lists that are open, the innermost's on top.
+    items: Vec<B::Node>,
+    /// Entries of the mappings that are open, the innermost's on top.
+    entries: Vec<Entry<'t, B::Node>>,
 }
 
-impl<'t, B: Build<'t>> Walk<'_, 't, B> {
+impl<'c, 't, B: Build<'t>> Walk<'c, 't, B> {
+    fn new(cursor: &'c mut Cursor<'t>, builder: &'c mut B) -> Self {
+        Self {
+            cursor,
+            builder,
+            items: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
+
+    fn seq(&mut self, from: usize, line: u32) -> B::Node {
+        let from = from.min(self.items.len());
+        self.builder.seq(self.items.drain(from..), line)
+    }
+
+    fn map(&mut self, from: usize, line: u32) -> B::Node {
+        let from = from.min(self.entries.len());
+        self.builder.map(self.entries.drain(from..), line)
+    }
+
     fn value(
         &mut self,
         place: Place,
@@ -138,24 +157,26 @@ impl<'t, B: Build<'t>> Walk<'_, 't, B> {
             Open::Scalar(scalar) => Ok(self.builder.scalar(scalar)),
             Open::EmptySeq(line) => {
                 deeper(depth, line)?;
-                Ok(self.builder.seq(Vec::new(), line))
+                Ok(self.seq(self.items.len(), line))
             }
             Open::EmptyMap(line) => {
                 deeper(depth, line)?;
-                Ok(self.builder.map(Vec::new(), line))
+                Ok(self.map(self.entries.len(), line))
             }
             Open::Seq { indent, line } => {
                 let depth = deeper(depth, line)?;
-                let mut items = Vec::new();
+                let from = self.items.len();
                 while self.cursor.usual_dash(indent) || self.cursor.next_item(indent)? {
-                    items.push(self.value(Place::Dash(indent), wanted, depth)?);
+                    let item = self.value(Place::Dash(indent), wanted, depth)?;
+                    self.items.push(item);
                 }
-                Ok(self.builder.seq(items, line))
+                Ok(self.seq(from, line))
             }
             Open::Map { indent, line, key } => {
                 let depth = deeper(depth, line)?;
-                let entries = self.entries(indent, key, wanted, depth)?;
-                Ok(self.builder.map(entries, line))
+                let from = self.entries.len();
+                self.entries(indent, key, wanted, depth)?;
+                Ok(self.map(from, line))
             }
         }
     }
@@ -166,8 +187,7 @@ impl<'t, B: Build<'t>> Walk<'_, 't, B> {
         first: Scalar<'t>,
         wanted: Option<&Projection>,
         depth: usize,
-    ) -> Result<Entries<'t, B::Node>, Error> {
-        let mut entries = Vec::new();
+    ) -> Result<(), Error> {
         let mut key = first.text;
         loop {
             let below = match wanted {
@@ -179,7 +199,7 @@ impl<'t, B: Build<'t>> Walk<'_, 't, B> {
             match below {
                 Some(below) => {
                     let node = self.value(Place::Key(indent), below, depth)?;
-                    entries.push((key, node));
+                    self.entries.push((key, node));
                 }
                 None => self.cursor.skip(Place::Key(indent))?,
             }
@@ -187,11 +207,10 @@ impl<'t, B: Build<'t>> Walk<'_, 't, B> {
                 Some(key) => Cow::Borrowed(key),
                 None => match self.cursor.next_key(indent)? {
                     Some(key) => key.text,
-                    None => break,
+                    None => return Ok(()),
                 },
             };
         }
-        Ok(entries)
     }
 }
 

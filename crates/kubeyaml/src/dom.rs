@@ -1,9 +1,9 @@
 //! A small tree that borrows from the text.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, vec::Drain};
 
 use crate::{
-    build::{Build, Options, read, read_item},
+    build::{Build, Entry, Options, read, read_item},
     error::Error,
     scalar::{Scalar, Style},
 };
@@ -51,17 +51,17 @@ impl<'t> Build<'t> for Tree {
         }
     }
 
-    fn seq(&mut self, items: Vec<Node<'t>>, line: u32) -> Node<'t> {
+    fn seq(&mut self, items: Drain<'_, Node<'t>>, line: u32) -> Node<'t> {
         Node {
-            value: Value::Seq(items),
+            value: Value::Seq(items.collect()),
             line,
             end_line: line,
         }
     }
 
-    fn map(&mut self, entries: Vec<(Cow<'t, str>, Node<'t>)>, line: u32) -> Node<'t> {
+    fn map(&mut self, entries: Drain<'_, Entry<'t, Node<'t>>>, line: u32) -> Node<'t> {
         Node {
-            value: Value::Map(entries),
+            value: Value::Map(entries.collect()),
             line,
             end_line: line,
         }

@@ -15,7 +15,7 @@ mod scan;
 mod split;
 mod usual;
 
-pub use build::{Build, Options, read, read_item};
+pub use build::{Build, Entry, Options, read, read_item};
 #[cfg(feature = "rayon")]
 pub use de::par_from_str_items;
 #[cfg(feature = "serde")]
@@ -24,4 +24,4 @@ pub use dom::{Node, Value};
 pub use error::Error;
 pub use projection::Projection;
 pub use scalar::{Scalar, Style};
-pub use split::{List, Part, split_documents, split_items};
+pub use split::{Items, List, Part, cut_items, document_marks, split_documents, split_items};

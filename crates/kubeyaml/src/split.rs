@@ -1,5 +1,7 @@
 //! Cuts files at `---` and kubectl's lists at their items, without reading them.
 
+use std::ops::Range;
+
 use memchr::memmem;
 
 use crate::scan;
@@ -34,33 +36,37 @@ pub fn split_documents(text: &str) -> Vec<Part<'_>> {
     let bytes = text.as_bytes();
     let mut parts = Vec::new();
     let mut part = Cut { start: 0, line: 1 };
-    let marks = text
-        .starts_with("---")
-        .then_some(0)
-        .into_iter()
-        .chain(memmem::find_iter(bytes, b"\n---").map(|at| at + 1));
-    for mark in marks {
-        if !matches!(
-            bytes.get(mark + 3),
-            None | Some(b'\n' | b'\r' | b' ' | b'\t')
-        ) {
-            continue;
-        }
-        let before = part.take(text, mark);
-        // A bare mark is dropped, one with text behind it is left to the reader.
-        let end = scan::line_end(bytes, mark);
-        if text
-            .get(mark + 3..end)
-            .unwrap_or_default()
-            .trim()
-            .is_empty()
-        {
-            part.take(text, (end + 1).min(bytes.len()));
-        }
-        parts.extend(before);
+    for mark in document_marks(text) {
+        parts.extend(part.take(text, mark.start));
+        part.part(text, mark.end);
     }
     parts.extend(part.take(text, bytes.len()));
     parts
+}
+
+/// Where documents begin in a text of whole lines: the lines `---`, which belong to no document. Of a mark with text
+/// behind it (`--- !tag`) the range is empty: it is left to the reader.
+pub fn document_marks(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let bytes = text.as_bytes();
+    let first = text.starts_with("---").then_some(0);
+    first
+        .into_iter()
+        .chain(memmem::find_iter(bytes, b"\n---").map(|at| at + 1))
+        .filter(|mark| {
+            matches!(
+                bytes.get(mark + 3),
+                None | Some(b'\n' | b'\r' | b' ' | b'\t')
+            )
+        })
+        .map(|mark| {
+            let end = scan::line_end(bytes, mark);
+            let behind = text.get(mark + 3..end).unwrap_or_default();
+            if behind.trim().is_empty() {
+                mark..(end + 1).min(bytes.len())
+            } else {
+                mark..mark
+            }
+        })
 }
 
 /// The start of the piece that is not cut off yet.
@@ -81,6 +87,11 @@ impl Cut {
             .line
             .saturating_add(scan::count_lines(piece.as_bytes()));
         part
+    }
+
+    fn items<'t>(&mut self, text: &'t str, starts: &[usize], end: usize) -> Vec<Part<'t>> {
+        let ends = starts.iter().skip(1).copied().chain([end]);
+        ends.map(|end| self.part(text, end)).collect()
     }
 
     fn take<'t>(&mut self, text: &'t str, end: usize) -> Option<Part<'t>> {
@@ -110,19 +121,42 @@ pub fn split_items(text: &str, first_line: u32) -> Option<List<'_>> {
     let head = cut.part(text, head_end);
     let items_line = cut.line;
     cut.part(text, list_start);
-    let items = starts
-        .iter()
-        .skip(1)
-        .copied()
-        .chain([end])
-        .map(|end| cut.part(text, end))
-        .collect();
+    let items = cut.items(text, &starts, end);
     let tail = cut.part(text, bytes.len());
     Some(List {
         head,
         items_line,
         items,
         tail,
+    })
+}
+
+/// The items at the beginning of a text, see [`cut_items`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Items<'t> {
+    /// The items with their dashes. Of a text that was cut off the last one may be a part.
+    pub items: Vec<Part<'t>>,
+    /// Where they end: the end of the text, or the first line that belongs to no item.
+    pub end: usize,
+}
+
+/// Cuts a text that begins with an item of a list whose dashes stand in the first column, as kubectl writes them:
+/// what [`split_items`] does, for a list that comes in pieces. `None` if there is a dash that kubectl would not write.
+pub fn cut_items(text: &str, first_line: u32) -> Option<Items<'_>> {
+    if !text.starts_with("- ") {
+        return (!text.starts_with('-')).then(|| Items {
+            items: Vec::new(),
+            end: 0,
+        });
+    }
+    let (starts, end) = flush_items(text.as_bytes(), 0)?;
+    let mut cut = Cut {
+        start: 0,
+        line: first_line,
+    };
+    Some(Items {
+        items: cut.items(text, &starts, end),
+        end,
     })
 }
 

@@ -17,7 +17,10 @@ use crate::{
     object::{self, Object},
     sniff::{self, Form},
     text::{Failed, HostReport},
-    yaml,
+    yaml::{
+        self,
+        stream::{self, Streamed},
+    },
 };
 
 /// What the files of a bundle hold, before it is merged.
@@ -136,6 +139,34 @@ struct Content {
     yaml: (usize, usize),
 }
 
+impl Content {
+    /// Takes what is to be said about documents of YAML; gives them.
+    fn add_yaml(&mut self, documents: yaml::Documents, file: &File) -> Vec<Node> {
+        let problem = |line: u32, what: String| Problem {
+            file: file.path.clone(),
+            line,
+            what,
+        };
+        self.yaml = (documents.fast, documents.slow);
+        let errors = documents.errors.into_iter();
+        self.problems.extend(errors.map(|error| {
+            let what = error.what;
+            problem(
+                error.line,
+                format!("not valid YAML: {what}; the rest of the file is read"),
+            )
+        }));
+        // One problem is enough for a file that was cut inside an item.
+        if self.problems.is_empty() {
+            let cut = documents.nodes.iter().filter(|node| is_cut(node));
+            self.problems.extend(
+                cut.map(|node| problem(node.line, format!("{CUT}; what came before is read"))),
+            );
+        }
+        documents.nodes
+    }
+}
+
 fn read_contained(id: FileId, file: &File, options: &Options) -> Content {
     catch_unwind(AssertUnwindSafe(|| read_file(id, file, options))).unwrap_or_else(|_| Content {
         problems: vec![Problem {
@@ -160,6 +191,8 @@ pub(crate) fn is_cut(document: &Node) -> bool {
 
 /// Bytes that tell documents from lines of JSON.
 const LARGE_HEAD: usize = 1 << 20;
+/// Longer files of YAML are read piece by piece.
+const LARGE: u64 = 4 << 20;
 /// Bytes that a tree takes for each value: measured on lists of tiny ones.
 const VALUE_BYTES: u64 = 48;
 
@@ -189,11 +222,6 @@ fn refuse(content: &mut Content, file: &File, bytes: u64, options: &Options) {
 fn read_file(id: FileId, file: &File, options: &Options) -> Content {
     let mut content = Content::default();
     let name = file.name();
-    let problem = |line: u32, what: String| Problem {
-        file: file.path.clone(),
-        line,
-        what,
-    };
     if file.binary {
         return content;
     }
@@ -208,47 +236,62 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
         }
         return content;
     }
+    let documents = if file.bytes > LARGE && sniff::form(name, &head) == Form::Yaml {
+        streamed(&mut content, file, options)
+    } else {
+        None
+    };
+    let Some(documents) = documents.or_else(|| whole(&mut content, file, options)) else {
+        return content;
+    };
+    content.structured = true;
+    take(&mut content, documents, file, id);
+    content
+}
+
+/// Documents of a long file of YAML, read without its whole text; `None` if it takes the whole.
+fn streamed(content: &mut Content, file: &File, options: &Options) -> Option<Vec<Node>> {
+    let mut grown = 0;
+    let go_on = |piece: &str| {
+        grown += in_memory(piece);
+        let is_dump = stream::has_line(piece, layouts::dump::START);
+        (!is_dump).then_some(grown <= options.document_bytes)
+    };
+    let pieces = file.chunks().map(|chunk| chunk.text);
+    match stream::read(pieces, &options.yaml, go_on) {
+        Streamed::Read(documents) => Some(content.add_yaml(documents, file)),
+        Streamed::Stopped => {
+            let grown = file.chunks().map(|chunk| in_memory(&chunk.text)).sum();
+            refuse(content, file, grown, options);
+            Some(Vec::new())
+        }
+        Streamed::Unclear => None,
+    }
+}
+
+/// Documents of a file from its whole text; `None` if it holds none.
+fn whole(content: &mut Content, file: &File, options: &Options) -> Option<Vec<Node>> {
     let text = file.text();
-    let form = sniff::form(name, &text);
+    let form = sniff::form(file.name(), &text);
     let grown = in_memory(&text);
     if form != Form::Text && grown > options.document_bytes {
-        refuse(&mut content, file, grown, options);
-        return content;
+        refuse(content, file, grown, options);
+        return None;
     }
-    let dump = layouts::dump::documents(&text, &options.yaml);
-    let documents = match form {
-        _ if dump.is_some() => {
-            let (documents, errors) = dump.unwrap_or_default();
-            content.problems.extend(
-                errors
-                    .into_iter()
-                    .map(|(line, what)| problem(line, format!("{what}; what came before is read"))),
-            );
-            documents
-        }
-        Form::Yaml => {
-            let documents = yaml::read(&text, &options.yaml);
-            content.yaml = (documents.fast, documents.slow);
-            content
-                .problems
-                .extend(documents.errors.into_iter().map(|error| {
-                    problem(
-                        error.line,
-                        format!(
-                            "not valid YAML: {}; the rest of the file is read",
-                            error.what
-                        ),
-                    )
-                }));
-            // One problem is enough for a file that was cut inside an item.
-            if content.problems.is_empty() {
-                let cut = documents.nodes.iter().filter(|node| is_cut(node));
-                content.problems.extend(
-                    cut.map(|node| problem(node.line, format!("{CUT}; what came before is read"))),
-                );
-            }
-            documents.nodes
-        }
+    let problem = |line: u32, what: String| Problem {
+        file: file.path.clone(),
+        line,
+        what,
+    };
+    if let Some((documents, errors)) = layouts::dump::documents(&text, &options.yaml) {
+        let errors = errors.into_iter();
+        content.problems.extend(
+            errors.map(|(line, what)| problem(line, format!("{what}; what came before is read"))),
+        );
+        return Some(documents);
+    }
+    match form {
+        Form::Yaml => Some(content.add_yaml(yaml::read(&text, &options.yaml), file)),
         Form::Json => {
             let (documents, error) = json::read_with(&text, &options.yaml);
             content.problems.extend(error.map(|error| {
@@ -257,13 +300,10 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
                     format!("not valid JSON: {}; what came before is read", error.what),
                 )
             }));
-            documents
+            Some(documents)
         }
-        Form::Text => return content,
-    };
-    content.structured = true;
-    take(&mut content, documents, file, id);
-    content
+        Form::Text => None,
+    }
 }
 
 /// Adds the objects of a file's documents, and which lists are whole.

@@ -10,7 +10,7 @@ use crate::{
     yaml,
 };
 
-const START: &str = "==== START logs for container ";
+pub(crate) const START: &str = "==== START logs for container ";
 const END: &str = "==== END logs for container ";
 const CLOSE: &str = " ====";
 /// What the dump writes in place of a log that it could not get.

@@ -4,11 +4,12 @@
 //! else; what it refuses goes to a complete reader, item by item, and is counted.
 
 mod slow;
+pub(crate) mod stream;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, vec::Drain};
 
 use compact_str::CompactString;
-use kubeyaml::{Build, List, Options, Part, Projection, Scalar, Style};
+use kubeyaml::{Build, Entry, List, Options, Part, Projection, Scalar, Style};
 use rayon::prelude::*;
 
 use crate::node::{Key, Node, Value};
@@ -154,19 +155,23 @@ pub struct Documents {
 pub fn read(text: &str, reading: &Reading) -> Documents {
     let mut found = Documents::default();
     for part in kubeyaml::split_documents(text) {
-        match kubeyaml::split_items(part.text, part.first_line) {
-            Some(list) => read_list(part, &list, reading, &mut found),
-            None => match one(part, false, reading) {
-                Ok(Read { nodes, slow }) => {
-                    found.slow += usize::from(slow);
-                    found.fast += usize::from(!slow);
-                    found.nodes.extend(nodes);
-                }
-                Err(error) => found.errors.push(error),
-            },
-        }
+        read_part(part, reading, &mut found);
     }
     found
+}
+
+fn read_part(part: Part<'_>, reading: &Reading, found: &mut Documents) {
+    match kubeyaml::split_items(part.text, part.first_line) {
+        Some(list) => read_list(part, &list, reading, found),
+        None => match one(part, false, reading) {
+            Ok(Read { nodes, slow }) => {
+                found.slow += usize::from(slow);
+                found.fast += usize::from(!slow);
+                found.nodes.extend(nodes);
+            }
+            Err(error) => found.errors.push(error),
+        },
+    }
 }
 
 /// What became of one item or document.
@@ -209,28 +214,57 @@ fn read_list(part: Part<'_>, list: &List<'_>, reading: &Reading, found: &mut Doc
         found.nodes.extend(nodes);
         return;
     }
-    found.slow += slow;
-    found.fast += items.len() - slow.min(items.len());
-    let mut entries = Vec::new();
-    for part in [list.head, list.tail] {
-        let read = one(part, false, &Reading::default());
-        entries.extend(
-            read.into_iter()
-                .flat_map(|read| read.nodes)
-                .filter_map(|node| match node.value {
-                    Value::Map(entries) => Some(entries),
-                    _ => None,
-                })
-                .flatten(),
-        );
-    }
-    entries.push(("items".into(), Node::seq(items).at_line(list.items_line)));
-    found.nodes.push(Node {
-        value: Value::Map(entries.into()),
-        line: part.first_line,
-        more_lines: 0,
+    found.add_list(Parts {
+        first_line: part.first_line,
+        head: fields_of_list(list.head),
+        items_line: list.items_line,
+        items,
+        tail: fields_of_list(list.tail),
+        slow,
     });
     found.errors.extend(failed);
+}
+
+/// What stands before or behind a list's items; nothing of it is left out.
+fn fields_of_list(part: Part<'_>) -> Vec<(Key, Node)> {
+    let read = one(part, false, &Reading::default());
+    let nodes = read.into_iter().flat_map(|read| read.nodes);
+    nodes
+        .filter_map(|node| match node.value {
+            Value::Map(entries) => Some(entries),
+            _ => None,
+        })
+        .flatten()
+        .collect()
+}
+
+/// A list that was read in parts.
+struct Parts {
+    first_line: u32,
+    /// The fields before the items.
+    head: Vec<(Key, Node)>,
+    items_line: u32,
+    items: Vec<Node>,
+    /// The fields behind them.
+    tail: Vec<(Key, Node)>,
+    /// Items that needed the complete reader.
+    slow: usize,
+}
+
+impl Documents {
+    fn add_list(&mut self, list: Parts) {
+        self.slow += list.slow;
+        self.fast += list.items.len() - list.slow.min(list.items.len());
+        let mut entries = list.head;
+        entries.extend(list.tail);
+        let items = Node::seq(list.items).at_line(list.items_line);
+        entries.push(("items".into(), items));
+        self.nodes.push(Node {
+            value: Value::Map(entries.into()),
+            line: list.first_line,
+            more_lines: 0,
+        });
+    }
 }
 
 /// Reads one item (with its dash) or one document.
@@ -300,24 +334,18 @@ impl<'t> Build<'t> for Tree {
         }
     }
 
-    fn seq(&mut self, items: Vec<Node>, line: u32) -> Node {
+    fn seq(&mut self, items: Drain<'_, Node>, line: u32) -> Node {
         Node {
-            value: Value::Seq(items.into()),
+            value: Value::Seq(items.collect()),
             line,
             more_lines: 0,
         }
     }
 
-    fn map(&mut self, entries: Vec<(Cow<'t, str>, Node)>, line: u32) -> Node {
-        // A collect would reuse the vector with all the room it grew to.
-        let mut exact = Vec::with_capacity(entries.len());
-        exact.extend(
-            entries
-                .into_iter()
-                .map(|(key, node)| (Key::new(&key), node)),
-        );
+    fn map(&mut self, entries: Drain<'_, Entry<'t, Node>>, line: u32) -> Node {
+        let entries = entries.map(|(key, node)| (Key::new(&key), node));
         Node {
-            value: Value::Map(exact.into()),
+            value: Value::Map(entries.collect()),
             line,
             more_lines: 0,
         }

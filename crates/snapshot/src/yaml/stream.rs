@@ -1,0 +1,284 @@
+//! Reads YAML that comes in pieces, so that the text of a long list is gone by the time its last item is read.
+
+use kubeyaml::{Part, cut_items, document_marks, split_items};
+use memchr::memmem;
+use rayon::prelude::*;
+
+use super::{Documents, Parts, Reading, fields_of_list, one, read_part};
+use crate::node::{Key, Node};
+
+/// Text that is gathered before its whole items are read: enough for all threads, little beside what the items grow to.
+const BATCH: usize = 4 << 20;
+
+/// What came of reading piece by piece.
+pub(crate) enum Streamed {
+    /// What [`read`](super::read) would have found in the whole text.
+    Read(Documents),
+    /// Only a look at the whole text can tell.
+    Unclear,
+    /// Reading was stopped by the caller.
+    Stopped,
+}
+
+/// Reads pieces of whole lines as if they were one text. `go_on` is asked before each piece.
+pub(crate) fn read<T: AsRef<str>>(
+    pieces: impl Iterator<Item = T>,
+    reading: &Reading,
+    go_on: impl FnMut(&str) -> Option<bool>,
+) -> Streamed {
+    read_by(BATCH, pieces, reading, go_on)
+}
+
+fn read_by<T: AsRef<str>>(
+    batch: usize,
+    pieces: impl Iterator<Item = T>,
+    reading: &Reading,
+    mut go_on: impl FnMut(&str) -> Option<bool>,
+) -> Streamed {
+    let mut stream = Stream {
+        reading,
+        found: Documents::default(),
+        text: String::with_capacity(2 * batch),
+        line: 1,
+        batch,
+        look_at: batch,
+        list: None,
+    };
+    let mut first = true;
+    for piece in pieces {
+        let mut text = piece.as_ref();
+        match go_on(text) {
+            Some(true) => {}
+            Some(false) => return Streamed::Stopped,
+            None => return Streamed::Unclear,
+        }
+        if std::mem::take(&mut first) {
+            text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        }
+        if stream.feed(text).is_none() {
+            return Streamed::Unclear;
+        }
+    }
+    match stream.end_document() {
+        Some(()) => Streamed::Read(stream.found),
+        None => Streamed::Unclear,
+    }
+}
+
+/// Whether a piece of whole lines has a line that begins like this.
+pub(crate) fn has_line(piece: &str, start: &str) -> bool {
+    memmem::find_iter(piece.as_bytes(), start)
+        .any(|at| at == 0 || piece.as_bytes().get(at - 1) == Some(&b'\n'))
+}
+
+struct Stream<'r> {
+    reading: &'r Reading,
+    found: Documents,
+    /// What is not read yet: a document's start, or an item's, or what stands behind the items.
+    text: String,
+    /// Number of its first line.
+    line: u32,
+    batch: usize,
+    /// Bytes of text from which it is worth another look.
+    look_at: usize,
+    /// The list whose items are being read.
+    list: Option<Open>,
+}
+
+/// A list of which some items are read.
+struct Open {
+    first_line: u32,
+    head: Vec<(Key, Node)>,
+    items_line: u32,
+    items: Vec<Node>,
+    slow: usize,
+    /// What comes now is no item.
+    ended: bool,
+}
+
+impl Stream<'_> {
+    /// Takes in whole lines; `None` if only the whole text can tell what they are.
+    fn feed(&mut self, piece: &str) -> Option<()> {
+        let mut from = 0;
+        for mark in document_marks(piece) {
+            self.push(piece.get(from..mark.start)?)?;
+            self.end_document()?;
+            self.line = self.line.saturating_add(lines(piece.get(mark.clone())?));
+            from = mark.end;
+        }
+        self.push(piece.get(from..)?)
+    }
+
+    fn push(&mut self, piece: &str) -> Option<()> {
+        self.text.push_str(piece);
+        if self.text.len() < self.look_at {
+            return Some(());
+        }
+        if self.list.is_none() {
+            self.open_list();
+        }
+        if self.list.as_ref().is_some_and(|list| !list.ended) {
+            self.read_items(false)?;
+        }
+        // A text that cannot be read yet is looked at again when there is twice as much.
+        self.look_at = self.batch.max(2 * self.text.len());
+        Some(())
+    }
+
+    /// Begins the list of kubectl that the text opens with, if it does.
+    fn open_list(&mut self) {
+        let Some(list) = split_items(&self.text, self.line) else {
+            return;
+        };
+        // Dashes further in would need another look at each line.
+        let Some(first) = list
+            .items
+            .first()
+            .filter(|item| item.text.starts_with("- "))
+        else {
+            return;
+        };
+        self.list = Some(Open {
+            first_line: self.line,
+            head: fields_of_list(list.head),
+            items_line: list.items_line,
+            items: Vec::new(),
+            slow: 0,
+            ended: false,
+        });
+        let behind = list.items.iter().map(|item| item.text.len()).sum::<usize>();
+        let from = self.text.len() - list.tail.text.len() - behind;
+        self.line = first.first_line;
+        self.text.drain(..from);
+    }
+
+    /// Reads the items that are whole, or all if there is no more text. `None` if one of them cannot be read.
+    fn read_items(&mut self, all: bool) -> Option<()> {
+        let list = self.list.as_mut()?;
+        let cut = cut_items(&self.text, self.line)?;
+        list.ended = cut.end < self.text.len();
+        let whole = if all || list.ended {
+            cut.items.len()
+        } else {
+            cut.items.len().saturating_sub(1)
+        };
+        let rest = cut.items.get(whole);
+        let read: Option<Vec<_>> = cut
+            .items
+            .get(..whole)?
+            .par_iter()
+            .with_min_len(16)
+            .map(|item| one(*item, true, self.reading).ok())
+            .collect();
+        for item in read? {
+            list.slow += usize::from(item.slow);
+            list.items.extend(item.nodes);
+        }
+        let used = cut.end - rest.map_or(0, |item| item.text.len());
+        self.line = match rest {
+            Some(item) => item.first_line,
+            None => self
+                .line
+                .saturating_add(lines(self.text.get(..used).unwrap_or_default())),
+        };
+        self.text.drain(..used);
+        Some(())
+    }
+
+    /// What was fed since the last mark is a document.
+    fn end_document(&mut self) -> Option<()> {
+        if self.list.as_ref().is_some_and(|list| !list.ended) {
+            self.read_items(true)?;
+        }
+        let rest = Part {
+            first_line: self.line,
+            text: &self.text,
+        };
+        match self.list.take() {
+            Some(list) => self.found.add_list(Parts {
+                first_line: list.first_line,
+                head: list.head,
+                items_line: list.items_line,
+                items: list.items,
+                tail: fields_of_list(rest),
+                slow: list.slow,
+            }),
+            None if rest.text.trim_ascii().is_empty() => {}
+            None => read_part(rest, self.reading, &mut self.found),
+        }
+        self.line = self.line.saturating_add(lines(&self.text));
+        self.text.clear();
+        self.look_at = self.batch;
+        Some(())
+    }
+}
+
+fn lines(text: &str) -> u32 {
+    u32::try_from(memchr::memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pieces(text: &str, lines: usize) -> Vec<String> {
+        let all: Vec<&str> = text.split_inclusive('\n').collect();
+        all.chunks(lines.max(1)).map(<[&str]>::concat).collect()
+    }
+
+    fn streamed(text: &str, lines: usize, batch: usize) -> Option<Documents> {
+        let pieces = pieces(text, lines);
+        match read_by(batch, pieces.iter(), &Reading::default(), |_| Some(true)) {
+            Streamed::Read(found) => Some(found),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_list_in_pieces_is_the_list() {
+        let text = "\u{feff}---\napiVersion: v1\nitems:\n- a: 1\n  b: |\n    x\n\n    - y\n# remark\n- c: 2\n- d\nkind: List\nmetadata: {}\n---\nx: 1\n";
+        let whole = super::super::read(text, &Reading::default());
+        assert_eq!(whole.nodes.len(), 2);
+        for lines in 1..8 {
+            for batch in [1, 20, 60, 1_000] {
+                let found = streamed(text, lines, batch).unwrap();
+                assert_eq!(found.nodes, whole.nodes, "{lines} lines, {batch} bytes");
+                assert_eq!((found.fast, found.slow), (whole.fast, whole.slow));
+            }
+        }
+    }
+
+    #[test]
+    fn a_broken_item_is_left_to_the_reader_of_whole_texts() {
+        let text = "items:\n- a: 1\n- b: [\n- c: 1\nkind: List\n";
+        assert!(streamed(text, 1, 1).is_none());
+    }
+
+    #[test]
+    fn a_reader_can_be_stopped() {
+        let reading = Reading::default();
+        let stopped = read_by(1, ["a: 1\n", "b: 1\n"].iter(), &reading, |piece| {
+            Some(!piece.starts_with('b'))
+        });
+        assert!(matches!(stopped, Streamed::Stopped));
+        assert!(has_line("a\n==== x\n", "==== ") && !has_line("a ==== x\n", "==== "));
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_are_read_as_the_whole(
+            text in "(items:\n|items: \r\n|- a: 1\n|- b\n|  c: x\n|  d: |\n|    t\n|---\n|--- x\n|- \n|kind: List\n|\n|# r\n| - e\n|\"\n){0,24}",
+            lines in 1_usize..6,
+            batch in 1_usize..80,
+        ) {
+            let whole = super::super::read(&text, &Reading::default());
+            if let Some(found) = streamed(&text, lines, batch) {
+                prop_assert_eq!(found.nodes, whole.nodes);
+                prop_assert_eq!(found.errors, whole.errors);
+                prop_assert_eq!((found.fast, found.slow), (whole.fast, whole.slow));
+            }
+        }
+    }
+}
