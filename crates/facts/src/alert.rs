@@ -20,7 +20,6 @@ const TOPICS: &[(&str, &[&str])] = &[
             "packetloss",
             "networkreceiveerr",
             "networktransmiterr",
-            "network_quality",
             "packet drop",
             "bonding",
         ],

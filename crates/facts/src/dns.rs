@@ -1,31 +1,28 @@
 //! Evaluates egress NetworkPolicies for one question: can these pods still ask the cluster's DNS?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_snapshot::node::Node;
 
 use crate::{
-    Cite, Entity, EntityId, Facts, PodHealth,
-    netpol::{Peer, egress_policies, peer_fits},
+    Cite, Entity, EntityId, Facts,
+    netpol::{Direction, Flow, Peer, Verdict},
     select,
 };
 
 /// Derives `DnsBlock` entities, one for each workload that is cut off.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
     let servers = dns_pods(facts);
+    let ways = ways(facts, &servers);
     let mut blocked: BTreeMap<EntityId, (Vec<EntityId>, Vec<EntityId>)> = BTreeMap::new();
     for pod in facts.of_kind("Pod") {
-        if facts.health_of(*pod) == PodHealth::Done
-            || facts.get(*pod).bool_at(&["spec", "hostNetwork"])
-        {
-            continue;
-        }
-        let policies = egress_policies(facts, *pod);
-        if policies.is_empty()
-            || policies
-                .iter()
-                .any(|policy| allows_dns(facts, *policy, &servers))
-        {
+        let isolation = facts.isolation(*pod, Direction::Egress);
+        let shut = |(to, port): &(Peer, Option<u16>)| {
+            let flow = query(*pod, *to, *port);
+            let verdict = facts.judge(&isolation, Direction::Egress, *to, &flow);
+            matches!(verdict, Verdict::Denied(_))
+        };
+        if isolation.sure.is_empty() || !ways.iter().all(shut) {
             continue;
         }
         let Some(workload) = facts.workload(*pod) else {
@@ -33,7 +30,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         };
         let entry = blocked.entry(workload).or_default();
         entry.0.push(*pod);
-        for policy in policies {
+        for policy in isolation.sure {
             if !entry.1.contains(&policy) {
                 entry.1.push(policy);
             }
@@ -42,7 +39,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     let made: Vec<(Entity<'_>, Vec<crate::Identity>)> = blocked
         .into_iter()
         .map(|(workload, (pods, policies))| {
-            let entity = block(facts, workload, &pods, &policies, &servers);
+            let entity = block(facts, workload, (&pods, &policies), (&servers, &ways));
             let mut about: Vec<crate::Identity> = pods
                 .iter()
                 .chain(&policies)
@@ -87,88 +84,92 @@ fn dns_pods(facts: &Facts<'_>) -> Vec<EntityId> {
         .collect()
 }
 
-fn allows_dns(facts: &Facts<'_>, policy: EntityId, servers: &[EntityId]) -> bool {
-    let entity = facts.get(policy);
-    let Some(root) = entity.root else { return true };
-    root.items_at(&["spec", "egress"]).iter().any(|rule| {
-        rule_has_port(rule) && rule_reaches(facts, &entity.subject.namespace, rule, servers)
-    })
-}
+/// Addresses on which a node's own DNS cache answers, as its manifest and common installers set them.
+const NODE_LOCAL: [[u8; 4]; 2] = [[169, 254, 20, 10], [169, 254, 25, 10]];
 
-/// Whether a rule covers UDP 53 (or the port that common DNS pods listen on behind it).
-fn rule_has_port(rule: &Node) -> bool {
-    let ports = rule.items_at(&["ports"]);
-    ports.is_empty()
-        || ports.iter().any(|port| {
-            let protocol = port.str_at(&["protocol"]).unwrap_or("TCP");
-            let Some(number) = port.str_at(&["port"]) else {
-                return protocol == "UDP";
-            };
-            let end = port.int_at(&["endPort"]);
-            let covers = |wanted: i64| match (number.parse::<i64>(), end) {
-                (Ok(from), Some(to)) => (from..=to).contains(&wanted),
-                (Ok(from), None) => from == wanted,
-                (Err(_), _) => number.starts_with("dns"),
-            };
-            protocol == "UDP" && (covers(53) || covers(5353) || covers(1053))
-        })
-}
-
-fn rule_reaches(facts: &Facts<'_>, namespace: &str, rule: &Node, servers: &[EntityId]) -> bool {
-    let peers = rule.items_at(&["to"]);
-    peers.is_empty()
-        || peers
-            .iter()
-            .any(|peer| peer_reaches(facts, namespace, peer, servers))
-}
-
-fn peer_reaches(facts: &Facts<'_>, namespace: &str, peer: &Node, servers: &[EntityId]) -> bool {
-    if let Some(block) = peer.get("ipBlock") {
-        // Node-local caches and external resolvers are reached by address; a range that is not
-        // empty of DNS cannot be excluded without their addresses.
-        let cidr = block.str_at(&["cidr"]).unwrap_or("");
-        if cidr == "0.0.0.0/0" || cidr.starts_with("169.254.") {
-            return true;
-        }
-    } else if servers.is_empty() {
-        // Where DNS lives was not captured: a rule for other namespaces may reach it.
-        return peer.get("namespaceSelector").is_some();
-    }
-    servers
+/// Where a question can go: to each DNS pod at the port that it listens on, and to a cache on the node.
+fn ways(facts: &Facts<'_>, servers: &[EntityId]) -> Vec<(Peer, Option<u16>)> {
+    let cache = NODE_LOCAL.map(|address| (Peer::Address(address.into()), Some(53)));
+    let mut ways: Vec<(Peer, Option<u16>)> = servers
         .iter()
-        .any(|server| peer_fits(facts, namespace, peer, Peer::Pod(*server)) != Some(false))
+        .flat_map(|server| ports(facts, *server).map(|port| (Peer::Pod(*server), port)))
+        .collect();
+    if ways.is_empty() {
+        // Where DNS lives was not captured: a rule for other namespaces may reach it.
+        ways.push((Peer::Unseen, None));
+    }
+    ways.extend(cache);
+    ways
+}
+
+/// The ports at which a DNS pod takes questions, often another one than its Service's.
+fn ports(facts: &Facts<'_>, server: EntityId) -> impl Iterator<Item = Option<u16>> {
+    let served = facts
+        .services_of(server)
+        .iter()
+        .flat_map(|service| facts.behind(*service, Some(53)))
+        .filter(|backend| backend.pod == server && backend.protocol == "UDP")
+        .map(|backend| backend.port);
+    let mut ports: BTreeSet<Option<u16>> = served.collect();
+    if ports.is_empty() {
+        let containers = facts
+            .get(server)
+            .root
+            .map_or(&[][..], |root| root.items_at(&["spec", "containers"]));
+        let named = containers
+            .iter()
+            .flat_map(|container| container.items_at(&["ports"]))
+            .filter(|port| port.str_at(&["protocol"]) == Some("UDP"))
+            .filter_map(|port| u16::try_from(port.int_at(&["containerPort"])?).ok());
+        ports.extend(named.map(Some));
+    }
+    if ports.is_empty() {
+        ports.insert(Some(53));
+    }
+    ports.into_iter()
+}
+
+fn query(from: EntityId, to: Peer, port: Option<u16>) -> Flow {
+    Flow {
+        from,
+        to,
+        port,
+        protocol: "UDP",
+    }
 }
 
 fn block<'s>(
     facts: &Facts<'s>,
     workload: EntityId,
-    pods: &[EntityId],
-    policies: &[EntityId],
-    servers: &[EntityId],
+    (pods, policies): (&[EntityId], &[EntityId]),
+    (servers, ways): (&[EntityId], &[(Peer, Option<u16>)]),
 ) -> Entity<'s> {
     let target = facts.get(workload);
     // The policy to blame: one that names port 53 and misses the pods, else one without any rule for it.
-    let near = policies
+    let near: Option<(EntityId, Near)> = policies
         .iter()
-        .find_map(|policy| near_rule(facts, *policy).map(|line| (*policy, line)));
-    let (policy, line) = near.unwrap_or_else(|| {
-        let first = policies
-            .iter()
-            .copied()
-            .max_by_key(|policy| {
-                facts
-                    .get(*policy)
-                    .str_at(&["metadata", "creationTimestamp"])
-                    .map(str::to_owned)
-            })
-            .unwrap_or(workload);
-        let line = facts
-            .get(first)
-            .root
-            .and_then(|root| root.get("spec"))
-            .map_or(0, |spec| spec.line);
-        (first, line)
-    });
+        .find_map(|policy| near_rule(facts, *policy, ways).map(|near| (*policy, near)));
+    let (policy, line) = near
+        .as_ref()
+        .map(|(policy, near)| (*policy, near.line))
+        .unwrap_or_else(|| {
+            let first = policies
+                .iter()
+                .copied()
+                .max_by_key(|policy| {
+                    facts
+                        .get(*policy)
+                        .str_at(&["metadata", "creationTimestamp"])
+                        .map(str::to_owned)
+                })
+                .unwrap_or(workload);
+            let line = facts
+                .get(first)
+                .root
+                .and_then(|root| root.get("spec"))
+                .map_or(0, |spec| spec.line);
+            (first, line)
+        });
     let entity = facts.get(policy);
     let server_labels = servers
         .first()
@@ -179,13 +180,14 @@ fn block<'s>(
         .into_iter()
         .filter(|(key, _)| key != "pod-template-hash")
         .collect();
-    let detail = if near.is_some() {
-        format!(
-            "its rule for port 53 does not select the DNS pods, which carry {}",
+    let listen = listen(ways);
+    let detail = match &near {
+        Some((_, near)) if near.fits => format!(
+            "its rule for port {listen} does not select the DNS pods, which carry {}",
             select::show(&interesting)
-        )
-    } else {
-        "no egress rule allows port 53 to the DNS pods".to_owned()
+        ),
+        Some(_) => format!("it allows port 53, and the DNS pods listen on {listen}"),
+        None => format!("no egress rule allows port {listen} to the DNS pods"),
     };
     let fields = vec![
         ("policy", Node::text(entity.subject.name.as_str())),
@@ -204,17 +206,46 @@ fn block<'s>(
     Entity::computed("DnsBlock", target.subject.clone(), fields).cited("", cite)
 }
 
-/// The line of a rule that names port 53 although it does not reach the DNS pods.
-fn near_rule(facts: &Facts<'_>, policy: EntityId) -> Option<u32> {
+/// The ports at which the DNS pods listen.
+fn listen(ways: &[(Peer, Option<u16>)]) -> String {
+    let pods = ways.iter().filter(|(to, _)| matches!(to, Peer::Pod(_)));
+    let ports: BTreeSet<u16> = pods.filter_map(|(_, port)| *port).collect();
+    if ports.is_empty() {
+        return "53".to_owned();
+    }
+    let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+    ports.join(", ")
+}
+
+/// A rule for DNS that does not let the question through.
+struct Near {
+    line: u32,
+    /// Whether it names the port at which DNS pods listen; else only that of their Service.
+    fits: bool,
+}
+
+/// The rule that names a port of DNS although it does not reach the DNS pods.
+fn near_rule(facts: &Facts<'_>, policy: EntityId, ways: &[(Peer, Option<u16>)]) -> Option<Near> {
     let root = facts.get(policy).root?;
+    let names = |rule: &Node, pods: bool| {
+        let mut ways = ways
+            .iter()
+            .filter(|(to, _)| !pods || matches!(to, Peer::Pod(_)));
+        ways.any(|(to, port)| facts.ports_fit(rule, &query(policy, *to, *port)) == Some(true))
+    };
     let rule = root
         .items_at(&["spec", "egress"])
         .iter()
-        .find(|rule| !rule.items_at(&["ports"]).is_empty() && rule_has_port(rule))?;
-    let peer = rule.items_at(&["to"]).first()?;
-    Some(
+        .find(|rule| !rule.items_at(&["ports"]).is_empty() && names(rule, false))?;
+    let served = ways.iter().any(|(to, _)| matches!(to, Peer::Pod(_)));
+    let fits = !served || names(rule, true);
+    let line = if fits {
+        let peer = rule.items_at(&["to"]).first()?;
         peer.at(&["podSelector", "matchLabels"])
             .or_else(|| peer.get("namespaceSelector"))
-            .map_or(peer.line, |node| node.line),
-    )
+            .map_or(peer.line, |node| node.line)
+    } else {
+        rule.get("ports").map_or(rule.line, |ports| ports.line)
+    };
+    Some(Near { line, fits })
 }

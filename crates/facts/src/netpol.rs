@@ -2,7 +2,7 @@
 //!
 //! Every answer has three values. What the API leaves to the network plugin (an `ipBlock` that holds
 //! addresses of pods, a client in the host's network) and what was not captured (labels of a
-//! namespace) is open, never "denied".
+//! namespace, the rules of a policy of which only a table shows the name) is open, never "denied".
 //!
 //! Source: the NetworkPolicy API, `networking.k8s.io/v1`.
 
@@ -26,8 +26,10 @@ pub enum Direction {
 pub enum Peer {
     /// A pod.
     Pod(EntityId),
-    /// An address that no captured pod holds.
+    /// An address outside the cluster.
     Address(IpAddr),
+    /// A pod that was not captured, in whatever namespace.
+    Unseen,
 }
 
 /// One connection: from a pod to a port of a peer.
@@ -54,34 +56,135 @@ pub enum Verdict {
     Open,
 }
 
+/// A port of a pod behind a Service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backend {
+    /// The pod.
+    pub pod: EntityId,
+    /// The pod's port, if it is known.
+    pub port: Option<u16>,
+    /// `TCP`, `UDP` or `SCTP`.
+    pub protocol: &'static str,
+}
+
+/// Policies that isolate a pod in one direction.
+#[derive(Debug, Default)]
+pub(crate) struct Isolation {
+    /// Those that do.
+    pub sure: Vec<EntityId>,
+    /// Those of which too little was captured to tell.
+    maybe: Vec<EntityId>,
+}
+
 impl Facts<'_> {
     /// Judges a connection by the policies of one of its ends.
     pub fn judge_flow(&self, flow: &Flow, direction: Direction) -> Verdict {
         let (pod, far) = match (direction, flow.to) {
             (Direction::Egress, to) => (flow.from, to),
             (Direction::Ingress, Peer::Pod(pod)) => (pod, Peer::Pod(flow.from)),
-            (Direction::Ingress, Peer::Address(_)) => return Verdict::Allowed,
+            (Direction::Ingress, _) => return Verdict::Allowed,
         };
-        // Policies do not govern the host's network, and ended pods have no address of their own.
-        let entity = self.get(pod);
-        if entity.bool_at(&["spec", "hostNetwork"]) || self.health_of(pod) == PodHealth::Done {
-            return Verdict::Allowed;
+        self.judge(&self.isolation(pod, direction), direction, far, flow)
+    }
+
+    /// Judges a connection by the policies that isolate one of its ends from the far one.
+    pub(crate) fn judge(
+        &self,
+        isolation: &Isolation,
+        direction: Direction,
+        far: Peer,
+        flow: &Flow,
+    ) -> Verdict {
+        let Isolation { sure, maybe } = isolation;
+        if sure.is_empty() {
+            return if maybe.is_empty() {
+                Verdict::Allowed
+            } else {
+                Verdict::Open
+            };
         }
-        if entity.partial && entity.root.is_none_or(|root| root.at(LABELS).is_none()) {
-            return Verdict::Open;
-        }
-        let policies = governing(self, pod, direction);
-        if policies.is_empty() {
-            return Verdict::Allowed;
-        }
-        let admitted = any(policies
+        let admitted = any(sure
             .iter()
+            .chain(maybe)
             .map(|policy| self.admits(*policy, direction, far, flow)));
         match admitted {
             Some(true) => Verdict::Allowed,
-            Some(false) => Verdict::Denied(policies),
+            Some(false) => Verdict::Denied(sure.clone()),
             None => Verdict::Open,
         }
+    }
+
+    /// The policies that isolate a pod in one direction.
+    pub(crate) fn isolation(&self, pod: EntityId, direction: Direction) -> Isolation {
+        let mut found = Isolation::default();
+        let entity = self.get(pod);
+        let policies = self.of_kind_in("NetworkPolicy", &entity.subject.namespace);
+        // Policies do not govern the host's network, and ended pods have no address of their own.
+        if policies.is_empty()
+            || entity.bool_at(&["spec", "hostNetwork"])
+            || self.health_of(pod) == PodHealth::Done
+        {
+            return found;
+        }
+        let labels = labels_of(entity);
+        for policy in policies {
+            let policy_entity = self.get(*policy);
+            let isolates = both(governs(policy_entity, direction), || {
+                selects(policy_entity, labels.as_ref())
+            });
+            match isolates {
+                Some(true) => found.sure.push(*policy),
+                Some(false) => {}
+                None => found.maybe.push(*policy),
+            }
+        }
+        found
+    }
+
+    /// The pods behind a Service that live, at the ports that serve one of its ports, or all of them.
+    pub fn behind(&self, service: EntityId, port: Option<u16>) -> Vec<Backend> {
+        let Some(root) = self.get(service).root else {
+            return Vec::new();
+        };
+        let living = |pod: &&EntityId| self.health_of(**pod) != PodHealth::Done;
+        let pods = self.selected_pods(service);
+        let ports = root.items_at(&["spec", "ports"]);
+        let wanted = |entry: &&Node| {
+            port.is_none_or(|port| entry.int_at(&["port"]) == Some(i64::from(port)))
+        };
+        ports
+            .iter()
+            .filter(wanted)
+            .flat_map(|entry| {
+                let protocol = protocol(entry);
+                let target = entry
+                    .str_at(&["targetPort"])
+                    .or_else(|| entry.str_at(&["port"]))
+                    .unwrap_or("");
+                pods.iter().filter(living).map(move |pod| Backend {
+                    pod: *pod,
+                    port: target
+                        .parse()
+                        .ok()
+                        .or_else(|| self.named_port(*pod, target, protocol)),
+                    protocol,
+                })
+            })
+            .collect()
+    }
+
+    /// Whether an address is of the range that a node gives to its pods.
+    pub fn in_pod_range(&self, address: IpAddr) -> bool {
+        self.of_kind("Node").iter().any(|node| {
+            let Some(root) = self.get(*node).root else {
+                return false;
+            };
+            let ranges = root.items_at(&["spec", "podCIDRs"]).iter();
+            let ranges = ranges.filter_map(Node::as_str);
+            ranges
+                .chain(root.str_at(&["spec", "podCIDR"]))
+                .any(|range| in_cidr(address, range) == Some(true))
+        })
     }
 
     /// Whether a policy has a rule that admits the connection.
@@ -94,10 +197,14 @@ impl Facts<'_> {
     ) -> Option<bool> {
         let entity = self.get(policy);
         let root = entity.root?;
-        let (rules, peers) = match direction {
-            Direction::Egress => (root.items_at(&["spec", "egress"]), "to"),
-            Direction::Ingress => (root.items_at(&["spec", "ingress"]), "from"),
+        let peers = match direction {
+            Direction::Egress => "to",
+            Direction::Ingress => "from",
         };
+        if entity.partial && root.at(rules_of(direction)).is_none() {
+            return None;
+        }
+        let rules = root.items_at(rules_of(direction));
         let namespace = entity.subject.namespace.as_str();
         any(rules.iter().map(|rule| {
             both(self.ports_fit(rule, flow), || {
@@ -113,7 +220,7 @@ impl Facts<'_> {
     }
 
     /// Whether a rule's ports hold the connection's; a rule without ports holds all.
-    fn ports_fit(&self, rule: &Node, flow: &Flow) -> Option<bool> {
+    pub(crate) fn ports_fit(&self, rule: &Node, flow: &Flow) -> Option<bool> {
         let ports = rule.items_at(&["ports"]);
         if ports.is_empty() {
             return Some(true);
@@ -140,6 +247,7 @@ impl Facts<'_> {
             Err(_) => match flow.to {
                 Peer::Pod(pod) => Some(self.named_port(pod, first, flow.protocol) == Some(wanted)),
                 Peer::Address(_) => Some(false),
+                Peer::Unseen => None,
             },
         }
     }
@@ -162,58 +270,73 @@ impl Facts<'_> {
 
 const LABELS: &[&str] = &["metadata", "labels"];
 
-/// Policies that select a pod, in one direction.
-fn governing(facts: &Facts<'_>, pod: EntityId, direction: Direction) -> Vec<EntityId> {
-    policies_of(facts, pod)
-        .into_iter()
-        .filter(|policy| {
-            facts
-                .get(*policy)
-                .root
-                .is_some_and(|root| governs(root, direction))
-        })
-        .collect()
-}
-
-/// All policies that select a pod.
+/// All policies that are known to select a pod.
 pub(crate) fn policies_of(facts: &Facts<'_>, pod: EntityId) -> Vec<EntityId> {
     let entity = facts.get(pod);
     let policies = facts.of_kind_in("NetworkPolicy", &entity.subject.namespace);
-    let Some(root) = entity.root.filter(|_| !policies.is_empty()) else {
+    if policies.is_empty() {
         return Vec::new();
-    };
-    let labels = select::labels(root);
+    }
+    let labels = labels_of(entity);
     policies
         .iter()
         .copied()
-        .filter(|policy| {
-            facts.get(*policy).root.is_some_and(|root| {
-                root.at(&["spec", "podSelector"])
-                    .is_none_or(|selector| select::matches(Some(selector), &labels))
-            })
-        })
+        .filter(|policy| selects(facts.get(*policy), labels.as_ref()) == Some(true))
         .collect()
 }
 
-/// Egress policies that select a pod.
-pub(crate) fn egress_policies(facts: &Facts<'_>, pod: EntityId) -> Vec<EntityId> {
-    governing(facts, pod, Direction::Egress)
+/// The labels of a pod; `None` if they were not captured.
+fn labels_of(pod: &Entity<'_>) -> Option<select::Labels> {
+    let root = pod.root?;
+    let known = !pod.partial || root.at(LABELS).is_some();
+    known.then(|| select::labels(root))
+}
+
+/// Whether a policy selects the pods that carry some labels.
+fn selects(policy: &Entity<'_>, labels: Option<&select::Labels>) -> Option<bool> {
+    match policy.root?.at(&["spec", "podSelector"]) {
+        None if policy.partial => None,
+        Some(selector) if !is_everything(selector) => {
+            Some(select::matches(Some(selector), labels?))
+        }
+        _ => Some(true),
+    }
+}
+
+/// Where a policy has its rules for one direction.
+pub fn rules_of(direction: Direction) -> &'static [&'static str] {
+    match direction {
+        Direction::Egress => &["spec", "egress"],
+        Direction::Ingress => &["spec", "ingress"],
+    }
+}
+
+fn protocol(port: &Node) -> &'static str {
+    match port.str_at(&["protocol"]) {
+        Some("UDP") => "UDP",
+        Some("SCTP") => "SCTP",
+        _ => "TCP",
+    }
 }
 
 /// `policyTypes`, or what the API server fills in: ingress always, egress where there are rules for it.
-fn governs(policy: &Node, direction: Direction) -> bool {
-    let types = policy.items_at(&["spec", "policyTypes"]);
-    let named = |name: &str| types.iter().any(|kind| kind.as_str() == Some(name));
-    match direction {
-        Direction::Ingress => types.is_empty() || named("Ingress"),
-        Direction::Egress => {
-            named("Egress")
-                || types.is_empty()
-                    && policy
-                        .at(&["spec", "egress"])
-                        .is_some_and(|egress| !egress.is_null())
-        }
+fn governs(policy: &Entity<'_>, direction: Direction) -> Option<bool> {
+    let root = policy.root?;
+    let types = root.items_at(&["spec", "policyTypes"]);
+    if !types.is_empty() {
+        let name = match direction {
+            Direction::Egress => "Egress",
+            Direction::Ingress => "Ingress",
+        };
+        return Some(types.iter().any(|kind| kind.as_str() == Some(name)));
     }
+    let rules = root
+        .at(rules_of(direction))
+        .is_some_and(|rules| !rules.is_null());
+    if rules || !policy.partial {
+        return Some(rules || direction == Direction::Ingress);
+    }
+    None
 }
 
 /// Whether one entry of `from` or `to` of a policy in `namespace` holds the other end.
@@ -226,8 +349,14 @@ pub(crate) fn peer_fits(
     if let Some(block) = peer.get("ipBlock") {
         return block_fits(facts, block, far);
     }
-    let Peer::Pod(pod) = far else {
-        return Some(false);
+    let pod = match far {
+        Peer::Pod(pod) => pod,
+        Peer::Address(_) => return Some(false),
+        Peer::Unseen => {
+            // Without a selector for namespaces it is one of the policy's own.
+            let none = peer.get("namespaceSelector").is_none() && facts.covers("Pod", namespace);
+            return if none { Some(false) } else { None };
+        }
     };
     let entity = facts.get(pod);
     // Packets of a pod in the host's network carry the node's address; plugins differ in what that is to them.
@@ -244,11 +373,7 @@ fn pod_fits(selector: Option<&Node>, pod: &Entity<'_>) -> Option<bool> {
     let Some(selector) = selector.filter(|selector| !is_everything(selector)) else {
         return Some(true);
     };
-    let root = pod.root?;
-    if pod.partial && root.at(LABELS).is_none() {
-        return None;
-    }
-    Some(select::matches(Some(selector), &select::labels(root)))
+    Some(select::matches(Some(selector), &labels_of(pod)?))
 }
 
 fn space_fits(
@@ -301,24 +426,35 @@ fn keys(selector: &Node) -> impl Iterator<Item = &str> {
 
 /// Whether an `ipBlock` holds the other end. For pods that is the plugin's choice: some see a pod's address, some never match it.
 fn block_fits(facts: &Facts<'_>, block: &Node, far: Peer) -> Option<bool> {
-    let (address, is_pod) = match far {
-        Peer::Address(address) => (address, false),
-        Peer::Pod(pod) => {
-            let address = facts.get(pod).str_at(&["status", "podIP"])?;
-            (address.parse().ok()?, true)
-        }
+    let inside = |address: IpAddr| {
+        let inside = in_cidr(address, block.str_at(&["cidr"])?)?;
+        let mut except = block.items_at(&["except"]).iter().filter_map(Node::as_str);
+        Some(inside && !except.any(|range| in_cidr(address, range) == Some(true)))
     };
-    let inside = in_cidr(address, block.str_at(&["cidr"])?)?;
-    let mut except = block.items_at(&["except"]).iter();
-    let out = except.any(|range| {
-        range
-            .as_str()
-            .is_some_and(|range| in_cidr(address, range) == Some(true))
-    });
-    match (inside && !out, is_pod) {
-        (true, true) => None,
-        (fits, _) => Some(fits),
+    match far {
+        Peer::Address(address) => inside(address),
+        Peer::Unseen => None,
+        Peer::Pod(pod) => {
+            let addresses = addresses(facts.get(pod));
+            // None is known, or one is inside.
+            if addresses.is_empty() || any(addresses.into_iter().map(inside)) != Some(false) {
+                return None;
+            }
+            Some(false)
+        }
     }
+}
+
+/// The addresses of a pod, of both families.
+fn addresses(pod: &Entity<'_>) -> Vec<IpAddr> {
+    let both = pod
+        .root
+        .into_iter()
+        .flat_map(|root| root.items_at(&["status", "podIPs"]))
+        .filter_map(|address| address.str_at(&["ip"]));
+    both.chain(pod.str_at(&["status", "podIP"]))
+        .filter_map(|address| address.parse().ok())
+        .collect()
 }
 
 /// Whether an address lies in a range; `None` where the range is none.

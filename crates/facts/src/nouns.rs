@@ -269,5 +269,17 @@ pub const NOUNS: &[Relation] = &[
         "NetworkPolicy",
         "the NetworkPolicy that shuts out: no policy of the pods that its text names admits its pod",
     ),
+    relation(
+        "egresstarget",
+        &["Service"],
+        "Service",
+        "the Service that its text names and that no policy of its pod lets it through to",
+    ),
+    relation(
+        "ingresstarget",
+        &["Service"],
+        "Service",
+        "the Service that its text names and whose pods have no policy that admits its pod",
+    ),
     relation("lease", &["Lease"], "Lease", "the Lease of a node"),
 ];

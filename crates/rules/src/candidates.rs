@@ -159,6 +159,8 @@ impl World<'_, '_> {
                     open: 0,
                 }
             }
+            "egresstarget" => self.shut(from, Direction::Egress),
+            "ingresstarget" => self.shut(from, Direction::Ingress),
             "egressdenial" => self.denying(from, Direction::Egress),
             "ingressdenial" => self.denying(from, Direction::Ingress),
             _ if from.0 as usize >= self.facts.entities.len() => self.through_line(noun, from),
@@ -189,14 +191,30 @@ impl World<'_, '_> {
         let missing = if !found.policies.is_empty() {
             None
         } else if found.open {
-            Some("NetworkPolicy: what it means for this connection depends on labels that were not captured, or on the network plugin".to_owned())
+            Some("NetworkPolicy: what it means for this connection depends on what was not captured (labels, rules, whose address it is), or on the network plugin".to_owned())
         } else {
             self.missing("NetworkPolicy")
         };
         Candidates {
             total: found.policies.len() as u64,
-            ids: found.policies,
+            ids: found.policies.clone(),
             missing,
+            open: 0,
+        }
+    }
+
+    /// The Services behind those policies.
+    fn shut(&self, line: EntityId, direction: Direction) -> Candidates {
+        let ids = self.denials(line, direction).services.clone();
+        let policies = if ids.is_empty() {
+            self.denying(line, direction).missing
+        } else {
+            None
+        };
+        Candidates {
+            total: ids.len() as u64,
+            missing: policies.or_else(|| self.missing("Service").filter(|_| ids.is_empty())),
+            ids,
             open: 0,
         }
     }
@@ -337,39 +355,6 @@ impl World<'_, '_> {
             missing,
             open: 0,
         }
-    }
-
-    /// Services that a line's address or host name stands for.
-    fn targets(&self, from: EntityId) -> Vec<EntityId> {
-        let entity = self.get(from);
-        let namespace = entity.subject.namespace.clone();
-        let text = self.words(from);
-        let mut found = Vec::new();
-        for word in text
-            .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')))
-            .filter(|word| !word.is_empty())
-        {
-            let word = word.trim_matches(['.', '-']);
-            if word.parse::<std::net::Ipv4Addr>().is_ok() {
-                found.extend(self.having("Service", &["spec", "clusterIP"], word));
-                continue;
-            }
-            let mut parts = word.split('.');
-            let (Some(name), space) = (parts.next(), parts.next()) else {
-                continue;
-            };
-            let service = match space {
-                None => self.facts.object("Service", &namespace, name),
-                Some(space) => self
-                    .facts
-                    .object("Service", space, name)
-                    .filter(|_| parts.next().is_none_or(|part| part == "svc")),
-            };
-            found.extend(service);
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
     }
 }
 

@@ -7,6 +7,7 @@ use coldcase_snapshot::stamp;
 use jiff::Timestamp;
 
 use crate::{
+    flows::Calls,
     index::Index,
     lines::Lines,
     rule::{Step, Verb},
@@ -19,6 +20,7 @@ pub struct World<'f, 's> {
     pub facts: &'f Facts<'s>,
     pub(crate) lines: &'f Lines<'s>,
     pub(crate) index: Index,
+    pub(crate) calls: Calls,
 }
 
 /// An entity bound to a slot, with the captures of the patterns it matched there.

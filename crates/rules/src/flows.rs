@@ -1,43 +1,108 @@
 //! Which connections a line speaks of, and which NetworkPolicy stands in their way.
 
-use std::net::IpAddr;
-
-use coldcase_facts::{
-    EntityId,
-    netpol::{Direction, Flow, Peer, Verdict},
+use std::{
+    collections::{BTreeSet, HashMap},
+    net::IpAddr,
+    sync::{Arc, OnceLock, RwLock},
 };
 
-use crate::engine::World;
+use coldcase_facts::{
+    EntityId, PodHealth,
+    netpol::{Backend, Direction, Flow, Peer, Verdict, rules_of},
+};
+use coldcase_snapshot::coverage::Scope;
 
-/// A host that a text names, with the port it was called at if the text says so.
-#[derive(Debug, PartialEq, Eq)]
-struct End<'t> {
-    host: &'t str,
-    port: Option<u16>,
-}
+use crate::{
+    engine::World,
+    hosts::{self, End},
+};
 
 /// What stands between a line's pod and what the line names.
 #[derive(Debug, Default)]
 pub(crate) struct Denials {
-    /// The policy to blame, if one is.
+    /// The policies to blame.
     pub policies: Vec<EntityId>,
-    /// Whether policies exist whose meaning for the connection cannot be told.
+    /// The Services that cannot be reached because of them.
+    pub services: Vec<EntityId>,
+    /// Whether it cannot be told what policies mean for a connection.
     pub open: bool,
 }
 
+/// What lines were found to speak of: several rules ask it of the same line.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    egress: RwLock<HashMap<EntityId, Arc<Denials>>>,
+    ingress: RwLock<HashMap<EntityId, Arc<Denials>>>,
+    /// The networks in which pods and Services have their addresses.
+    near: OnceLock<BTreeSet<IpAddr>>,
+}
+
+/// What a named host is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whom {
+    Service(EntityId),
+    Pod(EntityId),
+    Address(IpAddr),
+    /// Nothing that the snapshot knows.
+    Nobody,
+}
+
+/// Where a Service has the addresses by which the cluster calls it.
+const CLUSTER_IPS: [&[&str]; 2] = [&["spec", "clusterIP"], &["spec", "clusterIPs", "[]"]];
+/// Where it has those for the world outside.
+const OUTER_IPS: [&[&str]; 2] = [
+    &["spec", "externalIPs", "[]"],
+    &["status", "loadBalancer", "ingress", "[]", "ip"],
+];
+
+/// Connections to what a host stands for; `None` if that cannot be told.
+type Flows = Option<Vec<Flow>>;
+
 impl World<'_, '_> {
+    /// Services that the hosts in a line stand for.
+    pub(crate) fn targets(&self, line: EntityId) -> Vec<EntityId> {
+        let mut found: Vec<EntityId> = self
+            .named(line)
+            .into_iter()
+            .filter_map(|(_, whom)| match whom {
+                Whom::Service(service) => Some(service),
+                _ => None,
+            })
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// Policies of one end that no connection named by the line gets past.
-    pub(crate) fn denials(&self, line: EntityId, direction: Direction) -> Denials {
-        let entity = self.get(line);
-        let subject = &entity.subject;
+    pub(crate) fn denials(&self, line: EntityId, direction: Direction) -> Arc<Denials> {
+        let known = match direction {
+            Direction::Egress => &self.calls.egress,
+            Direction::Ingress => &self.calls.ingress,
+        };
+        if let Ok(known) = known.read()
+            && let Some(found) = known.get(&line)
+        {
+            return Arc::clone(found);
+        }
+        let found = Arc::new(self.judged(line, direction));
+        if let Ok(mut known) = known.write() {
+            known.insert(line, Arc::clone(&found));
+        }
+        found
+    }
+
+    fn judged(&self, line: EntityId, direction: Direction) -> Denials {
+        let subject = &self.get(line).subject;
         let mut found = Denials::default();
         let Some(from) = self.facts.object("Pod", &subject.namespace, &subject.name) else {
             return found;
         };
-        // Who asks for a name calls DNS, whatever the name is of: that has rules of its own.
-        let called = ends(self.words(line));
-        for end in called.iter().filter(|end| end.port != Some(53)) {
-            let flows = self.flows(from, end);
+        for (whom, flows) in self.called(from, line) {
+            let Some(flows) = flows else {
+                found.open = true;
+                continue;
+            };
             let verdicts: Vec<Verdict> = flows
                 .iter()
                 .map(|flow| self.facts.judge_flow(flow, direction))
@@ -48,28 +113,29 @@ impl World<'_, '_> {
             if verdicts.is_empty() || !verdicts.iter().all(shut) {
                 continue;
             }
+            if let Whom::Service(service) = whom {
+                found.services.push(service);
+            }
             for verdict in verdicts {
                 if let Verdict::Denied(policies) = verdict {
                     found.policies.extend(self.to_blame(&policies, direction));
                 }
             }
         }
-        found.policies.sort_unstable();
-        found.policies.dedup();
+        for ids in [&mut found.policies, &mut found.services] {
+            ids.sort_unstable();
+            ids.dedup();
+        }
         found
     }
 
     /// Of policies that add up to "no", the one that shut the door: one without any rule, else the newest.
     fn to_blame(&self, policies: &[EntityId], direction: Direction) -> Option<EntityId> {
-        let rules = match direction {
-            Direction::Egress => ["spec", "egress"],
-            Direction::Ingress => ["spec", "ingress"],
-        };
         policies.iter().copied().max_by_key(|policy| {
             let entity = self.get(*policy);
             let shut = entity
                 .root
-                .is_none_or(|root| root.items_at(&rules).is_empty());
+                .is_none_or(|root| root.items_at(rules_of(direction)).is_empty());
             let made = entity.str_at(&["metadata", "creationTimestamp"]);
             (
                 shut,
@@ -89,237 +155,187 @@ impl World<'_, '_> {
             .unwrap_or("")
     }
 
-    /// The connections that a named end stands for: one for each pod behind it.
-    fn flows(&self, from: EntityId, end: &End<'_>) -> Vec<Flow> {
-        let client = self.get(from);
-        if let Ok(address) = end.host.parse::<IpAddr>() {
-            if client.str_at(&["status", "podIP"]) == Some(end.host) {
-                return Vec::new();
-            }
-            if let [service, ..] = self.having("Service", &["spec", "clusterIP"], end.host)[..] {
-                return self.behind(from, service, end.port);
-            }
-            return self.at_address(from, address, end);
+    /// The hosts that a line names, and what they stand for.
+    fn named(&self, line: EntityId) -> Vec<(End<'_>, Whom)> {
+        let namespace = &self.get(line).subject.namespace;
+        hosts::ends(self.words(line))
+            .into_iter()
+            .map(|end| (end, self.whom(namespace, end.host)))
+            .collect()
+    }
+
+    /// What a host stands for, named by somebody in a namespace.
+    fn whom(&self, namespace: &str, host: &str) -> Whom {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            let service = self.service_at(&address.to_string());
+            return service.map_or(Whom::Address(address), Whom::Service);
         }
-        let mut labels = end.host.split('.');
+        let mut labels = host.split('.');
         let (first, second, third) = (labels.next().unwrap_or(""), labels.next(), labels.next());
-        let own = client.subject.namespace.as_str();
-        let service = self.facts.object("Service", second.unwrap_or(own), first);
+        let service = self
+            .facts
+            .object("Service", second.unwrap_or(namespace), first);
         if let Some(service) = service.filter(|_| third.is_none_or(|label| label == "svc")) {
-            return self.behind(from, service, end.port);
+            return Whom::Service(service);
         }
         // `pod.service.namespace.svc`: a pod behind a headless Service.
         let headless = second.and_then(|service| {
-            self.facts
-                .object("Service", third.unwrap_or(own), service)?;
-            self.facts.object("Pod", third.unwrap_or(own), first)
+            let namespace = third.unwrap_or(namespace);
+            self.facts.object("Service", namespace, service)?;
+            self.facts.object("Pod", namespace, first)
         });
-        let flow = |to| flow(from, Peer::Pod(to), end.port, "TCP");
-        headless.map(flow).into_iter().collect()
+        headless.map_or(Whom::Nobody, Whom::Pod)
+    }
+
+    /// The Service that is reached at an address, from within the cluster or from outside.
+    fn service_at(&self, address: &str) -> Option<EntityId> {
+        CLUSTER_IPS
+            .iter()
+            .chain(&OUTER_IPS)
+            .find_map(|path| self.having("Service", path, address).first().copied())
+    }
+
+    /// Whom a pod called, by a line of its own.
+    fn called(&self, from: EntityId, line: EntityId) -> Vec<(Whom, Flows)> {
+        let reached: Vec<(End<'_>, Whom, Flows)> = self
+            .named(line)
+            .into_iter()
+            .map(|(end, whom)| (end, whom, self.flows(from, &end, whom)))
+            .collect();
+        // Where a host has a port, those without are only spoken of. `12:30` and `main.go:87` are no hosts.
+        let told = reached.iter().any(|(end, whom, _)| {
+            let known = match whom {
+                Whom::Nobody => end.sure,
+                Whom::Address(address) => !self.has_address(from, &address.to_string()),
+                Whom::Service(_) | Whom::Pod(_) => true,
+            };
+            end.port.is_some() && known
+        });
+        reached
+            .into_iter()
+            .filter(|(end, whom, _)| {
+                (end.port.is_some() || !told) && !self.asks_names(from, end, *whom)
+            })
+            .map(|(_, whom, flows)| (whom, flows))
+            .collect()
+    }
+
+    /// Whether a call is a look-up, which has rules of its own, or is the pod's own Service, which its lines name as well.
+    fn asks_names(&self, from: EntityId, end: &End<'_>, whom: Whom) -> bool {
+        let Whom::Service(service) = whom else {
+            return end.port == Some(53);
+        };
+        let own = self.facts.services_of(from).contains(&service);
+        own || end.port.map_or_else(
+            || !self.facts.behind(service, Some(53)).is_empty(),
+            |port| port == 53,
+        )
+    }
+
+    /// The connections that a named end stands for: one for each pod behind it.
+    fn flows(&self, from: EntityId, end: &End<'_>, whom: Whom) -> Flows {
+        match whom {
+            Whom::Nobody => Some(Vec::new()),
+            Whom::Pod(pod) => Some(vec![flow(from, Peer::Pod(pod), end.port)]),
+            Whom::Address(address) => self.at_address(from, address, end.port),
+            Whom::Service(service) => {
+                let backends = self.facts.behind(service, end.port);
+                let mut flows: Vec<Flow> = backends.iter().map(|to| to_backend(from, to)).collect();
+                // A load balancer's address may be answered on the node or be left to the balancer.
+                let outer = end.host.parse::<IpAddr>().ok().filter(|address| {
+                    let address = address.to_string();
+                    let own = |path| self.having("Service", path, &address).contains(&service);
+                    !CLUSTER_IPS.iter().any(|path| own(path))
+                });
+                if let Some(address) = outer.filter(|_| !flows.is_empty()) {
+                    flows.push(flow(from, Peer::Address(address), end.port));
+                }
+                Some(flows)
+            }
+        }
     }
 
     /// A connection to an address that is no Service's. Nodes are left out: policies mean different things to them.
-    fn at_address(&self, from: EntityId, address: IpAddr, end: &End<'_>) -> Vec<Flow> {
-        let pods = self.having("Pod", &["status", "podIP"], end.host);
-        let living = pods
-            .iter()
-            .find(|pod| !self.get(**pod).bool_at(&["spec", "hostNetwork"]));
-        if let Some(pod) = living {
-            return vec![flow(from, Peer::Pod(*pod), end.port, protocol(end.port))];
+    fn at_address(&self, from: EntityId, address: IpAddr, port: Option<u16>) -> Flows {
+        let text = address.to_string();
+        if self.has_address(from, &text) {
+            return Some(Vec::new());
+        }
+        let mut pods = self.having("Pod", &["status", "podIP"], &text);
+        pods.extend(self.having("Pod", &["status", "podIPs", "[]", "ip"], &text));
+        let host = |pod: &EntityId| self.get(*pod).bool_at(&["spec", "hostNetwork"]);
+        let ended = |pod: &EntityId| self.facts.health_of(*pod) == PodHealth::Done;
+        if let Some(pod) = pods.iter().find(|pod| !host(pod) && !ended(pod)) {
+            return Some(vec![flow(from, Peer::Pod(*pod), port)]);
         }
         let special = address.is_loopback() || address.is_unspecified() || address.is_multicast();
-        if special || !pods.is_empty() || end.port.is_none() || self.is_node(end.host) {
-            return Vec::new();
+        if special || port.is_none() || pods.iter().any(host) || self.is_node(&text) {
+            return Some(Vec::new());
         }
-        vec![flow(
-            from,
-            Peer::Address(address),
-            end.port,
-            protocol(end.port),
-        )]
+        let outside = pods.is_empty() && self.is_outside(address);
+        outside.then(|| vec![flow(from, Peer::Address(address), port)])
+    }
+
+    fn has_address(&self, pod: EntityId, address: &str) -> bool {
+        let has = |path: &[&str]| self.having("Pod", path, address).contains(&pod);
+        has(&["status", "podIP"]) || has(&["status", "podIPs", "[]", "ip"])
     }
 
     fn is_node(&self, address: &str) -> bool {
-        self.facts.of_kind("Node").iter().any(|node| {
-            self.get(*node).root.is_some_and(|root| {
-                root.items_at(&["status", "addresses"])
-                    .iter()
-                    .any(|known| known.str_at(&["address"]) == Some(address))
-            })
-        })
+        let has = |kind, path: &[&str]| !self.having(kind, path, address).is_empty();
+        has("Node", &["status", "addresses", "[]", "address"]) || has("Pod", &["status", "hostIP"])
     }
 
-    /// Connections to the pods behind a Service, at the port that they serve it on.
-    fn behind(&self, from: EntityId, service: EntityId, port: Option<u16>) -> Vec<Flow> {
-        let Some(root) = self.get(service).root else {
-            return Vec::new();
-        };
-        let ports = root.items_at(&["spec", "ports"]);
-        let mut flows = Vec::new();
-        for entry in ports.iter().filter(|entry| {
-            port.is_none_or(|port| entry.int_at(&["port"]) == Some(i64::from(port)))
-        }) {
-            let protocol = match entry.str_at(&["protocol"]) {
-                Some("UDP") => "UDP",
-                Some("SCTP") => "SCTP",
-                _ => "TCP",
-            };
-            for pod in self.facts.selected_pods(service) {
-                let target = entry
-                    .str_at(&["targetPort"])
-                    .or_else(|| entry.str_at(&["port"]))
-                    .unwrap_or("");
-                let number = target
-                    .parse()
-                    .ok()
-                    .or_else(|| self.facts.named_port(*pod, target, protocol));
-                flows.push(flow(from, Peer::Pod(*pod), number, protocol));
-            }
+    /// Whether nobody in the cluster can have, or have had, an address that none of its captured objects has.
+    fn is_outside(&self, address: IpAddr) -> bool {
+        if self.facts.in_pod_range(address) {
+            return false;
         }
-        flows
+        if !hosts::is_private(address) {
+            return true;
+        }
+        let coverage = &self.facts.snapshot.coverage;
+        let whole = |kind: &&str| {
+            self.facts.collected(kind)
+                && !matches!(coverage.scopes.get(*kind), Some(Scope::Namespaces(_)))
+        };
+        let near = || {
+            let networks = self.calls.near.get_or_init(|| self.networks());
+            networks.contains(&hosts::network(address))
+        };
+        ["Pod", "Service", "Node"].iter().all(whole) && !near()
+    }
+
+    /// The networks that addresses of pods and Services are of. Not every plugin writes its ranges into the nodes.
+    fn networks(&self) -> BTreeSet<IpAddr> {
+        let pods = self.facts.of_kind("Pod").iter().map(|pod| self.get(*pod));
+        let pods = pods
+            .filter(|pod| !pod.bool_at(&["spec", "hostNetwork"]))
+            .filter_map(|pod| pod.str_at(&["status", "podIP"]));
+        let services = self.facts.of_kind("Service").iter();
+        let services = services.filter_map(|id| self.get(*id).str_at(&["spec", "clusterIP"]));
+        pods.chain(services)
+            .filter_map(|address| address.parse().ok())
+            .map(hosts::network)
+            .collect()
     }
 }
 
-fn flow(from: EntityId, to: Peer, port: Option<u16>, protocol: &'static str) -> Flow {
+fn to_backend(from: EntityId, to: &Backend) -> Flow {
+    Flow {
+        from,
+        to: Peer::Pod(to.pod),
+        port: to.port,
+        protocol: to.protocol,
+    }
+}
+
+/// A connection; addresses at port 53 are asked for names, which goes over UDP first.
+fn flow(from: EntityId, to: Peer, port: Option<u16>) -> Flow {
     Flow {
         from,
         to,
         port,
-        protocol,
-    }
-}
-
-/// Addresses at port 53 are asked for names, which goes over UDP first.
-fn protocol(port: Option<u16>) -> &'static str {
-    if port == Some(53) { "UDP" } else { "TCP" }
-}
-
-/// Hosts that a text names. Where some have a port, the others are only spoken of and left out.
-fn ends(text: &str) -> Vec<End<'_>> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_alphanumeric() || c == '[') {
-        let (before, at) = rest.split_at(start);
-        let (host, after) = host(at);
-        let scheme = if before.ends_with("://") {
-            scheme(text, at)
-        } else {
-            None
-        };
-        let port = port(after);
-        let host = host.trim_end_matches(['.', '-']);
-        let end = End {
-            host,
-            port: port.or(scheme),
-        };
-        // `local:port->remote:port`: the first is where the call comes from.
-        let here = after
-            .trim_start_matches(|c: char| c == ':' || c.is_ascii_digit())
-            .starts_with("->");
-        if !host.is_empty() && !here && !found.contains(&end) {
-            found.push(end);
-        }
-        rest = after;
-    }
-    if found.iter().any(|end| end.port.is_some()) {
-        found.retain(|end| end.port.is_some());
-    }
-    found
-}
-
-/// The host at the begin of a text, and what follows it.
-fn host(text: &str) -> (&str, &str) {
-    if let Some(rest) = text.strip_prefix('[') {
-        return match rest.split_once(']') {
-            Some((host, after)) if host.parse::<IpAddr>().is_ok() => (host, after),
-            _ => ("", rest),
-        };
-    }
-    let end = text
-        .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')))
-        .unwrap_or(text.len());
-    text.split_at(end)
-}
-
-/// `:5432` after a host, or libpq's and curl's ` port 5432`.
-fn port(after: &str) -> Option<u16> {
-    let digits = |text: &str| -> Option<u16> {
-        let end = text
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len());
-        text.split_at(end).0.parse().ok().filter(|port| *port > 0)
-    };
-    if let Some(rest) = after.strip_prefix(':') {
-        return digits(rest);
-    }
-    let near = after.split_once(" port ")?;
-    // Between them there is at most the address that the name stands for.
-    let address = |c: char| c.is_ascii_digit() || " .:,()\"".contains(c);
-    near.0.chars().all(address).then(|| digits(near.1))?
-}
-
-/// The port that a URL's scheme implies.
-fn scheme(text: &str, at: &str) -> Option<u16> {
-    let before = text.len().checked_sub(at.len())?;
-    let before = text.get(..before)?.strip_suffix("://")?;
-    let name = before
-        .rsplit(|c: char| !c.is_ascii_alphanumeric())
-        .next()
-        .unwrap_or("");
-    match name {
-        "http" | "ws" => Some(80),
-        "https" | "wss" => Some(443),
-        "redis" => Some(6379),
-        "postgres" | "postgresql" => Some(5432),
-        "mysql" => Some(3306),
-        "amqp" => Some(5672),
-        "mongodb" => Some(27017),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(text: &str) -> Vec<(&str, Option<u16>)> {
-        ends(text).iter().map(|end| (end.host, end.port)).collect()
-    }
-
-    #[test]
-    fn ends_of_usual_messages() {
-        assert_eq!(
-            shown("dial tcp pg.db.svc.cluster.local:5432: i/o timeout"),
-            [("pg.db.svc.cluster.local", Some(5432))]
-        );
-        assert_eq!(
-            shown("read tcp 10.244.1.5:43210->10.96.0.7:5432: i/o timeout"),
-            [("10.96.0.7", Some(5432))]
-        );
-        assert_eq!(
-            shown("connection to server at \"pg\" (10.96.8.8), port 5432 failed: timed out"),
-            [("pg", Some(5432)), ("10.96.8.8", Some(5432))]
-        );
-        assert_eq!(
-            shown("Failed to connect to cart port 8080 after 3001 ms"),
-            [("cart", Some(8080))]
-        );
-        assert_eq!(shown("GET http://cart/api: timeout"), [("cart", Some(80))]);
-        assert_eq!(
-            shown("dial tcp [fd00::5]:6379: i/o timeout"),
-            [("fd00::5", Some(6379))]
-        );
-        assert_eq!(shown("upstream cart timed out").len(), 4);
-        assert!(shown("").is_empty());
-        assert!(shown("::[[[").is_empty());
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_text_gives_ends_of_itself(text in ".{0,200}") {
-            for end in ends(&text) {
-                proptest::prop_assert!(text.contains(end.host));
-            }
-        }
+        protocol: if port == Some(53) { "UDP" } else { "TCP" },
     }
 }

@@ -94,11 +94,14 @@ impl World<'_, '_> {
         Some(ids)
     }
 
-    /// Entities of a kind that have this value in a field.
+    /// Entities of a kind that have this value in a field; `[]` in the path stands for any element.
     pub(crate) fn having(&self, kind: &str, path: &[&str], value: &str) -> Vec<EntityId> {
         let path: Vec<Segment> = path
             .iter()
-            .map(|key| Segment::Key((*key).to_owned()))
+            .map(|key| match *key {
+                "[]" => Segment::Any,
+                key => Segment::Key(key.to_owned()),
+            })
             .collect();
         let index = self.by_value(kind, self.facts.of_kind(kind), &path);
         index.values.get(value).cloned().unwrap_or_default()

@@ -8,6 +8,7 @@ pub mod examples;
 mod finding;
 mod flows;
 pub mod grammar;
+mod hosts;
 mod index;
 mod lines;
 pub mod lint;
@@ -302,6 +303,7 @@ pub fn with_world<'s, T>(
         facts,
         lines: &lines,
         index: index::Index::new(index::WORTH),
+        calls: flows::Calls::default(),
     })
 }
 
@@ -342,6 +344,7 @@ pub fn evaluate_indexed<'f, 's>(
         facts,
         lines: &lines,
         index: index::Index::new(worth),
+        calls: flows::Calls::default(),
     };
     let results: Vec<(Vec<Finding>, Option<Unknown>)> = rules
         .rules

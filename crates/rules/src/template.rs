@@ -17,6 +17,12 @@ pub struct Template {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
+    /// What is filled in, and whether that is within backticks: in a command that somebody will paste.
+    Hole(Hole, bool),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Hole {
     /// Name of the entity in a slot.
     Name(usize, Option<Filter>),
     /// All names bound to a slot in the finding.
@@ -50,10 +56,12 @@ impl Template {
     ) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut plain = String::new();
+        let mut code = false;
         let mut rest = text;
         while let Some(at) = rest.find(['{', '}']) {
             let (before, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
             plain.push_str(before);
+            code ^= odd(before);
             if let Some(tail) = tail.strip_prefix("{{") {
                 plain.push('{');
                 rest = tail;
@@ -67,13 +75,16 @@ impl Template {
                 if !plain.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut plain)));
                 }
-                parts.push(part(inner, resolve)?);
+                parts.push(Part::Hole(hole(inner, resolve)?, code));
                 rest = tail;
             } else {
                 return Err("a `}` without its `{`; write `}}` for a brace".to_owned());
             }
         }
         plain.push_str(rest);
+        if code ^ odd(rest) {
+            return Err("a backtick without its pair".to_owned());
+        }
         if !plain.is_empty() {
             parts.push(Part::Text(plain));
         }
@@ -86,7 +97,7 @@ impl Template {
     /// The fields and captures that it shows.
     pub(crate) fn operands(&self) -> impl Iterator<Item = &Operand> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Value(operand, _) => Some(operand),
+            Part::Hole(Hole::Value(operand, _), _) => Some(operand),
             _ => None,
         })
     }
@@ -97,74 +108,162 @@ impl Template {
     }
 
     /// Renders over the first row of a finding; `rows` give the counts and lists of names.
+    ///
+    /// Names and fields come from a cluster in which somebody else may have written them. Within backticks, where the
+    /// reader takes them for a part of a command, only what means nothing to a shell is filled in, and for the rest
+    /// its kind in angle brackets; elsewhere no value can open or close a command.
     pub fn render(&self, world: &World<'_, '_>, row: &Row, rows: &[Row]) -> String {
-        let mut out = String::new();
-        let mut closing = false;
+        let mut page = Page::default();
         for part in &self.parts {
             match part {
-                Part::Text(text) => {
-                    let open = std::mem::take(&mut closing);
-                    out.push_str(text.strip_prefix(')').filter(|_| open).unwrap_or(text));
+                Part::Text(text) => page.text(text),
+                Part::Hole(Hole::Count, _) => page.out.push_str(&rows.len().to_string()),
+                Part::Hole(Hole::Name(slot, filter), code) => {
+                    let entity = row.bound(*slot).map(|bound| world.get(bound.id));
+                    let name = entity.map(|entity| apply(&entity.label, *filter));
+                    if *code {
+                        let hint = entity.map_or("name", |entity| entity.kind);
+                        page.word(name.as_deref(), hint);
+                    } else {
+                        page.prose(name.as_deref().or(Some("?")));
+                    }
                 }
-                Part::Count => out.push_str(&rows.len().to_string()),
-                Part::Name(slot, filter) => {
-                    let name = row
-                        .bound(*slot)
-                        .map_or("?", |bound| world.get(bound.id).label.as_str());
-                    out.push_str(&apply(name, *filter));
-                }
-                Part::Names(slot) => {
-                    let mut names: Vec<&str> = rows
-                        .iter()
-                        .filter_map(|row| row.bound(*slot))
+                Part::Hole(Hole::Names(slot), code) => {
+                    let bound = || rows.iter().filter_map(|row| row.bound(*slot));
+                    let mut names: Vec<&str> = bound()
                         .map(|bound| world.get(bound.id).label.as_str())
                         .collect();
                     names.sort_unstable();
                     names.dedup();
-                    let shown = names.iter().take(4).copied().collect::<Vec<_>>().join(", ");
-                    out.push_str(&shown);
-                    if names.len() > 4 {
-                        out.push_str(" and ");
-                        out.push_str(&(names.len() - 4).to_string());
-                        out.push_str(" more");
+                    let hint = bound()
+                        .next()
+                        .map_or("name", |bound| world.get(bound.id).kind);
+                    page.names(&names, code.then_some(hint));
+                }
+                Part::Hole(Hole::Value(operand, filter), code) => {
+                    let value = world.value(row, operand).map(|it| apply(&it, *filter));
+                    if *code {
+                        page.word(value.as_deref(), last(operand));
+                    } else {
+                        page.prose(value.as_deref());
                     }
                 }
-                Part::Value(operand, filter) => match world.value(row, operand) {
-                    Some(value) => out.push_str(&apply(&value, *filter)),
-                    // What is not known is left out together with the colon or bracket that announced it.
-                    None if out.ends_with(": ") => out.truncate(out.len() - 2),
-                    None if out.ends_with(" (") => {
-                        out.truncate(out.len() - 2);
-                        closing = true;
-                    }
-                    None => out.push('?'),
-                },
             }
         }
-        out
+        page.out
     }
 }
 
-fn part(
+/// Names shown before "and so many more".
+const MAX_NAMES: usize = 4;
+
+/// A text as it is rendered.
+#[derive(Debug, Default)]
+struct Page {
+    out: String,
+    /// Whether a bracket was left out, so that its end is too.
+    closing: bool,
+}
+
+impl Page {
+    /// The rule's own words.
+    fn text(&mut self, text: &str) {
+        let open = std::mem::take(&mut self.closing);
+        let text = text.strip_prefix(')').filter(|_| open).unwrap_or(text);
+        self.out.push_str(text);
+    }
+
+    /// A value in a sentence. What is not known is left out together with the colon or bracket that announced it.
+    fn prose(&mut self, value: Option<&str>) {
+        match value {
+            Some(value) => self.out.push_str(&value.replace('`', "'")),
+            None if self.out.ends_with(": ") => self.out.truncate(self.out.len() - 2),
+            None if self.out.ends_with(" (") => {
+                self.out.truncate(self.out.len() - 2);
+                self.closing = true;
+            }
+            None => self.out.push('?'),
+        }
+    }
+
+    /// A value in a command, or for the reader to fill in.
+    fn word(&mut self, value: Option<&str>, hint: &str) {
+        match value.filter(|value| is_plain(value)) {
+            Some(value) => self.out.push_str(value),
+            None => {
+                self.out.push('<');
+                let hint = hint.chars().filter(char::is_ascii_alphanumeric);
+                self.out.extend(hint.map(|c| c.to_ascii_lowercase()));
+                self.out.push('>');
+            }
+        }
+    }
+
+    /// Several names: in a command as its arguments.
+    fn names(&mut self, names: &[&str], code: Option<&str>) {
+        for (at, name) in names.iter().take(MAX_NAMES).enumerate() {
+            if let Some(hint) = code {
+                self.out.push_str(if at == 0 { "" } else { " " });
+                self.word(Some(name), hint);
+            } else {
+                self.out.push_str(if at == 0 { "" } else { ", " });
+                self.prose(Some(name));
+            }
+        }
+        if names.len() > MAX_NAMES && code.is_none() {
+            let more = format!(" and {} more", names.len() - MAX_NAMES);
+            self.out.push_str(&more);
+        }
+    }
+}
+
+/// Whether a shell takes a text for one word that stands for itself, quoted or not, and no program for an option.
+fn is_plain(value: &str) -> bool {
+    let first = |c: char| c.is_ascii_alphanumeric() || c == '/';
+    let other = |c: char| c.is_ascii_alphanumeric() || "-._:/@+".contains(c);
+    value.starts_with(first) && value.chars().all(other)
+}
+
+/// What a field or capture is called.
+fn last(operand: &Operand) -> &str {
+    match operand {
+        Operand::Capture(_, name) => name,
+        Operand::Field(_, path) => path
+            .iter()
+            .rev()
+            .find_map(|segment| match segment {
+                Segment::Key(key) => Some(key.as_str()),
+                _ => None,
+            })
+            .unwrap_or("name"),
+        _ => "value",
+    }
+}
+
+fn odd(text: &str) -> bool {
+    text.matches('`').count() % 2 == 1
+}
+
+fn hole(
     inner: &str,
     resolve: &mut dyn FnMut(&str) -> Result<Resolved, String>,
-) -> Result<Part, String> {
+) -> Result<Hole, String> {
     let (name, filter) = match inner.split_once('|') {
         Some((name, filter)) => (name.trim(), Some(self::filter(filter.trim())?)),
         None => (inner.trim(), None),
     };
     if name == "count" {
-        return Ok(Part::Count);
+        return Ok(Hole::Count);
     }
     if let Some(name) = name.strip_suffix('*') {
         return match resolve(name)? {
-            Resolved::Name(slot) => Ok(Part::Names(slot)),
+            Resolved::Name(slot) => Ok(Hole::Names(slot)),
             Resolved::Value(_) => Err(format!("`{name}*` lists names and takes no field")),
         };
     }
     Ok(match resolve(name)? {
-        Resolved::Name(slot) => Part::Name(slot, filter),
-        Resolved::Value(operand) => Part::Value(operand, filter),
+        Resolved::Name(slot) => Hole::Name(slot, filter),
+        Resolved::Value(operand) => Hole::Value(operand, filter),
     })
 }
 
@@ -245,4 +344,98 @@ pub(crate) fn path(text: &str) -> Result<Vec<Segment>, String> {
         first = false;
     }
     Ok(segments)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Template, String> {
+        Template::parse(text, &mut |name| {
+            Ok(match name.split_once('.') {
+                Some((_, path)) => Resolved::Value(Operand::Field(0, super::path(path)?)),
+                None => Resolved::Name(0),
+            })
+        })
+    }
+
+    /// Fills all holes with one value, as rendering does.
+    fn shown(template: &Template, value: Option<&str>) -> String {
+        let mut page = Page::default();
+        for part in &template.parts {
+            match part {
+                Part::Text(text) => page.text(text),
+                Part::Hole(Hole::Value(operand, _), true) => page.word(value, last(operand)),
+                Part::Hole(Hole::Names(_), code) => {
+                    page.names(&[value.unwrap_or("x")], code.then_some("Pod"));
+                }
+                Part::Hole(_, true) => page.word(value, "Pod"),
+                Part::Hole(_, false) => page.prose(value),
+            }
+        }
+        page.out
+    }
+
+    const STEP: &str = "look at {p} (`kubectl -n {p.metadata.namespace} logs {p} -c '{p.x}'`), or `cat {p*}`: {p.y}";
+
+    #[test]
+    fn commands_hold_plain_words_only() {
+        let template = parsed(STEP).unwrap();
+        assert_eq!(
+            shown(&template, Some("a-1.b")),
+            "look at a-1.b (`kubectl -n a-1.b logs a-1.b -c 'a-1.b'`), or `cat a-1.b`: a-1.b"
+        );
+        assert_eq!(
+            shown(&template, Some("x; rm -rf / #`id`")),
+            "look at x; rm -rf / #'id' (`kubectl -n <namespace> logs <pod> -c '<x>'`), or `cat <pod>`: x; rm -rf / #'id'"
+        );
+        for bad in [
+            "", "$(id)", "a b", "-o", "..", "a'b", "a\nb", "a,b", "k=v", "*", "~", "é",
+        ] {
+            assert!(!is_plain(bad), "{bad}");
+        }
+        for good in [
+            "/var/lib/x",
+            "r.io/a@sha256:0a",
+            "web-0",
+            "v1.2+x",
+            "system:node:a",
+        ] {
+            assert!(is_plain(good), "{good}");
+        }
+    }
+
+    #[test]
+    fn lists_in_a_command_are_its_arguments() {
+        let mut page = Page::default();
+        page.names(&["a", "b;", "c", "d", "e"], Some("PersistentVolume"));
+        assert_eq!(page.out, "a <persistentvolume> c d");
+        let mut page = Page::default();
+        page.names(&["a", "b", "c", "d", "e"], None);
+        assert_eq!(page.out, "a, b, c, d and 1 more");
+    }
+
+    #[test]
+    fn backticks_come_in_pairs() {
+        assert!(parsed("run `kubectl get {p}").is_err());
+        assert!(parsed("run `kubectl get {p}`").is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_changes_what_is_a_command(value in "\\PC{0,40}|[ -~]{0,12}|[a-z0-9./:@+-]{0,12}") {
+            let template = parsed(STEP).unwrap();
+            let (shown, usual) = (shown(&template, Some(&value)), shown(&template, Some("a")));
+            let codes = |text: &str| -> Vec<String> {
+                text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+            };
+            prop_assert_eq!(shown.matches('`').count(), usual.matches('`').count());
+            for (code, usual) in codes(&shown).iter().zip(codes(&usual)) {
+                prop_assert_eq!(code.split(' ').count(), usual.split(' ').count());
+                prop_assert!(code.chars().all(|c| c.is_ascii_alphanumeric() || "-._:/@+ '<>".contains(c)));
+            }
+        }
+    }
 }
