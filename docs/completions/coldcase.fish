@@ -37,9 +37,9 @@ complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "schema" -d 'Print
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "serve" -d 'Answer kubectl from a bundle: a read-only Kubernetes API on this machine'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "docs" -d 'Write the generated documentation: rules, facts, command line, manual pages, completions, JSON Schema'
 complete -c coldcase -n "__fish_coldcase_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -s o -l output -d 'Where the report goes; `-` is standard output [default: NAME.report.html in the current directory, NAME being the first bundle\'s; standard output for a summary]' -r -F
+complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -s o -l output -d 'Where the report goes; `-` is standard output [default: NAME.report.html in the current directory, or beside the bundle if that is inside it, NAME being the first bundle\'s; standard output for a summary]' -r -F
 complete -c coldcase -n "__fish_coldcase_using_subcommand analyze" -s f -l format -d 'Format of the report [default: by the output\'s extension (.html, .md, .json, .txt, .sarif, .xml, .jsonl, .csv, .trace.json), else html]' -r -f -a "html\t'One self-contained page'
-md\t'Markdown for a ticket or an issue, at most 65,536 characters'
+md\t'Markdown for a ticket or an issue, at most 64,000 characters'
 json\t'For scripts; `coldcase schema report` describes it'
 summary\t'What the terminal shows, and nothing else'
 sarif\t'SARIF 2.1.0, for code scanning'

@@ -1,7 +1,6 @@
 //! `coldcase analyze`: the straight line from a path to a report.
 
 use std::{
-    fs::File,
     io::{BufWriter, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -14,6 +13,7 @@ use crate::{
     args::{Analyze, FormatName},
     error::Failure,
     output,
+    product::Place,
     progress::Progress,
     reading, rules,
     timings::Timings,
@@ -27,12 +27,13 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
             .build_global()
             .map_err(|error| Failure::Threads(error.to_string()))?;
     }
+    let format = format(arguments);
+    let place = place(arguments, format)?;
     let progress = Progress::new(arguments.quiet);
     let rules = rules::load(&arguments.rules)?;
     progress.reading(&arguments.bundles);
-    let options = reading::options(&arguments.reading, |field| rules.mentions(field))?;
     let mut timings = Timings::new(arguments.timings);
-    let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
+    let (bundle, options) = reading::open_for(&arguments.bundles, &arguments.reading, &rules)?;
     timings.stage("open");
     progress.step("reading objects, logs and journals");
     let snapshot = reading::snapshot(&bundle, &options)?;
@@ -51,19 +52,14 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     let report = Cleaned::new(report);
     timings.stage("assemble");
     progress.step("writing the report");
-    let format = format(arguments);
-    let nowhere = arguments
-        .output
-        .as_deref()
-        .is_none_or(|path| path == Path::new("-"));
-    if format == Format::Summary && nowhere {
+    if format == Format::Summary && place.is_none() {
         drop(progress);
         summarise(arguments, &report, None, false);
     } else {
-        let place = write(arguments, format, &report)?;
+        write(arguments, format, &report, place.as_ref())?;
         drop(progress);
         if !arguments.quiet && format != Format::Summary {
-            summarise(arguments, &report, place.as_deref(), place.is_none());
+            summarise(arguments, &report, place.as_ref(), place.is_none());
         }
     }
     timings.stage("write");
@@ -77,33 +73,38 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     Ok(code)
 }
 
-/// Writes the product; gives its path unless it went to standard output.
+/// Where the product goes; nowhere is standard output.
+fn place(arguments: &Analyze, format: Format) -> Result<Option<Place>, Failure> {
+    let inputs = &arguments.bundles;
+    match arguments.output.as_deref() {
+        Some(path) if path == Path::new("-") => Ok(None),
+        Some(path) => Place::named(path, inputs).map(Some),
+        None if format == Format::Summary => Ok(None),
+        None => Place::usual(&default_name(inputs.first(), format), inputs).map(Some),
+    }
+}
+
+/// Writes the product.
 fn write(
     arguments: &Analyze,
     format: Format,
     report: &Cleaned,
-) -> Result<Option<PathBuf>, Failure> {
-    let path = arguments
-        .output
-        .clone()
-        .unwrap_or_else(|| default_path(arguments.bundles.first(), format));
-    if path == Path::new("-") {
+    place: Option<&Place>,
+) -> Result<(), Failure> {
+    let product = |out: &mut dyn Write| match format {
+        Format::Summary => report.render_summary(output::style(arguments.color, false), out),
+        format => report.render(format, out),
+    };
+    let Some(place) = place else {
         let mut out = BufWriter::new(std::io::stdout().lock());
-        let written = report.render(format, &mut out).and_then(|()| out.flush());
-        return match written {
+        return match product(&mut out).and_then(|()| out.flush()) {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(Failure::Write(path, error))
+                Err(Failure::Write(PathBuf::from("-"), error))
             }
-            _ => Ok(None),
+            _ => Ok(()),
         };
-    }
-    let failed = |error| Failure::Write(path.clone(), error);
-    let mut out = BufWriter::new(File::create(&path).map_err(failed)?);
-    report
-        .render(format, &mut out)
-        .and_then(|()| out.flush())
-        .map_err(failed)?;
-    Ok(Some(path))
+    };
+    place.write(product)
 }
 
 fn format(arguments: &Analyze) -> Format {
@@ -112,8 +113,8 @@ fn format(arguments: &Analyze) -> Format {
     asked.or_else(by_name).unwrap_or(Format::Html)
 }
 
-/// `payments.tar.gz` gives `payments.report.html` in the current directory.
-fn default_path(bundle: Option<&PathBuf>, format: Format) -> PathBuf {
+/// `payments.tar.gz` gives `payments.report.html`.
+fn default_name(bundle: Option<&PathBuf>, format: Format) -> PathBuf {
     let name = match bundle {
         Some(path) if path == Path::new("-") => reading::STDIN.to_owned(),
         path => path
@@ -136,7 +137,7 @@ fn default_path(bundle: Option<&PathBuf>, format: Format) -> PathBuf {
 }
 
 /// The summary goes to the terminal; when the product took standard output, to standard error.
-fn summarise(arguments: &Analyze, report: &Cleaned, place: Option<&Path>, to_error: bool) {
+fn summarise(arguments: &Analyze, report: &Cleaned, place: Option<&Place>, to_error: bool) {
     let terminal = if to_error {
         std::io::stderr().is_terminal()
     } else {
@@ -148,7 +149,7 @@ fn summarise(arguments: &Analyze, report: &Cleaned, place: Option<&Path>, to_err
         return;
     }
     if let Some(place) = place {
-        let _ = writeln!(text, "report  {}", place.display());
+        let _ = writeln!(text, "report  {}", place.said().display());
     }
     if to_error {
         let _ = std::io::stderr().lock().write_all(&text);

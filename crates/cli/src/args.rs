@@ -48,7 +48,7 @@ pub(crate) struct Analyze {
     /// Directories, archives or files to analyse together; `-` is standard input
     #[arg(required = true, value_name = "BUNDLE")]
     pub bundles: Vec<PathBuf>,
-    /// Where the report goes; `-` is standard output [default: NAME.report.html in the current directory, NAME being the first bundle's; standard output for a summary]
+    /// Where the report goes; `-` is standard output [default: NAME.report.html in the current directory, or beside the bundle if that is inside it, NAME being the first bundle's; standard output for a summary]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Format of the report [default: by the output's extension (.html, .md, .json, .txt, .sarif, .xml, .jsonl, .csv, .trace.json), else html]
@@ -325,7 +325,7 @@ impl RoleName {
 pub(crate) enum FormatName {
     /// One self-contained page
     Html,
-    /// Markdown for a ticket or an issue, at most 65,536 characters
+    /// Markdown for a ticket or an issue, at most 64,000 characters
     Md,
     /// For scripts; `coldcase schema report` describes it
     Json,

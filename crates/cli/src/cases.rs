@@ -13,7 +13,10 @@ use std::{
 use clap::Args;
 use coldcase_rules::RuleSet;
 
-use crate::{args::Reading, diagnosed, error::Failure, junit, output, progress::Progress, rules};
+use crate::{
+    args::Reading, diagnosed, error::Failure, junit, output, product::Place, progress::Progress,
+    rules,
+};
 use judge::Outcome;
 use truth::Truth;
 
@@ -105,7 +108,7 @@ fn report(arguments: &Test, tried: &[Tried]) -> Result<ExitCode, Failure> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|error| Failure::Write(path.to_owned(), error))
+    Place::named(path, &[])?.write(|out| out.write_all(text.as_bytes()))
 }
 
 fn try_all(arguments: &Test, rules: &RuleSet, cases: Vec<Case>) -> Vec<Tried> {

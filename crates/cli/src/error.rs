@@ -22,6 +22,8 @@ pub(crate) enum Failure {
     Word(&'static str, String, String),
     /// The output.
     Write(PathBuf, std::io::Error),
+    /// An output that is an input or lies in one: both.
+    Evidence(PathBuf, PathBuf),
     /// The result of a redaction.
     Redact(PathBuf, String),
     /// A bundle that cannot be verified.
@@ -80,6 +82,12 @@ impl std::fmt::Display for Failure {
                 f,
                 "{}: cannot write the report: {error}; choose another place with --output",
                 path.display()
+            ),
+            Self::Evidence(path, input) => write!(
+                f,
+                "{}: is part of what is read ({}); nothing was written, choose another place with --output",
+                path.display(),
+                input.display()
             ),
             Self::Redact(path, why) => write!(
                 f,

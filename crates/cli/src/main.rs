@@ -9,6 +9,7 @@ mod docs;
 mod error;
 mod explain;
 mod output;
+mod product;
 mod progress;
 mod reading;
 mod redact;

@@ -22,14 +22,12 @@ pub(crate) fn say(text: &str) {
     }
 }
 
-/// Width of the terminal, or a page's.
+/// Width of the terminal, or of what goes to a file or a pipe.
 pub(crate) fn width() -> usize {
-    terminal_size::terminal_size()
-        .map_or(100, |(terminal_size::Width(width), _)| usize::from(width))
+    terminal_size::terminal_size().map_or(SummaryStyle::default().width, |(width, _)| {
+        usize::from(width.0)
+    })
 }
-
-/// Columns of what goes to a file or a pipe.
-const PIPED: usize = 120;
 
 /// How text for people is set: coloured on a terminal, unless that cannot or its owner does not want it.
 pub(crate) fn style(color: When, terminal: bool) -> SummaryStyle {
@@ -42,6 +40,10 @@ pub(crate) fn style(color: When, terminal: bool) -> SummaryStyle {
             When::Always => true,
             When::Never => false,
         },
-        width: if terminal { width() } else { PIPED },
+        width: if terminal {
+            width()
+        } else {
+            SummaryStyle::default().width
+        },
     }
 }

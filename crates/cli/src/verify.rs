@@ -1,4 +1,6 @@
 //! `coldcase verify`: checks a JSON report against its bundle: every quote stands where the report says, and every claim has one.
+//!
+//! Claims are findings, causes, changes, blast radii, cleared suspects and what triage says of objects.
 
 use std::{collections::BTreeSet, path::PathBuf, process::ExitCode};
 
@@ -177,11 +179,17 @@ fn check_claims(report: &Value, tally: &mut Tally) {
         ("changes", true),
         ("blast_radius", true),
         ("timeline", false),
-        ("triage", false),
     ] {
         for it in list(&report[key]) {
             claim(it, key, required, &evidence, tally);
         }
+    }
+    let objects = names(report);
+    for answer in list(&report["triage"]) {
+        // That nothing fails has no place; what is said of an object has.
+        let words = text(&answer["answer"]);
+        let named = objects.iter().any(|object| words.contains(object));
+        claim(answer, "triage", named, &evidence, tally);
     }
     for edge in list(&report["causal_edges"]) {
         tally.claims += 1;
@@ -193,6 +201,33 @@ fn check_claims(report: &Value, tally: &mut Tally) {
             }
         }
     }
+}
+
+/// `Kind namespace/name` of every object that the report is about.
+fn names(report: &Value) -> BTreeSet<String> {
+    let own = [
+        "findings",
+        "causes",
+        "changes",
+        "blast_radius",
+        "exonerated",
+    ]
+    .iter()
+    .flat_map(|key| list(&report[*key]));
+    let related = list(&report["findings"])
+        .iter()
+        .flat_map(|finding| list(&finding["related"]));
+    own.map(|it| &it["subject"])
+        .chain(related)
+        .filter(|subject| !text(&subject["name"]).is_empty())
+        .map(|subject| {
+            let (kind, name) = (text(&subject["kind"]), text(&subject["name"]));
+            match subject["namespace"].as_str() {
+                Some(namespace) => format!("{kind} {namespace}/{name}"),
+                None => format!("{kind} {name}"),
+            }
+        })
+        .collect()
 }
 
 fn claim(it: &Value, name: &str, required: bool, evidence: &BTreeSet<String>, tally: &mut Tally) {

@@ -181,6 +181,15 @@ fn verify_notices_a_changed_quote_a_changed_file_and_a_lost_citation() {
     assert!(said.contains("is not `never said`"), "{said}");
     assert!(said.contains("quotes nothing"), "{said}");
 
+    let mut bad = good.clone();
+    let path = bad["triage"][2].as_object_mut().unwrap();
+    assert!(path["answer"].as_str().unwrap().contains("Service batch/"));
+    path["evidence"] = serde_json::json!([]);
+    fs::write(&report, bad.to_string()).unwrap();
+    let (code, said) = run(&["verify", report_path, bundle]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("triage: `Service batch/"), "{said}");
+
     fs::write(&report, good.to_string()).unwrap();
     fs::write(dir.join("one/bundle/extra.log"), "new\n").unwrap();
     let (code, said) = run(&["verify", report_path, bundle]);

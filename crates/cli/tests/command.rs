@@ -265,6 +265,82 @@ fn formats_follow_the_extension_and_go_where_told() {
 }
 
 #[test]
+fn evidence_is_never_written_over() {
+    let dir = scratch("evidence");
+    let bundle = dir.join("bundle");
+    std::fs::create_dir(&bundle).unwrap();
+    for (path, text) in files(&sample("i04-service-selector-typo")) {
+        let path = bundle.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let before = files(bundle.to_str().unwrap());
+    let one = bundle.join("cluster/services.yaml");
+    let one = one.to_str().unwrap();
+    let whole = bundle.to_str().unwrap();
+    let inside = bundle.join("report.html");
+    for (input, output) in [
+        (one, one),
+        (whole, one),
+        (whole, inside.to_str().unwrap()),
+        (whole, whole),
+    ] {
+        let run = coldcase(&["analyze", input, "-q", "-o", output]);
+        let error = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert_eq!(run.status.code(), Some(2), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(error.contains("part of what is read"), "{error}");
+    }
+    // From inside, the usual place is beside the bundle.
+    for at in [".", "cluster"] {
+        let run = std::process::Command::new(env!("CARGO_BIN_EXE_coldcase"))
+            .current_dir(bundle.join(at))
+            .args(["analyze", whole])
+            .output()
+            .unwrap();
+        assert!(stdout(&run).contains("bundle.report.html"));
+        std::fs::remove_file(dir.join("bundle.report.html")).unwrap();
+    }
+    assert_eq!(files(whole), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_evidence_and_redirected_evidence_are_evidence() {
+    let dir = scratch("evidence-links");
+    let events = dir.join("events.txt");
+    let text = "LAST SEEN   TYPE      REASON    OBJECT   MESSAGE\n2m   Warning   BackOff   pod/a   Back-off restarting failed container\n";
+    std::fs::write(&events, text).unwrap();
+    let link = dir.join("link.html");
+    std::os::unix::fs::symlink(&events, &link).unwrap();
+    let events_path = events.to_str().unwrap();
+    let run = coldcase(&["analyze", events_path, "-o", link.to_str().unwrap()]);
+    assert_eq!(run.status.code(), Some(2));
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_coldcase"))
+        .args(["analyze", "-", "-o", events_path])
+        .stdin(std::fs::File::open(&events).unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(run.status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(&events).unwrap(), text);
+}
+
+#[test]
+fn a_summary_in_a_file_is_set_as_on_a_pipe() {
+    let dir = scratch("summary-file");
+    let path = dir.join("summary.txt");
+    let path = path.to_str().unwrap();
+    let bundle = sample("i04-service-selector-typo");
+    for color in ["never", "always"] {
+        let piped = coldcase(&["analyze", &bundle, "-f", "summary", "--color", color]);
+        coldcase(&["analyze", &bundle, "-o", path, "--color", color]);
+        let filed = std::fs::read_to_string(path).unwrap();
+        assert_eq!(filed, stdout(&piped));
+        assert_eq!(filed.contains('\u{1b}'), color == "always");
+    }
+}
+
+#[test]
 fn rules_of_a_team_are_added() {
     let dir = scratch("team-rules");
     std::fs::write(

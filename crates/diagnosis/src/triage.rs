@@ -1,8 +1,11 @@
 //! The four questions of the first ten minutes, answered from the bundle or marked open.
 
-use std::fmt::Write as _;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
-use coldcase_facts::{Cite, Facts};
+use coldcase_facts::{Cite, EntityId, Facts, Identity};
 use coldcase_rules::Evaluation;
 
 use crate::{Blast, Change, Judged, Ranked, Relation, State, scope::Scope, unique, weights};
@@ -18,6 +21,9 @@ pub struct Answer {
     pub cites: Vec<Cite>,
 }
 
+/// Places of one finding or object that an answer quotes.
+const PLACES: usize = 3;
+
 /// Answers all four.
 pub(crate) fn answers(
     facts: &Facts<'_>,
@@ -29,7 +35,7 @@ pub(crate) fn answers(
     blasts: &[Blast],
 ) -> Vec<Answer> {
     vec![
-        affected(facts, causes, scopes, judged, blasts),
+        affected(facts, evaluation, causes, scopes, judged, blasts),
         changed(changes),
         path(facts, causes, scopes),
         trend(facts, evaluation, judged, causes),
@@ -38,6 +44,7 @@ pub(crate) fn answers(
 
 fn affected(
     facts: &Facts<'_>,
+    evaluation: &Evaluation<'_, '_>,
     causes: &[Ranked],
     scopes: &[Scope],
     judged: &[Judged],
@@ -99,27 +106,57 @@ fn affected(
         format!("{}.", parts.join(", "))
     };
     // Whose last sign is some minutes old suffered all the same, such as callers that have given up.
-    let earlier: std::collections::BTreeSet<String> = cause
+    let recovered = cause
         .explains
         .iter()
-        .filter(|index| judged[**index].state == State::Recovered)
+        .filter(|index| judged[**index].state == State::Recovered);
+    let earlier: BTreeSet<&Identity> = recovered
         .flat_map(|index| scopes[*index].workloads.iter())
         .filter(|workload| !workloads.contains(workload))
-        .map(ToString::to_string)
         .collect();
+    let earlier: Vec<&Identity> = earlier.into_iter().take(5).collect();
     if !earlier.is_empty() {
-        let shown: Vec<String> = earlier.iter().take(5).cloned().collect();
+        let shown: Vec<String> = earlier.iter().map(ToString::to_string).collect();
         let _ = write!(answer, " Earlier also {}.", shown.join(", "));
     }
-    let cites = blasts
-        .iter()
-        .filter(|blast| workloads.contains(&&blast.subject))
-        .flat_map(|blast| blast.cites.clone());
+    let shown = workloads.iter().take(5).chain(&earlier);
+    let cites = shown.flat_map(|workload| {
+        let compared = blasts.iter().find(|blast| blast.subject == **workload);
+        compared.map_or_else(
+            || suffering(facts, evaluation, cause, scopes, workload),
+            |blast| blast.cites.clone(),
+        )
+    });
     Answer {
         question,
         answer,
         cites: unique(cites),
     }
+}
+
+/// Places that show a workload among what a cause drags along: its own, and those of the findings about it.
+fn suffering(
+    facts: &Facts<'_>,
+    evaluation: &Evaluation<'_, '_>,
+    cause: &Ranked,
+    scopes: &[Scope],
+    workload: &Identity,
+) -> Vec<Cite> {
+    let own = facts.derived("Workload", workload).first();
+    let own = own.and_then(|id| place(facts, *id));
+    let findings = cause.explains.iter().chain([&cause.finding]);
+    let signs = findings
+        .filter(|index| scopes[**index].workloads.contains(workload))
+        .flat_map(|index| &evaluation.findings[*index].cites);
+    own.into_iter().chain(signs.copied()).take(PLACES).collect()
+}
+
+/// Where an object is written, or the first of its pods if the object itself was not captured.
+fn place(facts: &Facts<'_>, id: EntityId) -> Option<Cite> {
+    facts.get(id).place().or_else(|| {
+        let pods = facts.related("pod", id).ids;
+        pods.iter().find_map(|pod| facts.get(*pod).place())
+    })
 }
 
 fn changed(changes: &[Change]) -> Answer {
@@ -171,13 +208,14 @@ fn path(facts: &Facts<'_>, causes: &[Ranked], scopes: &[Scope]) -> Answer {
     };
     let scope = &scopes[cause.finding];
     let effects: Vec<&Scope> = cause.explains.iter().map(|index| &scopes[*index]).collect();
-    let services: std::collections::BTreeSet<_> = scope
+    let services: BTreeSet<_> = scope
         .services
         .iter()
         .chain(&scope.pod_services)
         .chain(effects.iter().flat_map(|scope| scope.pod_services.iter()))
         .collect();
     let mut parts = Vec::new();
+    let mut cites = Vec::new();
     for service in services.into_iter().take(3) {
         let Some(id) = facts.object("Service", &service.namespace, &service.name) else {
             continue;
@@ -187,17 +225,23 @@ fn path(facts: &Facts<'_>, causes: &[Ranked], scopes: &[Scope]) -> Answer {
         let through = ingresses.first().map_or(String::new(), |ingress| {
             format!("{} → ", facts.get(*ingress).subject)
         });
-        let workloads: std::collections::BTreeSet<String> = facts
+        let slices = facts.related("endpointslice", id).ids;
+        let workloads: BTreeMap<&Identity, EntityId> = facts
             .selected_pods(id)
             .iter()
             .filter_map(|pod| facts.workload(*pod))
-            .map(|id| facts.get(id).subject.to_string())
+            .map(|id| (&facts.get(id).subject, id))
             .collect();
         let behind = if workloads.is_empty() {
             "no pod".to_owned()
         } else {
-            workloads.into_iter().collect::<Vec<_>>().join(", ")
+            let names: Vec<String> = workloads.keys().map(ToString::to_string).collect();
+            names.join(", ")
         };
+        let named = ingresses.first().into_iter().chain([&id]);
+        let named = named.chain(slices.iter().take(PLACES));
+        let named = named.chain(workloads.values().take(PLACES));
+        cites.extend(named.filter_map(|id| place(facts, *id)));
         parts.push(format!(
             "{through}{service} ({} of {} endpoints ready) → {behind}",
             entity.str_at(&["readyEndpoints"]).unwrap_or("?"),
@@ -212,7 +256,7 @@ fn path(facts: &Facts<'_>, causes: &[Ranked], scopes: &[Scope]) -> Answer {
     Answer {
         question,
         answer,
-        cites: Vec::new(),
+        cites: unique(cites),
     }
 }
 
@@ -223,28 +267,37 @@ fn trend(
     causes: &[Ranked],
 ) -> Answer {
     let question = "Is it getting better, worse, or stable?";
-    let answer = match (causes.first(), facts.now()) {
-        (None, _) => "Stable: no fault holds at capture.".to_owned(),
-        (Some(cause), _) if judged[cause.finding].state != State::Active => {
-            "Better: what failed has recovered by the capture.".to_owned()
-        }
+    let (answer, shown) = match (causes.first(), facts.now()) {
+        (None, _) => ("Stable: no fault holds at capture.".to_owned(), Vec::new()),
+        (Some(cause), _) if judged[cause.finding].state != State::Active => (
+            "Better: what failed has recovered by the capture.".to_owned(),
+            vec![cause.finding],
+        ),
         (Some(cause), Some(now)) => course(evaluation, judged, cause, now),
-        (Some(_), None) => "Open: the capture time is unknown.".to_owned(),
+        (Some(cause), None) => (
+            "Open: the capture time is unknown.".to_owned(),
+            vec![cause.finding],
+        ),
     };
+    let cites = shown.iter().flat_map(|index| {
+        let finding = &evaluation.findings[*index];
+        finding.cites.iter().take(PLACES).copied()
+    });
     Answer {
         question,
         answer,
-        cites: Vec::new(),
+        cites: unique(cites),
     }
 }
 
-/// How it went up to the capture: whether anything further began to fail lately, and when the last sign was.
+/// How it went up to the capture: whether anything further began to fail lately, and
+/// when the last sign was; with the findings that say so.
 fn course(
     evaluation: &Evaluation<'_, '_>,
     judged: &[Judged],
     cause: &Ranked,
     now: jiff::Timestamp,
-) -> String {
+) -> (String, Vec<usize>) {
     let active: Vec<usize> = std::iter::once(&cause.finding)
         .chain(&cause.members)
         .chain(&cause.explains)
@@ -263,9 +316,14 @@ fn course(
     let newest = active.iter().filter_map(seen).max();
     let last = active
         .iter()
-        .filter_map(|index| evaluation.findings[*index].last_seen)
+        .filter_map(|index| Some((evaluation.findings[*index].last_seen?, *index)))
         .max();
-    let sign = last.map_or(String::new(), |last| {
+    let shown = [begun, newest, last].into_iter().flatten();
+    let mut shown: Vec<usize> = shown.map(|(_, index)| index).collect();
+    if shown.is_empty() {
+        shown.push(cause.finding);
+    }
+    let sign = last.map_or(String::new(), |(last, _)| {
         format!(" The last sign is {} before the capture.", ago(last))
     });
     let spread = begun.zip(newest).filter(|((begun, _), (newest, _))| {
@@ -273,7 +331,7 @@ fn course(
         let fresh = now.as_second().saturating_sub(newest.as_second());
         later > weights::TOLERANCE_SECONDS && fresh <= weights::ONGOING_SECONDS
     });
-    match (spread, begun) {
+    let answer = match (spread, begun) {
         (Some((_, (time, index))), _) => format!(
             "Worse: {} before the capture this began as well: {}.{sign}",
             ago(time),
@@ -294,5 +352,6 @@ fn course(
         (None, None) => format!(
             "Not recovered at capture.{sign} One capture cannot tell worse from stable; take another."
         ),
-    }
+    };
+    (answer, shown)
 }

@@ -15,15 +15,8 @@ fn main() -> Result<()> {
     let path = arguments
         .next()
         .ok_or_else(|| Error::other("usage: demo FILE [REPORT]"))?;
-    let ending = Path::new(&path)
-        .extension()
-        .and_then(|e| e.to_str())
-        .unwrap_or("html");
-    let format: Format = if ending == "txt" {
-        Format::Summary
-    } else {
-        ending.parse().map_err(Error::other)?
-    };
+    let name = Path::new(&path).file_name().and_then(|name| name.to_str());
+    let format = name.and_then(Format::of_file).unwrap_or(Format::Html);
     let report = choose(arguments.next().as_deref().unwrap_or("incident"))?;
     let mut out = BufWriter::new(File::create(&path)?);
     render(&report, format, &mut out)?;

@@ -29,7 +29,6 @@ extern crate self as coldcase_report;
 mod fixture;
 
 use std::io::{Result, Write};
-use std::str::FromStr;
 
 pub use assemble::assemble;
 pub use formats::{junit, schema};
@@ -61,8 +60,8 @@ pub enum Format {
     Trace,
 }
 
-/// Names of formats; the first one of each is what files are called by.
-const NAMES: &[(Format, &[&str])] = &[
+/// How the names of files end; the first end of each format is what its files are given.
+const ENDS: &[(Format, &[&str])] = &[
     (Format::Html, &["html", "htm"]),
     (Format::Markdown, &["md", "markdown"]),
     (Format::Json, &["json"]),
@@ -80,8 +79,8 @@ const NAMES: &[(Format, &[&str])] = &[
 impl Format {
     /// The extension of its files, without the dot.
     pub fn extension(self) -> &'static str {
-        let own = NAMES.iter().find(|(format, _)| *format == self);
-        own.and_then(|(_, names)| names.first())
+        let own = ENDS.iter().find(|(format, _)| *format == self);
+        own.and_then(|(_, ends)| ends.first())
             .copied()
             .unwrap_or("html")
     }
@@ -89,8 +88,7 @@ impl Format {
     /// The format that a file's name asks for; of several ends the longest counts.
     pub fn of_file(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
-        NAMES
-            .iter()
+        ENDS.iter()
             .flat_map(|(format, ends)| ends.iter().map(move |end| (end.len(), *format, *end)))
             .filter(|(_, _, end)| {
                 name.strip_suffix(end)
@@ -98,34 +96,6 @@ impl Format {
             })
             .max_by_key(|(length, _, _)| *length)
             .map(|(_, format, _)| format)
-    }
-}
-
-/// A format name that is none of ours.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownFormat(pub String);
-
-impl std::fmt::Display for UnknownFormat {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "unknown format `{}`: expected html, md, json, summary, sarif, junit, jsonl, csv or trace",
-            self.0
-        )
-    }
-}
-
-impl std::error::Error for UnknownFormat {}
-
-impl FromStr for Format {
-    type Err = UnknownFormat;
-
-    fn from_str(name: &str) -> std::result::Result<Self, UnknownFormat> {
-        NAMES
-            .iter()
-            .find(|(_, names)| names.contains(&name))
-            .map(|(format, _)| *format)
-            .ok_or_else(|| UnknownFormat(name.to_owned()))
     }
 }
 
@@ -180,13 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_have_names() {
-        assert_eq!("html".parse(), Ok(Format::Html));
-        assert_eq!("md".parse(), Ok(Format::Markdown));
-        assert_eq!("markdown".parse(), Ok(Format::Markdown));
-        assert_eq!("json".parse(), Ok(Format::Json));
-        assert_eq!("summary".parse(), Ok(Format::Summary));
-        assert_eq!("perfetto".parse(), Ok(Format::Trace));
+    fn a_file_name_asks_for_a_format() {
         for (name, format) in [
             ("a.json", Some(Format::Json)),
             ("a.trace.json", Some(Format::Trace)),
@@ -198,7 +162,5 @@ mod tests {
         ] {
             assert_eq!(Format::of_file(name), format, "{name}");
         }
-        let refused = "pdf".parse::<Format>().unwrap_err();
-        assert!(refused.to_string().contains("`pdf`"));
     }
 }

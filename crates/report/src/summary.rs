@@ -16,7 +16,7 @@ use crate::times;
 pub struct SummaryStyle {
     /// Use ANSI colours.
     pub color: bool,
-    /// Columns of the terminal.
+    /// Columns of the terminal; 120 where there is none.
     pub width: usize,
 }
 
@@ -24,7 +24,7 @@ impl Default for SummaryStyle {
     fn default() -> Self {
         Self {
             color: false,
-            width: 110,
+            width: 120,
         }
     }
 }

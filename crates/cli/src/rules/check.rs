@@ -12,6 +12,7 @@ use crate::{
     args::{RuleDir, RulesTest},
     error::Failure,
     junit, output,
+    product::Place,
 };
 
 fn dirs(arguments: &RuleDir) -> Vec<PathBuf> {
@@ -64,8 +65,8 @@ pub(super) fn test(arguments: &RulesTest) -> Result<ExitCode, Failure> {
         }
     }
     if let Some(path) = &arguments.junit {
-        std::fs::write(path, junit::document(&suites(&results)))
-            .map_err(|error| Failure::Write(path.clone(), error))?;
+        let text = junit::document(&suites(&results));
+        Place::named(path, &dirs(&arguments.dir))?.write(|out| out.write_all(text.as_bytes()))?;
     }
     output::say(&format!("{passed} passed, {failed} failed"));
     Ok(ExitCode::from(u8::from(failed > 0)))

@@ -29,7 +29,7 @@ use crate::text::{one_line, segments};
 use crate::times;
 
 const CSS: &str = include_str!("style.css");
-/// One script in three files: the page, the timeline's data, the timeline's picture and list.
+/// One script in four files: the page, the timeline's data, its picture and its list.
 const JS: &str = concat!(
     include_str!("script.js"),
     include_str!("entries.js"),
