@@ -102,6 +102,11 @@ pub fn show_bytes(value: f64) -> String {
     reason = "rounded and not negative"
 )]
 pub fn show_seconds(value: f64) -> String {
+    // Of a few seconds the fraction matters: clocks and time-outs.
+    if value > 0.0 && value < 10.0 && value.fract() > 0.0 {
+        let text = format!("{value:.3}");
+        return format!("{}s", text.trim_end_matches('0').trim_end_matches('.'));
+    }
     let total = value.round().max(0.0) as u64;
     let parts = [
         (total / 86_400, "d"),
@@ -144,6 +149,9 @@ mod tests {
         assert_eq!(seconds("500ms"), Some(0.5));
         assert_eq!(seconds("10"), None);
         assert_eq!(show_seconds(5400.0), "1h 30m");
+        assert_eq!(show_seconds(1_099_440.0), "12d 17h");
+        assert_eq!(show_seconds(2.25), "2.25s");
+        assert_eq!(show_seconds(0.0), "0s");
         assert_eq!(show_bytes(134_217_728.0), "128 MiB");
     }
 

@@ -209,6 +209,7 @@ fn finding(
         templates
             .iter()
             .map(|template| template.render(world, row, &rows))
+            .filter(|step| applies(step))
             .collect()
     };
     Some(Finding {
@@ -227,6 +228,17 @@ fn finding(
         open,
         healed,
         rows,
+    })
+}
+
+/// Whether a step can be done to its object: a bare Pod and a Job have no rollout to undo, pause or restart.
+fn applies(step: &str) -> bool {
+    step.split("kubectl ").skip(1).all(|command| {
+        let mut words = command
+            .split([' ', '`'])
+            .skip_while(|word| *word != "rollout");
+        let kind = words.nth(2).and_then(|object| object.split_once('/'));
+        kind.is_none_or(|(kind, _)| !matches!(kind, "Pod" | "Job" | "CronJob" | "Node"))
     })
 }
 
@@ -373,5 +385,24 @@ mod tests {
             .map(|node| format!("journal of node-{node}: not collected"))
             .collect();
         assert_eq!(grouped(&few), few);
+    }
+
+    #[test]
+    fn only_what_rolls_out_is_rolled_back() {
+        for (step, holds) in [
+            ("`kubectl -n shop rollout undo Deployment/web`", true),
+            ("`kubectl -n shop rollout undo Pod/web-0`", false),
+            (
+                "`kubectl -n shop rollout restart Job/import` afterwards",
+                false,
+            ),
+            (
+                "`kubectl -n shop get Pod/web-0`, then `kubectl rollout status`",
+                true,
+            ),
+            ("delete it", true),
+        ] {
+            assert_eq!(applies(step), holds, "{step}");
+        }
     }
 }
