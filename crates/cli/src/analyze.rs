@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     progress.reading(&arguments.bundles);
     let options = reading::options(&arguments.reading, |field| rules.mentions(field))?;
     let mut timings = Timings::new(arguments.timings);
-    let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
+    let bundle = reading::open(&arguments.bundles, &arguments.reading.limits)?;
     timings.stage("open");
     progress.step("reading objects, logs and journals");
     let snapshot = reading::snapshot(&bundle, &options)?;
