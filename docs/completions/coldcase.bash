@@ -420,7 +420,7 @@ _coldcase() {
             return 0
             ;;
         coldcase__subcmd__bundle__subcmd__verify)
-            opts="-f -h --format --json --help"
+            opts="-f -h --format --json --max-total-bytes --max-file-bytes --max-files --max-ratio --max-memory --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -432,6 +432,26 @@ _coldcase() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-total-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-file-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-files)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-ratio)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -828,7 +848,7 @@ _coldcase() {
             return 0
             ;;
         coldcase__subcmd__redact)
-            opts="-o -f -q -h --output --format --quiet --seed --namespace --since --until --strict-yaml --max-total-bytes --max-file-bytes --max-files --max-ratio --max-memory --help"
+            opts="-o -f -q -h --output --format --quiet --seed --max-total-bytes --max-file-bytes --max-files --max-ratio --max-memory --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -851,18 +871,6 @@ _coldcase() {
                     return 0
                     ;;
                 --seed)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --namespace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --until)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1510,24 +1518,12 @@ _coldcase() {
             return 0
             ;;
         coldcase__subcmd__verify)
-            opts="-q -h --quiet --namespace --since --until --strict-yaml --max-total-bytes --max-file-bytes --max-files --max-ratio --max-memory --help"
+            opts="-q -h --quiet --max-total-bytes --max-file-bytes --max-files --max-ratio --max-memory --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --namespace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --until)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --max-total-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -90,6 +90,11 @@ complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_see
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from verify" -s f -l format -d 'Format' -r -f -a "text\t'For people'
 json\t'For scripts'"
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l max-total-bytes -d 'Most bytes that the whole bundle may unpack to' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l max-file-bytes -d 'Most bytes of one file' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l max-files -d 'Most files' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l max-ratio -d 'Most unpacked bytes for each packed byte, after the first 64 MiB' -r
+complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l max-memory -d 'Most bytes held in memory; files that can be read again from disk are not held' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l json -d 'The same as `--format json`'
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coldcase -n "__fish_coldcase_using_subcommand bundle; and __fish_seen_subcommand_from help" -f -a "info" -d 'Say what a bundle holds: layouts, objects, events, logs, journals, and what is missing'
@@ -99,16 +104,12 @@ complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -s o -l output
 complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -s f -l format -d 'Format of what is said on standard output' -r -f -a "text\t'For people'
 json\t'For scripts'"
 complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l seed -d 'Take the names from this text instead of a random key, for tests: whoever knows it can test guesses' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l namespace -d 'Read only what belongs to this namespace, and what belongs to none; may be given several times' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l since -d 'Leave out events and log lines before this time: RFC 3339, or how long before the capture (30m, 2h)' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l until -d 'Leave out events and log lines after this time' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l max-total-bytes -d 'Most bytes that the whole bundle may unpack to' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l max-file-bytes -d 'Most bytes of one file' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l max-files -d 'Most files' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l max-ratio -d 'Most unpacked bytes for each packed byte, after the first 64 MiB' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l max-memory -d 'Most bytes held in memory; files that can be read again from disk are not held' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -s q -l quiet -d 'Say nothing but what was left out'
-complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -l strict-yaml -d 'Read all YAML with the complete reader; slower by an order of magnitude, the result is the same'
 complete -c coldcase -n "__fish_coldcase_using_subcommand redact" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coldcase -n "__fish_coldcase_using_subcommand rules; and not __fish_seen_subcommand_from list explain lint test why coverage bench schema facts help" -s h -l help -d 'Print help'
 complete -c coldcase -n "__fish_coldcase_using_subcommand rules; and not __fish_seen_subcommand_from list explain lint test why coverage bench schema facts help" -f -a "list" -d 'List rules: id, layer, severity, role, title'
@@ -219,16 +220,12 @@ complete -c coldcase -n "__fish_coldcase_using_subcommand explain" -l max-ratio 
 complete -c coldcase -n "__fish_coldcase_using_subcommand explain" -l max-memory -d 'Most bytes held in memory; files that can be read again from disk are not held' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand explain" -l strict-yaml -d 'Read all YAML with the complete reader; slower by an order of magnitude, the result is the same'
 complete -c coldcase -n "__fish_coldcase_using_subcommand explain" -s h -l help -d 'Print help'
-complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -l namespace -d 'Read only what belongs to this namespace, and what belongs to none; may be given several times' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -l since -d 'Leave out events and log lines before this time: RFC 3339, or how long before the capture (30m, 2h)' -r
-complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -l until -d 'Leave out events and log lines after this time' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -l max-total-bytes -d 'Most bytes that the whole bundle may unpack to' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -l max-file-bytes -d 'Most bytes of one file' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -l max-files -d 'Most files' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -l max-ratio -d 'Most unpacked bytes for each packed byte, after the first 64 MiB' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -l max-memory -d 'Most bytes held in memory; files that can be read again from disk are not held' -r
 complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -s q -l quiet -d 'Print nothing but what is wrong'
-complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -l strict-yaml -d 'Read all YAML with the complete reader; slower by an order of magnitude, the result is the same'
 complete -c coldcase -n "__fish_coldcase_using_subcommand verify" -s h -l help -d 'Print help'
 complete -c coldcase -n "__fish_coldcase_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coldcase -n "__fish_coldcase_using_subcommand serve" -l listen -d 'Address and port to listen on; port 0 takes a free one' -r

@@ -255,7 +255,7 @@ fn join(mut opened: Vec<Opened>) -> Bundle {
     problems.dedup();
     links.sort();
     let hash = match parts.as_slice() {
-        [(hash, _)] => hex(*hash),
+        [(hash, _)] => hex(hash),
         several => {
             let mut hasher = Sha256::new();
             for (hash, part) in several {
@@ -263,7 +263,7 @@ fn join(mut opened: Vec<Opened>) -> Bundle {
                 hasher.update(part.directory.as_bytes());
                 hasher.update(hash);
             }
-            hex(hasher.finalize().into())
+            hex(&hasher.finalize())
         }
     };
     let parts = if parts.len() > 1 {
@@ -345,10 +345,12 @@ fn hash(entries: &[Entry]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-fn hex(hash: [u8; 32]) -> String {
+/// Bytes as lower case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    hash.iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text
         })

@@ -30,7 +30,7 @@ use std::{io::Read, path::Path, sync::Arc};
 
 pub use error::OpenError;
 pub use file::{Chunk, Chunks, Excerpt, File, FileId};
-pub use inputs::{Input, open_all};
+pub use inputs::{Input, hex, open_all};
 pub use layout::{Layout, Root};
 pub use limits::Limits;
 

@@ -33,8 +33,8 @@ impl Default for Limits {
             total_bytes: 64 << 30,
             entry_bytes: 16 << 30,
             entries: 1_000_000,
-            // Real bundles give 20 to 40 bytes for one, logs that repeat one line some 200; the most that
-            // gzip can do is 1032, so a higher limit would refuse no bomb.
+            // Of gzip, real bundles give 20 to 40 bytes for one, and a log that repeats one short line
+            // up to 500, for which --max-ratio lifts this; the most that gzip can do is 1032.
             ratio: 300,
             depth: 64,
             path_bytes: 4_096,

@@ -91,6 +91,14 @@ pub(crate) struct Reading {
     /// Read all YAML with the complete reader; slower by an order of magnitude, the result is the same
     #[arg(long)]
     pub strict_yaml: bool,
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+/// What inputs may cost.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_field_names, reason = "each is the name of a flag")]
+pub(crate) struct Limits {
     /// Most bytes that the whole bundle may unpack to
     #[arg(long, value_name = "BYTES", default_value_t = coldcase_bundle::Limits::default().total_bytes, help_heading = "Limits")]
     pub max_total_bytes: u64,

@@ -33,7 +33,7 @@ fn show(arguments: &BundleInfo) -> Result<ExitCode, Failure> {
     let options = reading::options(&arguments.reading, |_| true)?;
     let progress = Progress::new(false);
     progress.reading(&arguments.bundles);
-    let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
+    let bundle = reading::open(&arguments.bundles, &arguments.reading.limits)?;
     progress.step("reading objects, logs and journals");
     let snapshot = coldcase_snapshot::read_with(&bundle, &options);
     let info = coldcase_report::info(&bundle, &snapshot);

@@ -2,25 +2,34 @@
 
 use std::path::{Path, PathBuf};
 
-use coldcase_bundle::{Bundle, Input, Limits};
+use coldcase_bundle::{Bundle, Input};
 use coldcase_rules::RuleSet;
 use coldcase_snapshot::{Moment, Options, Snapshot, yaml};
 
-use crate::{args::Reading, error::Failure};
+use crate::{
+    args::{Limits, Reading},
+    error::Failure,
+};
 
 /// What standard input is called in reports.
 pub(crate) const STDIN: &str = "stdin";
 
+impl Limits {
+    /// For the reader of bundles.
+    pub(crate) fn of_bundle(&self) -> coldcase_bundle::Limits {
+        coldcase_bundle::Limits {
+            total_bytes: self.max_total_bytes,
+            entry_bytes: self.max_file_bytes,
+            entries: self.max_files,
+            ratio: self.max_ratio,
+            memory_bytes: self.max_memory,
+            ..coldcase_bundle::Limits::default()
+        }
+    }
+}
+
 /// Opens all inputs as one bundle.
-pub(crate) fn open(bundles: &[PathBuf], arguments: &Reading) -> Result<Bundle, Failure> {
-    let limits = Limits {
-        total_bytes: arguments.max_total_bytes,
-        entry_bytes: arguments.max_file_bytes,
-        entries: arguments.max_files,
-        ratio: arguments.max_ratio,
-        memory_bytes: arguments.max_memory,
-        ..Limits::default()
-    };
+pub(crate) fn open(bundles: &[PathBuf], limits: &Limits) -> Result<Bundle, Failure> {
     let inputs = bundles
         .iter()
         .map(|path| {
@@ -31,7 +40,7 @@ pub(crate) fn open(bundles: &[PathBuf], arguments: &Reading) -> Result<Bundle, F
             }
         })
         .collect();
-    Ok(coldcase_bundle::open_all(inputs, &limits)?)
+    Ok(coldcase_bundle::open_all(inputs, &limits.of_bundle())?)
 }
 
 /// Opens all inputs for some rules. A flag that cannot be understood is said before anything is read.
@@ -41,7 +50,7 @@ pub(crate) fn open_for(
     rules: &RuleSet,
 ) -> Result<(Bundle, Options), Failure> {
     let options = options(arguments, |field| rules.mentions(field))?;
-    Ok((open(bundles, arguments)?, options))
+    Ok((open(bundles, &arguments.limits)?, options))
 }
 
 /// What an open bundle holds; a bundle that holds nothing of a cluster is an error.
@@ -67,7 +76,7 @@ pub(crate) fn options(
         namespaces: arguments.namespace.iter().cloned().collect(),
         since: moment("--since", arguments.since.as_deref())?,
         until: moment("--until", arguments.until.as_deref())?,
-        document_bytes: arguments.max_memory / 2,
+        document_bytes: arguments.limits.max_memory / 2,
     })
 }
 

@@ -4,7 +4,10 @@ mod mask;
 mod pack;
 mod tell;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Args;
 use coldcase_bundle::{Bundle, File};
@@ -12,13 +15,15 @@ use rayon::prelude::*;
 use redact::Redactor;
 
 use crate::{
-    args::{InfoFormat, Reading},
+    args::{InfoFormat, Limits},
+    bundle::verify,
     error::Failure,
     output,
     progress::Progress,
     reading,
 };
 
+pub(crate) use mask::unmarked;
 use mask::{Masked, Spool};
 use pack::Pack;
 use tell::Told;
@@ -26,7 +31,7 @@ use tell::Told;
 /// Files that are masked at once, in bytes; a larger one is masked alone.
 const BATCH: u64 = 32 << 20;
 
-/// Exit codes: 0 everything was masked and written, 1 something was left out, 2 nothing was written.
+/// Exit codes: 0 everything was masked and written, 1 something was left out or could not be read, 2 nothing was written.
 ///
 /// Passwords, tokens, keys, connection strings, values of Secrets and certificates' private keys become `<masked:KIND:NAME>`.
 /// Equal values have equal names within one run; the key of the names is random and thrown away. Lines keep their numbers.
@@ -49,18 +54,20 @@ pub(crate) struct Redact {
     #[arg(long, value_name = "TEXT", hide = true)]
     pub seed: Option<String>,
     #[command(flatten)]
-    pub reading: Reading,
+    pub limits: Limits,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Redact) -> Result<ExitCode, Failure> {
     let redactor = Redactor::new(&key(arguments)?);
-    let mut pack = Pack::create(&arguments.output)?;
+    Pack::check(&arguments.output, &arguments.bundles)?;
     let progress = Progress::new(arguments.quiet);
     progress.reading(&arguments.bundles);
-    let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
+    let bundle = reading::open(&arguments.bundles, &arguments.limits)?;
     progress.step("masking");
     let mut told = Told::new(&bundle);
+    told.verified(before(arguments, &bundle));
+    let mut pack = Pack::create(&arguments.output)?;
     write_files(&bundle, &redactor, &mut pack, &mut told)?;
     told.read_again(&bundle);
     pack.text("redaction.json", &told.json())?;
@@ -71,6 +78,17 @@ pub(crate) fn run(arguments: &Redact) -> Result<ExitCode, Failure> {
         InfoFormat::Text => told.say(&arguments.output, arguments.quiet),
     }
     Ok(ExitCode::from(u8::from(told.is_short())))
+}
+
+/// How a native bundle compares with its own checksums, which are about to be replaced.
+fn before(arguments: &Redact, bundle: &Bundle) -> Option<verify::Before> {
+    match arguments.bundles.as_slice() {
+        [one] if one != Path::new("-") => {
+            let verdict = verify::judge(one, bundle, &arguments.limits.of_bundle()).ok()?;
+            Some(verdict.before())
+        }
+        _ => None,
+    }
 }
 
 /// The key of the pseudonyms, which nothing keeps.
@@ -135,10 +153,13 @@ fn write(
             // Made anew at the end.
             told.replaced(&masked.path);
         }
-        Ok(mut masked) => match pack.file(&masked.path, &mut masked.text)? {
-            Ok(()) => told.masked(&masked),
-            Err(why) => told.left_out(&masked.path, &why),
-        },
+        Ok(mut masked) => {
+            masked.path = pack.free(masked.path);
+            match pack.file(&masked.path, &mut masked.text)? {
+                Ok(()) => told.masked(&masked),
+                Err(why) => told.left_out(&masked.path, &why),
+            }
+        }
         Err(why) => told.left_out(&mask::name(&file.path), &why),
     }
     Ok(())

@@ -9,7 +9,7 @@ use coldcase_bundle::Bundle;
 use coldcase_report::text::clean;
 use serde_json::Value;
 
-use crate::{args::Reading, error::Failure, output, reading};
+use crate::{args::Limits, error::Failure, output, reading};
 
 /// Exit codes: 0 every quote and claim holds, 1 at least one does not, 2 the report or the bundle could not be read.
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub(crate) struct Verify {
     #[arg(short, long)]
     pub quiet: bool,
     #[command(flatten)]
-    pub reading: Reading,
+    pub limits: Limits,
 }
 
 /// What was counted and what was wrong.
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Verify) -> Result<ExitCode, Failure> {
     {
         return Err(unreadable("is no report of coldcase".to_owned()));
     }
-    let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
+    let bundle = reading::open(&arguments.bundles, &arguments.limits)?;
     let mut tally = Tally::default();
     if report["bundle"]["hash"] != bundle.hash.as_str() {
         tally.wrong.push(format!(

@@ -19,8 +19,50 @@ const STANDARD: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDARD
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, LENIENT);
 
 /// A byte of either alphabet.
-pub(crate) fn is_alphabet(byte: u8) -> bool {
+pub(crate) const fn is_alphabet(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
+}
+
+/// [`is_alphabet`] of each byte.
+const ALPHABET: [bool; 256] = {
+    let mut all = [false; 256];
+    let mut byte = 0_u8;
+    loop {
+        all[byte as usize] = is_alphabet(byte);
+        if byte == u8::MAX {
+            break;
+        }
+        byte += 1;
+    }
+    all
+};
+
+/// The next run of at least [`LEAST`] bytes at or behind a place where one may begin. Of a text
+/// without runs only one byte in [`LEAST`] is looked at.
+fn next_run(bytes: &[u8], mut from: usize) -> Option<(usize, usize)> {
+    let inside = |at: usize| bytes.get(at).is_some_and(|b| ALPHABET[usize::from(*b)]);
+    let mut at = from + LEAST - 1;
+    while at < bytes.len() {
+        if !inside(at) {
+            from = at + 1;
+            at += LEAST;
+            continue;
+        }
+        let mut start = at;
+        while start > from && inside(start - 1) {
+            start -= 1;
+        }
+        let mut end = at + 1;
+        while inside(end) {
+            end += 1;
+        }
+        if end - start >= LEAST {
+            return Some((start, end));
+        }
+        from = end + 1;
+        at = end + LEAST;
+    }
+    None
 }
 
 /// The bytes of a run.
@@ -71,35 +113,16 @@ pub(crate) fn is_certificate(run: &str) -> bool {
 
 /// Whether a line has a run that is worth a look.
 pub(crate) fn has_run(line: &str) -> bool {
-    let mut length = 0;
-    for byte in line.bytes() {
-        if is_alphabet(byte) {
-            length += 1;
-            if length >= LEAST {
-                return true;
-            }
-        } else {
-            length = 0;
-        }
-    }
-    false
+    next_run(line.as_bytes(), 0).is_some()
 }
 
 /// Masks runs that hold a secret; `judge` says of a text whether it does.
 pub(crate) fn scan(line: &str, judge: &mut dyn FnMut(&str) -> bool, spans: &mut Vec<Span>) {
     let bytes = line.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        let length = bytes
-            .get(at..)
-            .unwrap_or(&[])
-            .iter()
-            .take_while(|b| is_alphabet(**b))
-            .count();
-        if length >= LEAST {
-            run(line, at, at + length, judge, spans);
-        }
-        at += length.max(1);
+    let mut from = 0;
+    while let Some((start, end)) = next_run(bytes, from) {
+        run(line, start, end, judge, spans);
+        from = end + 1;
     }
 }
 
@@ -205,6 +228,37 @@ pub(crate) fn bytes(line: &str, judge: &mut dyn FnMut(&str) -> bool, spans: &mut
                 quote: list.contains(',').then_some(0),
                 ..Span::new(start, at, "bytes")
             });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Runs are those that looking at each byte finds.
+        #[test]
+        fn runs_are_all_runs(text in "[a-c =.]{0,60}|([a-c]{14,18}[ .]{1,2}){0,6}") {
+            let bytes = text.as_bytes();
+            let mut slow = Vec::new();
+            let mut at = 0;
+            while at < bytes.len() {
+                let length = bytes[at..].iter().take_while(|b| is_alphabet(**b)).count();
+                if length >= LEAST {
+                    slow.push((at, at + length));
+                }
+                at += length.max(1);
+            }
+            let mut fast = Vec::new();
+            let mut from = 0;
+            while let Some(run) = next_run(bytes, from) {
+                fast.push(run);
+                from = run.1 + 1;
+            }
+            prop_assert_eq!(fast, slow);
         }
     }
 }

@@ -104,7 +104,9 @@ impl<'r> FileMasker<'r> {
     fn detect(&mut self, text: &str, hit: Hit, waits: bool, calls: Calls, spans: &mut Vec<Span>) {
         if waits || calls.others() {
             let done = self.structure.line(text, hit, spans);
-            self.pem.line(text, spans);
+            if self.pem.waits() || calls.marks() {
+                self.pem.line(text, spans);
+            }
             if hit == Hit::Key {
                 pem::body(text, true, spans);
             }
@@ -112,8 +114,12 @@ impl<'r> FileMasker<'r> {
                 return;
             }
             json::scan(text, spans);
-            pairs::scan(text, spans);
-            url::scan(text, spans);
+            if calls.keys() {
+                pairs::scan(text, spans);
+            }
+            if calls.urls() {
+                url::scan(text, spans);
+            }
         }
         shapes::scan(text, calls, spans);
     }

@@ -3,12 +3,14 @@
 //! kubectl sorts keys, so that `data` stands before `kind: Secret`. Only numbers of lines are
 //! kept, so a text of any size is planned in bounded memory.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::{memmem, memrchr2};
 
 use crate::{
     base64::is_alphabet,
     flow::Flow,
-    span::Span,
+    span::{Span, rest},
     words,
     yaml::{self, Entry},
 };
@@ -17,6 +19,9 @@ use crate::{
 const DEPTH: usize = 200;
 /// Ranges that are kept; a text with more is masked as if all of it were data of Secrets.
 const RANGES: usize = 4 << 20;
+
+static PRIVATE: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new("PRIVATE KEY"));
 
 /// What is known of a text before it is masked.
 #[derive(Debug, Default)]
@@ -33,6 +38,8 @@ pub struct Plan {
     /// Between the begin and the end of a private key.
     inside_key: bool,
     overflow: bool,
+    /// How many of the secrets, values and keys lie before the line that is asked for.
+    past: [usize; 3],
 }
 
 /// A mapping that is open.
@@ -230,13 +237,13 @@ impl Plan {
 
     /// Remembers runs of base64 lines: if one ends in the end of a private key, it was one.
     fn private_key(&mut self, line: &str) {
-        let last = line.rsplit([' ', '\t']).next().unwrap_or("");
-        let last = last.trim_matches(['"', '\'', ',']);
+        let after = memrchr2(b' ', b'\t', line.as_bytes()).map_or(0, |at| at + 1);
+        let last = rest(line, after).trim_matches(['"', '\'', ',']);
         if last.len() >= 40 && last.bytes().all(is_alphabet) {
             self.run.get_or_insert(self.line);
             return;
         }
-        if line.contains("PRIVATE KEY") {
+        if PRIVATE.find(line.as_bytes()).is_some() {
             if line.contains("-----BEGIN ") {
                 self.inside_key = !line.contains("-----END ");
             } else if line.contains("-----END ") {
@@ -254,19 +261,23 @@ impl Plan {
     }
 
     /// What is known of a line, numbered from 1. Ask in order.
-    pub(crate) fn hit(&self, line: u64) -> Hit {
-        let inside = |ranges: &[(u64, u64)]| {
-            let after = ranges.partition_point(|(start, _)| *start <= line);
-            after
-                .checked_sub(1)
-                .and_then(|at| ranges.get(at))
-                .is_some_and(|(_, end)| line < *end)
+    pub(crate) fn hit(&mut self, line: u64) -> Hit {
+        let [secrets, values, keys] = &mut self.past;
+        let inside = |ranges: &[(u64, u64)], past: &mut usize| {
+            while ranges.get(*past).is_some_and(|(_, end)| *end <= line) {
+                *past += 1;
+            }
+            ranges.get(*past).is_some_and(|(start, _)| *start <= line)
         };
-        if self.overflow || inside(&self.secrets) {
+        let secret = inside(&self.secrets, secrets);
+        while self.values.get(*values).is_some_and(|value| *value < line) {
+            *values += 1;
+        }
+        if self.overflow || secret {
             Hit::Secret
-        } else if self.values.binary_search(&line).is_ok() {
+        } else if self.values.get(*values) == Some(&line) {
             Hit::Value
-        } else if inside(&self.keys) {
+        } else if inside(&self.keys, keys) {
             Hit::Key
         } else {
             Hit::Nothing

@@ -459,6 +459,10 @@ pub(crate) struct Calls(u128);
 const NAMED_AT: usize = 100;
 /// Anything else, such as keys that promise a secret.
 const OTHER: u128 = 1 << 127;
+/// Of those: keys that promise a secret, what URLs with one have, marks of private keys.
+const KEYS: u128 = OTHER | 1 << 126;
+const URLS: u128 = OTHER | 1 << 125;
+const MARKS: u128 = OTHER | 1 << 124;
 
 impl Calls {
     /// No detector has to look.
@@ -471,10 +475,31 @@ impl Calls {
     pub(crate) fn others(self) -> bool {
         self.0 & OTHER != 0
     }
+
+    /// A key may promise a secret.
+    pub(crate) fn keys(self) -> bool {
+        self.0 & KEYS == KEYS
+    }
+
+    /// There may be a URL with a password.
+    pub(crate) fn urls(self) -> bool {
+        self.0 & URLS == URLS
+    }
+
+    /// A private key may begin.
+    pub(crate) fn marks(self) -> bool {
+        self.0 & MARKS == MARKS
+    }
 }
 
 /// Needles of the other detectors, besides those of keys.
-const OTHERS: &[&str] = &["@", "%40", "begin ", "private-lines", "apiversion"];
+const OTHERS: &[(&str, u128)] = &[
+    ("@", URLS),
+    ("%40", URLS),
+    ("begin ", MARKS),
+    ("private-lines", MARKS),
+    ("apiversion", OTHER),
+];
 
 static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
     let mut needles: Vec<&'static str> = Vec::new();
@@ -500,8 +525,11 @@ static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
     for needle in ["secret ", "token ", "key ", "passphrase "] {
         add(needle, 1 << (NAMED_AT + NAMED.len() - 1));
     }
-    for needle in OTHERS.iter().chain(crate::pairs::WORDS) {
-        add(needle, OTHER);
+    for (needle, bits) in OTHERS {
+        add(needle, *bits);
+    }
+    for needle in crate::pairs::WORDS {
+        add(needle, KEYS);
     }
     Compiled {
         finder: AhoCorasick::builder()
@@ -540,10 +568,13 @@ pub(crate) fn calls(line: &str) -> Calls {
 /// Looks for the forms that a line calls for.
 pub(crate) fn scan(line: &str, calls: Calls, spans: &mut Vec<Span>) {
     let bytes = line.as_bytes();
-    for (at, (regex, group, kind)) in COMPILED.shapes.iter().enumerate() {
-        if calls.0 & (1 << at) == 0 {
-            continue;
-        }
+    let mut called = calls.0 & ((1 << NAMED_AT) - 1);
+    while called != 0 {
+        let at = called.trailing_zeros() as usize;
+        called &= called - 1;
+        let Some((regex, group, kind)) = COMPILED.shapes.get(at) else {
+            break;
+        };
         // The whole match of the others is the secret itself.
         let sentence = *group > 0 && matches!(*kind, "password" | "token" | "key" | "mixed");
         for found in regex.captures_iter(bytes) {
@@ -611,5 +642,5 @@ pub(crate) fn all_compile() -> bool {
         && COMPILED.named.len() == NAMED.len()
         && COMPILED.finder.is_some()
         && SHAPES.len() <= NAMED_AT
-        && NAMED_AT + NAMED.len() < 127
+        && NAMED_AT + NAMED.len() < 124
 }

@@ -1,5 +1,7 @@
 //! Knows which names promise a secret, and which name an object that holds one.
 
+use std::sync::LazyLock;
+
 use crate::tables::{ENDS, KEEPS, LAST, REFERENCES, TAKES_BACK};
 
 /// `dbPassword`, `DB-PASSWORD` and `db.password` as `db_password`.
@@ -61,10 +63,23 @@ pub(crate) fn promised(key: &str) -> Option<&'static str> {
     None
 }
 
+/// The ends of names, by their last letter, in the order of the table.
+static BY_LAST: LazyLock<Vec<Vec<&'static (&'static str, &'static str)>>> = LazyLock::new(|| {
+    (0..=u8::MAX)
+        .map(|byte| {
+            ENDS.iter()
+                .filter(|(end, _)| end.as_bytes().last() == Some(&byte))
+                .collect()
+        })
+        .collect()
+});
+
 fn ending(words: &str) -> Option<&'static str> {
-    let strong = ENDS
-        .iter()
-        .find(|(end, _)| words.ends_with(end))
+    let strong = words
+        .as_bytes()
+        .last()
+        .and_then(|byte| BY_LAST.get(usize::from(*byte)))
+        .and_then(|ends| ends.iter().find(|(end, _)| words.ends_with(end)))
         .map(|(_, kind)| *kind);
     strong.or_else(|| {
         let last = words.rsplit('_').next().unwrap_or(words);

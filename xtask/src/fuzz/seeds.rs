@@ -31,7 +31,7 @@ impl Seeds {
             archives: Vec::new(),
         };
         let mut paths = Vec::new();
-        for directory in ["samples", "rules", "docs"] {
+        for directory in ["samples", "rules", "docs", "crates/cli/tests/redaction"] {
             files(&root.join(directory), &mut paths)?;
         }
         paths.sort();

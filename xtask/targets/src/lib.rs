@@ -5,6 +5,7 @@
 mod archive;
 mod journal;
 mod pipeline;
+mod redaction;
 mod stamps;
 mod structured;
 
@@ -18,6 +19,7 @@ mod logscan_law;
 pub use archive::archive;
 pub use journal::journal;
 pub use pipeline::{examples, transcript};
+pub use redaction::redact;
 pub use stamps::stamps;
 pub use structured::{json, quantity, rules, yaml_snapshot};
 
@@ -25,12 +27,13 @@ pub use structured::{json, quantity, rules, yaml_snapshot};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     ("archive", archive),
     ("journal", journal),
     ("json", json),
     ("logscan", logscan),
     ("quantity", quantity),
+    ("redact", redact),
     ("rules", rules),
     ("stamps", stamps),
     ("transcript", transcript),

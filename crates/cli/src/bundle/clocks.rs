@@ -1,9 +1,10 @@
 //! Compares the clocks that a native bundle tells of: the collector's, the API server's, those of nodes.
 
 use coldcase_bundle::Bundle;
-use coldcase_snapshot::stamp::rfc3339;
+use coldcase_snapshot::{node::Node, stamp::rfc3339, yaml};
 use serde::Serialize;
-use serde_json::Value;
+
+use super::verify::Command;
 
 /// Another clock beside the collector's.
 #[derive(Debug, Serialize)]
@@ -32,13 +33,22 @@ impl Clock {
     }
 }
 
-/// The value of a top-level key of `bundle.yaml`.
-pub(crate) fn field(about: &str, key: &str) -> Option<String> {
-    let line = about
-        .lines()
-        .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
-    let value = line.trim().trim_matches('"');
-    (!value.is_empty()).then(|| value.to_owned())
+/// What `bundle.yaml` says.
+#[derive(Debug, Default)]
+pub(crate) struct About(Vec<Node>);
+
+impl About {
+    pub(crate) fn read(text: &str) -> Self {
+        Self(yaml::read(text, &yaml::Reading::default()).nodes)
+    }
+
+    /// The value of a top-level key, if it has one.
+    pub(crate) fn field(&self, key: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find_map(|node| node.str_at(&[key]))
+            .filter(|value| !value.is_empty())
+    }
 }
 
 /// A clock that showed `shown` at some time between two stamps of the collector.
@@ -61,41 +71,36 @@ fn clock(whose: &str, shown: &str, from: &str, to: &str) -> Option<Clock> {
 }
 
 /// All clocks that can be compared.
-pub(crate) fn compare(bundle: &Bundle, about: &str, manifest: &str) -> Vec<Clock> {
+pub(crate) fn compare(bundle: &Bundle, about: &About, commands: &[Command]) -> Vec<Clock> {
     let mut clocks = Vec::new();
     if let (Some(date), Some(at)) = (
-        field(about, "api_server_date"),
-        field(about, "api_server_date_at"),
+        about.field("api_server_date"),
+        about.field("api_server_date_at"),
     ) {
-        let from = field(about, "captured_at").unwrap_or_else(|| at.clone());
-        clocks.extend(clock("API server", &date, &from, &at));
+        let from = about.field("captured_at").unwrap_or(at);
+        clocks.extend(clock("API server", date, from, at));
     }
     // A node's collector writes its first stamp while the cluster's waits for it.
-    for line in manifest.lines() {
-        let Ok(command) = serde_json::from_str::<Value>(line) else {
+    for command in commands {
+        let file = &command.file;
+        if !file.starts_with("node-bundles/") {
             continue;
-        };
-        let Some(file) = command["file"]
-            .as_str()
-            .filter(|file| file.starts_with("node-bundles/"))
-        else {
-            continue;
-        };
+        }
         let inside = format!("{file}!");
+        let first = bundle.files.partition_point(|file| file.path < inside);
         let about = bundle
             .files
+            .get(first..)
+            .unwrap_or(&[])
             .iter()
-            .find(|file| file.path.starts_with(&inside) && file.name() == "bundle.yaml");
-        let Some(about) = about.map(|file| file.text().into_owned()) else {
+            .take_while(|file| file.path.starts_with(&inside))
+            .find(|file| file.name() == "bundle.yaml");
+        let Some(about) = about.map(|file| About::read(&file.text())) else {
             continue;
         };
-        let name = field(&about, "node").unwrap_or_else(|| file.to_owned());
-        if let (Some(shown), Some(from), Some(to)) = (
-            field(&about, "captured_at"),
-            command["start"].as_str(),
-            command["end"].as_str(),
-        ) {
-            clocks.extend(clock(&name, &shown, from, to));
+        let name = about.field("node").unwrap_or(file);
+        if let Some(shown) = about.field("captured_at") {
+            clocks.extend(clock(name, shown, &command.start, &command.end));
         }
     }
     clocks
@@ -121,13 +126,12 @@ mod tests {
 
     #[test]
     fn fields() {
-        let about = "apiVersion: x\nchecksums: sha256\ncaptured_at: \"2026-07-14T02:50:00Z\"\ncontext: \"\"\n";
-        assert_eq!(field(about, "checksums").as_deref(), Some("sha256"));
-        assert_eq!(
-            field(about, "captured_at").as_deref(),
-            Some("2026-07-14T02:50:00Z")
+        let about = About::read(
+            "apiVersion: x\nchecksums: sha256\ncaptured_at: \"2026-07-14T02:50:00Z\"\ncontext: \"\"\n",
         );
-        assert_eq!(field(about, "context"), None);
-        assert_eq!(field(about, "captured"), None);
+        assert_eq!(about.field("checksums"), Some("sha256"));
+        assert_eq!(about.field("captured_at"), Some("2026-07-14T02:50:00Z"));
+        assert_eq!(about.field("context"), None);
+        assert_eq!(about.field("captured"), None);
     }
 }

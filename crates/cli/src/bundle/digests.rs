@@ -4,12 +4,12 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     fs::File,
     io::{BufReader, Read},
     path::Path,
 };
 
+use coldcase_bundle::Limits;
 use sha2::Digest as _;
 
 /// Of one file.
@@ -20,98 +20,118 @@ pub(crate) struct Digest {
     pub bytes: u64,
 }
 
-/// Most bytes of a bundle, as of all others.
-const MOST: u64 = 64 << 30;
+/// What has been read so far, and what may be.
+struct Reader<'l> {
+    limits: &'l Limits,
+    bytes: u64,
+    files: BTreeMap<String, Digest>,
+}
 
 /// All files below a directory or in an archive, without the one directory around all of them.
-pub(crate) fn of(place: &Path) -> Result<BTreeMap<String, Digest>, String> {
-    let mut files = BTreeMap::new();
+/// What is larger than the limits is an error: a part of a file has another checksum.
+pub(crate) fn of(place: &Path, limits: &Limits) -> Result<BTreeMap<String, Digest>, String> {
+    let mut reader = Reader {
+        limits,
+        bytes: 0,
+        files: BTreeMap::new(),
+    };
     if place.is_dir() {
-        directory(place, &mut files)?;
-        return Ok(files);
+        reader.directory(place)?;
+        return Ok(without_top(reader.files));
     }
     let open = || File::open(place).map_err(|error| format!("cannot be read: {error}"));
     let mut head = Vec::new();
     let _ = open()?.take(4).read_to_end(&mut head);
     if head.starts_with(b"PK\x03\x04") {
-        zipped(open()?, &mut files)?;
+        reader.zipped(open()?)?;
     } else if head.starts_with(&[0x1f, 0x8b]) {
         let stream = flate2::read::MultiGzDecoder::new(BufReader::new(open()?));
-        tarred(stream, &mut files)?;
+        reader.tarred(stream)?;
     } else {
-        tarred(BufReader::new(open()?), &mut files)?;
+        reader.tarred(BufReader::new(open()?))?;
     }
-    Ok(without_top(files))
+    Ok(without_top(reader.files))
 }
 
-fn digest(stream: impl Read) -> std::io::Result<Digest> {
-    let mut hash = sha2::Sha256::new();
-    let mut bytes = 0;
-    let mut stream = stream.take(MOST);
-    let mut block = vec![0; 64 << 10];
-    loop {
-        let count = stream.read(&mut block)?;
-        if count == 0 {
-            break;
+impl Reader<'_> {
+    fn add(&mut self, path: String, mut stream: impl Read) -> Result<(), String> {
+        let mut hash = sha2::Sha256::new();
+        let mut bytes = 0;
+        let mut block = vec![0; 64 << 10];
+        if self.files.len() >= self.limits.entries {
+            return Err(format!(
+                "the limit of {} files (--max-files) is reached",
+                self.limits.entries
+            ));
         }
-        bytes += count as u64;
-        hash.update(block.get(..count).unwrap_or(&[]));
-    }
-    let mut sha256 = String::with_capacity(64);
-    for byte in hash.finalize() {
-        let _ = write!(sha256, "{byte:02x}");
-    }
-    Ok(Digest { sha256, bytes })
-}
-
-fn directory(place: &Path, files: &mut BTreeMap<String, Digest>) -> Result<(), String> {
-    for entry in walkdir::WalkDir::new(place)
-        .follow_links(false)
-        .max_depth(64)
-    {
-        let entry = entry.map_err(|error| error.to_string())?;
-        if !entry.file_type().is_file() {
-            continue;
+        loop {
+            let count = match stream.read(&mut block) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(format!("{path}: {error}")),
+            };
+            bytes += count as u64;
+            self.bytes += count as u64;
+            if self.bytes > self.limits.total_bytes {
+                return Err(format!(
+                    "the limit of {} bytes for the whole bundle (--max-total-bytes) is reached",
+                    self.limits.total_bytes
+                ));
+            }
+            hash.update(block.get(..count).unwrap_or(&[]));
         }
-        let path = entry.path().strip_prefix(place).unwrap_or(entry.path());
-        let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
-        let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-        let file = File::open(entry.path()).map_err(failed)?;
-        files.insert(parts.join("/"), digest(file).map_err(failed)?);
+        let sha256 = coldcase_bundle::hex(&hash.finalize());
+        self.files.insert(path, Digest { sha256, bytes });
+        Ok(())
     }
-    Ok(())
-}
 
-fn tarred(stream: impl Read, files: &mut BTreeMap<String, Digest>) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("is no archive, or a damaged one: {error}");
-    let mut archive = tar::Archive::new(stream);
-    for entry in archive.entries().map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        if entry.header().entry_type().is_file() {
-            let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-            files.insert(clean(&path), digest(entry).map_err(failed)?);
+    fn directory(&mut self, place: &Path) -> Result<(), String> {
+        for entry in walkdir::WalkDir::new(place)
+            .follow_links(false)
+            .max_depth(64)
+        {
+            let entry = entry.map_err(|error| error.to_string())?;
+            if !entry.file_type().is_file() {
+                continue;
+            }
+            let path = entry.path().strip_prefix(place).unwrap_or(entry.path());
+            let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+            let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+            let file = File::open(entry.path()).map_err(failed)?;
+            self.add(parts.join("/"), file)?;
         }
+        Ok(())
     }
-    Ok(())
-}
 
-fn zipped(file: File, files: &mut BTreeMap<String, Digest>) -> Result<(), String> {
-    let failed = |why: String| format!("is no zip archive, or a damaged one: {why}");
-    let mut archive =
-        zip::ZipArchive::new(BufReader::new(file)).map_err(|error| failed(error.to_string()))?;
-    for index in 0..archive.len() {
-        let entry = archive
-            .by_index(index)
+    fn tarred(&mut self, stream: impl Read) -> Result<(), String> {
+        let failed = |error: std::io::Error| format!("is no archive, or a damaged one: {error}");
+        let mut archive = tar::Archive::new(stream);
+        for entry in archive.entries().map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if entry.header().entry_type().is_file() {
+                let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+                self.add(clean(&path), entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn zipped(&mut self, file: File) -> Result<(), String> {
+        let failed = |why: String| format!("is no zip archive, or a damaged one: {why}");
+        let mut archive = zip::ZipArchive::new(BufReader::new(file))
             .map_err(|error| failed(error.to_string()))?;
-        if entry.is_file() {
-            let path = clean(&String::from_utf8_lossy(entry.name_raw()));
-            files.insert(
-                path,
-                digest(entry).map_err(|error| failed(error.to_string()))?,
-            );
+        for index in 0..archive.len() {
+            let entry = archive
+                .by_index(index)
+                .map_err(|error| failed(error.to_string()))?;
+            if entry.is_file() {
+                let path = clean(&String::from_utf8_lossy(entry.name_raw()));
+                self.add(path, entry)?;
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 fn clean(path: &str) -> String {

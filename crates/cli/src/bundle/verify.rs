@@ -1,16 +1,24 @@
 //! `coldcase bundle verify`: whether a native bundle still is what its collector wrote, by its checksums and its manifest.
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Args;
 use coldcase_bundle::{Bundle, Limits};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{clocks, digests};
-use crate::{args::InfoFormat, error::Failure, output};
+use crate::{
+    args::{self, InfoFormat},
+    error::Failure,
+    output, reading, redact,
+};
 
-/// Exit codes: 0 the bundle is what its collector wrote, 1 it is not, 2 it could not be read or is no native bundle.
+/// Exit codes: 0 the bundle is what its collector (or `coldcase redact`, of such a bundle) wrote, 1 it is not, 2 it could not be read or is no native bundle.
 ///
 /// Compares `checksums.txt` with all files and `manifest.jsonl` with what is there: altered, missing, added.
 /// A bundle of a collector that found no tool for SHA-256 is checked by its manifest alone, and that is said.
@@ -26,11 +34,13 @@ pub(crate) struct BundleVerify {
     /// The same as `--format json`
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+    #[command(flatten)]
+    pub limits: args::Limits,
 }
 
 /// What was found.
 #[derive(Debug, Default, Serialize)]
-struct Verdict {
+pub(crate) struct Verdict {
     schema: &'static str,
     /// Everything that can be checked holds.
     intact: bool,
@@ -49,6 +59,53 @@ struct Verdict {
     problems: Vec<String>,
     /// Clocks compared with the collector's.
     clocks: Vec<clocks::Clock>,
+    /// Of a redacted bundle: how it compared with its collector's checksums before, where
+    /// `coldcase redact` could tell.
+    before: Option<Before>,
+}
+
+/// How a bundle compared with its checksums before `coldcase redact` replaced them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Before {
+    pub intact: bool,
+    /// As in the verdict.
+    checksums: String,
+    altered: Vec<String>,
+    missing: Vec<String>,
+    added: Vec<String>,
+    problems: Vec<String>,
+}
+
+impl Before {
+    /// All names of files.
+    pub(crate) fn names(&mut self) -> impl Iterator<Item = &mut String> {
+        self.altered
+            .iter_mut()
+            .chain(&mut self.missing)
+            .chain(&mut self.added)
+            .chain(&mut self.problems)
+    }
+
+    /// For people.
+    pub(crate) fn sentence(&self) -> String {
+        if self.intact {
+            return format!("as its collector wrote it; checksums {}", self.checksums);
+        }
+        let mut parts = Vec::new();
+        for (names, what) in [
+            (&self.altered, "altered"),
+            (&self.missing, "missing"),
+            (&self.added, "added"),
+            (&self.problems, "problems"),
+        ] {
+            if let Some(first) = names.first() {
+                let more = if names.len() > 1 { ", …" } else { "" };
+                parts.push(format!("{} {what} ({first}{more})", names.len()));
+            }
+        }
+        format!("not as its collector wrote it: {}", parts.join(", "))
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -57,29 +114,48 @@ struct Finding {
     why: String,
 }
 
-/// One line of the manifest that names a file.
-struct Command {
-    file: String,
+/// One line of the manifest.
+pub(crate) struct Command {
+    /// Empty if it wrote none.
+    pub file: String,
     exit: i64,
     bytes: u64,
+    /// When it began, RFC 3339; empty if it is not told.
+    pub start: String,
+    pub end: String,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: &BundleVerify) -> Result<ExitCode, Failure> {
     let place = &arguments.bundle;
-    let files = digests::of(place).map_err(|why| Failure::Verify(place.clone(), why))?;
-    let bundle = coldcase_bundle::open(place, &Limits::default())?;
+    let bundle = reading::open(std::slice::from_ref(place), &arguments.limits)?;
+    let verdict = judge(place, &bundle, &arguments.limits.of_bundle())?;
+    if arguments.json || arguments.format == InfoFormat::Json {
+        let json = serde_json::to_string_pretty(&verdict).unwrap_or_default();
+        output::say(&json);
+    } else {
+        tell(&verdict, &arguments.bundle.display().to_string());
+    }
+    Ok(ExitCode::from(u8::from(!verdict.intact)))
+}
+
+/// Compares an open bundle with what it says of itself; its bytes are read once more.
+pub(crate) fn judge(place: &Path, bundle: &Bundle, limits: &Limits) -> Result<Verdict, Failure> {
+    let failed = |why: String| Failure::Verify(place.to_owned(), why);
     let text = |path: &str| bundle.find(path).map(|(_, file)| file.text().into_owned());
-    let Some(manifest) = text("manifest.jsonl") else {
-        let why = "has no manifest.jsonl: it is no native bundle, or lost it".to_owned();
-        return Err(Failure::Verify(place.clone(), why));
-    };
+    // Sentences about limits name their flag. What lies beyond one is not known to be whole.
+    if let Some(limit) = bundle.problems.iter().find(|p| p.what.contains("(--max-")) {
+        return Err(failed(limit.what.clone()));
+    }
+    let manifest = text("manifest.jsonl").ok_or_else(|| {
+        failed("has no manifest.jsonl: it is no native bundle, or lost it".to_owned())
+    })?;
+    let files = digests::of(place, limits).map_err(failed)?;
     let about = text("bundle.yaml").unwrap_or_default();
     let mut verdict = Verdict {
         schema: "coldcase.verify/v1",
         files: files.len(),
         redacted: files.contains_key("redaction.json"),
-        finished: clocks::field(&about, "finished_at").is_some(),
         ..Verdict::default()
     };
     if about.is_empty() {
@@ -88,26 +164,60 @@ pub(crate) fn run(arguments: &BundleVerify) -> Result<ExitCode, Failure> {
             why: "each bundle has one".to_owned(),
         });
     }
+    let about = clocks::About::read(&about);
+    verdict.finished = about.field("finished_at").is_some();
     let commands = commands(&manifest, &mut verdict);
+    let redaction = Redaction::read(&text("redaction.json").unwrap_or_default());
     check_sums(
         text("checksums.txt").as_deref(),
         &about,
         &files,
         &mut verdict,
     );
-    check_commands(&commands, &files, &mut verdict);
-    if verdict.checksums != "sha256" {
+    check_commands(&commands, &files, &redaction.left_out, &mut verdict);
+    if verdict.checksums != "sha256" || verdict.redacted {
         check_strangers(&commands, &files, &mut verdict);
     }
-    verdict.clocks = clocks::compare(&bundle, &about, &manifest);
-    settle(&mut verdict, &bundle);
-    if arguments.json || arguments.format == InfoFormat::Json {
-        let json = serde_json::to_string_pretty(&verdict).unwrap_or_default();
-        output::say(&json);
-    } else {
-        tell(&verdict, &arguments.bundle.display().to_string());
+    verdict.clocks = clocks::compare(bundle, &about, &commands);
+    verdict.before = redaction.before;
+    settle(&mut verdict, bundle);
+    Ok(verdict)
+}
+
+/// What of `redaction.json` matters here.
+#[derive(Debug, Default)]
+struct Redaction {
+    left_out: BTreeSet<String>,
+    before: Option<Before>,
+}
+
+impl Redaction {
+    fn read(text: &str) -> Self {
+        let value: Value = serde_json::from_str(text).unwrap_or_default();
+        let left_out = value["left_out"].as_array().map_or(&[][..], Vec::as_slice);
+        Self {
+            left_out: left_out
+                .iter()
+                .filter_map(|missing| missing["file"].as_str().map(str::to_owned))
+                .collect(),
+            before: serde_json::from_value(value["before"].clone()).unwrap_or_default(),
+        }
     }
-    Ok(ExitCode::from(u8::from(!verdict.intact)))
+}
+
+impl Verdict {
+    /// What a redaction keeps of it: of a bundle that was redacted before, both.
+    pub(crate) fn before(&self) -> Before {
+        let names = |found: &[Finding]| found.iter().map(|one| one.file.clone()).collect();
+        let mut before = self.before.clone().unwrap_or_default();
+        before.intact = self.intact;
+        before.checksums.clone_from(&self.checksums);
+        before.altered.append(&mut names(&self.altered));
+        before.missing.append(&mut names(&self.missing));
+        before.added.append(&mut names(&self.added));
+        before.problems.append(&mut self.problems.clone());
+        before
+    }
 }
 
 /// Reads the manifest; a line that cannot be read is a problem.
@@ -127,13 +237,15 @@ fn commands(manifest: &str, verdict: &mut Verdict) -> Vec<Command> {
             continue;
         };
         verdict.commands += 1;
-        if !file.is_empty() {
-            commands.push(Command {
-                file: file.to_owned(),
-                exit,
-                bytes: value["bytes"].as_u64().unwrap_or(0),
-            });
-        }
+        let stamp = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        commands.push(Command {
+            // Masked as a name of a file is.
+            file: redact::unmarked(file),
+            exit,
+            bytes: value["bytes"].as_u64().unwrap_or(0),
+            start: stamp("start"),
+            end: stamp("end"),
+        });
     }
     commands
 }
@@ -141,12 +253,12 @@ fn commands(manifest: &str, verdict: &mut Verdict) -> Vec<Command> {
 /// Compares `checksums.txt` with the files.
 fn check_sums(
     sums: Option<&str>,
-    about: &str,
+    about: &clocks::About,
     files: &BTreeMap<String, digests::Digest>,
     verdict: &mut Verdict,
 ) {
     let Some(sums) = sums else {
-        match clocks::field(about, "checksums").as_deref() {
+        match about.field("checksums") {
             Some("sha256") => {
                 verdict.checksums = "lost".to_owned();
                 verdict.missing.push(Finding {
@@ -204,13 +316,19 @@ fn check_sums(
 fn check_commands(
     commands: &[Command],
     files: &BTreeMap<String, digests::Digest>,
+    left_out: &BTreeSet<String>,
     verdict: &mut Verdict,
 ) {
     // The last word about a file counts: a request may have been repeated.
     let last: BTreeMap<&str, &Command> = commands
         .iter()
+        .filter(|command| !command.file.is_empty())
         .map(|command| (command.file.as_str(), command))
         .collect();
+    let names = |found: &[Finding]| -> BTreeSet<String> {
+        found.iter().map(|one| one.file.clone()).collect()
+    };
+    let (missing, altered) = (names(&verdict.missing), names(&verdict.altered));
     for (path, command) in last {
         // Redaction unpacks archives in archives.
         let unpacked = || {
@@ -223,7 +341,8 @@ fn check_commands(
         match files.get(path) {
             None if (command.exit == 0 || command.bytes > 0)
                 && !unpacked()
-                && verdict.missing.iter().all(|missing| missing.file != path) =>
+                && !missing.contains(path)
+                && !left_out.contains(path) =>
             {
                 verdict.missing.push(Finding {
                     file: path.to_owned(),
@@ -231,9 +350,7 @@ fn check_commands(
                 });
             }
             Some(file)
-                if file.bytes != command.bytes
-                    && !verdict.redacted
-                    && verdict.altered.iter().all(|altered| altered.file != path) =>
+                if file.bytes != command.bytes && !verdict.redacted && !altered.contains(path) =>
             {
                 verdict.altered.push(Finding {
                     file: path.to_owned(),
@@ -248,21 +365,24 @@ fn check_commands(
     }
 }
 
-/// Without checksums: files that no command wrote.
+/// Files that no command wrote; checksums tell of them, but for those of a redaction, which are new.
 fn check_strangers(
     commands: &[Command],
     files: &BTreeMap<String, digests::Digest>,
     verdict: &mut Verdict,
 ) {
+    let told: BTreeSet<&str> = commands.iter().map(|one| one.file.as_str()).collect();
+    let known: BTreeSet<String> = verdict.added.iter().map(|one| one.file.clone()).collect();
     for path in files.keys() {
         let own = matches!(
             path.as_str(),
             "bundle.yaml" | "manifest.jsonl" | "redaction.txt" | "redaction.json" | "checksums.txt"
         );
-        let told = commands.iter().any(|command| {
-            command.file == *path || path.starts_with(&format!("{}!", command.file))
-        });
-        if !own && !told {
+        let inside = || {
+            path.match_indices('!')
+                .any(|(at, _)| path.get(..at).is_some_and(|archive| told.contains(archive)))
+        };
+        if !own && !known.contains(path) && !told.contains(path.as_str()) && !inside() {
             verdict.added.push(Finding {
                 file: path.clone(),
                 why: "no command of the manifest wrote it".to_owned(),
@@ -288,7 +408,8 @@ fn settle(verdict: &mut Verdict, bundle: &Bundle) {
     verdict.intact = verdict.altered.is_empty()
         && verdict.missing.is_empty()
         && verdict.added.is_empty()
-        && verdict.problems.is_empty();
+        && verdict.problems.is_empty()
+        && verdict.before.as_ref().is_none_or(|before| before.intact);
 }
 
 fn tell(verdict: &Verdict, name: &str) {
@@ -307,14 +428,18 @@ fn tell(verdict: &Verdict, name: &str) {
     for clock in &verdict.clocks {
         output::say(&format!("clock    {}", clock.sentence()));
     }
-    let state = if verdict.intact {
-        "as its collector wrote it"
-    } else {
-        "not as its collector wrote it"
+    let state = match (verdict.intact, verdict.redacted) {
+        (true, false) => "as its collector wrote it",
+        (true, true) => "as `coldcase redact` wrote it",
+        (false, _) => "not as its collector wrote it",
     };
     let mut notes = vec![format!("checksums {}", verdict.checksums)];
     if verdict.redacted {
         notes.push("redacted, checksums are those after it".to_owned());
+        notes.push(match &verdict.before {
+            Some(before) => format!("before that {}", before.sentence()),
+            None => "what it was before that is not known".to_owned(),
+        });
     }
     if !verdict.finished {
         notes.push("the capture did not come to its end".to_owned());

@@ -39,7 +39,12 @@ impl Spool {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         match options.open(&place) {
-            Ok(file) => Self::Disk(file, place),
+            Ok(file) => {
+                // Nobody needs its name: a run that is interrupted leaves nothing behind.
+                #[cfg(unix)]
+                let _ = fs::remove_file(&place);
+                Self::Disk(file, place)
+            }
             Err(error) => Self::Broken(format!("{}: {error}", place.display())),
         }
     }
@@ -68,7 +73,7 @@ impl Spool {
 
 impl Drop for Spool {
     fn drop(&mut self) {
-        if let Self::Disk(_, place) = self {
+        if let (Self::Disk(_, place), false) = (self, cfg!(unix)) {
             let _ = fs::remove_file(place);
         }
     }
@@ -114,9 +119,13 @@ pub(crate) fn name(path: &str) -> String {
     if counts.is_empty() {
         return path.to_owned();
     }
-    // No pseudonym: names are few, and a name is easily tried.
+    unmarked(&masked)
+}
+
+/// A name without pseudonyms: names are few, and a name is easily tried.
+pub(crate) fn unmarked(masked: &str) -> String {
     let mut name = String::new();
-    let mut rest = masked.as_str();
+    let mut rest = masked;
     while let Some((before, after)) = rest.split_once("<masked:") {
         name.push_str(before);
         name.push_str("masked");

@@ -1,7 +1,7 @@
 //! Writes the result of a redaction: a directory, a tar archive or a zip archive, which get their name when they are complete.
 
 use std::{
-    fmt::Write as _,
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, BufWriter, Read, Write},
     path::{Path, PathBuf},
@@ -49,6 +49,8 @@ pub(crate) struct Pack {
     top: String,
     form: Option<Form>,
     spools: u64,
+    /// Names that are taken, and the highest number that made one like it.
+    names: BTreeMap<String, u64>,
     /// SHA-256 and path of each file, as `sha256sum` writes them.
     checksums: String,
     complete: bool,
@@ -67,8 +69,9 @@ const MEANINGFUL: &[&str] = &[
 ];
 
 impl Pack {
-    /// Begins the result. Nothing that exists is overwritten.
-    pub(crate) fn create(target: &Path) -> Result<Self, Failure> {
+    /// Whether the result can be written: nothing that exists is overwritten, and it is no part of
+    /// what is read.
+    pub(crate) fn check(target: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
         let failed = |why: String| Failure::Redact(target.to_owned(), why);
         if target.symlink_metadata().is_ok()
             && fs::read_dir(target).is_ok_and(|mut dir| dir.next().is_some())
@@ -78,12 +81,45 @@ impl Pack {
         if target.is_file() {
             return Err(failed("exists".to_owned()));
         }
+        let above = match target.parent() {
+            Some(above) if above != Path::new("") => above,
+            _ => Path::new("."),
+        };
+        // Where that cannot be told, the disk will say why.
+        let Ok(above) = above.canonicalize() else {
+            return Ok(());
+        };
+        let place = above.join(target.file_name().unwrap_or_default());
+        let around = inputs.iter().find(|input| {
+            input.is_dir()
+                && input
+                    .canonicalize()
+                    .is_ok_and(|input| place.starts_with(input))
+        });
+        match around {
+            Some(input) => Err(failed(format!(
+                "lies in {}, which is read",
+                input.display()
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Begins the result.
+    pub(crate) fn create(target: &Path) -> Result<Self, Failure> {
+        let failed = |why: String| Failure::Redact(target.to_owned(), why);
         let name = target
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .ok_or_else(|| failed("is no name for a file or a directory".to_owned()))?;
         let partial = target.with_file_name(format!("{name}.partial"));
-        let cannot = |error: io::Error| failed(format!("cannot be written: {error}"));
+        let cannot = |error: io::Error| match error.kind() {
+            io::ErrorKind::AlreadyExists => failed(format!(
+                "{} is there, of a run that goes on or was interrupted; remove it if none goes on",
+                partial.display()
+            )),
+            _ => failed(format!("cannot be written: {error}")),
+        };
         let stem = |end: &str| name.strip_suffix(end).map(str::to_owned);
         let open = || {
             let mut options = fs::OpenOptions::new();
@@ -114,6 +150,7 @@ impl Pack {
             top,
             form: Some(form),
             spools: 0,
+            names: BTreeMap::new(),
             checksums: String::new(),
             complete: false,
         })
@@ -131,6 +168,31 @@ impl Pack {
             .target
             .with_file_name(format!(".{name}.{}", self.spools));
         Spool::new(bytes, place)
+    }
+
+    /// This name, or one like it if a file has it already: names that hid different secrets may
+    /// have become one.
+    pub(crate) fn free(&mut self, path: String) -> String {
+        let Some(mut number) = self.names.get(&path).copied() else {
+            self.names.insert(path.clone(), 1);
+            return path;
+        };
+        let folder = path.rfind('/').map_or(0, |at| at + 1);
+        // A name that begins with a dot has no end of its own.
+        let end = path
+            .rfind('.')
+            .filter(|at| *at > folder)
+            .unwrap_or(path.len());
+        let (stem, end) = path.split_at_checked(end).unwrap_or((&path, ""));
+        loop {
+            number += 1;
+            let name = format!("{stem}.{number}{end}");
+            if !self.names.contains_key(&name) {
+                self.names.insert(name.clone(), 1);
+                self.names.insert(path, number);
+                return name;
+            }
+        }
     }
 
     /// Adds a file. The inner error says why this one cannot be a file there.
@@ -187,9 +249,8 @@ impl Pack {
         written.map_err(|error| {
             Failure::Redact(self.target.clone(), format!("cannot be written: {error}"))
         })?;
-        for byte in hashed.hash.finalize() {
-            let _ = write!(self.checksums, "{byte:02x}");
-        }
+        self.checksums
+            .push_str(&coldcase_bundle::hex(&hashed.hash.finalize()));
         self.checksums.push_str("  ");
         self.checksums.push_str(path);
         self.checksums.push('\n');

@@ -6,7 +6,7 @@ use coldcase_bundle::Bundle;
 use serde::Serialize;
 
 use super::mask::Masked;
-use crate::output;
+use crate::{bundle::verify::Before, output};
 
 /// What was done; written as `redaction.json`.
 #[derive(Debug, Serialize)]
@@ -27,6 +27,9 @@ pub(crate) struct Told {
     links: usize,
     /// Damage met while reading: what was not read was not written either.
     problems: Vec<Trouble>,
+    /// What `coldcase bundle verify` said of a native bundle before its checksums were replaced;
+    /// null if it is none, or several, or came from standard input.
+    before: Option<Before>,
 }
 
 #[derive(Debug, Serialize)]
@@ -54,6 +57,7 @@ impl Told {
             replaced: Vec::new(),
             links: bundle.links.len(),
             problems: Vec::new(),
+            before: None,
         };
         told.trouble(&bundle.problems);
         told
@@ -65,6 +69,16 @@ impl Told {
             line: problem.line,
             what: super::mask::name(&problem.what),
         }));
+    }
+
+    /// Keeps how the bundle compared with its checksums; names may look like secrets, too.
+    pub(crate) fn verified(&mut self, before: Option<Before>) {
+        self.before = before.map(|mut before| {
+            for name in before.names() {
+                *name = super::mask::name(name);
+            }
+            before
+        });
     }
 
     /// Adds what went wrong when files were read again.
@@ -97,7 +111,7 @@ impl Told {
 
     /// Whether anything of the bundle is missing in the result.
     pub(crate) fn is_short(&self) -> bool {
-        !self.left_out.is_empty()
+        !self.left_out.is_empty() || self.links > 0 || !self.problems.is_empty()
     }
 
     pub(crate) fn json(&self) -> String {
@@ -127,11 +141,17 @@ impl Told {
                 output::say("  … all of them are in redaction.json");
             }
         }
-        if !quiet && !self.problems.is_empty() {
+        if self.links > 0 {
+            output::say(&format!("{} links, which are not written", self.links));
+        }
+        if !self.problems.is_empty() {
             output::say(&format!(
                 "{} problems while reading, listed in redaction.json: what was not read was not written",
                 self.problems.len()
             ));
+        }
+        if let Some(before) = self.before.as_ref().filter(|before| !before.intact) {
+            output::say(&format!("before it was masked: {}", before.sentence()));
         }
     }
 }

@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &Serve) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::Listen(address, error))?;
     let progress = Progress::new(false);
     progress.reading(&arguments.bundles);
-    let bundle = reading::open(&arguments.bundles, &arguments.reading)?;
+    let bundle = reading::open(&arguments.bundles, &arguments.reading.limits)?;
     let name = bundle.name.clone();
     progress.step("reading objects and logs");
     let api = Api::new(bundle, &options);

@@ -12,6 +12,7 @@
 
 mod lines;
 mod lookalikes;
+mod outcome;
 mod planter;
 #[path = "../support/mod.rs"]
 mod support;
@@ -116,7 +117,7 @@ fn no_planted_secret_survives_and_lookalikes_do() {
     let bundle = scratch.join("bundle");
     let secrets = planter::plant(&bundle);
     lookalikes::plant(&bundle);
-    assert!(secrets.len() >= 200, "{}", secrets.len());
+    assert!(secrets.len() > 250, "{}", secrets.len());
     // The test itself must be able to find what it looks for.
     let before = texts(&bundle);
     for secret in &secrets {

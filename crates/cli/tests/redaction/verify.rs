@@ -166,6 +166,119 @@ fn a_redacted_bundle_can_be_verified() {
     }
 }
 
+/// Masking replaces the checksums; what they showed is kept.
+#[test]
+fn a_redaction_hides_no_change() {
+    let scratch = support::scratch("verify-laundered");
+    let dir = bundle(&scratch);
+    fs::write(dir.join("extra.txt"), "x").unwrap();
+    fs::write(dir.join("cluster/pods.yaml"), "apiVersion: v2\n").unwrap();
+    let redact = |from: &Path, to: &str| {
+        let to = scratch.join(to);
+        support::stdout(&support::coldcase(&[
+            "redact",
+            from.to_str().unwrap(),
+            "-o",
+            to.to_str().unwrap(),
+        ]));
+        to
+    };
+    let clean = redact(&dir, "clean.tar.gz");
+    let (code, verdict) = verify(&clean);
+    assert_eq!(code, 1, "{verdict}");
+    assert_eq!(verdict["before"]["altered"], json!(["cluster/pods.yaml"]));
+    assert_eq!(verdict["before"]["added"], json!(["extra.txt"]));
+    assert_eq!(verdict["added"][0]["file"], "extra.txt");
+    // Nor does masking it twice.
+    let (code, verdict) = verify(&redact(&clean, "twice.zip"));
+    assert_eq!(code, 1, "{verdict}");
+    assert_eq!(verdict["before"]["altered"], json!(["cluster/pods.yaml"]));
+}
+
+#[test]
+fn a_file_added_after_a_redaction_is_found() {
+    let scratch = support::scratch("verify-added-later");
+    let dir = bundle(&scratch);
+    let clean = scratch.join("clean");
+    support::stdout(&support::coldcase(&[
+        "redact",
+        dir.to_str().unwrap(),
+        "-o",
+        clean.to_str().unwrap(),
+    ]));
+    let text = support::stdout(&support::coldcase(&[
+        "bundle",
+        "verify",
+        clean.to_str().unwrap(),
+    ]));
+    assert!(text.contains("as `coldcase redact` wrote it"), "{text}");
+    assert!(
+        text.contains("before that as its collector wrote it; checksums sha256"),
+        "{text}"
+    );
+    fs::write(clean.join("later.txt"), "x").unwrap();
+    // Even with a checksum of its own.
+    let sums = fs::read_to_string(clean.join("checksums.txt")).unwrap();
+    let sum = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
+    fs::write(
+        clean.join("checksums.txt"),
+        format!("{sums}{sum}  later.txt\n"),
+    )
+    .unwrap();
+    let (code, verdict) = verify(&clean);
+    assert_eq!(code, 1);
+    assert_eq!(verdict["added"][0]["file"], "later.txt", "{verdict}");
+    assert_eq!(verdict["altered"], json!([]));
+}
+
+/// A file that redaction left out, and said so, is not missing.
+#[test]
+fn what_a_redaction_left_out_is_not_missing() {
+    let scratch = support::scratch("verify-left-out");
+    let dir = bundle(&scratch);
+    fs::write(dir.join("core"), [0x7f, b'E', b'L', b'F', 0, 0, 1, 2, 0, 0]).unwrap();
+    let mut manifest = fs::read_to_string(dir.join("manifest.jsonl")).unwrap();
+    manifest.push_str(&format!(
+        "{}\n",
+        json!({"argv": ["x"], "file": "core", "exit": 0, "bytes": 10})
+    ));
+    fs::write(dir.join("manifest.jsonl"), manifest).unwrap();
+    fs::remove_file(dir.join("checksums.txt")).unwrap();
+    let about = fs::read_to_string(dir.join("bundle.yaml")).unwrap();
+    fs::write(dir.join("bundle.yaml"), about.replace("sha256", "unknown")).unwrap();
+    assert_eq!(verify(&dir).0, 0);
+    let clean = scratch.join("clean");
+    let output = support::coldcase(&[
+        "redact",
+        dir.to_str().unwrap(),
+        "-o",
+        clean.to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    let (code, verdict) = verify(&clean);
+    assert_eq!(code, 0, "{verdict}");
+}
+
+/// More than the limits allow is an error, not a checksum of the beginning.
+#[test]
+fn limits_are_errors() {
+    let scratch = support::scratch("verify-limits");
+    let dir = bundle(&scratch);
+    let place = dir.to_str().unwrap();
+    for flags in [
+        ["--max-total-bytes", "100"],
+        ["--max-files", "2"],
+        ["--max-file-bytes", "20"],
+    ] {
+        let output = support::coldcase(&["bundle", "verify", place, flags[0], flags[1]]);
+        assert_eq!(output.status.code(), Some(2), "{flags:?}: {output:?}");
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains(flags[0]),
+            "{flags:?}: {output:?}"
+        );
+    }
+}
+
 #[test]
 fn what_is_no_native_bundle_is_an_error() {
     let scratch = support::scratch("verify-none");
