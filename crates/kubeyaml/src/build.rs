@@ -95,7 +95,8 @@ pub fn read_item<'t, B: Build<'t>>(
     let mut cursor = Cursor::new(text, options.first_line)?;
     let indent = enter_item(&mut cursor)?;
     let depth = options.max_depth.min(DEEPEST).saturating_sub(1);
-    let node = Walk::new(&mut cursor, builder).value(Place::Dash(indent), wanted(options), depth)?;
+    let node =
+        Walk::new(&mut cursor, builder).value(Place::Dash(indent), wanted(options), depth)?;
     cursor.finish()?;
     Ok(node)
 }
