@@ -44,6 +44,8 @@ pub(crate) enum Failure {
     Kubeconfig(PathBuf, String),
     /// A time that is none: the option and its value.
     Time(&'static str, String),
+    /// A fault for a resource that is not served: the option and the word.
+    Fault(&'static str, String),
 }
 
 impl std::fmt::Display for Failure {
@@ -136,6 +138,10 @@ impl std::fmt::Display for Failure {
             Self::Time(flag, text) => write!(
                 f,
                 "{flag}: `{text}` is no time; give 2026-07-14T02:40:00Z, or how long before the capture: 30m, 2h, 1d"
+            ),
+            Self::Fault(flag, word) => write!(
+                f,
+                "{flag}: the bundle serves no `{word}`; give a resource as kubectl names it, logs, or *"
             ),
             Self::Threads(why) => write!(f, "--threads: {why}; leave it out to use all processors"),
         }

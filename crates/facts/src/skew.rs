@@ -119,7 +119,7 @@ fn events(facts: &Facts<'_>) -> Vec<Dated> {
         .filter_map(|event| {
             let line = event.object.root.get("metadata")?.line;
             Some(Dated {
-                node: event.host.clone(),
+                node: event.host.to_string(),
                 seen: event.first?,
                 reference: event.recorded?,
                 what: EVENT,

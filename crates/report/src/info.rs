@@ -357,18 +357,12 @@ fn edges(first: u32, last: u32) -> impl Iterator<Item = u32> {
 }
 
 fn journals(bundle: &Bundle, snapshot: &Snapshot<'_>) -> Vec<Journals> {
-    let names: BTreeSet<String> = snapshot
-        .objects
-        .iter()
-        .filter(|object| object.kind == "Node")
-        .map(|node| node.name.clone())
-        .collect();
     let mut found: BTreeMap<String, (BTreeSet<_>, Range)> = BTreeMap::new();
     for journal in &snapshot.journals {
         let file = bundle.file(journal.file);
         let last = journal.span.last.min(file.line_count());
         let mut take = |line: &str| {
-            let node = journal.node_of_line(line, &names);
+            let node = journal.node_of_line(line);
             let entry = found.entry(node).or_default();
             entry.0.insert(journal.file);
             let parsed = logs::journal_line(line, journal.json, snapshot.captured_at);

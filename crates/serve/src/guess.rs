@@ -186,19 +186,19 @@ pub(crate) fn event(event: &Event) -> Value {
             "creationTimestamp": time(event.first),
         },
         "involvedObject": {
-            "kind": regarding.kind,
-            "namespace": regarding.namespace,
+            "kind": regarding.kind.as_str(),
+            "namespace": regarding.namespace.as_str(),
             "name": regarding.name,
             "uid": regarding.uid,
-            "fieldPath": regarding.field_path,
+            "fieldPath": regarding.field_path.as_str(),
         },
-        "reason": event.reason,
-        "type": event.kind,
+        "reason": event.reason.as_str(),
+        "type": event.kind.as_str(),
         "message": event.message,
         "count": event.count,
         "firstTimestamp": time(event.first),
         "lastTimestamp": time(event.last),
-        "source": {"component": event.component, "host": event.host},
+        "source": {"component": event.component.as_str(), "host": event.host.as_str()},
     })
 }
 

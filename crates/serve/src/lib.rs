@@ -18,13 +18,13 @@ mod review;
 mod select;
 mod store;
 mod table;
+mod tree;
 mod value;
 
 use coldcase_bundle::Bundle;
 use coldcase_snapshot::{
     Options,
-    coverage::{self, Coverage, Status},
-    object,
+    coverage::{Coverage, Status},
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -67,9 +67,8 @@ impl Api {
         let snapshot = coldcase_snapshot::read_with(&bundle, options);
         let store = Store::new(&bundle, &snapshot, options);
         let logs = Logs::new(&snapshot);
-        let mut coverage = snapshot.coverage;
-        note_failures(&bundle, &mut coverage);
-        let (now, version) = (snapshot.captured_at, snapshot.kubernetes_version);
+        let coverage = snapshot.coverage;
+        let (now, version) = (snapshot.captured_at, snapshot.server_version);
         Self {
             bundle,
             store,
@@ -115,8 +114,8 @@ impl Api {
         })
     }
 
-    /// The plural name of a resource that a person calls by any of its names; the word itself if none has it.
-    pub fn plural_of(&self, word: &str) -> String {
+    /// The plural name of a resource that a person calls by any of its names.
+    pub fn plural_of(&self, word: &str) -> Option<String> {
         let word = word.to_ascii_lowercase();
         let called = |resource: &&Resource| {
             resource.plural == word
@@ -125,7 +124,7 @@ impl Api {
                 || resource.full_name() == word
         };
         let found = self.store.resources.iter().find(called);
-        found.map_or(word.clone(), |resource| resource.plural.clone())
+        found.map(|resource| resource.plural.clone())
     }
 
     fn route(&self, request: &Request) -> Result<Response<'_>, Failure> {
@@ -255,43 +254,6 @@ impl Api {
                 "{name}{place}: not captured in this bundle, the request failed{because}"
             )),
             _ => Failure::not_captured(format!("{name}{place}: not captured in this bundle")),
-        }
-    }
-}
-
-/// Notes what the native manifest says of requests that left no file.
-fn note_failures(bundle: &Bundle, coverage: &mut Coverage) {
-    for command in coverage::manifest(bundle) {
-        let mut words = command.argv.iter().map(String::as_str).skip(1);
-        if command.exit == 0 || words.next() != Some("get") {
-            continue;
-        }
-        let Some(resource) = words.next().filter(|word| !word.starts_with('-')) else {
-            continue;
-        };
-        let kind = match object::kind_of_resource(resource) {
-            Some(kind) => kind.to_owned(),
-            None => match resource
-                .split_once('.')
-                .map(|(name, _)| object::kind_of_resource(name))
-            {
-                Some(Some(kind)) => kind.to_owned(),
-                _ => continue,
-            },
-        };
-        let refused = ["orbidden", "Unauthorized"];
-        let status = if refused.iter().any(|word| command.stderr.contains(word)) {
-            Status::Refused
-        } else {
-            Status::Failed
-        };
-        let first = command.stderr.lines().next().unwrap_or("");
-        let detail = first.chars().take(200).collect();
-        let known = coverage.sources.get(&kind);
-        if known.is_none_or(|known| known.status == Status::NotCollected) {
-            coverage
-                .sources
-                .insert(kind, coverage::Covered { status, detail });
         }
     }
 }

@@ -32,10 +32,7 @@ impl Form {
         accept.split(',').find_map(|part| {
             let part = part.replace(' ', "");
             let mut words = part.split(';');
-            let json = matches!(
-                words.next()?,
-                "application/json" | "*/*" | "application/*" | "application/json;stream=watch"
-            );
+            let json = matches!(words.next()?, "application/json" | "*/*" | "application/*");
             let word = |name: &str| {
                 part.split(';')
                     .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
@@ -202,7 +199,7 @@ impl Api {
         Ok(match form {
             Form::Object => Response::new("application/json", item.json.as_bytes()),
             Form::Metadata(meta) => {
-                let mut object = table::metadata(&parsed(item));
+                let mut object = table::metadata(parsed(item));
                 object["apiVersion"] = meta.into();
                 Response::json(&object)
             }
@@ -334,7 +331,7 @@ impl Api {
             }
             match form {
                 Form::Metadata(meta) => {
-                    let mut object = table::metadata(&parsed(item));
+                    let mut object = table::metadata(parsed(item));
                     object["apiVersion"] = meta.into();
                     body.extend_from_slice(object.to_string().as_bytes());
                 }
@@ -353,19 +350,27 @@ impl Api {
         meta: &str,
         metadata: &Value,
     ) -> Response<'static> {
-        let rows = self.rows(request, resource, items);
-        let mut table = table::table(Some(&table::columns(resource)), &rows, metadata);
-        table["apiVersion"] = meta.into();
-        Response::json(&table)
+        // Row by row: the trees of a long list would take many times its text.
+        let mut body = format!(
+            "{{\"kind\":\"Table\",\"apiVersion\":{},\"metadata\":{metadata},\"columnDefinitions\":{},\"rows\":[",
+            Value::from(meta),
+            table::columns(resource)
+        )
+        .into_bytes();
+        for (at, item) in items.iter().enumerate() {
+            if at > 0 {
+                body.push(b',');
+            }
+            let row = self.row(request, resource, item);
+            body.extend_from_slice(row.to_string().as_bytes());
+        }
+        body.extend_from_slice(b"]}");
+        Response::new("application/json", body)
     }
 
-    fn rows(&self, request: &Request, resource: &Resource, items: &[&Item]) -> Vec<Value> {
+    fn row(&self, request: &Request, resource: &Resource, item: &Item) -> Value {
         let context = Context { now: self.now };
-        let include = include(request);
-        items
-            .iter()
-            .map(|item| table::row(resource, &parsed(item), include, context))
-            .collect()
+        table::row(resource, parsed(item), include(request), context)
     }
 
     /// What there is as additions, unless the client has it already, and then nothing more.
@@ -387,9 +392,9 @@ impl Api {
             for item in page.items {
                 let object = match form {
                     Form::Object => item.json.to_string(),
-                    Form::Metadata(_) => table::metadata(&parsed(item)).to_string(),
+                    Form::Metadata(_) => table::metadata(parsed(item)).to_string(),
                     Form::Table(meta) => {
-                        let rows = self.rows(request, resource, &[item]);
+                        let rows = [self.row(request, resource, item)];
                         let defined = columns.then(|| table::columns(resource));
                         columns = false;
                         let mut table =

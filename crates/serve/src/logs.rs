@@ -7,7 +7,7 @@ use std::{
 
 use coldcase_bundle::{Bundle, FileId};
 use coldcase_snapshot::{
-    Snapshot, coverage,
+    Snapshot,
     line::{self, Stream},
     logs::Span,
     stamp::{self, When},
@@ -46,7 +46,7 @@ impl Logs {
             files.entry(key).or_insert((log.file, log.span));
         }
         let mut excuses = BTreeMap::new();
-        for command in coverage::manifest(snapshot.bundle) {
+        for command in &snapshot.commands {
             if command.exit != 0
                 && let Some(key) = of_command(&command.argv)
             {

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use coldcase_snapshot::object;
+use coldcase_snapshot::{
+    object,
+    resource::{self, Known},
+};
 use serde_json::Value;
 
 use crate::value;
@@ -54,113 +57,6 @@ impl Resource {
     }
 }
 
-/// Group, version, kind, plural, whether namespaced, short names, categories.
-type Row = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    bool,
-    &'static str,
-    &'static str,
-);
-
-const ADMISSION: &str = "admissionregistration.k8s.io";
-const RBAC: &str = "rbac.authorization.k8s.io";
-const STORAGE: &str = "storage.k8s.io";
-
-/// Kubernetes' own resources in their present versions; short names and categories as kubectl knows them.
-#[rustfmt::skip]
-const OWN: &[Row] = &[
-    ("", "v1", "ConfigMap", "configmaps", true, "cm", ""),
-    ("", "v1", "Endpoints", "endpoints", true, "ep", ""),
-    ("", "v1", "Event", "events", true, "ev", ""),
-    ("", "v1", "LimitRange", "limitranges", true, "limits", ""),
-    ("", "v1", "Namespace", "namespaces", false, "ns", ""),
-    ("", "v1", "Node", "nodes", false, "no", ""),
-    ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", true, "pvc", ""),
-    ("", "v1", "PersistentVolume", "persistentvolumes", false, "pv", ""),
-    ("", "v1", "Pod", "pods", true, "po", "all"),
-    ("", "v1", "ReplicationController", "replicationcontrollers", true, "rc", "all"),
-    ("", "v1", "ResourceQuota", "resourcequotas", true, "quota", ""),
-    ("", "v1", "Secret", "secrets", true, "", ""),
-    ("", "v1", "ServiceAccount", "serviceaccounts", true, "sa", ""),
-    ("", "v1", "Service", "services", true, "svc", "all"),
-    (ADMISSION, "v1", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", false, "", "api-extensions"),
-    (ADMISSION, "v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", false, "", "api-extensions"),
-    ("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", false, "crd,crds", "api-extensions"),
-    ("apiregistration.k8s.io", "v1", "APIService", "apiservices", false, "", "api-extensions"),
-    ("apps", "v1", "ControllerRevision", "controllerrevisions", true, "", ""),
-    ("apps", "v1", "DaemonSet", "daemonsets", true, "ds", "all"),
-    ("apps", "v1", "Deployment", "deployments", true, "deploy", "all"),
-    ("apps", "v1", "ReplicaSet", "replicasets", true, "rs", "all"),
-    ("apps", "v1", "StatefulSet", "statefulsets", true, "sts", "all"),
-    ("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", true, "hpa", "all"),
-    ("batch", "v1", "CronJob", "cronjobs", true, "cj", "all"),
-    ("batch", "v1", "Job", "jobs", true, "", "all"),
-    ("certificates.k8s.io", "v1", "CertificateSigningRequest", "certificatesigningrequests", false, "csr", ""),
-    ("coordination.k8s.io", "v1", "Lease", "leases", true, "", ""),
-    ("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", true, "", ""),
-    ("events.k8s.io", "v1", "Event", "events", true, "ev", ""),
-    ("networking.k8s.io", "v1", "IngressClass", "ingressclasses", false, "", ""),
-    ("networking.k8s.io", "v1", "Ingress", "ingresses", true, "ing", ""),
-    ("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", true, "netpol", ""),
-    ("node.k8s.io", "v1", "RuntimeClass", "runtimeclasses", false, "", ""),
-    ("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", true, "pdb", ""),
-    (RBAC, "v1", "ClusterRoleBinding", "clusterrolebindings", false, "", ""),
-    (RBAC, "v1", "ClusterRole", "clusterroles", false, "", ""),
-    (RBAC, "v1", "RoleBinding", "rolebindings", true, "", ""),
-    (RBAC, "v1", "Role", "roles", true, "", ""),
-    ("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", false, "pc", ""),
-    (STORAGE, "v1", "CSIDriver", "csidrivers", false, "", ""),
-    (STORAGE, "v1", "CSINode", "csinodes", false, "", ""),
-    (STORAGE, "v1", "CSIStorageCapacity", "csistoragecapacities", true, "", ""),
-    (STORAGE, "v1", "StorageClass", "storageclasses", false, "sc", ""),
-    (STORAGE, "v1", "VolumeAttachment", "volumeattachments", false, "", ""),
-];
-
-/// Known too, but only there if something of them was captured or asked for: group, version, kind, plural, namespaced.
-const OPTIONAL: &[(&str, &str, &str, &str, bool)] = &[
-    (
-        ADMISSION,
-        "v1",
-        "ValidatingAdmissionPolicy",
-        "validatingadmissionpolicies",
-        false,
-    ),
-    (
-        ADMISSION,
-        "v1",
-        "ValidatingAdmissionPolicyBinding",
-        "validatingadmissionpolicybindings",
-        false,
-    ),
-    ("metrics.k8s.io", "v1beta1", "NodeMetrics", "nodes", false),
-    ("metrics.k8s.io", "v1beta1", "PodMetrics", "pods", true),
-    (
-        "resource.k8s.io",
-        "v1",
-        "DeviceClass",
-        "deviceclasses",
-        false,
-    ),
-    (
-        "resource.k8s.io",
-        "v1",
-        "ResourceClaim",
-        "resourceclaims",
-        true,
-    ),
-    (
-        "resource.k8s.io",
-        "v1",
-        "ResourceSlice",
-        "resourceslices",
-        false,
-    ),
-    ("", "v1", "PodTemplate", "podtemplates", true),
-];
-
 /// What objects say about their resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Seen {
@@ -178,11 +74,10 @@ impl Seen {
 
 /// The version of a kind of Kubernetes' own; empty for others.
 pub(crate) fn api_version_of(kind: &str) -> String {
-    OWN.iter()
-        .find(|(_, _, own, ..)| *own == kind)
-        .map(|(group, version, ..)| match *group {
-            "" => (*version).to_owned(),
-            group => format!("{group}/{version}"),
+    resource::of_kind(kind)
+        .map(|known| match known.group {
+            "" => known.version.to_owned(),
+            group => format!("{group}/{}", known.version),
         })
         .unwrap_or_default()
 }
@@ -214,24 +109,19 @@ pub(crate) fn resources(
         known.insert((resource.group.clone(), resource.kind.clone()));
         found.entry(key).or_insert(resource);
     };
-    for row in OWN {
-        own(row, seen).into_iter().for_each(&mut add);
+    for known in resource::ALL.iter().filter(|known| known.everywhere) {
+        own(known, seen).into_iter().for_each(&mut add);
     }
     for definition in definitions {
         defined(definition).into_iter().for_each(&mut add);
     }
-    let optional = OPTIONAL
-        .iter()
-        .map(|(group, version, kind, plural, namespaced)| {
-            (*group, *version, *kind, *plural, *namespaced, "", "")
-        });
-    for row in optional {
-        let (group, _, kind, ..) = row;
+    // The rest only if something of it was captured or asked for.
+    for known in resource::ALL.iter().filter(|known| !known.everywhere) {
         let is_seen = seen
             .keys()
-            .any(|seen| seen.kind == kind && seen.group_version().0 == group);
-        if is_seen || listed.contains(kind) {
-            own(&row, seen).into_iter().for_each(&mut add);
+            .any(|seen| seen.kind == known.kind && seen.group_version().0 == known.group);
+        if is_seen || listed.contains(known.kind) {
+            own(known, seen).into_iter().for_each(&mut add);
         }
     }
     let rest: Vec<Resource> = seen
@@ -255,17 +145,16 @@ pub(crate) fn resources(
 }
 
 /// One of Kubernetes' own in the versions that were captured, else in its present one.
-fn own(row: &Row, seen: &BTreeMap<Seen, bool>) -> Vec<Resource> {
-    let (group, present, kind, plural, namespaced, short, categories) = row;
+fn own(known: &Known, seen: &BTreeMap<Seen, bool>) -> Vec<Resource> {
     let mut versions: Vec<&str> = seen
         .keys()
-        .filter(|seen| seen.kind == *kind && seen.group_version().0 == *group)
+        .filter(|seen| seen.kind == known.kind && seen.group_version().0 == known.group)
         .map(|seen| seen.group_version().1)
         .filter(|version| is_word(version))
         .collect();
     // An event is served in both of its shapes, whichever was captured.
-    if versions.is_empty() || *kind == "Event" {
-        versions = vec![present];
+    if versions.is_empty() || known.kind == "Event" {
+        versions = vec![known.version];
     }
     let words = |text: &str| -> Vec<String> {
         text.split(',')
@@ -276,16 +165,16 @@ fn own(row: &Row, seen: &BTreeMap<Seen, bool>) -> Vec<Resource> {
     versions
         .into_iter()
         .map(|version| Resource {
-            group: (*group).to_owned(),
+            group: known.group.to_owned(),
             version: version.to_owned(),
-            kind: (*kind).to_owned(),
-            plural: (*plural).to_owned(),
-            namespaced: *namespaced,
-            short: words(short),
-            categories: words(categories),
+            kind: known.kind.to_owned(),
+            plural: known.plural.to_owned(),
+            namespaced: known.namespaced,
+            short: words(known.short),
+            categories: words(known.categories),
             columns: Vec::new(),
             fields: Vec::new(),
-            covered: (*kind).to_owned(),
+            covered: known.kind.to_owned(),
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! The objects of a bundle by resource, namespace and name, ready to be served.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use coldcase_bundle::{Bundle, FileId, Layout};
 use coldcase_snapshot::{Options, Snapshot, object};
@@ -11,6 +11,7 @@ use crate::{
     events, guess,
     raw::{self, About, Captured},
     resources::{self, Resource, Seen},
+    tree,
 };
 
 /// An object.
@@ -37,22 +38,30 @@ impl Store {
     /// Reads the objects that a snapshot kept, from the text that they were read from.
     pub(crate) fn new(bundle: &Bundle, snapshot: &Snapshot<'_>, options: &Options) -> Self {
         let mut objects = from_files(bundle, snapshot, options);
-        let found: BTreeSet<(String, String, String)> = objects.iter().map(key).collect();
-        let is_found = |kind: &str, namespace: &str, name: &str| {
-            found.contains(&(kind.to_owned(), namespace.to_owned(), name.to_owned()))
-        };
-        let about = About::default();
-        for object in &snapshot.objects {
-            if !is_found(&object.kind, &object.namespace, &object.name) {
-                objects.extend(raw::captured(guess::object(object), &about));
+        let mut others = Vec::new();
+        {
+            let kinds: Vec<String> = objects
+                .iter()
+                .map(|object| object::qualify(&object.kind, &object.api_version))
+                .collect();
+            let found: HashSet<(&str, &str, &str)> = objects
+                .iter()
+                .zip(&kinds)
+                .map(|(object, kind)| (kind.as_str(), &*object.namespace, &*object.name))
+                .collect();
+            for object in &snapshot.objects {
+                if !found.contains(&(&*object.kind, &*object.namespace, &*object.name)) {
+                    others.extend(from_tree(object));
+                }
+            }
+            for event in &snapshot.events {
+                let object = &event.object;
+                if !found.contains(&("Event", &*object.namespace, &*object.name)) {
+                    others.extend(raw::captured(guess::event(event), &About::default()));
+                }
             }
         }
-        for event in &snapshot.events {
-            let object = &event.object;
-            if !is_found("Event", &object.namespace, &object.name) {
-                objects.extend(raw::captured(guess::event(event), &about));
-            }
-        }
+        objects.extend(others);
         Self::of(
             objects,
             &snapshot.coverage.sources.keys().cloned().collect(),
@@ -149,12 +158,16 @@ pub(crate) fn named<'i>(items: &'i [Item], namespace: &str, name: &str) -> Optio
         .and_then(|at| items.get(at))
 }
 
-fn key(object: &Captured) -> (String, String, String) {
-    (
-        object::qualify(&object.kind, &object.api_version),
-        object.namespace.clone(),
-        object.name.clone(),
-    )
+/// An object whose text is a part of a file: of a transcript, or of a dump that is one file.
+fn from_tree(object: &object::Object) -> Option<Captured> {
+    if object.partial {
+        return raw::captured(guess::object(object), &About::default());
+    }
+    let about = About {
+        kind: object.kind.split('.').next().unwrap_or_default().to_owned(),
+        ..About::default()
+    };
+    raw::captured(tree::value(&object.root), &about)
 }
 
 /// Objects out of the files that the snapshot read them from, as far as it kept them.
@@ -264,6 +277,43 @@ mod tests {
         let (_, newer) = store.find("events.k8s.io", "v1", "events").unwrap();
         assert!(core[0].json.contains("\"message\":\"hello\""));
         assert!(newer[0].json.contains("\"note\":\"hello\""));
+    }
+
+    #[test]
+    fn objects_inside_a_transcript_keep_their_types() {
+        let store = store(&[(
+            "ticket.txt",
+            "$ kubectl get deploy web -n shop -o yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: shop\n  uid: u\n  labels:\n    replicas: \"2\"\nspec:\n  template:\n    spec:\n      topologySpreadConstraints:\n      - maxSkew: 1\n      unknownFlag: true\nstatus:\n  observed: null\n",
+        )]);
+        let (_, found) = store.find("apps", "v1", "deployments").unwrap();
+        let json: Value = serde_json::from_str(&found[0].json).unwrap();
+        let spec = &json["spec"]["template"]["spec"];
+        assert_eq!(spec["topologySpreadConstraints"][0]["maxSkew"], 1);
+        assert_eq!(spec["unknownFlag"], true);
+        assert_eq!(json["metadata"]["labels"]["replicas"], "2");
+    }
+
+    #[test]
+    fn an_empty_list_of_any_known_resource_is_there() {
+        let list = "apiVersion: v1\nitems: []\nkind: List\nmetadata: {}\n";
+        let store = store(&[
+            ("cluster/resourceclaims.yaml", list),
+            ("cluster/validatingadmissionpolicies.yaml", list),
+        ]);
+        for (group, plural) in [
+            ("resource.k8s.io", "resourceclaims"),
+            (
+                "admissionregistration.k8s.io",
+                "validatingadmissionpolicies",
+            ),
+        ] {
+            assert!(store.find(group, "v1", plural).is_some(), "{plural}");
+        }
+        assert!(
+            store
+                .find("resource.k8s.io", "v1", "deviceclasses")
+                .is_none()
+        );
     }
 
     #[test]

@@ -242,8 +242,9 @@ fn the_rest_of_the_server() {
     assert_eq!(get(&api, "/api/v1/namespaces/one/nodes").0, 404);
     assert_eq!(get(&api, "/api/v1/nodes/n1/proxy/logs/").0, 403);
     assert_eq!(get(&api, "/api/v1/namespaces/two/pods/c/log").0, 400);
-    assert_eq!(api.plural_of("Deployment"), "deployments");
-    assert_eq!(api.plural_of("po"), "pods");
+    assert_eq!(api.plural_of("Deployment").as_deref(), Some("deployments"));
+    assert_eq!(api.plural_of("po").as_deref(), Some("pods"));
+    assert_eq!(api.plural_of("podz"), None);
     let logs = Request::new("GET", "/api/v1/namespaces/n/pods/p/log").unwrap();
     assert_eq!(api.resource_of(&logs).as_deref(), Some("logs"));
 }

@@ -7,7 +7,7 @@
 //! | `[{labels, annotations, startsAt, endsAt, status: {state}}]` | Alertmanager `/api/v2/alerts`, `amtool alert query -o json` |
 //! | `{data: [{labels, …, status: {state}}]}` | Alertmanager `/api/v1/alerts` |
 //! | `{status, groupLabels, alerts: [{status, labels, annotations, startsAt, endsAt}]}` | what Alertmanager posts to a webhook |
-//! | `{alerts: [{type, name, status, evidence: [text]}]}` | detectors that name an object and say what is abnormal about it |
+//! | `{alerts: [{type, name, status, evidence: [text]}]}` | anomaly detectors, which watch metrics and name the object that behaves otherwise than before |
 //!
 //! Each becomes a report of kind `Alert` with the fields `name`, `state` (`firing`, `pending`, `resolved`, `suppressed`),
 //! `severity`, `startsAt`, `endsAt`, `summary`, `labels`, and `objectKind` and `objectName` where a detector names the object.
@@ -20,17 +20,17 @@ use crate::{
     text::HostReport,
 };
 
-/// More alerts than anybody has looked at; what follows is left out.
-const MOST: usize = 5_000;
+/// More alerts than anybody has looked at; what follows is left out, and that is told.
+pub(crate) const MOST: usize = 5_000;
 /// Longest summary that is kept.
 const LONGEST: usize = 400;
 /// Texts of one object that are kept.
 const TEXTS: usize = 50;
 
-/// The alerts of a document, none if it is of no form that holds them.
-pub(crate) fn read(document: &Node, file: FileId) -> Vec<HostReport> {
+/// The alerts of a document, none if it is of no form that holds them; and whether there are more than [`MOST`].
+pub(crate) fn read(document: &Node, file: FileId) -> (Vec<HostReport>, bool) {
     if document.get("kind").is_some() {
-        return Vec::new();
+        return (Vec::new(), false);
     }
     let mut found = Vec::new();
     for alert in listed(document) {
@@ -42,12 +42,13 @@ pub(crate) fn read(document: &Node, file: FileId) -> Vec<HostReport> {
         } else if alert.get("evidence").is_some() {
             found.extend(detected(alert));
         }
-        if found.len() >= MOST {
+        if found.len() > MOST {
             break;
         }
     }
+    let more = found.len() > MOST;
     found.truncate(MOST);
-    found
+    let reports = found
         .into_iter()
         .map(|root| HostReport {
             node: String::new(),
@@ -55,7 +56,8 @@ pub(crate) fn read(document: &Node, file: FileId) -> Vec<HostReport> {
             root,
             file,
         })
-        .collect()
+        .collect();
+    (reports, more)
 }
 
 /// What may be alerts, wherever the forms keep them.
@@ -207,7 +209,7 @@ mod tests {
         };
         documents
             .iter()
-            .flat_map(|document| read(document, FileId(0)))
+            .flat_map(|document| read(document, FileId(0)).0)
             .map(|report| told(&report))
             .collect()
     }
@@ -260,6 +262,18 @@ mod tests {
             r#"[1,"a",null]"#,
         ] {
             assert!(alerts(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn more_alerts_than_are_read_are_told() {
+        let alert = r#"{"labels":{"alertname":"Down"},"status":{"state":"active"}}"#;
+        for (count, told) in [(2, 0), (MOST, 0), (MOST + 1, 1)] {
+            let text = format!("[{}]", vec![alert; count].join(",\n"));
+            let bundle = coldcase_bundle::Bundle::from_texts("t", [("alerts.json", text.as_str())]);
+            let snapshot = crate::read(&bundle);
+            assert_eq!(snapshot.hosts.len(), count.min(MOST));
+            assert_eq!(snapshot.problems.len(), told, "{:?}", snapshot.problems);
         }
     }
 

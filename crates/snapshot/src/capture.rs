@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use coldcase_bundle::{Bundle, FileId};
 use jiff::Timestamp;
 
-use crate::{event, node::Node, object::Object, stamp};
+use crate::{node::Node, object::Object, stamp};
 
-/// When the bundle was captured: as its collector says, else the newest stamp of the API.
+/// When the bundle was captured: as its collector says, else the newest stamp of the API; `event` is that of all events.
 pub(crate) fn time(
     bundle: &Bundle,
     objects: &[Object],
-    events: &[Object],
+    event: Option<Timestamp>,
     others: &[(FileId, Node)],
 ) -> (Option<Timestamp>, &'static str) {
     if let Some(time) = bundle_field(others, bundle, "captured_at")
@@ -23,11 +23,6 @@ pub(crate) fn time(
     let newest = |times: &mut dyn Iterator<Item = &str>| times.filter_map(stamp::rfc3339).max();
     let of = |kind: &'static str| objects.iter().filter(move |object| object.kind == kind);
     let lease = newest(&mut of("Lease").filter_map(|o| o.root.str_at(&["spec", "renewTime"])));
-    let event = newest(&mut events.iter().flat_map(|event| {
-        event::TIMES
-            .iter()
-            .filter_map(|path| event.root.str_at(path))
-    }));
     let heartbeat = newest(
         &mut of("Node")
             .flat_map(|o| o.root.items_at(&["status", "conditions"]))

@@ -148,7 +148,7 @@ pub struct Command {
 }
 
 /// Reads `manifest.jsonl`; lines that are damaged are left out.
-pub fn manifest(bundle: &Bundle) -> Vec<Command> {
+pub(crate) fn manifest(bundle: &Bundle) -> Vec<Command> {
     bundle
         .iter()
         .filter_map(|(_, file)| {

@@ -1,17 +1,26 @@
 //! Kubernetes events in their three shapes, made one: who, what, how often, from when to when.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
 use jiff::Timestamp;
 
 use crate::{
-    node::{Node, Value},
+    node::{Key, Node, Value},
     object::Object,
     stamp,
 };
 
+/// When an event last happened or was recorded, by all of its stamps.
+pub(crate) fn newest(event: &Object) -> Option<Timestamp> {
+    TIMES
+        .iter()
+        .filter_map(|path| event.root.str_at(path))
+        .filter_map(stamp::rfc3339)
+        .max()
+}
+
 /// Where the three shapes keep the times of occurrences.
-pub(crate) const TIMES: &[&[&str]] = &[
+const TIMES: &[&[&str]] = &[
     &["series", "lastObservedTime"],
     &["lastTimestamp"],
     &["deprecatedLastTimestamp"],
@@ -26,9 +35,9 @@ pub struct Event {
     /// The object; of its tree only what is cited is kept.
     pub object: Object,
     /// Why, one CamelCase word.
-    pub reason: String,
+    pub reason: Key,
     /// `Normal` or `Warning`.
-    pub kind: String,
+    pub kind: Key,
     /// For people.
     pub message: String,
     /// Occurrences.
@@ -40,9 +49,9 @@ pub struct Event {
     /// When the API server recorded the first occurrence, of events that date that occurrence themselves.
     pub recorded: Option<Timestamp>,
     /// Who reported it (`kubelet`, `default-scheduler` …).
-    pub component: String,
+    pub component: Key,
     /// The node of the reporter, if it has one.
-    pub host: String,
+    pub host: Key,
     /// The object it is about.
     pub regarding: Reference,
 }
@@ -51,15 +60,15 @@ pub struct Event {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reference {
     /// Kind.
-    pub kind: String,
+    pub kind: Key,
     /// Namespace, empty for cluster-scoped.
-    pub namespace: String,
+    pub namespace: Key,
     /// Name.
     pub name: String,
     /// Uid, may be empty.
     pub uid: String,
     /// `spec.containers{app}` and the like.
-    pub field_path: String,
+    pub field_path: Key,
 }
 
 impl Event {
@@ -72,7 +81,6 @@ impl Event {
                 .filter_map(|path| root.str_at(path))
                 .find(|text| !text.is_empty())
                 .unwrap_or("")
-                .to_owned()
         };
         let time = |paths: &[&[&str]]| {
             paths
@@ -89,12 +97,7 @@ impl Event {
                 .max(1)
         };
         let about = root.get("involvedObject").or_else(|| root.get("regarding"));
-        let part = |key: &str| {
-            about
-                .and_then(|node| node.str_at(&[key]))
-                .unwrap_or("")
-                .to_owned()
-        };
+        let part = |key: &str| about.and_then(|node| node.str_at(&[key])).unwrap_or("");
         let series = time(&[&["series", "lastObservedTime"]]);
         let event_time = time(&[&["eventTime"]]);
         let created = time(&[&["metadata", "creationTimestamp"]]);
@@ -107,9 +110,9 @@ impl Event {
             .max()
             .or(first);
         Self {
-            reason: text(&[&["reason"]]),
-            kind: text(&[&["type"]]),
-            message: text(&[&["message"], &["note"]]),
+            reason: Key::new(text(&[&["reason"]])),
+            kind: Key::new(text(&[&["type"]])),
+            message: text(&[&["message"], &["note"]]).to_owned(),
             count: u64::try_from(number(&[
                 &["count"],
                 &["deprecatedCount"],
@@ -119,25 +122,41 @@ impl Event {
             first,
             last,
             recorded: created.filter(|_| old_first.is_some()),
-            component: text(&[
+            component: Key::new(text(&[
                 &["reportingComponent"],
                 &["reportingController"],
                 &["source", "component"],
                 &["deprecatedSource", "component"],
-            ]),
-            host: text(&[&["source", "host"], &["deprecatedSource", "host"]]),
+            ])),
+            host: Key::new(text(&[&["source", "host"], &["deprecatedSource", "host"]])),
             regarding: Reference {
-                kind: part("kind"),
-                namespace: part("namespace"),
-                name: part("name"),
-                uid: part("uid"),
-                field_path: part("fieldPath"),
+                kind: Key::new(part("kind")),
+                namespace: Key::new(part("namespace")),
+                name: part("name").to_owned(),
+                uid: part("uid").to_owned(),
+                field_path: Key::new(part("fieldPath")),
             },
             object: Object {
                 root: cited(object.root),
                 ..object
             },
         }
+    }
+
+    /// What tells it from other events.
+    fn id(&self) -> (&str, &str) {
+        let object = &self.object;
+        let id = if object.uid.is_empty() {
+            &object.name
+        } else {
+            &object.uid
+        };
+        (&object.namespace, id)
+    }
+
+    fn order(&self) -> (Option<Timestamp>, Option<Timestamp>, &str, &str) {
+        let object = &self.object;
+        (self.last, self.first, &object.namespace, &object.name)
     }
 
     /// The container that the event's field path names.
@@ -171,32 +190,12 @@ fn cited(root: Node) -> Node {
 }
 
 /// Merges the copies of one event from the two APIs and from several files, by uid, else by name.
-pub fn merge(events: Vec<Event>) -> Vec<Event> {
-    let mut best: BTreeMap<(String, String), Event> = BTreeMap::new();
-    for event in events {
-        let id = if event.object.uid.is_empty() {
-            event.object.name.clone()
-        } else {
-            event.object.uid.clone()
-        };
-        let key = (event.object.namespace.clone(), id);
-        match best.get(&key) {
-            Some(old)
-                if (old.last, std::cmp::Reverse(old.object.file))
-                    >= (event.last, std::cmp::Reverse(event.object.file)) => {}
-            _ => {
-                best.insert(key, event);
-            }
-        }
-    }
-    let mut merged: Vec<Event> = best.into_values().collect();
-    merged.sort_by(|a, b| {
-        (a.last, a.first, &a.object.namespace, &a.object.name).cmp(&(
-            b.last,
-            b.first,
-            &b.object.namespace,
-            &b.object.name,
-        ))
-    });
-    merged
+pub fn merge(mut events: Vec<Event>) -> Vec<Event> {
+    let newest_first = |event: &Event| Reverse((event.last, Reverse(event.object.file)));
+    // Stable, so that of equal copies the first stays.
+    events.sort_by(|a, b| (a.id(), newest_first(a)).cmp(&(b.id(), newest_first(b))));
+    events.dedup_by(|copy, first| copy.id() == first.id());
+    events.shrink_to_fit();
+    events.sort_by(|a, b| a.order().cmp(&b.order()));
+    events
 }

@@ -6,10 +6,13 @@ use std::{
 };
 
 use coldcase_bundle::{Bundle, File, FileId, Problem, Root};
+use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::{
-    Options, alerts, json,
+    Options, alerts,
+    event::{self, Event},
+    json,
     layouts::{self, scope::Listed},
     limit,
     logs::{JournalFile, LogFile},
@@ -28,8 +31,10 @@ use crate::{
 pub(crate) struct Gathered {
     /// Objects, without events.
     pub objects: Vec<Object>,
-    /// Events as objects.
-    pub events: Vec<Object>,
+    /// Events.
+    pub events: Vec<Event>,
+    /// The newest stamp of those in documents.
+    pub newest_event: Option<Timestamp>,
     /// Kinds that were listed, even if nothing was in the list.
     pub lists: BTreeMap<String, usize>,
     /// Where the layouts' trees begin.
@@ -74,7 +79,7 @@ impl Gathered {
     pub(crate) fn add(&mut self, objects: Vec<Object>) {
         for object in objects {
             if object.kind == "Event" {
-                self.events.push(object);
+                self.events.push(Event::new(object));
             } else {
                 self.objects.push(object);
             }
@@ -92,7 +97,7 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
         .collect();
     let contents: Vec<Content> = ids
         .par_iter()
-        .map(|id| read_contained(*id, bundle.file(*id), options))
+        .map(|id| read_contained(*id, bundle.file(*id), &roots, options))
         .collect();
     let mut gathered = Gathered {
         roots,
@@ -112,15 +117,15 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
         for (kind, line) in content.cut {
             gathered.cut.push((kind, format!("{path}:{line}")));
         }
-        gathered.add(content.objects);
+        gathered.objects.extend(content.objects);
+        gathered.events.extend(content.events);
+        gathered.newest_event = gathered.newest_event.max(content.newest_event);
         gathered
             .others
             .extend(content.others.into_iter().map(|node| (*id, node)));
         gathered.hosts.extend(content.alerts);
         gathered.problems.extend(content.problems);
     }
-    layouts::rancher::restore(bundle, &gathered.roots, &mut gathered.objects);
-    layouts::rancher::restore(bundle, &gathered.roots, &mut gathered.events);
     gathered
 }
 
@@ -128,6 +133,8 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
 #[derive(Default)]
 struct Content {
     objects: Vec<Object>,
+    events: Vec<Event>,
+    newest_event: Option<Timestamp>,
     /// Kinds of lists that are whole.
     lists: Vec<String>,
     /// Kinds of damaged lists, with the line of the damage.
@@ -167,14 +174,16 @@ impl Content {
     }
 }
 
-fn read_contained(id: FileId, file: &File, options: &Options) -> Content {
-    catch_unwind(AssertUnwindSafe(|| read_file(id, file, options))).unwrap_or_else(|_| Content {
-        problems: vec![Problem {
-            file: file.path.clone(),
-            line: 0,
-            what: "coldcase failed on this file and left it out; please report it".to_owned(),
-        }],
-        ..Content::default()
+fn read_contained(id: FileId, file: &File, roots: &[Root], options: &Options) -> Content {
+    catch_unwind(AssertUnwindSafe(|| read_file(id, file, roots, options))).unwrap_or_else(|_| {
+        Content {
+            problems: vec![Problem {
+                file: file.path.clone(),
+                line: 0,
+                what: "coldcase failed on this file and left it out; please report it".to_owned(),
+            }],
+            ..Content::default()
+        }
     })
 }
 
@@ -219,7 +228,7 @@ fn refuse(content: &mut Content, file: &File, bytes: u64, options: &Options) {
     content.structured = true;
 }
 
-fn read_file(id: FileId, file: &File, options: &Options) -> Content {
+fn read_file(id: FileId, file: &File, roots: &[Root], options: &Options) -> Content {
     let mut content = Content::default();
     let name = file.name();
     if file.binary {
@@ -245,7 +254,7 @@ fn read_file(id: FileId, file: &File, options: &Options) -> Content {
         return content;
     };
     content.structured = true;
-    take(&mut content, documents, file, id);
+    take(&mut content, documents, file, id, roots);
     content
 }
 
@@ -307,7 +316,7 @@ fn whole(content: &mut Content, file: &File, options: &Options) -> Option<Vec<No
 }
 
 /// Adds the objects of a file's documents, and which lists are whole.
-fn take(content: &mut Content, documents: Vec<Node>, file: &File, id: FileId) {
+fn take(content: &mut Content, documents: Vec<Node>, file: &File, id: FileId, roots: &[Root]) {
     let damage = damage(
         &documents,
         content.problems.iter().map(|problem| problem.line),
@@ -315,8 +324,16 @@ fn take(content: &mut Content, documents: Vec<Node>, file: &File, id: FileId) {
     for (document, damage) in documents.into_iter().zip(damage) {
         let keep = document.clone_head();
         let is_list = is_list(&document);
-        content.alerts.extend(alerts::read(&document, id));
-        let (objects, list) = object::objects(document, &file.path, id);
+        let (alerts, more) = alerts::read(&document, id);
+        content.alerts.extend(alerts);
+        if more {
+            content.problems.push(Problem {
+                file: file.path.clone(),
+                line: document.line,
+                what: format!("more than {} alerts; only the first are read", alerts::MOST),
+            });
+        }
+        let (mut objects, list) = object::objects(document, &file.path, id);
         if objects.is_empty() && list.is_none() {
             content.others.extend(keep);
         }
@@ -330,7 +347,15 @@ fn take(content: &mut Content, documents: Vec<Node>, file: &File, id: FileId) {
             }
             Some(_) => {}
         }
+        layouts::rancher::restore(&file.path, roots, &mut objects);
+        // Of an event little is kept, and there are more of them than of anything else.
+        let (events, objects): (Vec<_>, Vec<_>) = objects
+            .into_iter()
+            .partition(|object| object.kind == "Event");
         content.objects.extend(objects);
+        let newest = events.iter().filter_map(event::newest).max();
+        content.newest_event = content.newest_event.max(newest);
+        content.events.extend(events.into_iter().map(Event::new));
     }
 }
 

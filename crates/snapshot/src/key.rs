@@ -5,7 +5,7 @@ use std::{cell::RefCell, ops::Deref, sync::Arc};
 use compact_str::CompactString;
 
 /// A key of a mapping. A dump has millions of keys and a few hundred different ones.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Arc<CompactString>);
 
 /// Keys that a thread met last, by a hash of their text: whatever a file's keys are, the memory is

@@ -19,6 +19,7 @@ pub mod logs;
 pub mod node;
 pub mod object;
 pub mod records;
+pub mod resource;
 pub mod skew;
 mod sniff;
 pub mod stamp;
@@ -73,6 +74,8 @@ pub struct Snapshot<'b> {
     pub server_version: Option<String>,
     /// kubectl context, may be empty.
     pub cluster: String,
+    /// What the native collector ran, by its manifest; empty for other bundles.
+    pub commands: Vec<coverage::Command>,
     /// Damage; the bundle's own problems are not repeated here.
     pub problems: Vec<Problem>,
 }
@@ -130,15 +133,16 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     let mut gathered = files::documents(bundle, options);
     let declared = gathered.take_declared();
     let others = std::mem::take(&mut gathered.others);
-    let structured = capture::time(bundle, &gathered.objects, &gathered.events, &others);
+    let structured = capture::time(bundle, &gathered.objects, gathered.newest_event, &others);
     let (captured_at, captured_at_source) =
         transcripts::add(bundle, &mut gathered, structured, &options.yaml);
     layouts::runtime::add_pods(bundle, &gathered.roots, &mut gathered.objects);
     limit::namespaces(&mut gathered, &options.namespaces);
-    let mut scopes = layouts::scope::scopes(bundle, &gathered);
+    let commands = coverage::manifest(bundle);
+    let mut scopes = layouts::scope::scopes(bundle, &gathered, &commands);
     let objects = object::merge(gathered.objects);
     let window = Window::of(options, captured_at);
-    let mut events = event::merge(gathered.events.into_iter().map(Event::new).collect());
+    let mut events = event::merge(gathered.events);
     events.retain(|event| window.keep(event));
     let (mut logs, mut journals) = files::logs(bundle, &gathered.roots, &gathered.read, &objects);
     logs.extend(gathered.logs);
@@ -178,6 +182,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
         captured_at,
         window,
         captured_at_source,
+        commands,
         problems: gathered.problems,
     };
     snapshot.coverage = cover(&snapshot, gathered.lists);
@@ -203,7 +208,7 @@ fn cover(snapshot: &Snapshot<'_>, mut lists: BTreeMap<String, usize>) -> Coverag
     for (kind, count) in &lists {
         coverage.note(kind, Status::Collected, count.to_string());
     }
-    coverage::from_manifest(&coverage::manifest(snapshot.bundle), &mut coverage);
+    coverage::from_manifest(&snapshot.commands, &mut coverage);
     let previous = snapshot.logs.iter().filter(|log| log.previous).count();
     let current = snapshot.logs.len() - previous;
     if current > 0 {

@@ -95,11 +95,7 @@ pub(crate) fn namespaces(gathered: &mut Gathered, namespaces: &BTreeSet<String>)
     gathered.objects.retain(ours);
     gathered.events.retain(|event| {
         // Events about nodes lie in `default`.
-        ours(event)
-            || event
-                .root
-                .str_at(&["involvedObject", "namespace"])
-                .is_none_or(str::is_empty)
+        ours(&event.object) || event.regarding.namespace.is_empty()
     });
     gathered
         .logs

@@ -1,6 +1,6 @@
 //! Says which file is the log of which container or the journal of which node, by path and by content; bodies are not parsed here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_bundle::{Bundle, File, FileId};
 use jiff::Timestamp;
@@ -57,18 +57,23 @@ pub struct JournalFile {
     pub per_line: bool,
     /// The nodes whose lines it holds: `node` alone, or those that the lines' hosts stand for.
     pub nodes: Vec<String>,
+    /// Nodes by host, where the cluster calls a host of a mixed journal by another name.
+    pub aliases: BTreeMap<String, String>,
     /// The newest line comes first (`journalctl -r`).
     pub reversed: bool,
 }
 
 impl JournalFile {
     /// The node of a line: the file's, or the one that the line's host stands for.
-    pub fn node_of_line(&self, line: &str, nodes: &BTreeSet<String>) -> String {
+    pub fn node_of_line(&self, line: &str) -> String {
         if !self.per_line {
             return self.node.clone();
         }
         let host = host_of_line(line, self.json).unwrap_or("");
-        node_of_host(host, nodes).unwrap_or_else(|| host.to_owned())
+        self.aliases
+            .get(host)
+            .map_or(host, String::as_str)
+            .to_owned()
     }
 }
 
@@ -262,10 +267,10 @@ pub(crate) fn classify_journal(
             .or_else(|| named(&by_path.name))
             .unwrap_or(head.host)
     };
-    let holders = if per_line {
+    let (holders, aliases) = if per_line {
         hosts(file, json, nodes)
     } else {
-        named(&node).into_iter().collect()
+        (named(&node).into_iter().collect(), BTreeMap::new())
     };
     Some(JournalFile {
         file: id,
@@ -274,6 +279,7 @@ pub(crate) fn classify_journal(
         json,
         per_line,
         nodes: holders,
+        aliases,
         reversed: all
             .first
             .zip(all.last)
@@ -286,8 +292,12 @@ pub fn host_of_line(line: &str, json: bool) -> Option<&str> {
     journal_line(line, json, Some(Timestamp::UNIX_EPOCH)).map(|parsed| parsed.host)
 }
 
-/// The nodes that the hosts of all lines stand for.
-fn hosts(file: &File, json: bool, nodes: &BTreeSet<String>) -> Vec<String> {
+/// The nodes that the hosts of all lines stand for, and the hosts that are called otherwise.
+fn hosts(
+    file: &File,
+    json: bool,
+    nodes: &BTreeSet<String>,
+) -> (Vec<String>, BTreeMap<String, String>) {
     let mut hosts: BTreeSet<String> = BTreeSet::new();
     for chunk in file.chunks() {
         for line in chunk.text.lines() {
@@ -297,11 +307,22 @@ fn hosts(file: &File, json: bool, nodes: &BTreeSet<String>) -> Vec<String> {
             }
         }
     }
-    let names: BTreeSet<String> = hosts
-        .into_iter()
-        .map(|host| node_of_host(&host, nodes).unwrap_or(host))
-        .collect();
-    names.into_iter().collect()
+    let mut names = BTreeSet::new();
+    let mut aliases = BTreeMap::new();
+    for host in hosts {
+        match node_of_host(&host, nodes) {
+            Some(node) => {
+                names.insert(node.clone());
+                if node != host {
+                    aliases.insert(host, node);
+                }
+            }
+            None => {
+                names.insert(host);
+            }
+        }
+    }
+    (names.into_iter().collect(), aliases)
 }
 
 /// A node's name for a host name: equal, or equal up to the domain.
@@ -309,13 +330,20 @@ pub fn node_of_host(host: &str, nodes: &BTreeSet<String>) -> Option<String> {
     if host.is_empty() {
         return None;
     }
-    let short = |name: &str| name.split('.').next().unwrap_or(name).to_owned();
-    nodes.get(host).cloned().or_else(|| {
-        nodes
-            .iter()
-            .find(|node| short(node) == short(host))
-            .cloned()
-    })
+    if let Some(node) = nodes.get(host) {
+        return Some(node.clone());
+    }
+    let short = host.split('.').next().unwrap_or(host);
+    if let Some(node) = nodes.get(short) {
+        return Some(node.clone());
+    }
+    // All names of one host with a domain lie together: there may be thousands of nodes, and this is asked of each line.
+    let dotted = format!("{short}.");
+    nodes
+        .range::<String, _>(&dotted..)
+        .next()
+        .filter(|node| node.starts_with(&dotted))
+        .cloned()
 }
 
 /// All files that look like a component's log without naming a pod (control plane logs beside a dump).
@@ -365,6 +393,25 @@ mod tests {
         assert!(found.per_line);
         let back = format!("{}{}", line("w1", 9), line("w1", 2));
         assert!(journal("a/kubelet.log", &back).unwrap().reversed);
+    }
+
+    #[test]
+    fn a_host_is_the_node_with_its_name_up_to_the_domain() {
+        let nodes: BTreeSet<String> = ["w1", "w1-a.example", "w2.b.example", "w2.c.example", "w3"]
+            .map(str::to_owned)
+            .into();
+        for (host, node) in [
+            ("w1", Some("w1")),
+            ("w1.example", Some("w1")),
+            ("w1-a", Some("w1-a.example")),
+            ("w2", Some("w2.b.example")),
+            ("w2.c.example", Some("w2.c.example")),
+            ("w2.x", Some("w2.b.example")),
+            ("w", None),
+            ("", None),
+        ] {
+            assert_eq!(node_of_host(host, &nodes).as_deref(), node, "{host}");
+        }
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct Node {
     pub line: u32,
     /// Further lines that the value spans (folded strings).
     pub more_lines: u16,
+    /// A scalar that was written without quotes: what it looks like (a number, a truth value) is what it is.
+    pub plain: bool,
 }
 
 /// A captured value. Scalars keep their text: whether `0777` or `1.10` is a number is the reader's question.
@@ -42,6 +44,7 @@ impl Node {
             value: Value::Scalar { text: text.into() },
             line: 0,
             more_lines: 0,
+            plain: false,
         }
     }
 
@@ -53,6 +56,7 @@ impl Node {
             },
             line: 0,
             more_lines: 0,
+            plain: false,
         }
     }
 
@@ -63,6 +67,7 @@ impl Node {
             value: Value::Scalar { text: text.into() },
             line: 0,
             more_lines: 0,
+            plain: false,
         }
     }
 
@@ -76,6 +81,7 @@ impl Node {
             value: Value::Map(entries),
             line: 0,
             more_lines: 0,
+            plain: false,
         }
     }
 
@@ -85,6 +91,7 @@ impl Node {
             value: Value::Seq(items.into()),
             line: 0,
             more_lines: 0,
+            plain: false,
         }
     }
 

@@ -1,16 +1,18 @@
 //! Turns documents into Kubernetes objects: lists unrolled, kinds and names settled, duplicates merged.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use coldcase_bundle::FileId;
 
 use crate::{
     layouts,
-    node::{Node, Value},
+    node::{Key, Node, Value},
 };
 
+pub use crate::resource::{kind_of_resource, resource_of_kind};
+
 /// A Kubernetes object as captured.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Object {
     /// The API's kind; kinds of other projects' groups carry their group (`Ingress.config.openshift.io`).
     pub kind: String,
@@ -48,111 +50,10 @@ const OWN_GROUPS: &[&str] = &[
     "node.k8s.io",
     "policy",
     "rbac.authorization.k8s.io",
+    "resource.k8s.io",
     "scheduling.k8s.io",
     "storage.k8s.io",
 ];
-
-/// Resource names as they occur in file names, with their kinds.
-const RESOURCES: &[(&str, &str)] = &[
-    ("apiservices", "APIService"),
-    ("certificatesigningrequests", "CertificateSigningRequest"),
-    ("clusterrolebindings", "ClusterRoleBinding"),
-    ("clusterroles", "ClusterRole"),
-    ("configmaps", "ConfigMap"),
-    ("controllerrevisions", "ControllerRevision"),
-    ("cronjobs", "CronJob"),
-    ("csidrivers", "CSIDriver"),
-    ("csinodes", "CSINode"),
-    ("custom-resource-definitions", "CustomResourceDefinition"),
-    ("customresourcedefinitions", "CustomResourceDefinition"),
-    ("daemonsets", "DaemonSet"),
-    ("deployments", "Deployment"),
-    ("endpoints", "Endpoints"),
-    ("endpointslices", "EndpointSlice"),
-    ("events", "Event"),
-    ("events.events.k8s.io", "Event"),
-    ("gatewayclasses", "GatewayClass"),
-    ("gateways", "Gateway"),
-    ("horizontalpodautoscalers", "HorizontalPodAutoscaler"),
-    ("httproutes", "HTTPRoute"),
-    ("ingress", "Ingress"),
-    ("ingress-classes", "IngressClass"),
-    ("ingressclasses", "IngressClass"),
-    ("ingresses", "Ingress"),
-    ("jobs", "Job"),
-    ("leases", "Lease"),
-    ("limitranges", "LimitRange"),
-    (
-        "mutating-webhook-configurations",
-        "MutatingWebhookConfiguration",
-    ),
-    (
-        "mutatingwebhookconfigurations",
-        "MutatingWebhookConfiguration",
-    ),
-    ("namespaces", "Namespace"),
-    ("network-policy", "NetworkPolicy"),
-    ("networkpolicies", "NetworkPolicy"),
-    ("nodes", "Node"),
-    ("persistentvolumeclaims", "PersistentVolumeClaim"),
-    ("persistentvolumes", "PersistentVolume"),
-    ("pod-disruption-budgets", "PodDisruptionBudget"),
-    ("poddisruptionbudgets", "PodDisruptionBudget"),
-    ("pods", "Pod"),
-    ("priorityclasses", "PriorityClass"),
-    ("pvcs", "PersistentVolumeClaim"),
-    ("pvs", "PersistentVolume"),
-    ("replicasets", "ReplicaSet"),
-    ("replication-controllers", "ReplicationController"),
-    ("replicationcontrollers", "ReplicationController"),
-    ("resource-quota", "ResourceQuota"),
-    ("resource-quotas", "ResourceQuota"),
-    ("resourcequotas", "ResourceQuota"),
-    ("rolebindings", "RoleBinding"),
-    ("roles", "Role"),
-    ("secrets", "Secret"),
-    ("serviceaccounts", "ServiceAccount"),
-    ("services", "Service"),
-    ("statefulsets", "StatefulSet"),
-    ("storage-classes", "StorageClass"),
-    ("storageclasses", "StorageClass"),
-    (
-        "validating-webhook-configurations",
-        "ValidatingWebhookConfiguration",
-    ),
-    (
-        "validatingwebhookconfigurations",
-        "ValidatingWebhookConfiguration",
-    ),
-    ("volumeattachments", "VolumeAttachment"),
-];
-
-/// Short names that people and tools put into commands and file names.
-const SHORT: &[(&str, &str)] = &[
-    ("cm", "ConfigMap"),
-    ("hpa", "HorizontalPodAutoscaler"),
-    ("netpol", "NetworkPolicy"),
-    ("pdb", "PodDisruptionBudget"),
-    ("pdbs", "PodDisruptionBudget"),
-    ("pv", "PersistentVolume"),
-    ("pvc", "PersistentVolumeClaim"),
-    ("rc", "ReplicationController"),
-    ("rs", "ReplicaSet"),
-    ("sts", "StatefulSet"),
-    ("svc", "Service"),
-];
-
-/// The kind that a resource's name stands for: plural, with dashes, short, or the kind's own, in any case.
-pub fn kind_of_resource(word: &str) -> Option<&'static str> {
-    let look = |word: &str| {
-        RESOURCES
-            .iter()
-            .chain(SHORT)
-            .find(|(resource, kind)| *resource == word || kind.eq_ignore_ascii_case(word))
-            .map(|(_, kind)| *kind)
-    };
-    look(word).or_else(|| look(&word.to_ascii_lowercase()))
-}
 
 /// The kind that a path speaks of: by its file name, else by its directory (`pods/shop.json`), else
 /// by the command that a file name spells (`kubectl_get_-o_json_--namespace_shop_pvc`).
@@ -175,20 +76,6 @@ pub fn kind_of_path(path: &str) -> Option<&'static str> {
                 .and_then(|(resource, _)| kind_of_resource(resource))
         })
         .or_else(|| kind_of_resource(parts.next()?))
-}
-
-/// The resource name (plural) that belongs to a kind, as `kubectl get` takes it.
-pub fn resource_of_kind(kind: &str) -> Option<&'static str> {
-    RESOURCES
-        .iter()
-        .find(|(resource, other)| {
-            *other == kind
-                && !resource.contains('-')
-                && *resource != "ingress"
-                && *resource != "pvcs"
-                && *resource != "pvs"
-        })
-        .map(|(resource, _)| *resource)
 }
 
 /// Objects of one document, and the kind if it was a list (an empty list says "captured and none").
@@ -226,6 +113,7 @@ pub fn objects(document: Node, path: &str, file: FileId) -> (Vec<Object>, Option
                 value,
                 line: document.line,
                 more_lines: 0,
+                plain: false,
             }],
             None,
         ),
@@ -289,6 +177,10 @@ impl Object {
             && self.root.get("status").is_none()
     }
 
+    fn key(&self) -> (&str, &str, &str) {
+        (&self.kind, &self.namespace, &self.name)
+    }
+
     fn version(&self) -> u64 {
         self.root
             .str_at(&["metadata", "resourceVersion"])
@@ -299,25 +191,23 @@ impl Object {
 
 /// Keeps one object for each kind, namespace and name: a whole one before a partial one, then the
 /// newest resource version, else the first path. Partial ones of one file are joined.
-pub fn merge(objects: Vec<Object>) -> Vec<Object> {
-    let mut best: BTreeMap<(String, String, String), Object> = BTreeMap::new();
-    for object in objects {
-        let key = (
-            object.kind.clone(),
-            object.namespace.clone(),
-            object.name.clone(),
-        );
-        let Some(old) = best.get_mut(&key) else {
-            best.insert(key, object);
-            continue;
-        };
-        if old.partial && object.partial {
-            join(old, object);
-        } else if rank(old) < rank(&object) {
-            *old = object;
+pub fn merge(mut objects: Vec<Object>) -> Vec<Object> {
+    // Stable, so that what is merged comes in the order of the files.
+    objects.sort_by(|a, b| a.key().cmp(&b.key()));
+    objects.dedup_by(|new, old| {
+        if new.key() != old.key() {
+            return false;
         }
-    }
-    best.into_values().collect()
+        let new = std::mem::take(new);
+        if old.partial && new.partial {
+            join(old, new);
+        } else if rank(old) < rank(&new) {
+            *old = new;
+        }
+        true
+    });
+    objects.shrink_to_fit();
+    objects
 }
 
 fn rank(object: &Object) -> (bool, u64, std::cmp::Reverse<FileId>) {
@@ -341,15 +231,35 @@ fn join(old: &mut Object, new: Object) {
     }
 }
 
+/// Entries that are sooner looked through than found by an index.
+const FEW: usize = 32;
+
 fn overlay(old: &mut Node, new: Node) {
     match (&mut old.value, new.value) {
         (Value::Map(entries), Value::Map(more)) => {
             let mut joined = std::mem::take(entries).into_vec();
-            for (key, node) in more {
-                match joined.iter_mut().find(|(name, _)| *name == key) {
-                    Some((_, old)) => overlay(old, node),
-                    None => joined.push((key, node)),
+            let mut places: HashMap<Key, usize> = HashMap::new();
+            let indexed = joined.len() + more.len() > FEW;
+            if indexed {
+                // The first of repeated keys is the one that counts.
+                for (at, (key, _)) in joined.iter().enumerate() {
+                    places.entry(key.clone()).or_insert(at);
                 }
+            }
+            for (key, node) in more {
+                let place = if indexed {
+                    places.get(&key).copied()
+                } else {
+                    joined.iter().position(|(name, _)| *name == key)
+                };
+                if let Some((_, old)) = place.and_then(|at| joined.get_mut(at)) {
+                    overlay(old, node);
+                    continue;
+                }
+                if indexed {
+                    places.insert(key.clone(), joined.len());
+                }
+                joined.push((key, node));
             }
             *entries = joined.into();
         }
@@ -360,5 +270,59 @@ fn overlay(old: &mut Node, new: Node) {
             old.line = new.line;
             old.more_lines = new.more_lines;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mapping(range: std::ops::Range<usize>, value: &str) -> Node {
+        let entries: Vec<(Key, Node)> = range
+            .map(|n| (Key::from(format!("key-{n}")), Node::text(value)))
+            .collect();
+        Node {
+            value: Value::Map(entries.into()),
+            ..Node::default()
+        }
+    }
+
+    #[test]
+    fn texts_about_one_object_are_laid_over_each_other() {
+        for (old, new) in [(0..3, 2..5), (0..30, 10..40), (0..100, 50..60_000)] {
+            let mut joined = mapping(old.clone(), "old");
+            overlay(&mut joined, mapping(new.clone(), "new"));
+            assert_eq!(joined.entries().len(), new.end);
+            let at = |n: usize| joined.entries()[n].1.as_str();
+            assert_eq!((at(0), at(new.start)), (Some("old"), Some("new")));
+            assert_eq!(at(new.end - 1), Some("new"));
+        }
+    }
+
+    #[test]
+    fn the_newest_whole_object_stays() {
+        let object = |name: &str, version: &str, file: u32, partial: bool| Object {
+            kind: "Pod".to_owned(),
+            name: name.to_owned(),
+            root: Node::map(vec![(
+                "metadata",
+                Node::map(vec![("resourceVersion", Node::text(version))]),
+            )]),
+            file: FileId(file),
+            partial,
+            ..Object::default()
+        };
+        let merged = merge(vec![
+            object("b", "9", 1, true),
+            object("b", "2", 2, false),
+            object("a", "1", 3, false),
+            object("b", "3", 4, false),
+            object("b", "3", 5, false),
+        ]);
+        let found: Vec<(&str, u32)> = merged
+            .iter()
+            .map(|object| (object.name.as_str(), object.file.0))
+            .collect();
+        assert_eq!(found, [("a", 3), ("b", 4)]);
     }
 }

@@ -105,7 +105,7 @@ pub(crate) fn run(arguments: &Serve) -> Result<ExitCode, Failure> {
     let api = Api::new(bundle, &options);
     drop(progress);
     let summary = api.summary();
-    let faults = faults(&arguments.faults, &api);
+    let faults = faults(&arguments.faults, &api)?;
     let serving = format!(
         "serving {name} on http://{address}: {} objects, {} logs{}\n",
         summary.objects,
@@ -131,19 +131,28 @@ pub(crate) fn run(arguments: &Serve) -> Result<ExitCode, Failure> {
     Ok(code)
 }
 
-fn faults(arguments: &FaultArguments, api: &Api) -> Faults {
-    let plural = |word: &String| api.plural_of(word);
-    Faults {
-        refuse: arguments.refuse.iter().map(plural).collect(),
+/// The faults; one for a resource that nothing could ask for is a slip of the pen.
+fn faults(arguments: &FaultArguments, api: &Api) -> Result<Faults, Failure> {
+    let plural = |flag: &'static str, word: &String| match word.as_str() {
+        "*" | "logs" => Ok(word.clone()),
+        _ => api
+            .plural_of(word)
+            .ok_or_else(|| Failure::Fault(flag, word.clone())),
+    };
+    let all = |flag: &'static str, words: &[String]| -> Result<Vec<String>, Failure> {
+        words.iter().map(|word| plural(flag, word)).collect()
+    };
+    Ok(Faults {
+        refuse: all("--refuse", &arguments.refuse)?,
         fail: arguments
             .fail
             .iter()
-            .map(|(word, code)| (plural(word), *code))
-            .collect(),
-        hang: arguments.hang.iter().map(plural).collect(),
+            .map(|(word, code)| Ok((plural("--fail", word)?, *code)))
+            .collect::<Result<_, Failure>>()?,
+        hang: all("--hang", &arguments.hang)?,
         slow: arguments.slow,
         busy: arguments.busy,
         die_after: arguments.die_after,
         ..Faults::default()
-    }
+    })
 }

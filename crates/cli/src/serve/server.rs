@@ -168,6 +168,8 @@ impl Server {
                 body: Body::Stream(Box::new(move |out| {
                     out.write_all(&first)?;
                     out.flush()?;
+                    // A watch stays open long; what it began with is not needed again.
+                    drop(first);
                     until_gone(reading, length);
                     Ok(())
                 })),

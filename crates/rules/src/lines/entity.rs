@@ -1,9 +1,6 @@
 //! Makes entities of the lines that patterns hit: whose they are, when they were written, what they say.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use coldcase_bundle::{File, FileId};
 use coldcase_facts::{Cite, Entity, Facts, Identity};
@@ -90,20 +87,6 @@ fn clock_of(file: &File, span: Span, anchors: &Anchors) -> FileClock {
     let mut text = head.get(..whole).unwrap_or("").to_owned();
     text.push_str(&file.tail(ENDS.1).text);
     FileClock::of(&text, 1, file.line_count(), anchors)
-}
-
-/// The node of a journal's line.
-fn node_of(facts: &Facts<'_>, journal: &JournalFile, line: &str) -> String {
-    let names: BTreeSet<String> = if journal.per_line {
-        facts
-            .of_kind("Node")
-            .iter()
-            .map(|id| facts.get(*id).subject.name.clone())
-            .collect()
-    } else {
-        BTreeSet::new()
-    };
-    journal.node_of_line(line, &names)
 }
 
 /// The fields that a stamp gives.
@@ -200,7 +183,7 @@ pub(crate) fn journal_line<'s>(
     recorded: Option<&Recorded>,
 ) -> Entity<'s> {
     let (raw, file, number) = (kept.text.as_str(), journal.file, kept.line);
-    let node = node_of(facts, journal, raw);
+    let node = journal.node_of_line(raw);
     let node = node.as_str();
     let parsed = logs::journal_line(raw, journal.json, facts.now());
     let text = parsed.as_ref().map_or(raw, |line| line.message.as_ref());

@@ -9,7 +9,7 @@ mod storage;
 mod workloads;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{resources::Resource, value};
 
@@ -103,31 +103,31 @@ pub(crate) fn columns(resource: &Resource) -> Value {
     found.into()
 }
 
-/// A row.
-pub(crate) fn row(
-    resource: &Resource,
-    object: &Value,
-    include: Include,
-    context: Context,
-) -> Value {
+/// A row. A tree is taken apart rather than copied: a list has many, and a client may ask for them whole.
+pub(crate) fn row(resource: &Resource, object: Value, include: Include, context: Context) -> Value {
     let cells = match own(&resource.group, &resource.kind) {
-        Some((_, print)) => print(object, context),
-        None => custom::cells(resource, object, context),
+        Some((_, print)) => print(&object, context),
+        None => custom::cells(resource, &object, context),
     };
-    match include {
-        Include::Nothing => json!({"cells": cells, "object": null}),
-        Include::Metadata => json!({"cells": cells, "object": metadata(object)}),
-        Include::Object => json!({"cells": cells, "object": object}),
-    }
+    let object = match include {
+        Include::Nothing => Value::Null,
+        Include::Metadata => metadata(object),
+        Include::Object => object,
+    };
+    let mut row = Map::new();
+    row.insert("cells".to_owned(), cells.into());
+    row.insert("object".to_owned(), object);
+    row.into()
 }
 
 /// An object's metadata alone.
-pub(crate) fn metadata(object: &Value) -> Value {
-    json!({
-        "kind": "PartialObjectMetadata",
-        "apiVersion": "meta.k8s.io/v1",
-        "metadata": object.get("metadata"),
-    })
+pub(crate) fn metadata(mut object: Value) -> Value {
+    let own = object.get_mut("metadata").map(Value::take);
+    let mut partial = Map::new();
+    partial.insert("kind".to_owned(), "PartialObjectMetadata".into());
+    partial.insert("apiVersion".to_owned(), "meta.k8s.io/v1".into());
+    partial.insert("metadata".to_owned(), own.unwrap_or_default());
+    partial.into()
 }
 
 /// A table of these rows.

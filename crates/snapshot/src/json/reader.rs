@@ -296,7 +296,10 @@ impl<'t, 'p> Reader<'t, 'p> {
             }
             _ => return Err("expected a value"),
         };
-        Ok(node(value, self.line))
+        Ok(Node {
+            plain: !matches!(value, Value::Null),
+            ..node(value, self.line)
+        })
     }
 
     #[inline]
@@ -422,6 +425,7 @@ fn node(value: Value, line: u32) -> Node {
         value,
         line,
         more_lines: 0,
+        plain: false,
     }
 }
 

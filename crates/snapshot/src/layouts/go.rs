@@ -71,6 +71,7 @@ pub(crate) fn normalise(document: Node) -> Node {
                         value: Value::Seq(items.into_iter().map(object).collect()),
                         line: node.line,
                         more_lines: 0,
+                        plain: false,
                     },
                 )),
                 ("selfLink" | "resourceVersion", value) => {
@@ -80,6 +81,7 @@ pub(crate) fn normalise(document: Node) -> Node {
                             value,
                             line: node.line,
                             more_lines: 0,
+                            plain: false,
                         },
                     ));
                 }
@@ -89,6 +91,7 @@ pub(crate) fn normalise(document: Node) -> Node {
                         value,
                         line: node.line,
                         more_lines: 0,
+                        plain: false,
                     },
                 )),
             }
@@ -100,12 +103,14 @@ pub(crate) fn normalise(document: Node) -> Node {
             value: Value::Map(metadata.into()),
             line,
             more_lines: 0,
+            plain: false,
         },
     ));
     Node {
         value: Value::Map(entries.into()),
         line,
         more_lines: 0,
+        plain: false,
     }
 }
 
@@ -146,6 +151,7 @@ fn rename(node: Node, whole: bool) -> Node {
         value,
         line,
         more_lines,
+        plain,
     } = node;
     let value = match value {
         Value::Seq(items) => {
@@ -172,6 +178,7 @@ fn rename(node: Node, whole: bool) -> Node {
                         value: Value::Map(metadata.into()),
                         line,
                         more_lines: 0,
+                        plain: false,
                     },
                 ));
             }
@@ -183,6 +190,7 @@ fn rename(node: Node, whole: bool) -> Node {
         value,
         line,
         more_lines,
+        plain,
     }
 }
 

@@ -1,8 +1,6 @@
 //! Rancher, Harvester and Longhorn support bundles: undoes the words that their writer put into empty strings.
 
-use std::collections::BTreeSet;
-
-use coldcase_bundle::{Bundle, FileId, Layout, Root};
+use coldcase_bundle::{Bundle, Layout, Root};
 
 use super::{detail, says_refused};
 use crate::{
@@ -13,33 +11,23 @@ use crate::{
 
 /// The writer replaces every `""` of the JSON by `"null"`: a string that is exactly `null` was empty.
 /// The same two characters inside a longer string cannot be told from text and stay.
-pub(crate) fn restore(bundle: &Bundle, roots: &[Root], objects: &mut [Object]) {
-    let trees: Vec<&Root> = roots
-        .iter()
-        .filter(|root| root.layout == Layout::RancherSupportBundle)
-        .collect();
-    if trees.is_empty() {
+pub(crate) fn restore(path: &str, roots: &[Root], objects: &mut [Object]) {
+    let ours = roots.iter().any(|root| {
+        root.layout == Layout::RancherSupportBundle
+            && root
+                .strip(path)
+                .is_some_and(|rest| rest.starts_with("yamls/"))
+    });
+    if !ours {
         return;
     }
-    let files: BTreeSet<FileId> = bundle
-        .iter()
-        .filter(|(_, file)| {
-            trees.iter().any(|root| {
-                root.strip(&file.path)
-                    .is_some_and(|rest| rest.starts_with("yamls/"))
-            })
-        })
-        .map(|(id, _)| id)
-        .collect();
     for object in objects {
-        if files.contains(&object.file) {
-            empty_again(&mut object.root);
-            if object.namespace == "null" {
-                object.namespace.clear();
-            }
-            if object.uid == "null" {
-                object.uid.clear();
-            }
+        empty_again(&mut object.root);
+        if object.namespace == "null" {
+            object.namespace.clear();
+        }
+        if object.uid == "null" {
+            object.uid.clear();
         }
     }
 }

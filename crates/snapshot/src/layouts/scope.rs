@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use coldcase_bundle::{Bundle, FileId, Layout, Root};
 
 use crate::{
-    coverage::{self, Scope},
+    coverage::{Command, Scope},
     files::Gathered,
     object::{self, Object},
 };
@@ -31,10 +31,14 @@ impl Listed {
 }
 
 /// The scope of every kind of which lists were captured.
-pub(crate) fn scopes(bundle: &Bundle, gathered: &Gathered) -> BTreeMap<String, Scope> {
+pub(crate) fn scopes(
+    bundle: &Bundle,
+    gathered: &Gathered,
+    commands: &[Command],
+) -> BTreeMap<String, Scope> {
     let held = &held(&gathered.objects);
     let roots = &gathered.roots;
-    let commands = commands(bundle);
+    let commands = asked_for(commands);
     let mut scopes: BTreeMap<String, Scope> = BTreeMap::new();
     let mut open: Vec<&Listed> = Vec::new();
     for list in &gathered.listed {
@@ -101,14 +105,14 @@ fn one(namespace: &str) -> Scope {
 }
 
 /// What the native manifest's commands asked for, by output file; nothing if the output was cut.
-fn commands(bundle: &Bundle) -> BTreeMap<String, Option<Scope>> {
-    coverage::manifest(bundle)
-        .into_iter()
+fn asked_for(commands: &[Command]) -> BTreeMap<&str, Option<Scope>> {
+    commands
+        .iter()
         .filter(|command| command.argv.iter().any(|word| word == "get"))
         .map(|command| {
             let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
             let scope = of_words(&words).unwrap_or(Scope::Everywhere);
-            (command.file, (!command.truncated).then_some(scope))
+            (command.file.as_str(), (!command.truncated).then_some(scope))
         })
         .collect()
 }

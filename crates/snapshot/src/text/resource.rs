@@ -1,73 +1,9 @@
 //! Says which kind a resource's name means on kubectl's command line, and whether the kind lives in namespaces.
 
-use crate::object;
+use crate::resource;
 
-/// Short names that kubectl's API discovery gives, and singular forms that are no kind in lower case.
-const SHORT: &[(&str, &str)] = &[
-    ("cm", "ConfigMap"),
-    ("cj", "CronJob"),
-    ("componentstatus", "ComponentStatus"),
-    ("componentstatuses", "ComponentStatus"),
-    ("crd", "CustomResourceDefinition"),
-    ("crds", "CustomResourceDefinition"),
-    ("customresourcedefinition", "CustomResourceDefinition"),
-    ("customresourcedefinitions", "CustomResourceDefinition"),
-    ("certificatesigningrequest", "CertificateSigningRequest"),
-    ("certificatesigningrequests", "CertificateSigningRequest"),
-    ("cs", "ComponentStatus"),
-    ("csr", "CertificateSigningRequest"),
-    ("deploy", "Deployment"),
-    ("ds", "DaemonSet"),
-    ("ep", "Endpoints"),
-    ("endpoint", "Endpoints"),
-    ("ev", "Event"),
-    ("gc", "GatewayClass"),
-    ("gtw", "Gateway"),
-    ("hpa", "HorizontalPodAutoscaler"),
-    ("ing", "Ingress"),
-    ("limits", "LimitRange"),
-    ("netpol", "NetworkPolicy"),
-    ("no", "Node"),
-    ("ns", "Namespace"),
-    ("pc", "PriorityClass"),
-    ("pdb", "PodDisruptionBudget"),
-    ("po", "Pod"),
-    ("pv", "PersistentVolume"),
-    ("pvc", "PersistentVolumeClaim"),
-    ("quota", "ResourceQuota"),
-    ("rc", "ReplicationController"),
-    ("rs", "ReplicaSet"),
-    ("runtimeclass", "RuntimeClass"),
-    ("runtimeclasses", "RuntimeClass"),
-    ("sa", "ServiceAccount"),
-    ("sc", "StorageClass"),
-    ("sts", "StatefulSet"),
-    ("svc", "Service"),
-];
-
-/// Kinds of the whole cluster.
-const CLUSTER_SCOPED: &[&str] = &[
-    "APIService",
-    "CSIDriver",
-    "CSINode",
-    "CertificateSigningRequest",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "ComponentStatus",
-    "CustomResourceDefinition",
-    "GatewayClass",
-    "IngressClass",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "Node",
-    "NodeMetrics",
-    "PersistentVolume",
-    "PriorityClass",
-    "RuntimeClass",
-    "StorageClass",
-    "ValidatingWebhookConfiguration",
-    "VolumeAttachment",
-];
+/// Singular forms that are no kind in lower case.
+const SINGULAR: &[(&str, &str)] = &[("endpoint", "Endpoints")];
 
 /// Kinds that `kubectl get all` lists.
 pub(super) const ALL: &[&str] = &[
@@ -116,21 +52,20 @@ pub(super) fn kind(word: &str) -> Option<&'static str> {
     if !own_group(group) {
         return None;
     }
-    SHORT
-        .iter()
-        .find(|(short, _)| *short == name)
+    let singular = SINGULAR.iter().find(|(word, _)| *word == name);
+    singular
         .map(|(_, kind)| *kind)
-        .or_else(|| object::kind_of_resource(name))
+        .or_else(|| resource::kind_of_word(name))
 }
 
 /// Whether objects of a kind have no namespace.
 pub(super) fn cluster_scoped(kind: &str) -> bool {
-    CLUSTER_SCOPED.contains(&kind)
+    resource::of_kind(kind).is_some_and(|known| !known.namespaced)
 }
 
 /// Whether a kind is one of Kubernetes' own, so that its scope is certain.
 pub(super) fn known(kind: &str) -> bool {
-    cluster_scoped(kind) || object::resource_of_kind(kind).is_some() || kind == "PodMetrics"
+    resource::of_kind(kind).is_some()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Goes through a transcript command by command: what `date` said, which shell a prompt belongs to, and who reads each output.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_bundle::FileId;
 use jiff::Timestamp;
@@ -278,6 +278,7 @@ impl<'s> Session<'s> {
             node,
             json,
             per_line: false,
+            aliases: BTreeMap::new(),
             reversed: false,
         });
     }

@@ -38,6 +38,7 @@ pub(super) fn open_map(entries: Vec<(Key, Node)>, line: u32) -> Node {
         value: Value::Map(entries.into()),
         line,
         more_lines: 0,
+        plain: false,
     }
 }
 

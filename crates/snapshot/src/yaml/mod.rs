@@ -263,6 +263,7 @@ impl Documents {
             value: Value::Map(entries.into()),
             line: list.first_line,
             more_lines: 0,
+            plain: false,
         });
     }
 }
@@ -326,11 +327,13 @@ impl<'t> Build<'t> for Tree {
                 text: compact(scalar.text),
             }
         };
+        let value_is_scalar = !matches!(value, Value::Null);
         Node {
             value,
             line: scalar.line,
             more_lines: u16::try_from(scalar.end_line.saturating_sub(scalar.line))
                 .unwrap_or(u16::MAX),
+            plain: plain && value_is_scalar,
         }
     }
 
@@ -339,6 +342,7 @@ impl<'t> Build<'t> for Tree {
             value: Value::Seq(items.collect()),
             line,
             more_lines: 0,
+            plain: false,
         }
     }
 
@@ -348,6 +352,7 @@ impl<'t> Build<'t> for Tree {
             value: Value::Map(entries.collect()),
             line,
             more_lines: 0,
+            plain: false,
         }
     }
 }

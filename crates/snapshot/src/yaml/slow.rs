@@ -244,6 +244,7 @@ impl Builder<'_> {
                 value,
                 line,
                 more_lines: 0,
+                plain: false,
             },
             anchor,
             span,
@@ -284,6 +285,7 @@ fn scalar(text: &str, style: ScalarStyle, line: u32, end: u32) -> Node {
             value: Value::Null,
             line,
             more_lines: 0,
+            plain: false,
         };
     }
     let more_lines = u16::try_from(end.saturating_sub(line)).unwrap_or(u16::MAX);
@@ -291,6 +293,7 @@ fn scalar(text: &str, style: ScalarStyle, line: u32, end: u32) -> Node {
         value: Value::Scalar { text: text.into() },
         line,
         more_lines,
+        plain,
     }
 }
 

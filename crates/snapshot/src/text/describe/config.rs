@@ -96,6 +96,7 @@ fn joined(lines: &[(u32, &str)], key_line: u32) -> Node {
         value: Value::Scalar { text: text.into() },
         line: first,
         more_lines: u16::try_from(last - first).unwrap_or(u16::MAX),
+        plain: false,
     }
 }
 

@@ -208,6 +208,7 @@ fn environment(entry: Entry<'_, '_>) -> Node {
                     value: Value::Scalar { text: text.into() },
                     line,
                     more_lines,
+                    plain: false,
                 }
             };
             fields.put("value", node);
@@ -411,5 +412,6 @@ pub(super) fn folded(entry: Entry<'_, '_>) -> Node {
         value: Value::Scalar { text: text.into() },
         line: entry.line(),
         more_lines,
+        plain: false,
     }
 }

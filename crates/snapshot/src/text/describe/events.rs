@@ -109,6 +109,7 @@ fn continue_message(event: &mut Node, text: &str, line: u32) {
         },
         line: message.line,
         more_lines: u16::try_from(line.saturating_sub(message.line)).unwrap_or(u16::MAX),
+        plain: false,
     };
     event.set("message", node);
 }

@@ -58,6 +58,7 @@ impl Fields {
             value: Value::Map(self.entries.into()),
             line: self.line,
             more_lines: 0,
+            plain: false,
         }
     }
 

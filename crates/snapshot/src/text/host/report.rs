@@ -69,6 +69,7 @@ impl<'c> Sink<'c> {
                 value: Value::Map(fields.entries.into()),
                 line,
                 more_lines: 0,
+                plain: false,
             },
             file: self.file,
         });
@@ -148,6 +149,7 @@ impl Fields {
                 value: Value::Scalar { text: value.into() },
                 line,
                 more_lines: 0,
+                plain: false,
             };
             self.set(key, node, line);
         }
