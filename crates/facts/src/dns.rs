@@ -149,27 +149,26 @@ fn block<'s>(
     let near: Option<(EntityId, Near)> = policies
         .iter()
         .find_map(|policy| near_rule(facts, *policy, ways).map(|near| (*policy, near)));
-    let (policy, line) = near
-        .as_ref()
-        .map(|(policy, near)| (*policy, near.line))
-        .unwrap_or_else(|| {
-            let first = policies
-                .iter()
-                .copied()
-                .max_by_key(|policy| {
-                    facts
-                        .get(*policy)
-                        .str_at(&["metadata", "creationTimestamp"])
-                        .map(str::to_owned)
-                })
-                .unwrap_or(workload);
-            let line = facts
-                .get(first)
-                .root
-                .and_then(|root| root.get("spec"))
-                .map_or(0, |spec| spec.line);
-            (first, line)
-        });
+    let (policy, line) = if let Some((policy, near)) = &near {
+        (*policy, near.line)
+    } else {
+        let first = policies
+            .iter()
+            .copied()
+            .max_by_key(|policy| {
+                facts
+                    .get(*policy)
+                    .str_at(&["metadata", "creationTimestamp"])
+                    .map(str::to_owned)
+            })
+            .unwrap_or(workload);
+        let line = facts
+            .get(first)
+            .root
+            .and_then(|root| root.get("spec"))
+            .map_or(0, |spec| spec.line);
+        (first, line)
+    };
     let entity = facts.get(policy);
     let server_labels = servers
         .first()

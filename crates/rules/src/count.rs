@@ -1,4 +1,4 @@
-//! The `count` steps: how many entities pass, or how many rows there are in each group, with three values.
+//! The `count` steps: how many entities pass, what a field of theirs adds up to, or how many rows there are in each group, with three values.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use crate::{
     candidates::Candidates,
     engine::{Outcome, Passed, Row, Undecided, World},
-    rule::{Count, Matcher, Operand, Rows, Step},
-    values::{How, Truth, resolve, seconds_between},
+    rule::{Count, Operand, Rows, Step},
+    values::{How, Truth, in_units_of, resolve, seconds_between},
 };
 
 /// How many more there may be than were counted.
@@ -24,7 +24,7 @@ enum More {
 /// Beyond so many more, a matcher that still changes its mind is none that people write.
 const PROBED: u64 = 64;
 /// More than any bundle holds of anything.
-const ENDLESS: f64 = 1e12;
+const ENDLESS: f64 = 1e18;
 
 impl World<'_, '_> {
     pub(crate) fn count(
@@ -53,15 +53,20 @@ impl World<'_, '_> {
                 base => number * 100.0 / base as f64,
             },
         };
-        let missing = candidates.missing.clone().or(no_base.clone());
+        let unshown = count.sum.as_ref().and_then(|path| {
+            passed
+                .iter()
+                .find_map(|passed| self.unshown_field(passed.bound.id, path))
+        });
+        let missing = candidates.missing.clone().or(no_base.clone()).or(unshown);
         let more = match (&missing, candidates.open) {
-            (_, open) if open > 0 => More::UpTo(open),
+            (_, open) if open > 0 && count.sum.is_none() => More::UpTo(open),
             (Some(_), _) => More::Any,
             (None, _) => More::None,
         };
         let holds = match no_base {
             Some(_) => None,
-            None => self.settled(&row, &count.is, number, more, &share),
+            None => self.settled(&row, count, number, more, &share),
         };
         match holds {
             Some(true) => {
@@ -85,14 +90,15 @@ impl World<'_, '_> {
     fn settled(
         &self,
         row: &Row,
-        is: &Matcher,
+        count: &Count,
         number: f64,
         more: More,
         share: &dyn Fn(f64) -> f64,
     ) -> Option<bool> {
+        let how = count.sum.as_deref().map_or_else(How::default, How::of);
         let fits = |number: f64| {
             let text = Node::text(share(number).to_string());
-            match self.matches(row, is, &[&text], How::default()) {
+            match self.matches(row, &count.is, &[&text], how) {
                 Truth::Yes(_) => Some(true),
                 Truth::No => Some(false),
                 Truth::Unknown(_) => None,
@@ -118,6 +124,11 @@ impl World<'_, '_> {
         candidates: &Candidates,
         passed: &[Passed],
     ) -> f64 {
+        if let Some(path) = &count.sum {
+            let read = |text: String| in_units_of(path, &text);
+            let texts = passed.iter().flat_map(|passed| self.texts(passed, path));
+            return texts.filter_map(read).sum();
+        }
         let values = |passed: &Passed| -> Vec<String> {
             match &count.distinct {
                 Some(path) => self.texts(passed, path),
@@ -189,7 +200,7 @@ impl World<'_, '_> {
                 More::Any
             };
             let number = self.number_of_rows(rows, count, &own);
-            match self.settled(sample, &count.is, number, more, &|number| number) {
+            match self.settled(sample, count, number, more, &|number| number) {
                 Some(true) => outcome.rows.extend(own),
                 Some(false) => {}
                 None if open.is_empty() => {

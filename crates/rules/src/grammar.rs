@@ -133,7 +133,15 @@ pub fn step_keys(verb: Verb, of_rows: bool) -> &'static [&'static str] {
         Verb::Maybe => &["maybe", "where"],
         Verb::None => &["none", "where"],
         Verb::Count if of_rows => &["count", "is", "by", "distinct", "in_any", "at"],
-        Verb::Count | Verb::Rows => &["count", "where", "is", "distinct", "in_any", "percent_of"],
+        Verb::Count | Verb::Rows => &[
+            "count",
+            "where",
+            "is",
+            "distinct",
+            "sum",
+            "in_any",
+            "percent_of",
+        ],
         Verb::Any => &["any"],
         Verb::Check => &["check"],
     }

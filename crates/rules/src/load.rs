@@ -391,6 +391,7 @@ impl Loader<'_> {
             count: Some(Count {
                 is: self.matcher(required(doc, "is")?, scope, &At::NOWHERE)?,
                 distinct: None,
+                sum: None,
                 in_any,
                 percent_of: None,
             }),
@@ -539,14 +540,24 @@ impl Loader<'_> {
 
     fn count(&mut self, doc: &Doc, kinds: &[String], scope: &Scope) -> Good<Count> {
         let is = self.matcher(required(doc, "is")?, scope, &At::NOWHERE)?;
-        let distinct = match doc.get("distinct") {
-            Some(doc) => {
-                let path = template::path(text(doc)?).map_err(|what| (doc.place, what))?;
-                check_path(kinds, &path, text(doc)?).map_err(|what| (doc.place, what))?;
-                Some(path)
-            }
-            None => None,
+        let field = |doc: &Doc| -> Good<Vec<Segment>> {
+            let path = template::path(text(doc)?).map_err(|what| (doc.place, what))?;
+            check_path(kinds, &path, text(doc)?).map_err(|what| (doc.place, what))?;
+            Ok(path)
         };
+        let distinct = doc.get("distinct").map(field).transpose()?;
+        let sum = doc.get("sum").map(field).transpose()?;
+        let others = ["distinct", "in_any", "percent_of"];
+        if let (Some(sum), true) = (
+            doc.get("sum"),
+            others.iter().any(|key| doc.get(key).is_some()),
+        ) {
+            return Err((
+                sum.place,
+                "`sum` adds up a field; it takes no `distinct`, `in_any` or `percent_of`"
+                    .to_owned(),
+            ));
+        }
         let in_any = match doc.get("in_any") {
             Some(doc) => Some(duration(doc)?),
             None => None,
@@ -569,6 +580,7 @@ impl Loader<'_> {
         Ok(Count {
             is,
             distinct,
+            sum,
             in_any,
             percent_of,
         })

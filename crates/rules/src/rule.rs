@@ -341,6 +341,8 @@ pub struct Count {
     pub is: Matcher,
     /// Count different values of this field.
     pub distinct: Option<Vec<Segment>>,
+    /// What the values of this field add up to, instead of a number of things.
+    pub sum: Option<Vec<Segment>>,
     /// The most within any window of this many seconds.
     pub in_any: Option<f64>,
     /// As a share of these.

@@ -188,15 +188,14 @@ impl Page {
 
     /// A value in a command, or for the reader to fill in.
     fn word(&mut self, value: Option<&str>, hint: &str) {
-        match value.filter(|value| is_plain(value)) {
-            Some(value) => self.out.push_str(value),
-            None => {
-                self.out.push('<');
-                let hint = hint.chars().filter(char::is_ascii_alphanumeric);
-                self.out.extend(hint.map(|c| c.to_ascii_lowercase()));
-                self.out.push('>');
-            }
+        if let Some(value) = value.filter(|value| is_plain(value)) {
+            self.out.push_str(value);
+            return;
         }
+        self.out.push('<');
+        let hint = hint.chars().filter(char::is_ascii_alphanumeric);
+        self.out.extend(hint.map(|c| c.to_ascii_lowercase()));
+        self.out.push('>');
     }
 
     /// Several names: in a command as its arguments.

@@ -44,7 +44,7 @@ pub(crate) struct How {
 }
 
 impl How {
-    fn of(path: &[Segment]) -> Self {
+    pub(crate) fn of(path: &[Segment]) -> Self {
         let last = path.iter().rev().find_map(|segment| match segment {
             Segment::Key(key) => Some(key),
             _ => None,
@@ -392,17 +392,24 @@ impl World<'_, '_> {
                 .now()
                 .is_none()
                 .then(|| "the time of the capture: not known".to_owned()),
-            Operand::Field(slot, path) => {
-                let entity = self.get(row.bound(*slot)?.id);
-                let open = entity.partial && !path.is_empty() && leaves_open(entity, path);
-                open.then(|| {
-                    let subject = &entity.subject;
-                    let path = path_text(path);
-                    format!("{path} of {subject}: the text does not show it")
-                })
-            }
+            Operand::Field(slot, path) => self.unshown_field(row.bound(*slot)?.id, path),
             Operand::Computed(expression) => self.unshown_in(row, expression),
         }
+    }
+
+    /// Why a field of an entity is not known, if text for people left it out.
+    pub(crate) fn unshown_field(
+        &self,
+        id: coldcase_facts::EntityId,
+        path: &[Segment],
+    ) -> Option<String> {
+        let entity = self.get(id);
+        let open = entity.partial && !path.is_empty() && leaves_open(entity, path);
+        open.then(|| {
+            let subject = &entity.subject;
+            let path = path_text(path);
+            format!("{path} of {subject}: the text does not show it")
+        })
     }
 
     fn unshown_in(&self, row: &Row, expression: &Expression) -> Option<String> {

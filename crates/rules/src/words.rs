@@ -94,6 +94,9 @@ fn sentence(step: &Step, names: &[String]) -> String {
                         name(names, *slot)
                     )
                 });
+            if let Some(path) = count.and_then(|count| count.sum.as_ref()) {
+                return format!("the sum of {} of each {what}{with} {is}", path_text(path));
+            }
             format!("the number of {what}{with}{distinct}{window}{share} {is}")
         }
         Verb::Rows => rows(step, names),

@@ -107,6 +107,27 @@ fn rows_are_counted_in_groups() {
 }
 
 #[test]
+fn a_field_of_related_objects_adds_up() {
+    let steps = "  - find: Node n\n  - count: pod of n\n    where: {status.phase: Running}\n    sum: spec.containers[].resources.requests.cpu\n    is: {over: '$n.status.allocatable.cpu * 0.9'}";
+    let base = "  objects:\n    Node n1: {status: {allocatable: {cpu: '2'}}}\n    Pod a/p: {spec: {nodeName: n1, containers: [{name: app, resources: {requests: {cpu: 900m}}}]}}\n    Pod b/p: {spec: {nodeName: n1, containers: [{name: app, resources: {requests: {cpu: 500m}}}, {name: log, resources: {requests: {cpu: 500m}}}]}}";
+    let tests = "
+  - {name: nineteen tenths of two, expect: fires, subject: Node n1}
+  - {name: one of them has ended, expect: quiet, objects: {Pod a/p: {status: {phase: Succeeded}}}}
+  - {name: one of them is elsewhere, expect: quiet, objects: {Pod a/p: {spec: {nodeName: n2}}}}
+  - {name: a larger node, expect: quiet, objects: {Node n1: {status: {allocatable: {cpu: 2500m}}}}}
+  - {name: no pods captured, expect: unknown, without: [Pod]}";
+    assert_eq!(failures(&rule("n", steps, base, tests)), "");
+    let restarts =
+        "  - find: workload w of p\n  - count: pod of w\n    sum: restarts\n    is: {at_least: 5}";
+    let steps = format!("  - find: Pod p\n{restarts}");
+    let base = "  objects:\n    Pod a/p: {owner: Deployment d, status: {containerStatuses: [{name: app, restartCount: 3}]}}\n    Pod a/q: {owner: Deployment d, status: {containerStatuses: [{name: app, restartCount: 2}]}}";
+    let tests = "
+  - {name: three and two, expect: fires}
+  - {name: three, expect: quiet, objects: {Pod a/q: null}}";
+    assert_eq!(failures(&rule("w", &steps, base, tests)), "");
+}
+
+#[test]
 fn a_number_of_what_was_not_captured_is_not_known() {
     let with = |is: &str| format!("  - find: Pod p\n  - count: Node\n    is: {is}");
     let base = "  objects:\n    Pod a/p: {}\n    Node n1: {}";
@@ -180,6 +201,10 @@ fn slips_in_the_new_parts_are_named() {
         (
             "  - find: Service s\n  - count: rows\n    in_any: 1m\n    is: {at_least: 2}",
             "app/t.yaml:11:13: rows have no time of their own: add `at: name.field`",
+        ),
+        (
+            "  - find: Service s\n  - count: pod of s\n    sum: spec.nodeName\n    distinct: spec.nodeName\n    is: 2",
+            "app/t.yaml:11:10: `sum` adds up a field; it takes no `distinct`, `in_any` or `percent_of`",
         ),
         (
             "  - find: Service s\n    by: s",
