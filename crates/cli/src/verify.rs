@@ -107,8 +107,15 @@ fn check_quotes(report: &Value, bundle: &Bundle, tally: &mut Tally) {
                 .push(format!("{place}: the bundle has no such file"));
             continue;
         };
+        let end = line_number(&evidence["end_line"]);
         for (number, quoted) in (line..).zip(text(&evidence["quote"]).split('\n')) {
             tally.lines += 1;
+            if number == end.saturating_add(1)
+                && left_out(quoted)
+                    .is_some_and(|more| more <= found.line_count().saturating_sub(end))
+            {
+                continue;
+            }
             let real = found.line(number);
             if !same(quoted, &clean(&real)) {
                 tally
@@ -134,6 +141,12 @@ fn same(quoted: &str, real: &str) -> bool {
     let count: Option<usize> = count.replace(',', "").parse().ok();
     let rest = real.strip_prefix(head).map(|rest| rest.chars().count());
     rest.is_some() && rest == count
+}
+
+/// How many lines a quote says that it leaves out at its end.
+fn left_out(quoted: &str) -> Option<u32> {
+    let count = quoted.strip_prefix("… (")?.strip_suffix(" more lines)")?;
+    count.parse().ok()
 }
 
 /// Every claim names quotes or findings, and what it names exists.
@@ -250,7 +263,7 @@ fn claim(it: &Value, name: &str, required: bool, evidence: &BTreeSet<String>, ta
 
 #[cfg(test)]
 mod tests {
-    use super::same;
+    use super::{left_out, same};
 
     #[test]
     fn a_cut_quote_must_count_what_it_leaves_out() {
@@ -259,5 +272,7 @@ mod tests {
         assert!(!same("ab… (3 more characters)", "abcd"));
         assert!(!same("ab", "abcd"));
         assert!(!same("x… (2 more characters)", "abcd"));
+        assert_eq!(left_out("… (49 more lines)"), Some(49));
+        assert_eq!(left_out("49 more lines"), None);
     }
 }

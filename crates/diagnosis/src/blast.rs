@@ -112,11 +112,13 @@ fn one(facts: &Facts<'_>, workload: EntityId) -> Option<Blast> {
             .filter_map(|pod| {
                 let entity = facts.get(*pod);
                 let node = entity.root?.at(&["spec", "nodeName"])?;
-                Some(Cite {
+                // What was put together from several texts has no line.
+                let own = (node.line > 0).then_some(Cite {
                     file: entity.file?,
                     line: node.line,
                     end_line: node.line,
-                })
+                });
+                own.or_else(|| entity.place())
             }),
     );
     let subject = facts.get(workload).subject.clone();

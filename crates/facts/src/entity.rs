@@ -215,7 +215,8 @@ impl Entity<'_> {
             return Some(*cite);
         }
         let name = self.root?.at(&["metadata", "name"])?;
-        Some(Cite {
+        // A name that was put together from other text stands on no line.
+        (name.line > 0).then_some(Cite {
             file: self.file?,
             line: name.line,
             end_line: name.end_line(),

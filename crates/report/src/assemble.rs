@@ -1,6 +1,6 @@
 //! Turns a diagnosis into the report's plain data: places become numbered quotes, enums become words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_bundle::{Bundle, Problem as BundleProblem};
 use coldcase_diagnosis::{Diagnosis, Entry, Ranked};
@@ -176,10 +176,10 @@ fn problem(problem: &BundleProblem) -> Problem {
 
 fn related(evaluation: &Evaluation<'_, '_>, finding: &coldcase_rules::Finding) -> Vec<Related> {
     let mut found: Vec<Related> = Vec::new();
+    let mut known = BTreeSet::from([&finding.subject]);
     for (role, id) in &finding.related {
         let entity = evaluation.entity(*id);
-        let other = subject(&entity.subject);
-        if entity.subject != finding.subject && !found.iter().any(|known| known.subject == other) {
+        if known.insert(&entity.subject) {
             // Names of bindings are one letter; the kind tells people more.
             let role = if role.chars().count() < 3 {
                 entity.kind.to_lowercase()
@@ -187,7 +187,7 @@ fn related(evaluation: &Evaluation<'_, '_>, finding: &coldcase_rules::Finding) -
                 role.clone()
             };
             found.push(Related {
-                subject: other,
+                subject: subject(&entity.subject),
                 role,
             });
         }
@@ -201,21 +201,15 @@ fn with_triggers(
     cause: &Ranked,
     evaluation: &Evaluation<'_, '_>,
 ) -> Vec<Related> {
-    for trigger in &cause.triggers {
-        let changed = subject(&evaluation.findings[*trigger].subject);
-        if !related.iter().any(|known| known.subject == changed) {
+    let mut known: BTreeSet<Subject> = related.iter().map(|it| it.subject.clone()).collect();
+    let triggers = cause.triggers.iter().map(|index| (index, "trigger"));
+    let members = cause.members.iter().map(|index| (index, "alike"));
+    for (index, role) in triggers.chain(members) {
+        let subject = subject(&evaluation.findings[*index].subject);
+        if known.insert(subject.clone()) {
             related.push(Related {
-                subject: changed,
-                role: "trigger".to_owned(),
-            });
-        }
-    }
-    for member in &cause.members {
-        let alike = subject(&evaluation.findings[*member].subject);
-        if !related.iter().any(|known| known.subject == alike) {
-            related.push(Related {
-                subject: alike,
-                role: "alike".to_owned(),
+                subject,
+                role: role.to_owned(),
             });
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use coldcase_report::model::Report;
+use coldcase_report::model::{CausalEdge, Cause, Report};
 use coldcase_report::{Format, render};
 use sha2::{Digest, Sha256};
 
@@ -151,6 +151,39 @@ fn every_link_inside_the_page_has_a_target() {
             .iter()
             .filter_map(|link| link.strip_prefix('#'))
         {
+            assert!(targets.contains(link), "#{link}");
+        }
+    }
+}
+
+#[test]
+fn a_page_of_very_many_causes_stays_small_and_its_links_lead_somewhere() {
+    let mut report = fixture::kube_proxy_oom();
+    let (cause, finding) = (report.causes[0].clone(), report.findings[0].clone());
+    for n in 0..4_000 {
+        let id = format!("{}-{n}", finding.id);
+        report.causes.push(Cause {
+            rank: n + 9,
+            finding: id.clone(),
+            ..cause.clone()
+        });
+        report.causal_edges.push(CausalEdge {
+            from: cause.finding.clone(),
+            to: id.clone(),
+            along: "same node".into(),
+        });
+        report.causes[0].explains.push(id.clone());
+        let mut finding = finding.clone();
+        finding.id = id;
+        finding.subject.name = format!("node-{n}");
+        report.findings.push(finding);
+    }
+    let page = html(&report);
+    assert!(page.len() < 1 << 20, "{}", page.len());
+    assert!(!page.contains("not in this report"));
+    let targets: BTreeSet<&str> = attribute(&page, "id").into_iter().collect();
+    for link in attribute(&page, "href") {
+        if let Some(link) = link.strip_prefix('#') {
             assert!(targets.contains(link), "#{link}");
         }
     }

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::anchor;
+use super::{anchor, findings::Findings};
 use crate::index::{place, short_place};
-use crate::model::{Evidence, Report};
+use crate::model::{Cause, Evidence, Report};
 use crate::text::{QUOTE_LIMIT, cut, one_line};
 
 /// Characters of a quote that is shown beside its claim.
 const GLIMPSE: usize = 240;
+
+/// Quotes that a claim names; the JSON report has the others.
+pub(super) const CITES: usize = 24;
 
 /// What a claim shows of its evidence.
 #[derive(Serialize)]
@@ -66,18 +69,23 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// `rows` are the entries of the plain timeline.
-    pub(super) fn new(report: &'a Report, rows: &[usize]) -> Self {
+    /// `told` are the causes and findings that the page tells, `rows` the entries of the plain timeline.
+    pub(super) fn new(
+        report: &'a Report,
+        told: (&'a [Cause], &Findings<'a>),
+        rows: &[usize],
+    ) -> Self {
         let mut causes: BTreeSet<&str> = BTreeSet::new();
         let mut claims: BTreeSet<&str> = BTreeSet::new();
-        let reasons = report.causes.iter().flat_map(|it| &it.reasons);
-        causes.extend(reasons.flat_map(|it| &it.evidence).map(String::as_str));
-        let mut add = |ids: &'a [String]| claims.extend(ids.iter().map(String::as_str));
+        let first = |ids: &'a [String]| ids.iter().take(CITES).map(String::as_str);
+        let reasons = told.0.iter().flat_map(|it| &it.reasons);
+        causes.extend(reasons.flat_map(|it| first(&it.evidence)));
+        let mut add = |ids: &'a [String]| claims.extend(first(ids));
         report.triage.iter().for_each(|it| add(&it.evidence));
         report.exonerated.iter().for_each(|it| add(&it.evidence));
         report.changes.iter().for_each(|it| add(&it.evidence));
         report.blast_radius.iter().for_each(|it| add(&it.evidence));
-        report.findings.iter().for_each(|it| add(&it.evidence));
+        told.1.named().for_each(|it| add(&it.evidence));
         let entries = rows.iter().filter_map(|at| report.timeline.get(*at));
         entries.for_each(|it| add(&it.evidence));
         claims.extend(&causes);

@@ -22,12 +22,12 @@ const WIDEST: usize = 1_060;
 const BESIDE: usize = 4;
 const BESIDE_GAP: usize = 40;
 const STACK_GAP: usize = 58;
-/// With more edges nobody looks for shortcuts.
-const EDGES: usize = 2_000;
 /// Citations of an edge for each of its ends.
 const EVIDENCE: usize = 2;
-/// Boxes of the picture; the table has every edge.
+/// Boxes of the picture.
 const BOXES: usize = 40;
+/// Edges in the table beside those of the picture.
+const ROWS: usize = 400;
 /// Alike effects become one box from this number on.
 const ALIKE: usize = 4;
 
@@ -42,6 +42,8 @@ pub(super) struct Graph {
     arrows: Vec<Arrow>,
     omitted: usize,
     rows: Vec<Row>,
+    /// Edges that only the JSON report has.
+    more_rows: usize,
 }
 
 #[derive(Serialize)]
@@ -51,7 +53,8 @@ struct Tile {
     width: usize,
     height: usize,
     role: String,
-    anchor: String,
+    /// Of the finding.
+    id: String,
     label: String,
     lines: Vec<Words>,
 }
@@ -78,18 +81,13 @@ struct Arrow {
 #[derive(Serialize)]
 struct Row {
     anchor: String,
-    from: Side,
-    to: Side,
+    /// Ids of findings.
+    from: String,
+    to: String,
     along: String,
     /// The rule that says so: the cause's.
     rule: String,
     evidence: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Side {
-    anchor: String,
-    title: String,
 }
 
 /// A box before it has a place: one finding, or several alike.
@@ -101,17 +99,19 @@ struct Node<'a> {
 
 type Edges<'a> = BTreeMap<(&'a str, &'a str), &'a str>;
 
-/// Lays out the findings that edges join.
-pub(super) fn graph(index: &Index<'_>) -> Graph {
+/// Lays out the findings that edges join. `quoted` says which quotes the page has.
+pub(super) fn graph(index: &Index<'_>, quoted: &dyn Fn(&str) -> bool) -> Graph {
     let edges = known_edges(index);
     if edges.is_empty() {
         return Graph::default();
     }
     let stands_for = merge_alike(index, &edges);
-    let merged = merged_edges(&edges, &stands_for);
+    let mut merged = merged_edges(&edges, &stands_for);
     let mut nodes = nodes(index, &stands_for, &merged);
     let omitted = nodes.len().saturating_sub(BOXES);
     nodes.truncate(BOXES);
+    let drawn: BTreeSet<&str> = nodes.iter().map(|n| n.finding.id.as_str()).collect();
+    merged.retain(|(from, to), _| drawn.contains(from) && drawn.contains(to));
     let (mut boxes, mut width, mut height) = place(&nodes);
     let down = width > WIDEST && !is_broad(&nodes);
     if down {
@@ -119,6 +119,7 @@ pub(super) fn graph(index: &Index<'_>) -> Graph {
     }
     let shown = without_shortcuts(&merged);
     let arrows = arrows(&nodes, &boxes, &shown, &edges, down);
+    let listed = listed(&edges, &shown);
     Graph {
         width,
         height,
@@ -126,7 +127,8 @@ pub(super) fn graph(index: &Index<'_>) -> Graph {
         boxes,
         arrows,
         omitted,
-        rows: rows(index, &edges),
+        more_rows: edges.len() - listed.len(),
+        rows: rows(index, &listed, quoted),
     }
 }
 
@@ -143,18 +145,12 @@ fn known_edges<'a>(index: &Index<'a>) -> Edges<'a> {
 /// For each finding the one whose box it shares: same rule, same causes, same effects.
 fn merge_alike<'a>(index: &Index<'a>, edges: &Edges<'a>) -> BTreeMap<&'a str, &'a str> {
     let mut groups: BTreeMap<_, Vec<&str>> = BTreeMap::new();
-    let ids: BTreeSet<&str> = edges.keys().flat_map(|(from, to)| [*from, *to]).collect();
-    for id in ids {
-        let causes: Vec<&str> = edges
-            .keys()
-            .filter(|(_, to)| *to == id)
-            .map(|(from, _)| *from)
-            .collect();
-        let effects: Vec<&str> = edges
-            .keys()
-            .filter(|(from, _)| *from == id)
-            .map(|(_, to)| *to)
-            .collect();
+    let mut joined: BTreeMap<&str, (Vec<&str>, Vec<&str>)> = BTreeMap::new();
+    for (from, to) in edges.keys() {
+        joined.entry(to).or_default().0.push(from);
+        joined.entry(from).or_default().1.push(to);
+    }
+    for (id, (causes, effects)) in joined {
         let rule = index.finding(id).map(|f| f.rule.as_str());
         groups.entry((rule, causes, effects)).or_default().push(id);
     }
@@ -194,18 +190,11 @@ fn nodes<'a>(
         })
     };
     let mut nodes: Vec<Node<'a>> = members.iter().filter_map(node).collect();
-    let leading = |id: &str| {
-        index
-            .report
-            .causes
-            .iter()
-            .position(|c| c.finding == id)
-            .unwrap_or(usize::MAX)
-    };
-    nodes.sort_by_key(|n| {
+    let leading = |finding: &Finding| index.cause_of(finding).map_or(usize::MAX, |c| c.rank);
+    nodes.sort_by_cached_key(|n| {
         (
             n.column,
-            leading(&n.finding.id),
+            leading(n.finding),
             &n.finding.first_seen,
             &n.finding.id,
         )
@@ -339,9 +328,6 @@ fn without_shortcuts<'a>(edges: &Edges<'a>) -> Edges<'a> {
         }
         false
     };
-    if edges.len() > EDGES {
-        return edges.clone();
-    }
     let needed = edges.iter().filter(|((from, to), _)| !leads(from, to));
     needed.map(|(edge, along)| (*edge, *along)).collect()
 }
@@ -364,7 +350,7 @@ fn one_box(node: &Node<'_>, x: usize, y: usize, height: usize) -> Tile {
         width: BOX_WIDTH,
         height,
         role: wrap_max(&node.finding.role, COLUMNS, 1).concat(),
-        anchor: anchor(&node.finding.id),
+        id: node.finding.id.clone(),
         label,
         lines,
     }
@@ -444,24 +430,30 @@ fn edge_anchor(from: &str, to: &str) -> String {
     format!("edge-{}~{}", anchor(from), anchor(to))
 }
 
-fn rows(index: &Index<'_>, edges: &Edges<'_>) -> Vec<Row> {
-    let side = |id: &str| Side {
-        anchor: anchor(id),
-        title: index
-            .finding(id)
-            .map(|f| f.title.clone())
-            .unwrap_or_default(),
+/// The edges of the table: those of the picture, and the first of the others.
+fn listed<'a>(edges: &Edges<'a>, drawn: &Edges<'a>) -> Edges<'a> {
+    let mut room = ROWS;
+    let mut kept = |edge: &(&(&str, &str), &&str)| {
+        let kept = drawn.contains_key(edge.0) || room > 0;
+        room = room.saturating_sub(1);
+        kept
     };
+    let listed = edges.iter().filter(|edge| kept(edge));
+    listed.map(|(edge, along)| (*edge, *along)).collect()
+}
+
+fn rows(index: &Index<'_>, edges: &Edges<'_>, quoted: &dyn Fn(&str) -> bool) -> Vec<Row> {
     let evidence = |id: &str| {
         let cited = index.finding(id).map(|f| f.evidence.as_slice());
-        cited.unwrap_or_default().iter().take(EVIDENCE).cloned()
+        let cited = cited.unwrap_or_default().iter().take(EVIDENCE);
+        cited.filter(|id| quoted(id)).cloned()
     };
     edges
         .iter()
         .map(|((from, to), along)| Row {
             anchor: edge_anchor(from, to),
-            from: side(from),
-            to: side(to),
+            from: (*from).to_owned(),
+            to: (*to).to_owned(),
             along: (*along).to_owned(),
             rule: index
                 .finding(from)
@@ -477,10 +469,14 @@ mod tests {
     use super::*;
     use crate::model::{CausalEdge, Report};
 
+    fn laid_out(report: &Report) -> Graph {
+        graph(&Index::new(report), &|_| true)
+    }
+
     #[test]
     fn effects_stand_right_of_causes() {
         let report = crate::fixture::kube_proxy_oom();
-        let graph = graph(&Index::new(&report));
+        let graph = laid_out(&report);
         assert_eq!(graph.boxes.len(), 5);
         assert_eq!(graph.rows.len(), 5);
         let x = |title: &str| {
@@ -503,7 +499,7 @@ mod tests {
     #[test]
     fn boxes_of_a_column_do_not_overlap() {
         let report = crate::fixture::kube_proxy_oom();
-        let graph = graph(&Index::new(&report));
+        let graph = laid_out(&report);
         for pair in graph.boxes.windows(2) {
             let [a, b] = pair else { unreachable!() };
             assert!(a.x != b.x || a.y + a.height < b.y);
@@ -518,8 +514,8 @@ mod tests {
             to: "kube-proxy-oom:node/node-worker-3".into(),
             along: String::new(),
         });
-        assert_eq!(graph(&Index::new(&report)).boxes.len(), 5);
-        assert!(graph(&Index::new(&Report::default())).boxes.is_empty());
+        assert_eq!(laid_out(&report).boxes.len(), 5);
+        assert!(laid_out(&Report::default()).boxes.is_empty());
     }
 
     #[test]
@@ -549,7 +545,7 @@ mod tests {
                 along: "same pod".into(),
             });
         }
-        let graph = graph(&Index::new(&report));
+        let graph = laid_out(&report);
         assert!(graph.down && graph.width <= WIDEST, "{}", graph.width);
         let bottom = graph.boxes.iter().map(|b| b.y + b.height).max();
         assert!(bottom.is_some_and(|bottom| bottom <= graph.height));
@@ -579,7 +575,7 @@ mod tests {
                 ..crash.clone()
             });
         }
-        let graph = graph(&Index::new(&report));
+        let graph = laid_out(&report);
         assert_eq!(graph.boxes.len(), 6);
         assert!(
             graph
@@ -588,5 +584,31 @@ mod tests {
                 .any(|b| b.label.ends_with("and 99 alike"))
         );
         assert_eq!(graph.rows.len(), 105);
+    }
+
+    #[test]
+    fn the_table_is_cut_but_has_what_is_drawn() {
+        let mut report = crate::fixture::kube_proxy_oom();
+        let crash = report.findings[0].clone();
+        for n in 0..1_000 {
+            let id = format!("a-{n:04}");
+            report.causal_edges.push(CausalEdge {
+                from: "kube-proxy-oom:node/node-worker-3".into(),
+                to: id.clone(),
+                along: "pods on node".into(),
+            });
+            report.findings.push(Finding {
+                id,
+                rule: format!("rule-{n}"),
+                ..crash.clone()
+            });
+        }
+        let graph = laid_out(&report);
+        assert_eq!(graph.rows.len() + graph.more_rows, 1_005);
+        assert!(graph.rows.len() <= ROWS + BOXES * BOXES && graph.more_rows > 0);
+        let rows: Vec<&str> = graph.rows.iter().map(|row| row.anchor.as_str()).collect();
+        for arrow in &graph.arrows {
+            assert!(arrow.anchor == "graph-table" || rows.contains(&arrow.anchor.as_str()));
+        }
     }
 }

@@ -37,6 +37,8 @@ const JS: &str = concat!(
     include_str!("timeline.js")
 );
 const PAGE: &str = "page.html";
+/// Causes that are told in full; the others are a line each.
+const CAUSES: usize = 20;
 const TEMPLATES: [(&str, &str); 10] = [
     (PAGE, include_str!("templates/page.html")),
     ("head.html", include_str!("templates/head.html")),
@@ -85,9 +87,12 @@ fn environment() -> std::result::Result<Environment<'static>, minijinja::Error> 
 fn context(report: &Report) -> Value {
     let index = Index::new(report);
     let pages = objects::Pages::new(report);
-    let places = evidence::Places::new(report, &timeline::shown(&index));
+    let causes = report.causes.get(..CAUSES).unwrap_or(&report.causes);
+    let told = findings::findings(report, causes);
+    let rows = index.important(timeline::ROWS);
+    let places = evidence::Places::new(report, (causes, &told), &rows);
     let quoted = |id: &str| places.quoted(id);
-    let (timeline, data) = timeline::timeline(&index, &pages, &quoted);
+    let (timeline, data) = timeline::timeline(&index, &rows, &pages, &quoted);
     let own = |id: &str| places.on_object(id);
     context! {
         csp => content_security_policy(),
@@ -102,7 +107,9 @@ fn context(report: &Report) -> Value {
         incidents => value(crate::incidents::lines(report)),
         lasted => value(lasted(report)),
         triage => value(&report.triage),
-        causes => value(&report.causes),
+        causes => value(causes),
+        more_causes => value(report.causes.get(CAUSES..).unwrap_or_default()),
+        cites_shown => evidence::CITES,
         exonerated => value(&report.exonerated),
         changes => value(&report.changes),
         blast_radius => value(&report.blast_radius),
@@ -115,9 +122,9 @@ fn context(report: &Report) -> Value {
         gaps => value(gaps(report)),
         clocks => value(clocks(report)),
         reach => value(reach(report)),
-        known => value(findings::known(report)),
-        findings => value(findings::findings(report)),
-        graph => value(graph::graph(&index)),
+        known => value(findings::known(report, &told)),
+        findings => value(&told),
+        graph => value(graph::graph(&index, &quoted)),
         timeline => value(&timeline),
         timeline_data => Value::from_safe_string(data),
         lanes => value(lanes::lanes(report)),

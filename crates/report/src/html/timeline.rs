@@ -24,7 +24,7 @@ use crate::text::{QUOTE_LIMIT, cut};
 use crate::times;
 
 /// Rows that are in the page without the script.
-const ROWS: usize = 400;
+pub(super) const ROWS: usize = 400;
 /// Entries that the script knows.
 const EMBEDDED: usize = 50_000;
 /// Bytes of data from which on it is deflated.
@@ -144,14 +144,14 @@ impl<K: Ord> Shared<K> {
     }
 }
 
-/// The section, and its data as text that may stand in a script element.
+/// The section, and its data as text that may stand in a script element. `shown` are the entries of the table.
 pub(super) fn timeline(
     index: &Index<'_>,
+    shown: &[usize],
     pages: &Pages,
     quoted: &dyn Fn(&str) -> bool,
 ) -> (Timeline, String) {
     let all = &index.report.timeline;
-    let shown = index.important(ROWS);
     let embedded = if all.len() > EMBEDDED {
         index.important(EMBEDDED)
     } else {
@@ -178,11 +178,6 @@ pub(super) fn timeline(
     };
     let data = data(index, &embedded, first, pages, quoted);
     (timeline, packed(&data))
-}
-
-/// The entries that the plain table shows: what they cite has to be in the page.
-pub(super) fn shown(index: &Index<'_>) -> Vec<usize> {
-    index.important(ROWS)
 }
 
 fn data<'a>(
@@ -453,7 +448,9 @@ mod tests {
     use crate::model::Report;
 
     fn both(report: &Report) -> (Timeline, String) {
-        timeline(&Index::new(report), &Pages::new(report), &|_| true)
+        let index = Index::new(report);
+        let shown = index.important(ROWS);
+        timeline(&index, &shown, &Pages::new(report), &|_| true)
     }
 
     #[test]
