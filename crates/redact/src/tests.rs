@@ -69,6 +69,8 @@ fn what_stays() {
         "failed to list *v1.Secret: secrets \"x\" is forbidden",
         "\"apiserver.latency.k8s.io/authorization\":\"39.359µs\"",
         "image rancher/kube-api-auth:v0.1.3 pulled",
+        "apiVersion: v1\npassword:\n  properties: {}\n  required:\n  - key\n  - name\nx:\n- y\n",
+        "apiVersion: v1\npasswords:\n- name: a\n  required:\n  - key\nx:\n- y\n",
         "2026 login with password: [redacted] and passwords=[] as passwd: [****]",
         "Secret:(*v1.SecretVolumeSource)(nil), NFS:(*v1.NFSVolumeSource)(nil)",
         "handlers.py[DEBUG]: modules-config/config-set-passwords: running config-set-passwords with frequency",
