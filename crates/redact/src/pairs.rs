@@ -26,6 +26,11 @@ static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         .ok()
 });
 
+const TAGS: &[&str] = &["!!str", "!!binary", "!!int", "!!float", "!vault", "!secret"];
+
+/// Bytes of a list in brackets that are looked at.
+const LIST: usize = 4096;
+
 fn in_key(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
 }
@@ -121,7 +126,11 @@ impl Pairs<'_, '_> {
             "" | "-" | "export" | "set" | "ENV" | "env" | "declare -x"
         );
         let Some(found) = value::value(line, at, sign, line_start, query) else {
-            return end;
+            return if kind == "password" {
+                self.list(at, kind)
+            } else {
+                end
+            };
         };
         self.read(at, found.end);
         let text = cut(line, found.start, found.end);
@@ -136,6 +145,10 @@ impl Pairs<'_, '_> {
         if !found.quoted {
             let after = rest(line, found.end);
             if is_told(before, text, after) {
+                return end;
+            }
+            // A tag of YAML; what it is of is looked at as YAML.
+            if sentence && after.starts_with(' ') && TAGS.contains(&text) {
                 return end;
             }
             if sign == Sign::Blank && text.starts_with('-') {
@@ -159,6 +172,23 @@ impl Pairs<'_, '_> {
         }
         self.spans.push(Span::new(found.start, found.end, kind));
         found.end
+    }
+
+    /// `passwords: [hunter2, hunter3]`; lists of what has keys or quotes are JSON's business.
+    fn list(&mut self, at: usize, kind: &'static str) -> usize {
+        let Some(inner) = rest(self.line, at).strip_prefix('[') else {
+            return at;
+        };
+        let inner = beginning(inner, LIST);
+        let inner = inner.split(']').next().unwrap_or(inner);
+        self.read(at, at + inner.len());
+        let words = inner.trim_end();
+        if idle::idle(words) || idle::prose(words) || words.contains(['{', '"', '\'', ':', '[']) {
+            return at;
+        }
+        self.spans
+            .push(Span::new(at + 1, at + 1 + words.len(), kind));
+        at + 1 + inner.len()
     }
 
     /// Counts what was read.

@@ -35,6 +35,8 @@ struct List {
     kind: &'static str,
     /// The items stand in brackets, without dashes.
     brackets: bool,
+    /// Column of the dashes, once there was one.
+    dashes: Option<usize>,
 }
 
 /// The place in a text's structure.
@@ -107,13 +109,18 @@ impl Structure {
         let ended = if list.brackets {
             indent <= list.column || line.as_bytes().get(start) == Some(&b']')
         } else {
-            indent < list.column || (indent == list.column && !dash)
+            // What does not begin with a dash is a mapping, whose lists are its own.
+            let at = list.dashes.unwrap_or(indent);
+            indent < list.column || indent < at || (indent == at && !dash)
         };
-        if ended {
-            self.list = None;
-        }
+        self.list = (!ended).then_some(List {
+            dashes: list.dashes.or(Some(indent)),
+            ..list
+        });
+        let deeper = !list.brackets && list.dashes.is_some_and(|at| indent > at);
         let text = cut(line, start, end);
         if ended
+            || deeper
             || hit == Hit::Secret
             || dash == list.brackets
             || text.starts_with(['{', '['])
@@ -235,6 +242,7 @@ impl Structure {
             column: entry.column,
             kind,
             brackets: value == "[",
+            dashes: None,
         };
         if value.is_empty() || value == "[" {
             let json = value == "[" && line.trim_start().starts_with('"');

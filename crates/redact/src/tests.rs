@@ -45,6 +45,8 @@ fn what_is_masked() {
         "apiVersion: v1\npasswords:\n- hunter2\n- 'hunter2'\n- hunter2\n",
         "apiVersion: v1\npasswords:\n  - |\n    hunter2\n  - !!str hunter2\n  - hun\n    ter2hunter2\n",
         "apiVersion: v1\npasswords: [\"hunter2\", hunter2]\n",
+        "apiVersion: v1\npasswords: [hunter2,\n  hunter2]\n",
+        "x: {passwords: [hunter2, hunter2], y: z}\n",
         "{\n  \"passwords\": [\n    \"hunter2\",\n    \"hunter2\"\n  ],\n  \"a\": 1\n}\n",
         "apiVersion: v1\ntoken: !vault |\n  hunter2\n",
         "apiVersion: v1\ntoken: !!binary |\n  aHVudGVyMg==\n",
@@ -67,6 +69,9 @@ fn what_stays() {
         "failed to list *v1.Secret: secrets \"x\" is forbidden",
         "\"apiserver.latency.k8s.io/authorization\":\"39.359µs\"",
         "image rancher/kube-api-auth:v0.1.3 pulled",
+        "apiVersion: v1\npassword:\n  properties: {}\n  required:\n  - key\n  - name\nx:\n- y\n",
+        "apiVersion: v1\npasswords:\n- name: a\n  required:\n  - key\nx:\n- y\n",
+        "2026 login with password: [redacted] and passwords=[] as passwd: [****]",
         "Secret:(*v1.SecretVolumeSource)(nil), NFS:(*v1.NFSVolumeSource)(nil)",
         "handlers.py[DEBUG]: modules-config/config-set-passwords: running config-set-passwords with frequency",
         "server.go:327 keystone-credentials: Reactive main running for hook",
@@ -186,6 +191,20 @@ fn a_masked_number_is_a_string() {
         now.contains(":\\\"<masked:env:") && now.contains(">\\\"}"),
         "{now}"
     );
+}
+
+/// Tags stay, and what they are of is one value.
+#[test]
+fn tags_stay_yaml() {
+    let text = "apiVersion: v1\npassword: !!str \"hunter2\"\nb: {c: d}\ntoken: !!binary |\n  aHVudGVyMg==\npasswords:\n- !!str hunter2\n- &x 'hunter2'\n";
+    let now = masked(text);
+    let read: Result<serde_yaml::Value, _> = serde_yaml::from_str(&now);
+    assert!(read.is_ok(), "{now}: {:?}", read.err());
+    assert!(
+        !now.contains("hunter2") && !now.contains("aHVudGVyMg"),
+        "{now}"
+    );
+    assert!(now.contains("password: !!str \"<masked:password:"), "{now}");
 }
 
 /// Flow YAML beside a Secret stays, and is YAML still.
