@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
 };
 
-use coldcase_facts::{Cite, EntityId, Facts, Identity};
+use coldcase_facts::{Cite, EntityId, Facts, Identity, quantity::show_seconds};
 use coldcase_rules::Evaluation;
 
 use crate::{Blast, Change, Judged, Ranked, Relation, State, scope::Scope, unique, weights};
@@ -242,11 +242,12 @@ fn path(facts: &Facts<'_>, causes: &[Ranked], scopes: &[Scope]) -> Answer {
         let named = named.chain(slices.iter().take(PLACES));
         let named = named.chain(workloads.values().take(PLACES));
         cites.extend(named.filter_map(|id| place(facts, *id)));
-        parts.push(format!(
-            "{through}{service} ({} of {} endpoints ready) → {behind}",
-            entity.str_at(&["readyEndpoints"]).unwrap_or("?"),
-            entity.str_at(&["endpoints"]).unwrap_or("?")
-        ));
+        let number = |field: &str| entity.str_at(&[field]);
+        let ready = match (number("readyEndpoints"), number("endpoints")) {
+            (Some(ready), Some(all)) => format!("{ready} of {all} endpoints ready"),
+            _ => "endpoints not captured".to_owned(),
+        };
+        parts.push(format!("{through}{service} ({ready}) → {behind}"));
     }
     let answer = if parts.is_empty() {
         "No Service stands before what fails.".to_owned()
@@ -304,13 +305,17 @@ fn course(
         .copied()
         .filter(|index| judged[*index].state == State::Active)
         .collect();
+    // What has no time of its own, such as a line without a stamp, is as old as the capture: that tells nothing.
     let seen = |index: &usize| {
-        let finding = &evaluation.findings[*index];
-        Some((finding.first_seen?, *index))
+        let first = evaluation.findings[*index].first_seen?;
+        (first < now).then_some((first, *index))
     };
     let ago = |time: jiff::Timestamp| {
         let seconds = now.as_second().saturating_sub(time.as_second()).max(0);
-        coldcase_facts::quantity::show_seconds(seconds as f64)
+        match seconds {
+            0 => "at the capture".to_owned(),
+            _ => format!("{} before the capture", show_seconds(seconds as f64)),
+        }
     };
     let begun = active.iter().filter_map(seen).min();
     let newest = active.iter().filter_map(seen).max();
@@ -324,7 +329,7 @@ fn course(
         shown.push(cause.finding);
     }
     let sign = last.map_or(String::new(), |(last, _)| {
-        format!(" The last sign is {} before the capture.", ago(last))
+        format!(" The last sign is {}.", ago(last))
     });
     let spread = begun.zip(newest).filter(|((begun, _), (newest, _))| {
         let later = newest.as_second().saturating_sub(begun.as_second());
@@ -333,19 +338,19 @@ fn course(
     });
     let answer = match (spread, begun) {
         (Some((_, (time, index))), _) => format!(
-            "Worse: {} before the capture this began as well: {}.{sign}",
+            "Worse: {} this began as well: {}.{sign}",
             ago(time),
             evaluation.findings[index].title
         ),
         (None, Some((time, _))) => {
             let until = newest.map_or(time, |(newest, _)| newest);
             let spread = if until.as_second() - time.as_second() > weights::TOLERANCE_SECONDS {
-                format!("spread until {} before it", ago(until))
+                format!("spread until {}", ago(until))
             } else {
                 "has not spread since".to_owned()
             };
             format!(
-                "Not recovered, and stable as far as one capture tells: it began {} before the capture and {spread}.{sign}",
+                "Not recovered, and stable as far as one capture tells: it began {} and {spread}.{sign}",
                 ago(time)
             )
         }

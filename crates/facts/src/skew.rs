@@ -12,7 +12,7 @@ use coldcase_snapshot::{
 };
 use jiff::Timestamp;
 
-use crate::{Cite, Entity, Facts, Identity};
+use crate::{Cite, Entity, Facts, Identity, quantity};
 
 /// A node dates these before the cluster does: a delay makes its clock seem slow, never fast.
 const EVENT: &str = "events";
@@ -64,12 +64,11 @@ fn entity<'s>(skew: &Skew, pairs: &[&Dated], subject: &Identity) -> Entity<'s> {
     let certain = skew.is_certain() && no_delay(pairs, ahead);
     let millis = skew.offset_ms.unsigned_abs();
     let count = i64::try_from(skew.count).unwrap_or(i64::MAX);
+    let offset = format!("{}.{:03}", millis / 1_000, millis % 1_000);
     let fields = vec![
         ("node", Node::text(skew.node.as_str())),
-        (
-            "offset",
-            Node::text(format!("{}.{:03}", millis / 1_000, millis % 1_000)),
-        ),
+        ("apart", Node::text(quantity::show_apart(&offset))),
+        ("offset", Node::text(offset)),
         ("side", Node::text(if ahead { "ahead" } else { "behind" })),
         (
             "certain",

@@ -385,11 +385,30 @@ fn findings(
     found
 }
 
+/// A rule's title for people, who cannot know its names: what is not known of it is an ellipsis.
+fn unfilled(title: &str) -> String {
+    let mut text = String::new();
+    let mut rest = title;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let Some((_, after)) = after.split_once('}') else {
+            break;
+        };
+        text.push('…');
+        rest = after;
+    }
+    text.push_str(rest);
+    for nothing in [" (…: …)", " (…)"] {
+        text = text.replace(nothing, "");
+    }
+    text.trim_end_matches(": …").to_owned()
+}
+
 fn unknown(rules: &RuleSet, unknown: &coldcase_rules::Unknown) -> Unknown {
     let rule = &rules.rules[unknown.rule];
     Unknown {
         rule: rule.id.clone(),
-        title: rule.title.source().to_owned(),
+        title: unfilled(rule.title.source()),
         missing: unknown.missing.clone(),
         collect: rule.collect.clone(),
         subjects: unknown.subjects.iter().map(subject).collect(),
@@ -560,8 +579,8 @@ fn coverage_with_clocks(snapshot: &Snapshot<'_>, evaluation: &Evaluation<'_, '_>
             source: format!("clock of {}", word("node")),
             status: Status::Collected.word().to_owned(),
             detail: format!(
-                "about {} s {} (by {}); stamps of this node are shown as written",
-                word("offset"),
+                "about {} {} (by {}); stamps of this node are shown as written",
+                word("apart"),
                 word("side"),
                 word("compared"),
             ),
@@ -596,4 +615,27 @@ pub(crate) fn coverage(snapshot: &Snapshot<'_>) -> Vec<Coverage> {
 
 fn plural(source: &str) -> String {
     object::resource_of_kind(source).map_or_else(|| source.to_owned(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unfilled;
+
+    #[test]
+    fn a_title_without_its_names_is_readable() {
+        for (title, text) in [
+            (
+                "The API server on {n} does not answer",
+                "The API server on … does not answer",
+            ),
+            ("A disk of {n} fails: {l.text|short}", "A disk of … fails"),
+            (
+                "{w} is cut off from DNS ({b.policy}: {b.detail})",
+                "… is cut off from DNS",
+            ),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(unfilled(title), text);
+        }
+    }
 }

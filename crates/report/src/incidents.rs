@@ -43,5 +43,11 @@ fn line(report: &Report, incident: &Separate, number: usize) -> String {
         2 => " (and 1 more cause)".to_owned(),
         count => format!(" (and {} more causes)", count - 1),
     };
-    format!("incident {number}{since}: {lead}{further}")
+    // The verdict counts those that last.
+    let state = match incident.state.as_str() {
+        "active" | "" => "",
+        "recovered" => ", recovered",
+        _ => ", past",
+    };
+    format!("incident {number}{state}{since}: {lead}{further}")
 }

@@ -433,7 +433,7 @@ pub struct CausalEdge {
 pub struct Unknown {
     /// Rule id.
     pub rule: String,
-    /// The rule's title, unfilled.
+    /// The rule's title, with an ellipsis for what it would name.
     pub title: String,
     /// What was missing and why.
     pub missing: Vec<String>,
