@@ -1,7 +1,7 @@
 //! Words for several incidents in one bundle: when each ran, and which causes it has.
 
 use crate::{
-    model::{Report, Separate},
+    model::{Cause, Report, Separate},
     times,
 };
 
@@ -33,11 +33,8 @@ fn line(report: &Report, incident: &Separate, number: usize) -> String {
         (Some(from), None) => format!(", since {}", times::stamp(from)),
         (None, _) => String::new(),
     };
-    let lead = incident
-        .causes
-        .first()
-        .and_then(|rank| report.causes.get(rank.checked_sub(1)?))
-        .map_or("", |cause| cause.title.as_str());
+    let lead = lead(report, incident);
+    let title = lead.map_or("", |cause| cause.title.as_str());
     let further = match incident.causes.len() {
         0 | 1 => String::new(),
         2 => " (and 1 more cause)".to_owned(),
@@ -49,5 +46,33 @@ fn line(report: &Report, incident: &Separate, number: usize) -> String {
         "recovered" => ", recovered",
         _ => ", past",
     };
-    format!("incident {number}{state}{since}: {lead}{further}")
+    let name = if number > 1 && lead.is_some_and(is_aside) {
+        "also found".to_owned()
+    } else {
+        format!("incident {number}")
+    };
+    format!("{name}{state}{since}: {title}{further}")
+}
+
+fn lead<'r>(report: &'r Report, incident: &Separate) -> Option<&'r Cause> {
+    let rank = incident.causes.first()?;
+    report.causes.get(rank.checked_sub(1)?)
+}
+
+/// Whether the verdict does not count a cause's incident: nothing that fails depends on it, or it is only possible.
+fn is_aside(cause: &Cause) -> bool {
+    cause.independent || cause.confidence == "possible"
+}
+
+/// What the list of incidents is called.
+pub(crate) fn heading(report: &Report) -> String {
+    let counted = report
+        .incidents
+        .iter()
+        .filter(|incident| !lead(report, incident).is_some_and(is_aside))
+        .count();
+    match counted {
+        0 | 1 => "What was found has nothing to do with each other".to_owned(),
+        count => format!("{count} separate incidents"),
+    }
 }

@@ -65,8 +65,7 @@ pub(crate) fn render(report: &Report, style: SummaryStyle, out: &mut dyn Write) 
     let incidents = crate::incidents::lines(report);
     if !incidents.is_empty() {
         page.blank();
-        let count = report.incidents.len();
-        page.paragraph(0, &format!("{count} separate incidents"), ink::BOLD);
+        page.paragraph(0, &crate::incidents::heading(report), ink::BOLD);
         let column = if page.body() == 0 { 0 } else { 2 };
         for incident in &incidents {
             page.paragraph(column, incident, "");

@@ -205,12 +205,11 @@ fn finding(
         }
         Some(outcomes.iter().all(|outcome| !outcome.rows.is_empty()))
     });
-    let fill = |templates: &[crate::template::Template]| {
-        templates
+    let fill = |templates: &[crate::template::Template]| -> Vec<String> {
+        let steps = templates
             .iter()
-            .map(|template| template.render(world, row, &rows))
-            .filter(|step| applies(step))
-            .collect()
+            .map(|template| template.step(world, row, &rows));
+        applicable(steps)
     };
     Some(Finding {
         rule: index,
@@ -229,6 +228,16 @@ fn finding(
         healed,
         rows,
     })
+}
+
+/// The steps that can be taken; an alternative to one that cannot stands for itself.
+fn applicable(steps: impl Iterator<Item = Option<String>>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for step in steps.flatten().filter(|step| applies(step)) {
+        let alternative = step.strip_prefix("or ").filter(|_| kept.is_empty());
+        kept.push(alternative.unwrap_or(&step).to_owned());
+    }
+    kept
 }
 
 /// Whether a step can be done to its object: a bare Pod and a Job have no rollout to undo, pause or restart.
@@ -404,5 +413,13 @@ mod tests {
         ] {
             assert_eq!(applies(step), holds, "{step}");
         }
+    }
+
+    #[test]
+    fn an_alternative_to_nothing_stands_alone() {
+        let steps = ["`kubectl rollout undo Pod/a`", "or delete it", "or wait"];
+        let kept = applicable(steps.iter().map(|step| Some((*step).to_owned())));
+        assert_eq!(kept, ["delete it", "or wait"]);
+        assert!(applicable([None].into_iter()).is_empty());
     }
 }

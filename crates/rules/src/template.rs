@@ -113,6 +113,17 @@ impl Template {
     /// reader takes them for a part of a command, only what means nothing to a shell is filled in, and for the rest
     /// its kind in angle brackets; elsewhere no value can open or close a command.
     pub fn render(&self, world: &World<'_, '_>, row: &Row, rows: &[Row]) -> String {
+        self.page(world, row, rows).out
+    }
+
+    /// As [`Self::render`], of a text that is worth saying only if the value that it leads up to is known.
+    pub fn step(&self, world: &World<'_, '_>, row: &Row, rows: &[Row]) -> Option<String> {
+        let page = self.page(world, row, rows);
+        let told = page.dropped != Some(page.out.len());
+        told.then_some(page.out)
+    }
+
+    fn page(&self, world: &World<'_, '_>, row: &Row, rows: &[Row]) -> Page {
         let mut page = Page::default();
         for part in &self.parts {
             match part {
@@ -150,7 +161,7 @@ impl Template {
                 }
             }
         }
-        page.out
+        page
     }
 }
 
@@ -163,6 +174,8 @@ struct Page {
     out: String,
     /// Whether a bracket was left out, so that its end is too.
     closing: bool,
+    /// Where a value that a colon announced was left out.
+    dropped: Option<usize>,
 }
 
 impl Page {
@@ -177,7 +190,10 @@ impl Page {
     fn prose(&mut self, value: Option<&str>) {
         match value {
             Some(value) => self.out.push_str(&value.replace('`', "'")),
-            None if self.out.ends_with(": ") => self.out.truncate(self.out.len() - 2),
+            None if self.out.ends_with(": ") => {
+                self.out.truncate(self.out.len() - 2);
+                self.dropped = Some(self.out.len());
+            }
             None if self.out.ends_with(" (") => {
                 self.out.truncate(self.out.len() - 2);
                 self.closing = true;

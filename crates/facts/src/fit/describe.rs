@@ -25,7 +25,6 @@ pub(super) fn heard<'s>(facts: &Facts<'s>, pod: EntityId, said: &Said) -> Entity
     for (field, obstacle) in COUNTS {
         fields.push((field, Node::number(said.count(*obstacle))));
     }
-    fields.push(("remedy", Node::text(UNKNOWN_REMEDY)));
     if entity
         .root
         .is_some_and(|root| root.at(&["spec", "containers"]).is_some())
@@ -41,9 +40,6 @@ pub(super) fn heard<'s>(facts: &Facts<'s>, pod: EntityId, said: &Said) -> Entity
     add_said(facts, pod, &mut made, said, verdict);
     made.cited("", said.place)
 }
-
-/// Where nodes' sizes, labels and pods do not tell.
-const UNKNOWN_REMEDY: &str = "not told by what was captured";
 
 /// Counts of nodes by obstacle.
 const COUNTS: &[(&str, Obstacle)] = &[
@@ -191,10 +187,7 @@ pub(super) fn describe<'s>(
     if verdict == Some(Obstacle::Affinity) {
         fields.extend(affinity.map(|unmet| ("affinityConflict", Node::text(unmet))));
     }
-    fields.push((
-        "remedy",
-        Node::text(remedy.unwrap_or_else(|| UNKNOWN_REMEDY.to_owned())),
-    ));
+    fields.extend(remedy.map(|remedy| ("remedy", Node::text(remedy))));
     let root = entity.root;
     let mut made = Entity::computed("NodeFit", entity.subject.clone(), Vec::new());
     made.file = entity.file;
