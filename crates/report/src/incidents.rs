@@ -72,7 +72,8 @@ pub(crate) fn heading(report: &Report) -> String {
         .filter(|incident| !lead(report, incident).is_some_and(is_aside))
         .count();
     match counted {
-        0 | 1 => "What was found has nothing to do with each other".to_owned(),
+        0 => "What was found, one by one".to_owned(),
+        1 => "1 incident, and what else was found".to_owned(),
         count => format!("{count} separate incidents"),
     }
 }
