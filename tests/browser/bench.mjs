@@ -22,7 +22,7 @@ const given = process.argv[2];
 const report = given ? resolve(given) : join(mkdtempSync(join(tmpdir(), "coldcase-bench-")), "huge.html");
 if (!given) {
   const root = fileURLToPath(new URL("../..", import.meta.url));
-  execFileSync("cargo", ["run", "-q", "--workspace", "--example", "demo", "--", report, "huge"], { cwd: root, stdio: "inherit" });
+  execFileSync("cargo", ["run", "-q", "-p", "coldcase-report", "--example", "demo", "--", report, "huge"], { cwd: root, stdio: "inherit" });
 }
 
 const browser = await launch();
