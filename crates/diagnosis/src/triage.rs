@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
 };
 
-use coldcase_facts::{Cite, EntityId, Facts, Identity, quantity::show_seconds};
+use coldcase_facts::{Cite, EntityId, Facts, Identity, quantity::show_seconds, select};
 use coldcase_rules::Evaluation;
 
 use crate::{Blast, Change, Judged, Ranked, Relation, State, scope::Scope, unique, weights};
@@ -213,6 +213,8 @@ fn path(facts: &Facts<'_>, causes: &[Ranked], scopes: &[Scope]) -> Answer {
         .iter()
         .chain(&scope.pod_services)
         .chain(effects.iter().flat_map(|scope| scope.pod_services.iter()))
+        .chain(podless(facts, scope))
+        .chain(effects.iter().flat_map(|scope| podless(facts, scope)))
         .collect();
     let mut parts = Vec::new();
     let mut cites = Vec::new();
@@ -259,6 +261,33 @@ fn path(facts: &Facts<'_>, causes: &[Ranked], scopes: &[Scope]) -> Answer {
         answer,
         cites: unique(cites),
     }
+}
+
+/// Services that would select the pods of a workload which has none: those in front of what was never created.
+fn podless<'f>(facts: &'f Facts<'_>, scope: &Scope) -> Vec<&'f Identity> {
+    // The answer names a few Services; a cluster without any pod need not be walked for them.
+    const ASKED: usize = 20;
+    let mut found = Vec::new();
+    for workload in scope.workloads.iter().take(ASKED) {
+        let pods = facts
+            .derived("Workload", workload)
+            .iter()
+            .any(|id| !facts.workload_pods(*id).is_empty());
+        let owner = facts.object(&workload.kind, &workload.namespace, &workload.name);
+        let Some(root) = owner.and_then(|id| facts.get(id).root).filter(|_| !pods) else {
+            continue;
+        };
+        let labels = select::plain(root.at(&["spec", "template", "metadata", "labels"]));
+        let selects = |service: &&EntityId| {
+            let service = facts.get(**service);
+            let selector = service.root.and_then(|root| root.at(&["spec", "selector"]));
+            service.subject.namespace == workload.namespace
+                && select::matches_plain(&select::plain(selector), &labels)
+        };
+        let services = facts.of_kind("Service").iter().filter(selects);
+        found.extend(services.map(|id| &facts.get(*id).subject));
+    }
+    found
 }
 
 fn trend(
