@@ -62,7 +62,7 @@ pub(crate) fn all(
 
 /// Leaves out causes that are over and hang together with one that holds: what healed is part of that incident and
 /// not its cause. Those that stay are incidents of their own.
-pub(crate) fn set_apart(context: &Context<'_, '_, '_>, causes: Vec<Ranked>) -> Vec<Ranked> {
+pub(crate) fn leave_out_healed(context: &Context<'_, '_, '_>, causes: Vec<Ranked>) -> Vec<Ranked> {
     let active = |cause: &Ranked| context.judged[cause.finding].state == State::Active;
     let reaches: Vec<Reach<'_>> = causes
         .iter()

@@ -102,7 +102,7 @@ pub(crate) fn causes(context: &Context<'_, '_, '_>) -> Vec<Ranked> {
     if active.is_empty() || recovered.is_empty() {
         return if active.is_empty() { recovered } else { active };
     }
-    crate::incident::set_apart(context, active.into_iter().chain(recovered).collect())
+    crate::incident::leave_out_healed(context, active.into_iter().chain(recovered).collect())
 }
 
 /// Those of which no other is the cause.

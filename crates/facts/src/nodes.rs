@@ -171,9 +171,7 @@ fn clock_offset(found: &mut Found, report: &HostReport) {
         Some(amount) => ("behind", amount),
         None => ("ahead", offset),
     };
-    let apart = quantity::show_apart(amount);
     found.set("clockOffset", Node::text(amount), place);
-    found.set("clockApart", Node::text(apart), place);
     found.set("clockSide", Node::text(side), place);
 }
 

@@ -127,14 +127,6 @@ pub fn show_seconds(value: f64) -> String {
     }
 }
 
-/// A distance of clocks, given in seconds, as people say it: from two minutes on nobody counts seconds.
-pub fn show_apart(seconds: &str) -> String {
-    match seconds.parse::<f64>() {
-        Ok(value) if value >= 120.0 => show_seconds(value),
-        _ => format!("{seconds} s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,9 +153,6 @@ mod tests {
         assert_eq!(show_seconds(2.25), "2.25s");
         assert_eq!(show_seconds(0.0), "0s");
         assert_eq!(show_bytes(134_217_728.0), "128 MiB");
-        assert_eq!(show_apart("7.250"), "7.250 s");
-        assert_eq!(show_apart("1099440.000"), "12d 17h");
-        assert_eq!(show_apart("odd"), "odd s");
     }
 
     proptest::proptest! {

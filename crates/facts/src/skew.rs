@@ -12,7 +12,7 @@ use coldcase_snapshot::{
 };
 use jiff::Timestamp;
 
-use crate::{Cite, Entity, Facts, Identity, quantity};
+use crate::{Cite, Entity, Facts, Identity};
 
 /// A node dates these before the cluster does: a delay makes its clock seem slow, never fast.
 const EVENT: &str = "events";
@@ -67,7 +67,6 @@ fn entity<'s>(skew: &Skew, pairs: &[&Dated], subject: &Identity) -> Entity<'s> {
     let offset = format!("{}.{:03}", millis / 1_000, millis % 1_000);
     let fields = vec![
         ("node", Node::text(skew.node.as_str())),
-        ("apart", Node::text(quantity::show_apart(&offset))),
         ("offset", Node::text(offset)),
         ("side", Node::text(if ahead { "ahead" } else { "behind" })),
         (

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_bundle::{Bundle, Problem as BundleProblem};
 use coldcase_diagnosis::{Diagnosis, Entry, Ranked};
-use coldcase_facts::{Cite, Identity};
+use coldcase_facts::{Cite, Identity, quantity::show_seconds};
 use coldcase_rules::{Evaluation, RuleSet, show_time};
 use coldcase_snapshot::{Snapshot, coverage::Status, object, stamp};
 
@@ -580,7 +580,7 @@ fn coverage_with_clocks(snapshot: &Snapshot<'_>, evaluation: &Evaluation<'_, '_>
             status: Status::Collected.word().to_owned(),
             detail: format!(
                 "about {} {} (by {}); stamps of this node are shown as written",
-                word("apart"),
+                show_seconds(word("offset").parse().unwrap_or_default()),
                 word("side"),
                 word("compared"),
             ),

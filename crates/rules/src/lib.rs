@@ -168,11 +168,7 @@ impl RuleSet {
         let rules: Vec<Rule> = rules.into_values().collect();
         errors.extend(check_edges(&rules));
         errors.sort();
-        let hash = hasher
-            .finalize()
-            .iter()
-            .take(8)
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let hash = coldcase_bundle::hex(hasher.finalize().get(..8).unwrap_or_default());
         (
             Self {
                 scanner: lines::scanner(&patterns),
