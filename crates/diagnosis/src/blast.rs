@@ -113,10 +113,10 @@ fn one(facts: &Facts<'_>, workload: EntityId) -> Option<Blast> {
                 let entity = facts.get(*pod);
                 let node = entity.root?.at(&["spec", "nodeName"])?;
                 // What was put together from several texts has no line.
-                let own = (node.line > 0).then_some(Cite {
+                let own = (node.line() > 0).then_some(Cite {
                     file: entity.file?,
-                    line: node.line,
-                    end_line: node.line,
+                    line: node.line(),
+                    end_line: node.line(),
                 });
                 own.or_else(|| entity.place())
             }),

@@ -62,8 +62,8 @@ fn rollout(facts: &Facts<'_>, blast: &Blast) -> Option<Exoneration> {
             .at(&["metadata", "labels", "pod-template-hash"])?;
         Some(Cite {
             file: entity.file?,
-            line: hash.line,
-            end_line: hash.line,
+            line: hash.line(),
+            end_line: hash.line(),
         })
     }));
     Some(Exoneration {
@@ -161,8 +161,8 @@ fn dependencies(
                     let endpoints = slice.root?.get("endpoints")?;
                     Some(Cite {
                         file: slice.file?,
-                        line: endpoints.line,
-                        end_line: endpoints.line + 4,
+                        line: endpoints.line(),
+                        end_line: endpoints.line() + 4,
                     })
                 });
             found.push(Exoneration {

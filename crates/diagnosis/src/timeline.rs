@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot};
 
 use coldcase_facts::{Cite, Entity, Facts, Identity};
 use coldcase_rules::Evaluation;
-use coldcase_snapshot::{node::Node, stamp};
+use coldcase_snapshot::{packed::View, stamp};
 use jiff::Timestamp;
 
 use crate::{Change, Judged, Ranked, State};
@@ -339,7 +339,8 @@ fn container(container: &Entity<'_>, entries: &mut Vec<Entry>) {
 fn conditions(node: &Entity<'_>, entries: &mut Vec<Entry>) {
     for condition in node
         .root
-        .map_or(&[][..], |root| root.items_at(&["status", "conditions"]))
+        .unwrap_or_default()
+        .items_at(&["status", "conditions"])
     {
         let (Some(kind), Some(status)) =
             (condition.str_at(&["type"]), condition.str_at(&["status"]))
@@ -363,7 +364,7 @@ fn conditions(node: &Entity<'_>, entries: &mut Vec<Entry>) {
         );
         let line = condition
             .get("lastTransitionTime")
-            .map_or(condition.line, |node: &Node| node.line);
+            .map_or(condition.line(), View::line);
         let cites = node
             .file
             .map(|file| Cite {

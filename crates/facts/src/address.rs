@@ -1,6 +1,6 @@
 //! Addresses in the environment of containers that lead to no Service, or to a port that the Service does not have.
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::{node::Node, packed::View};
 
 use crate::{Cite, Entity, EntityId, Facts, PodHealth, schema::distance};
 
@@ -89,7 +89,7 @@ fn miss<'s>(
     facts: &Facts<'s>,
     pod: EntityId,
     (container, env): (&str, &str),
-    value: &Node,
+    value: View<'_>,
     address: &Address<'_>,
 ) -> Option<Entity<'s>> {
     let entity = facts.get(pod);
@@ -97,7 +97,7 @@ fn miss<'s>(
     let mut fields = vec![
         ("container", Node::text(container)),
         ("env", Node::text(env)),
-        ("value", value.clone()),
+        ("value", value.to_node()),
         ("host", Node::text(address.name)),
         ("port", Node::number(i64::from(address.port))),
         ("pod", Node::text(entity.subject.name.as_str())),
@@ -117,7 +117,7 @@ fn miss<'s>(
     fields.push(("service", Node::text(service.subject.name.as_str())));
     let place = entity.file.map(|file| Cite {
         file,
-        line: value.line,
+        line: value.line(),
         end_line: value.end_line(),
     });
     let mut made = Entity::computed("AddressMiss", entity.subject.clone(), fields)

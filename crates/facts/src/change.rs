@@ -1,6 +1,6 @@
 //! Who changed what and when: writes recorded in `managedFields`, and creations.
 
-use coldcase_snapshot::{node::Node, stamp};
+use coldcase_snapshot::{node::Node, packed::View, stamp};
 
 use crate::{Cite, Entity, Facts};
 
@@ -103,7 +103,7 @@ fn creation<'s>(facts: &Facts<'s>, entity: &Entity<'s>) -> Option<Entity<'s>> {
 
 fn change<'s>(
     entity: &Entity<'s>,
-    time: &Node,
+    time: View<'_>,
     manager: Option<&str>,
     operation: &str,
     created: bool,
@@ -112,15 +112,15 @@ fn change<'s>(
         ("kind", Node::text(entity.subject.kind.as_str())),
         ("name", Node::text(entity.subject.name.as_str())),
         ("namespace", Node::text(entity.subject.namespace.as_str())),
-        ("time", time.clone()),
+        ("time", time.to_node()),
         ("manager", manager.map_or_else(Node::default, Node::text)),
         ("operation", Node::text(operation)),
         ("created", Node::flag(created)),
     ];
     let cite = entity.file.map(|file| Cite {
         file,
-        line: time.line,
-        end_line: time.line,
+        line: time.line(),
+        end_line: time.line(),
     });
     let mut made = Entity::computed("ConfigChange", entity.subject.clone(), fields).cited("", cite);
     made.file = entity.file;

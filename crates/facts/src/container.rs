@@ -6,6 +6,7 @@ use coldcase_bundle::FileId;
 use coldcase_snapshot::{
     logs::{self, LogFile},
     node::Node,
+    packed::View,
     stamp,
 };
 
@@ -86,19 +87,25 @@ fn container<'s>(
     facts: &Facts<'s>,
     logs: &Logs<'s>,
     pod: EntityId,
-    spec: &'s Node,
-    status: Option<&'s Node>,
+    spec: View<'s>,
+    status: Option<View<'s>>,
     kind: &'static str,
 ) -> Entity<'s> {
     let owner = facts.get(pod);
     let name = spec.str_at(&["name"]).unwrap_or("");
     let subject = owner.subject.clone();
     let mut fields = vec![
-        ("name", spec.get("name").cloned().unwrap_or_default()),
+        (
+            "name",
+            spec.get("name").map(View::to_node).unwrap_or_default(),
+        ),
         ("type", Node::text(kind)),
         ("pod", Node::text(subject.name.as_str())),
         ("namespace", Node::text(subject.namespace.as_str())),
-        ("image", spec.get("image").cloned().unwrap_or_default()),
+        (
+            "image",
+            spec.get("image").map(View::to_node).unwrap_or_default(),
+        ),
     ];
     resources(spec, &mut fields);
     let limit = fields
@@ -119,18 +126,18 @@ fn container<'s>(
         fields.push((
             "state",
             Node::text(state.unwrap_or("unknown"))
-                .at_line(status.get("state").map_or(0, |n| n.line)),
+                .at_line(status.get("state").map_or(0, View::line)),
         ));
         for part in ["waiting", "running"] {
             fields.extend(
                 status
                     .at(&["state", part])
                     .filter(|node| !node.is_null())
-                    .map(|node| (part, node.clone())),
+                    .map(|node| (part, node.to_node())),
             );
         }
         for (field, key) in [("restartCount", "restartCount"), ("ready", "ready")] {
-            fields.extend(status.get(key).map(|node| (field, node.clone())));
+            fields.extend(status.get(key).map(|node| (field, node.to_node())));
         }
         let trouble = Trouble::of(facts, owner, status, ended, kind);
         fields.push(("failing", Node::flag(trouble.failing)));
@@ -149,7 +156,7 @@ fn container<'s>(
             }
             let from_previous = status
                 .at(&["state", "terminated"])
-                .is_none_or(Node::is_null);
+                .is_none_or(View::is_null);
             let log = logs
                 .get(&(subject.namespace.as_str(), subject.name.as_str()))
                 .into_iter()
@@ -177,8 +184,8 @@ fn container<'s>(
             String::new(),
             Cite {
                 file,
-                line: node.line,
-                end_line: node.line,
+                line: node.line(),
+                end_line: node.line(),
             },
         ));
     }
@@ -199,7 +206,7 @@ const OF_A_RUN: &[&str] = &[
 /// Whether a text about a pod says enough to know that no instance of a container ever ran: the pod
 /// has no node, or the container waits for its first start. `kubectl describe` shows the state of
 /// every container that has one, so of a pending pod without any state nothing was started.
-fn never_ran(pod: &Entity<'_>, status: Option<&Node>) -> bool {
+fn never_ran(pod: &Entity<'_>, status: Option<View<'_>>) -> bool {
     let Some(root) = pod.root else {
         return false;
     };
@@ -227,15 +234,15 @@ fn never_ran(pod: &Entity<'_>, status: Option<&Node>) -> bool {
 }
 
 /// Whether a description says that something is not there: a null on the way or at its end.
-fn known_absent(status: &Node, path: &[&str]) -> bool {
+fn known_absent(status: View<'_>, path: &[&str]) -> bool {
     (1..=path.len()).any(|end| {
         path.get(..end)
             .and_then(|head| status.at(head))
-            .is_some_and(Node::is_null)
+            .is_some_and(View::is_null)
     })
 }
 
-fn resources(spec: &Node, fields: &mut Vec<(&str, Node)>) {
+fn resources(spec: View<'_>, fields: &mut Vec<(&str, Node)>) {
     for (field, group, resource) in [
         ("memoryLimit", "limits", "memory"),
         ("memoryRequest", "requests", "memory"),
@@ -256,13 +263,13 @@ fn resources(spec: &Node, fields: &mut Vec<(&str, Node)>) {
             } else {
                 quantity::bytes(text)
             };
-            fields.extend(value.map(|value| (field, Node::number(value).at_line(node.line))));
+            fields.extend(value.map(|value| (field, Node::number(value).at_line(node.line()))));
         }
     }
 }
 
 /// How large a JVM's heap may grow, and how much of the limit that is.
-fn java_heap(spec: &Node, limit: Option<i64>, fields: &mut Vec<(&str, Node)>) {
+fn java_heap(spec: View<'_>, limit: Option<i64>, fields: &mut Vec<(&str, Node)>) {
     let Some(heap) = heap::of(spec, limit) else {
         return;
     };
@@ -276,15 +283,15 @@ fn java_heap(spec: &Node, limit: Option<i64>, fields: &mut Vec<(&str, Node)>) {
 }
 
 /// The last instance that ended: `state.terminated`, else `lastState.terminated`.
-fn ended(status: &Node) -> Option<&Node> {
+fn ended(status: View<'_>) -> Option<View<'_>> {
     [["state", "terminated"], ["lastState", "terminated"]]
         .iter()
         .filter_map(|path| status.at(path))
         .find(|node| !node.is_null())
 }
 
-fn ended_fields(ended: &Node) -> Node {
-    let mut fields = ended.clone();
+fn ended_fields(ended: View<'_>) -> Node {
+    let mut fields = ended.to_node();
     let time = |key: &str| ended.str_at(&[key]).and_then(stamp::rfc3339);
     if let (Some(start), Some(end)) = (time("startedAt"), time("finishedAt"))
         && start.as_second() > 0
@@ -292,7 +299,7 @@ fn ended_fields(ended: &Node) -> Node {
         fields.set(
             "runtime",
             Node::number(end.as_second() - start.as_second())
-                .at_line(ended.get("finishedAt").map_or(0, |n| n.line)),
+                .at_line(ended.get("finishedAt").map_or(0, View::line)),
         );
     }
     fields
@@ -308,8 +315,8 @@ impl Trouble {
     fn of(
         facts: &Facts<'_>,
         pod: &Entity<'_>,
-        status: &Node,
-        ended: Option<&Node>,
+        status: View<'_>,
+        ended: Option<View<'_>>,
         kind: &str,
     ) -> Self {
         let stuck = status
@@ -350,7 +357,7 @@ impl Trouble {
 ///
 /// The kubelet forgets crashes after ten good minutes. Until then a run that has not clearly outlived
 /// the one before it says nothing; where runs last longer than that (a leak), it must outlive it.
-fn flaps(restarts: i64, run: i64, lasted: Option<i64>, ended: Option<&Node>) -> bool {
+fn flaps(restarts: i64, run: i64, lasted: Option<i64>, ended: Option<View<'_>>) -> bool {
     match lasted {
         Some(lasted) if lasted >= 600 => {
             let failed = ended.and_then(|ended| ended.int_at(&["exitCode"])) != Some(0);
@@ -366,7 +373,7 @@ fn killed_by_probe(
     facts: &Facts<'_>,
     pod: &Entity<'_>,
     container: &str,
-    ended: &Node,
+    ended: View<'_>,
 ) -> Option<(&'static str, Cite)> {
     let finished = ended
         .str_at(&["finishedAt"])

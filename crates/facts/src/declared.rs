@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::{node::Node, packed::View};
 
 use crate::{Cite, Entity, EntityId, Facts, address, quantity};
 
@@ -21,8 +21,8 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
             if object.namespace == namespace && counts(&resource, &object.kind) {
                 let place = Cite {
                     file: object.file,
-                    line: object.root.line,
-                    end_line: object.root.line,
+                    line: object.root.line(),
+                    end_line: object.root.line(),
                 };
                 wanted.insert((object.kind.clone(), object.name.clone(), Some(place)));
             }
@@ -67,15 +67,15 @@ fn full(facts: &Facts<'_>, quota: EntityId) -> Vec<(EntityId, String, i64, i64)>
         return Vec::new();
     };
     let used = root.at(&["status", "used"]);
-    let amount = |node: Option<&Node>| node.and_then(Node::as_str).and_then(quantity::bytes);
+    let amount = |node: Option<View<'_>>| node.and_then(View::as_str).and_then(quantity::bytes);
     root.at(&["status", "hard"])
         .or_else(|| root.at(&["spec", "hard"]))
         .into_iter()
-        .flat_map(Node::entries)
+        .flat_map(View::entries)
         .filter_map(|(name, hard)| {
             let hard = amount(Some(hard))?;
             let used = amount(used?.get(name))?;
-            (used >= hard).then(|| (quota, name.as_str().to_owned(), used, hard))
+            (used >= hard).then(|| (quota, name.to_owned(), used, hard))
         })
         .collect()
 }
@@ -102,7 +102,8 @@ fn named_by_pods(facts: &Facts<'_>, namespace: &str) -> BTreeSet<(String, Option
     for entity in pods.into_iter().flatten().map(|pod| facts.get(*pod)) {
         let containers = entity
             .root
-            .map_or(&[][..], |root| root.items_at(&["spec", "containers"]));
+            .unwrap_or_default()
+            .items_at(&["spec", "containers"]);
         for value in containers
             .iter()
             .flat_map(|container| container.items_at(&["env"]))
@@ -117,7 +118,7 @@ fn named_by_pods(facts: &Facts<'_>, namespace: &str) -> BTreeSet<(String, Option
             if workload {
                 let place = entity.file.map(|file| Cite {
                     file,
-                    line: value.line,
+                    line: value.line(),
                     end_line: value.end_line(),
                 });
                 found.insert((name.to_owned(), place));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::{node::Node, packed::View};
 
 use crate::{
     Cite, Entity, EntityId, Facts,
@@ -115,7 +115,8 @@ fn ports(facts: &Facts<'_>, server: EntityId) -> impl Iterator<Item = Option<u16
         let containers = facts
             .get(server)
             .root
-            .map_or(&[][..], |root| root.items_at(&["spec", "containers"]));
+            .unwrap_or_default()
+            .items_at(&["spec", "containers"]);
         let named = containers
             .iter()
             .flat_map(|container| container.items_at(&["ports"]))
@@ -166,7 +167,7 @@ fn block<'s>(
             .get(first)
             .root
             .and_then(|root| root.get("spec"))
-            .map_or(0, |spec| spec.line);
+            .map_or(0, View::line);
         (first, line)
     };
     let entity = facts.get(policy);
@@ -226,7 +227,7 @@ struct Near {
 /// The rule that names a port of DNS although it does not reach the DNS pods.
 fn near_rule(facts: &Facts<'_>, policy: EntityId, ways: &[(Peer, Option<u16>)]) -> Option<Near> {
     let root = facts.get(policy).root?;
-    let names = |rule: &Node, pods: bool| {
+    let names = |rule: View<'_>, pods: bool| {
         let mut ways = ways
             .iter()
             .filter(|(to, _)| !pods || matches!(to, Peer::Pod(_)));
@@ -235,16 +236,16 @@ fn near_rule(facts: &Facts<'_>, policy: EntityId, ways: &[(Peer, Option<u16>)]) 
     let rule = root
         .items_at(&["spec", "egress"])
         .iter()
-        .find(|rule| !rule.items_at(&["ports"]).is_empty() && names(rule, false))?;
+        .find(|rule| !rule.items_at(&["ports"]).is_empty() && names(*rule, false))?;
     let served = ways.iter().any(|(to, _)| matches!(to, Peer::Pod(_)));
     let fits = !served || names(rule, true);
     let line = if fits {
         let peer = rule.items_at(&["to"]).first()?;
         peer.at(&["podSelector", "matchLabels"])
             .or_else(|| peer.get("namespaceSelector"))
-            .map_or(peer.line, |node| node.line)
+            .map_or(peer.line(), View::line)
     } else {
-        rule.get("ports").map_or(rule.line, |ports| ports.line)
+        rule.get("ports").map_or(rule.line(), View::line)
     };
     Some(Near { line, fits })
 }

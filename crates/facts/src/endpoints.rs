@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
 };
 
-use coldcase_snapshot::{node::Node, text::HostReport};
+use coldcase_snapshot::{node::Node, packed::View, text::HostReport};
 
 use crate::{Cite, Entity, Facts, Identity};
 
@@ -127,7 +127,7 @@ fn endpoints<'f>(facts: &'f Facts<'_>) -> BTreeMap<(String, String), BTreeSet<&'
                 endpoint
                     .items_at(&["addresses"])
                     .iter()
-                    .filter_map(Node::as_str),
+                    .filter_map(View::as_str),
             );
         }
     }

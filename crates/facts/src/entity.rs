@@ -1,7 +1,10 @@
 //! The one thing that rules select and join: an object, a part of one, an event or a computed fact, with its places.
 
 use coldcase_bundle::FileId;
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::{
+    node::Node,
+    packed::{Packed, View},
+};
 
 /// Index of an entity in [`crate::Facts::entities`]; lines that patterns hit continue the numbering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,11 +67,11 @@ pub struct Entity<'s> {
     /// Name in messages.
     pub label: String,
     /// Computed fields; they come before the captured ones of the same name.
-    pub extra: Node,
+    pub extra: Packed,
     /// The captured tree, if the entity is an object.
-    pub root: Option<&'s Node>,
+    pub root: Option<View<'s>>,
     /// Captured trees under a name (`spec` of a container).
-    pub mounts: Vec<(&'static str, &'s Node)>,
+    pub mounts: Vec<(&'static str, View<'s>)>,
     /// File of the captured trees.
     pub file: Option<FileId>,
     /// Places of computed fields, by first path segment; `""` stands for the entity.
@@ -140,7 +143,7 @@ impl Entity<'_> {
             kind,
             label: subject.name.clone(),
             subject,
-            extra: Node::map(fields),
+            extra: Node::map(fields).into(),
             root: None,
             mounts: Vec::new(),
             file: None,
@@ -161,7 +164,7 @@ impl Entity<'_> {
     }
 
     /// The first segment of a path: computed before mounted before captured.
-    pub fn field(&self, name: &str) -> Option<&Node> {
+    pub fn field(&self, name: &str) -> Option<View<'_>> {
         self.extra
             .get(name)
             .or_else(|| {
@@ -190,13 +193,13 @@ impl Entity<'_> {
     }
 
     /// The place of a value found under `field`: its own lines, else the computed field's place.
-    pub fn cite(&self, field: &str, node: &Node) -> Option<Cite> {
-        if node.line > 0
+    pub fn cite(&self, field: &str, node: View<'_>) -> Option<Cite> {
+        if node.line() > 0
             && let Some(file) = self.file
         {
             return Some(Cite {
                 file,
-                line: node.line,
+                line: node.line(),
                 end_line: node.end_line(),
             });
         }
@@ -216,9 +219,9 @@ impl Entity<'_> {
         }
         let name = self.root?.at(&["metadata", "name"])?;
         // A name that was put together from other text stands on no line.
-        (name.line > 0).then_some(Cite {
+        (name.line() > 0).then_some(Cite {
             file: self.file?,
-            line: name.line,
+            line: name.line(),
             end_line: name.end_line(),
         })
     }

@@ -10,7 +10,7 @@ mod room;
 
 use std::collections::BTreeSet;
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::{node::Node, packed::View};
 
 use self::{
     describe::{Arithmetic, describe, heard},
@@ -128,7 +128,7 @@ fn nodes_known(facts: &Facts<'_>) -> bool {
     })
 }
 
-fn scheduled<'e>(pod: &'e Entity<'_>) -> Option<&'e Node> {
+fn scheduled<'e>(pod: &'e Entity<'_>) -> Option<View<'e>> {
     pod.root?
         .items_at(&["status", "conditions"])
         .iter()

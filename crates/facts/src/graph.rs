@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use coldcase_snapshot::{Snapshot, node::Node, stamp};
+use coldcase_snapshot::{Snapshot, node::Node, packed::View, stamp};
 
 use crate::{Cite, Entity, EntityId, Facts, Identity, entity::static_kind, select, workload};
 
@@ -33,8 +33,8 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
             kind: static_kind(&object.kind),
             label: object.name.clone(),
             subject: subject.clone(),
-            extra: Node::map(vec![]),
-            root: Some(&object.root),
+            extra: Node::map(vec![]).into(),
+            root: Some(object.root.view()),
             mounts: Vec::new(),
             file: Some(object.file),
             cites: Vec::new(),
@@ -89,10 +89,10 @@ fn by_label<'s>(facts: &Facts<'s>) -> ByLabel<'s> {
             continue;
         };
         let labels = object.root.at(&["metadata", "labels"]);
-        for (key, value) in labels.map_or(&[][..], Node::entries) {
+        for (key, value) in labels.unwrap_or_default().entries() {
             let value = value.as_str().unwrap_or("");
             let pods = found
-                .entry((object.namespace.as_str(), key.as_str(), value))
+                .entry((object.namespace.as_str(), key, value))
                 .or_default();
             if pods.last() != Some(&pod) {
                 pods.push(pod);
@@ -164,10 +164,9 @@ fn only_container<'s>(
     }
     let pod = facts.object("Pod", &subject.namespace, &subject.name)?;
     let root = facts.get(pod).root?;
-    match root.items_at(&["spec", "containers"]) {
-        [only] if root.items_at(&["spec", "initContainers"]).is_empty() => only.str_at(&["name"]),
-        _ => None,
-    }
+    let only = root.items_at(&["spec", "containers"]).only()?;
+    let alone = root.items_at(&["spec", "initContainers"]).is_empty();
+    alone.then(|| only.str_at(&["name"])).flatten()
 }
 
 /// Every event as an entity that is found from what it is about.
@@ -198,11 +197,11 @@ pub(crate) fn events(facts: &mut Facts<'_>) {
             (
                 "reason",
                 Node::text(event.reason.as_str())
-                    .at_line(line_of(&["reason"]).map_or(0, |n| n.line)),
+                    .at_line(line_of(&["reason"]).map_or(0, View::line)),
             ),
             (
                 "type",
-                Node::text(event.kind.as_str()).at_line(line_of(&["type"]).map_or(0, |n| n.line)),
+                Node::text(event.kind.as_str()).at_line(line_of(&["type"]).map_or(0, View::line)),
             ),
             (
                 "count",
@@ -231,13 +230,13 @@ pub(crate) fn events(facts: &mut Facts<'_>) {
             ),
         ];
         if let Some(message) = line_of(&["message", "note"]) {
-            fields.push(("message", message.clone()));
+            fields.push(("message", message.to_node()));
         }
         let place = line_of(&["message", "note", "reason"]).or_else(|| root.get("metadata"));
         let file = event.object.file;
         let cite = place.map(|node| Cite {
             file,
-            line: node.line,
+            line: node.line(),
             end_line: node.end_line(),
         });
         let mut entity = Entity::computed("Event", subject.clone(), fields).cited("", cite);

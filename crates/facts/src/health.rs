@@ -1,6 +1,6 @@
 //! Whether each pod was well at capture: events tell what happened, this tells what holds.
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::{node::Node, packed::View};
 
 use crate::{Entity, EntityId, Facts};
 
@@ -123,7 +123,7 @@ fn control_plane(facts: &Facts<'_>) -> std::collections::BTreeSet<EntityId> {
             let labels = root.at(&["metadata", "labels"]);
             let labelled = labels
                 .into_iter()
-                .flat_map(Node::entries)
+                .flat_map(View::entries)
                 .any(|(key, value)| {
                     role(key)
                         || key == "kubernetes.io/role"
@@ -139,7 +139,7 @@ fn control_plane(facts: &Facts<'_>) -> std::collections::BTreeSet<EntityId> {
         .collect()
 }
 
-fn condition<'e>(entity: &'e Entity<'_>, name: &str) -> Option<&'e Node> {
+fn condition<'e>(entity: &'e Entity<'_>, name: &str) -> Option<View<'e>> {
     entity
         .root?
         .items_at(&["status", "conditions"])

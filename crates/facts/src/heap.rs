@@ -1,6 +1,6 @@
 //! Reads how large the heap of a JVM may grow from the options in a container's environment and command.
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::packed::View;
 
 /// What a container's options say of its heap.
 pub(crate) struct Heap {
@@ -13,7 +13,7 @@ pub(crate) struct Heap {
 }
 
 /// The last option that decides the size; `limit` is the container's memory limit in bytes.
-pub(crate) fn of(spec: &Node, limit: Option<i64>) -> Option<Heap> {
+pub(crate) fn of(spec: View<'_>, limit: Option<i64>) -> Option<Heap> {
     let env = spec
         .items_at(&["env"])
         .iter()
@@ -24,7 +24,7 @@ pub(crate) fn of(spec: &Node, limit: Option<i64>) -> Option<Heap> {
         .iter()
         .chain(spec.items_at(&["args"]));
     // Options on the command line win over those of the environment; -Xmx wins over the share.
-    let all: Vec<&Node> = env.chain(words).collect();
+    let all: Vec<View<'_>> = env.chain(words).collect();
     let last = |read: &dyn Fn(&str) -> Option<i64>| {
         all.iter().rev().find_map(|node| {
             let word = node
@@ -36,7 +36,7 @@ pub(crate) fn of(spec: &Node, limit: Option<i64>) -> Option<Heap> {
             Some(Heap {
                 bytes: read(word)?,
                 option: word.chars().take(80).collect(),
-                line: node.line,
+                line: node.line(),
             })
         })
     };

@@ -8,7 +8,7 @@
 
 use std::net::IpAddr;
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::packed::View;
 
 use crate::{Entity, EntityId, Facts, PodHealth, select};
 
@@ -149,7 +149,7 @@ impl Facts<'_> {
         let living = |pod: &&EntityId| self.health_of(**pod) != PodHealth::Done;
         let pods = self.selected_pods(service);
         let ports = root.items_at(&["spec", "ports"]);
-        let wanted = |entry: &&Node| {
+        let wanted = |entry: &View<'_>| {
             port.is_none_or(|port| entry.int_at(&["port"]) == Some(i64::from(port)))
         };
         ports
@@ -180,7 +180,7 @@ impl Facts<'_> {
                 return false;
             };
             let ranges = root.items_at(&["spec", "podCIDRs"]).iter();
-            let ranges = ranges.filter_map(Node::as_str);
+            let ranges = ranges.filter_map(View::as_str);
             ranges
                 .chain(root.str_at(&["spec", "podCIDR"]))
                 .any(|range| in_cidr(address, range) == Some(true))
@@ -220,7 +220,7 @@ impl Facts<'_> {
     }
 
     /// Whether a rule's ports hold the connection's; a rule without ports holds all.
-    pub(crate) fn ports_fit(&self, rule: &Node, flow: &Flow) -> Option<bool> {
+    pub(crate) fn ports_fit(&self, rule: View<'_>, flow: &Flow) -> Option<bool> {
         let ports = rule.items_at(&["ports"]);
         if ports.is_empty() {
             return Some(true);
@@ -228,7 +228,7 @@ impl Facts<'_> {
         any(ports.iter().map(|port| self.port_fits(port, flow)))
     }
 
-    fn port_fits(&self, port: &Node, flow: &Flow) -> Option<bool> {
+    fn port_fits(&self, port: View<'_>, flow: &Flow) -> Option<bool> {
         if port.str_at(&["protocol"]).unwrap_or("TCP") != flow.protocol {
             return Some(false);
         }
@@ -311,7 +311,7 @@ pub fn rules_of(direction: Direction) -> &'static [&'static str] {
     }
 }
 
-fn protocol(port: &Node) -> &'static str {
+fn protocol(port: View<'_>) -> &'static str {
     match port.str_at(&["protocol"]) {
         Some("UDP") => "UDP",
         Some("SCTP") => "SCTP",
@@ -343,7 +343,7 @@ fn governs(policy: &Entity<'_>, direction: Direction) -> Option<bool> {
 pub(crate) fn peer_fits(
     facts: &Facts<'_>,
     namespace: &str,
-    peer: &Node,
+    peer: View<'_>,
     far: Peer,
 ) -> Option<bool> {
     if let Some(block) = peer.get("ipBlock") {
@@ -369,8 +369,8 @@ pub(crate) fn peer_fits(
     )
 }
 
-fn pod_fits(selector: Option<&Node>, pod: &Entity<'_>) -> Option<bool> {
-    let Some(selector) = selector.filter(|selector| !is_everything(selector)) else {
+fn pod_fits(selector: Option<View<'_>>, pod: &Entity<'_>) -> Option<bool> {
+    let Some(selector) = selector.filter(|selector| !is_everything(*selector)) else {
         return Some(true);
     };
     Some(select::matches(Some(selector), &labels_of(pod)?))
@@ -379,7 +379,7 @@ fn pod_fits(selector: Option<&Node>, pod: &Entity<'_>) -> Option<bool> {
 fn space_fits(
     facts: &Facts<'_>,
     own: &str,
-    selector: Option<&Node>,
+    selector: Option<View<'_>>,
     pod: &Entity<'_>,
 ) -> Option<bool> {
     /// The label that the API server gives every namespace since 1.21.
@@ -406,16 +406,16 @@ fn space_fits(
 }
 
 /// An empty selector: it selects everything.
-fn is_everything(selector: &Node) -> bool {
+fn is_everything(selector: View<'_>) -> bool {
     keys(selector).next().is_none()
 }
 
-fn keys(selector: &Node) -> impl Iterator<Item = &str> {
+fn keys(selector: View<'_>) -> impl Iterator<Item = &str> {
     selector
         .get("matchLabels")
         .into_iter()
-        .flat_map(Node::entries)
-        .map(|(key, _)| &**key)
+        .flat_map(View::entries)
+        .map(|(key, _)| key)
         .chain(
             selector
                 .items_at(&["matchExpressions"])
@@ -425,10 +425,10 @@ fn keys(selector: &Node) -> impl Iterator<Item = &str> {
 }
 
 /// Whether an `ipBlock` holds the other end. For pods that is the plugin's choice: some see a pod's address, some never match it.
-fn block_fits(facts: &Facts<'_>, block: &Node, far: Peer) -> Option<bool> {
+fn block_fits(facts: &Facts<'_>, block: View<'_>, far: Peer) -> Option<bool> {
     let inside = |address: IpAddr| {
         let inside = in_cidr(address, block.str_at(&["cidr"])?)?;
-        let mut except = block.items_at(&["except"]).iter().filter_map(Node::as_str);
+        let mut except = block.items_at(&["except"]).iter().filter_map(View::as_str);
         Some(inside && !except.any(|range| in_cidr(address, range) == Some(true)))
     };
     match far {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::{node::Node, packed::View};
 
 use crate::{Cite, Entity, EntityId, Facts, Identity, PodHealth, schema::nearest};
 
@@ -72,7 +72,7 @@ impl<'n> References<'n> {
     fn add(
         &mut self,
         kind: &'static str,
-        node: Option<&'n Node>,
+        node: Option<View<'n>>,
         name_key: &str,
         via: &'static str,
         key: Option<&'static str>,
@@ -90,12 +90,12 @@ impl<'n> References<'n> {
             key: key.and_then(|key| node.str_at(&[key])),
             via,
             optional: node.bool_at(&["optional"]) == Some(true),
-            line: name.line,
+            line: name.line(),
         });
     }
 }
 
-fn references(root: &Node) -> Vec<Reference<'_>> {
+fn references(root: View<'_>) -> Vec<Reference<'_>> {
     let mut found = References::default();
     for volume in root.items_at(&["spec", "volumes"]) {
         found.add("ConfigMap", volume.get("configMap"), "name", "volume", None);
@@ -182,9 +182,9 @@ fn missing<'s>(
         .flat_map(|root| {
             ["data", "binaryData"]
                 .into_iter()
-                .filter_map(|part| root.get(part))
+                .filter_map(move |part| root.get(part))
         })
-        .flat_map(|data| data.entries().iter().map(|(key, _)| key.as_str()))
+        .flat_map(|data| data.entries().iter().map(|(key, _)| key))
         .collect();
     let near = match (target, reference.key) {
         (Some(_), None) => return None,

@@ -111,7 +111,8 @@ impl Facts<'_> {
         let entity = self.get(pod);
         let volumes = entity
             .root
-            .map_or(&[][..], |root| root.items_at(&["spec", "volumes"]));
+            .unwrap_or_default()
+            .items_at(&["spec", "volumes"]);
         volumes
             .iter()
             .filter_map(|volume| volume.str_at(&["persistentVolumeClaim", "claimName"]))
@@ -542,7 +543,7 @@ impl Facts<'_> {
 /// Names of the Services behind an Ingress.
 fn backends<'e>(ingress: &'e crate::Entity<'_>) -> impl Iterator<Item = String> + 'e {
     let root = ingress.root;
-    let of = |backend: &coldcase_snapshot::node::Node| {
+    let of = |backend: coldcase_snapshot::packed::View<'_>| {
         backend
             .str_at(&["service", "name"])
             .or_else(|| backend.str_at(&["serviceName"]))

@@ -1,6 +1,9 @@
 //! Rollouts: the newest ReplicaSet against its older siblings, and what differs between their templates.
 
-use coldcase_snapshot::node::{Node, Value};
+use coldcase_snapshot::{
+    node::Node,
+    packed::{Kind, View},
+};
 
 use crate::{Cite, Entity, EntityId, Facts, PodHealth};
 
@@ -127,7 +130,7 @@ fn rollout<'s>(
     if !changed.is_empty() {
         fields.push(("changed", Node::text(changed)));
     }
-    fields.extend(created.map(|node| ("startedAt", node.clone())));
+    fields.extend(created.map(|node| ("startedAt", node.to_node())));
     if let Some(before) = before {
         fields.push((
             "oldReplicaSet",
@@ -142,15 +145,15 @@ fn rollout<'s>(
             "maxUnavailable",
             Node {
                 line: 0,
-                ..unavailable.clone()
+                ..unavailable.to_node()
             },
         ));
     }
     let file = facts.get(newest).file;
-    let place = |node: Option<&Node>| {
+    let place = |node: Option<View<'_>>| {
         node.zip(file).map(|(node, file)| Cite {
             file,
-            line: node.line,
+            line: node.line(),
             end_line: node.end_line(),
         })
     };
@@ -217,32 +220,30 @@ fn weight(path: &str) -> u8 {
         })
 }
 
-fn compare(before: Option<&Node>, after: Option<&Node>, path: String, found: &mut Vec<Difference>) {
+fn compare(
+    before: Option<View<'_>>,
+    after: Option<View<'_>>,
+    path: String,
+    found: &mut Vec<Difference>,
+) {
     if found.len() > 200 {
         return;
     }
-    match (
-        before.map(|node| &node.value),
-        after.map(|node| &node.value),
-    ) {
-        (Some(Value::Map(old)), Some(Value::Map(new))) => {
+    match (before.map(View::kind), after.map(View::kind)) {
+        (Some(Kind::Map(old)), Some(Kind::Map(new))) => {
             for (key, node) in new {
-                let other = old
-                    .iter()
-                    .find(|(name, _)| name == key)
-                    .map(|(_, node)| node);
-                compare(other, Some(node), join(&path, key), found);
+                compare(old.get(key), Some(node), join(&path, key), found);
             }
             for (key, node) in old {
-                if !new.iter().any(|(name, _)| name == key) {
+                if new.get(key).is_none() {
                     compare(Some(node), None, join(&path, key), found);
                 }
             }
         }
-        (Some(Value::Seq(old)), Some(Value::Seq(new))) => {
+        (Some(Kind::Seq(old)), Some(Kind::Seq(new))) => {
             for (index, node) in new.iter().enumerate() {
                 let other = match name(node) {
-                    Some(wanted) => old.iter().find(|node| name(node) == Some(wanted)),
+                    Some(wanted) => old.iter().find(|node| name(*node) == Some(wanted)),
                     None => old.get(index),
                 };
                 compare(other, Some(node), join(&path, &element(node, index)), found);
@@ -257,7 +258,7 @@ fn compare(before: Option<&Node>, after: Option<&Node>, path: String, found: &mu
                 }
             }
         }
-        (old, new) if old != new => {
+        _ if !alike(before, after) => {
             let (was, is) = (before.map(show), after.map(show));
             let text = match (was, is) {
                 (Some(was), Some(is)) => format!("{path}: {was} → {is}"),
@@ -268,18 +269,26 @@ fn compare(before: Option<&Node>, after: Option<&Node>, path: String, found: &mu
             found.push(Difference {
                 path,
                 text,
-                line: after.map_or(0, |node| node.line),
+                line: after.map_or(0, View::line),
             });
         }
         _ => {}
     }
 }
 
-fn name(node: &Node) -> Option<&str> {
+/// Whether two values are the same, or both are missing.
+fn alike(one: Option<View<'_>>, other: Option<View<'_>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.same(other),
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+fn name(node: View<'_>) -> Option<&str> {
     node.str_at(&["name"])
 }
 
-fn element(node: &Node, index: usize) -> String {
+fn element(node: View<'_>, index: usize) -> String {
     name(node).map_or_else(|| index.to_string(), str::to_owned)
 }
 
@@ -292,12 +301,12 @@ fn join(path: &str, key: &str) -> String {
     }
 }
 
-fn show(node: &Node) -> String {
-    let text = match &node.value {
-        Value::Null => "nothing".to_owned(),
-        Value::Scalar { text, .. } => text.to_string(),
-        Value::Seq(items) => items.iter().map(show).collect::<Vec<_>>().join(" "),
-        Value::Map(entries) => entries
+fn show(node: View<'_>) -> String {
+    let text = match node.kind() {
+        Kind::Null => "nothing".to_owned(),
+        Kind::Scalar(text) => text.to_owned(),
+        Kind::Seq(items) => items.iter().map(show).collect::<Vec<_>>().join(" "),
+        Kind::Map(entries) => entries
             .iter()
             .map(|(key, node)| format!("{key}={}", show(node)))
             .collect::<Vec<_>>()

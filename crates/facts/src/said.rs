@@ -83,7 +83,7 @@ pub(crate) fn of(facts: &Facts<'_>, pod: EntityId) -> Option<Said> {
         let mut said = parse(node.as_str().unwrap_or(""));
         said.place = entity.file.map(|file| Cite {
             file,
-            line: node.line,
+            line: node.line(),
             end_line: node.end_line(),
         });
         return Some(said);

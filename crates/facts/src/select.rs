@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::packed::View;
 
 /// Labels of an object.
 pub type Labels = BTreeMap<String, String>;
 
 /// The labels of an object's tree.
-pub fn labels(root: &Node) -> Labels {
+pub fn labels(root: View<'_>) -> Labels {
     plain(root.at(&["metadata", "labels"]))
 }
 
 /// A mapping of scalars.
-pub fn plain(node: Option<&Node>) -> Labels {
+pub fn plain(node: Option<View<'_>>) -> Labels {
     node.into_iter()
-        .flat_map(Node::entries)
+        .flat_map(View::entries)
         .map(|(key, value)| (key.to_string(), value.as_str().unwrap_or("").to_owned()))
         .collect()
 }
@@ -29,7 +29,7 @@ pub fn matches_plain(selector: &Labels, labels: &Labels) -> bool {
 }
 
 /// Whether a LabelSelector matches; an empty one matches everything, an absent one nothing.
-pub fn matches(selector: Option<&Node>, labels: &Labels) -> bool {
+pub fn matches(selector: Option<View<'_>>, labels: &Labels) -> bool {
     let Some(selector) = selector else {
         return false;
     };
@@ -44,7 +44,7 @@ pub fn matches(selector: Option<&Node>, labels: &Labels) -> bool {
 }
 
 /// One `key operator values`.
-pub fn matches_expression(expression: &Node, labels: &Labels) -> bool {
+pub fn matches_expression(expression: View<'_>, labels: &Labels) -> bool {
     let key = expression.str_at(&["key"]).unwrap_or("");
     let value = labels.get(key);
     let listed = || {
@@ -61,7 +61,7 @@ pub fn matches_expression(expression: &Node, labels: &Labels) -> bool {
             expression
                 .items_at(&["values"])
                 .first()
-                .and_then(Node::as_str),
+                .and_then(View::as_str),
         )
     };
     match expression.str_at(&["operator"]).unwrap_or("") {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::{node::Node, packed::View};
 
 use crate::{
     Cite, Entity, EntityId, Facts, PodHealth,
@@ -56,7 +56,8 @@ fn endpoints(facts: &mut Facts<'_>, service: EntityId) {
         for subset in facts
             .get(old)
             .root
-            .map_or(&[][..], |root| root.items_at(&["subsets"]))
+            .unwrap_or_default()
+            .items_at(&["subsets"])
         {
             let up = i64::try_from(subset.items_at(&["addresses"]).len()).unwrap_or(0);
             ready += up;
@@ -134,12 +135,12 @@ fn candidates(facts: &Facts<'_>, namespace: &str) -> Vec<Candidate> {
     found
 }
 
-fn candidate(entity: &Entity<'_>, root: &Node, path: &[&str]) -> Candidate {
+fn candidate(entity: &Entity<'_>, root: View<'_>, path: &[&str]) -> Candidate {
     let node = root.at(path);
     let cite = node.zip(entity.file).map(|(node, file)| Cite {
         file,
-        line: node.line,
-        end_line: node.line,
+        line: node.line(),
+        end_line: node.line(),
     });
     Candidate {
         labels: select::plain(node),
@@ -178,8 +179,8 @@ fn selector_miss<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) ->
             let lines = u32::try_from(node.entries().len().saturating_sub(1)).unwrap_or(0);
             Cite {
                 file,
-                line: node.line,
-                end_line: node.line + lines,
+                line: node.line(),
+                end_line: node.line() + lines,
             }
         });
     let mut actual_place = None;
@@ -204,8 +205,8 @@ fn selector_miss<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) ->
         {
             place = Some(Cite {
                 file,
-                line: node.line,
-                end_line: node.line,
+                line: node.line(),
+                end_line: node.line(),
             });
         }
         fields.push(("key", Node::text(key)));
@@ -283,7 +284,8 @@ fn port_misses<'s>(facts: &Facts<'s>, service: EntityId, selected: &[EntityId]) 
         let containers = facts
             .get(*pod)
             .root
-            .map_or(&[][..], |root| root.items_at(&["spec", "containers"]));
+            .unwrap_or_default()
+            .items_at(&["spec", "containers"]);
         if facts.get(*pod).partial
             && (containers.is_empty() || containers.iter().any(|one| one.get("ports").is_none()))
         {
@@ -329,15 +331,18 @@ fn port_misses<'s>(facts: &Facts<'s>, service: EntityId, selected: &[EntityId]) 
         let fields = vec![
             ("service", Node::text(entity.subject.name.as_str())),
             ("namespace", Node::text(entity.subject.namespace.as_str())),
-            ("port", port.get("port").cloned().unwrap_or_default()),
-            ("targetPort", target.clone()),
+            (
+                "port",
+                port.get("port").map(View::to_node).unwrap_or_default(),
+            ),
+            ("targetPort", target.to_node()),
             ("declared", Node::text(shown.join(", "))),
             ("numeric", Node::flag(numeric)),
         ];
         let place = entity.file.map(|file| Cite {
             file,
-            line: target.line,
-            end_line: target.line,
+            line: target.line(),
+            end_line: target.line(),
         });
         let mut miss =
             Entity::computed("PortMiss", entity.subject.clone(), fields).cited("", place);

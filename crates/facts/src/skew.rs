@@ -7,6 +7,7 @@
 
 use coldcase_snapshot::{
     node::Node,
+    packed::View,
     skew::{self, Pair, Skew},
     stamp,
 };
@@ -115,7 +116,7 @@ fn events(facts: &Facts<'_>) -> Vec<Dated> {
     events
         .filter(|event| event.component == "kubelet" && !event.host.is_empty())
         .filter_map(|event| {
-            let line = event.object.root.get("metadata")?.line;
+            let line = event.object.root.get("metadata")?.line();
             Some(Dated {
                 node: event.host.to_string(),
                 seen: event.first?,
@@ -151,7 +152,7 @@ fn pods(facts: &Facts<'_>) -> Vec<Dated> {
             seen: stamp::rfc3339(start.as_str()?)?,
             reference: stamp::rfc3339(scheduled)?,
             what: START,
-            cite: place(pod.file?, start.line),
+            cite: place(pod.file?, start.line()),
         })
     };
     let ids = facts.of_kind("Pod").iter();
@@ -168,7 +169,7 @@ fn leases(facts: &Facts<'_>) -> Vec<Dated> {
             seen: stamp::rfc3339(renewed.as_str()?)?,
             reference: written_by_kubelet(root)?,
             what: LEASE,
-            cite: place(lease.file?, renewed.line),
+            cite: place(lease.file?, renewed.line()),
         })
     };
     let ids = facts.of_kind("Lease").iter();
@@ -189,7 +190,7 @@ fn heartbeats(facts: &Facts<'_>) -> Vec<Dated> {
             })
             .filter_map(|condition| {
                 let beat = condition.get("lastHeartbeatTime")?;
-                Some((stamp::rfc3339(beat.as_str()?)?, beat.line))
+                Some((stamp::rfc3339(beat.as_str()?)?, beat.line()))
             })
             .max()?;
         Some(Dated {
@@ -205,7 +206,7 @@ fn heartbeats(facts: &Facts<'_>) -> Vec<Dated> {
 }
 
 /// The API server's stamp of the kubelet's last write.
-fn written_by_kubelet(root: &Node) -> Option<Timestamp> {
+fn written_by_kubelet(root: View<'_>) -> Option<Timestamp> {
     root.items_at(&["metadata", "managedFields"])
         .iter()
         .filter(|write| write.str_at(&["manager"]) == Some("kubelet"))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coldcase_snapshot::{node::Node, stamp};
+use coldcase_snapshot::{node::Node, packed::View, stamp};
 use jiff::Timestamp;
 
 use crate::{Cite, Entity, EntityId, Facts, Identity, PodHealth};
@@ -100,7 +100,7 @@ fn tally(facts: &Facts<'_>, pod: EntityId, changed: &mut BTreeMap<Identity, Chan
                 continue;
             };
             let before = started
-                .and_then(Node::as_str)
+                .and_then(View::as_str)
                 .and_then(stamp::rfc3339)
                 .is_some_and(|started| started < found.when);
             if reads == Reads::Always || !before {
@@ -114,7 +114,7 @@ fn tally(facts: &Facts<'_>, pod: EntityId, changed: &mut BTreeMap<Identity, Chan
                 } else {
                     "env"
                 };
-                found.started = started.cloned().unwrap_or_default();
+                found.started = started.map(View::to_node).unwrap_or_default();
                 found.place = entity.file.map(|file| Cite {
                     file,
                     line,
@@ -126,7 +126,7 @@ fn tally(facts: &Facts<'_>, pod: EntityId, changed: &mut BTreeMap<Identity, Chan
 }
 
 /// Volumes of a pod that show a ConfigMap or a Secret: (volume, kind, name).
-fn volumes(root: &Node) -> Vec<(&str, &'static str, &str)> {
+fn volumes(root: View<'_>) -> Vec<(&str, &'static str, &str)> {
     let mut found = Vec::new();
     for volume in root.items_at(&["spec", "volumes"]) {
         let Some(name) = volume.str_at(&["name"]) else {
@@ -150,7 +150,7 @@ fn volumes(root: &Node) -> Vec<(&str, &'static str, &str)> {
 }
 
 /// When the container that runs now was started.
-fn started<'n>(root: &'n Node, name: &str) -> Option<&'n Node> {
+fn started<'n>(root: View<'n>, name: &str) -> Option<View<'n>> {
     root.items_at(&["status", "containerStatuses"])
         .iter()
         .find(|status| status.str_at(&["name"]) == Some(name))?
@@ -159,13 +159,13 @@ fn started<'n>(root: &'n Node, name: &str) -> Option<&'n Node> {
 
 /// What a container reads and how: (kind, name, how, line).
 fn uses<'n>(
-    container: &'n Node,
+    container: View<'n>,
     volumes: &[(&'n str, &'static str, &'n str)],
 ) -> Vec<(&'static str, &'n str, Reads, u32)> {
     let mut found = Vec::new();
-    let mut env = |kind, node: Option<&'n Node>| {
+    let mut env = |kind, node: Option<View<'n>>| {
         let name = node.and_then(|node| node.get("name"));
-        if let Some((text, line)) = name.and_then(|name| Some((name.as_str()?, name.line))) {
+        if let Some((text, line)) = name.and_then(|name| Some((name.as_str()?, name.line()))) {
             found.push((kind, text, Reads::Env, line));
         }
     };
@@ -181,8 +181,8 @@ fn uses<'n>(
         let part = mount.get("subPath").or_else(|| mount.get("subPathExpr"));
         let (reads, line) =
             match part.filter(|part| part.as_str().is_some_and(|path| !path.is_empty())) {
-                Some(part) => (Reads::SubPath, part.line),
-                None => (Reads::Always, mount.line),
+                Some(part) => (Reads::SubPath, part.line()),
+                None => (Reads::Always, mount.line()),
             };
         for (volume, kind, name) in volumes {
             if mount.str_at(&["name"]) == Some(*volume) {

@@ -122,7 +122,11 @@ fn a_described_pod_that_never_started_has_no_ended_instance() {
             let containers = facts.of_kind("Container");
             assert_eq!(containers.len(), 1, "{text}");
             let ended = facts.get(containers[0]).field("ended");
-            assert_eq!(ended.is_some_and(Node::is_null), absent, "{text}");
+            assert_eq!(
+                ended.is_some_and(coldcase_snapshot::packed::View::is_null),
+                absent,
+                "{text}"
+            );
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::{node::Node, packed::View};
 
 use crate::{Entity, EntityId, Facts, Identity, PodHealth};
 
@@ -136,18 +136,18 @@ fn workload<'s>(facts: &Facts<'s>, identity: &Identity, pods: &[EntityId]) -> En
     if let Some(desired) = desired {
         let line = object
             .and_then(|object| object.root?.at(&["spec", "replicas"]))
-            .map_or(0, |node| node.line);
+            .map_or(0, View::line);
         fields.push(("desired", Node::number(desired).at_line(line)));
     }
     let template = object
         .and_then(|object| object.root)
         .and_then(|root| root.at(&["spec", "template", "spec", "restartPolicy"]));
-    fields.extend(template.map(|node| ("restartPolicy", node.clone())));
+    fields.extend(template.map(|node| ("restartPolicy", node.to_node())));
     if let Some(paused) = object
         .and_then(|object| object.root)
         .and_then(|root| root.at(&["spec", "paused"]))
     {
-        fields.push(("paused", paused.clone()));
+        fields.push(("paused", paused.to_node()));
     }
     let all = facts.of_kind("Pod").len();
     if let Some(share) = (pods.len() * 100).checked_div(all) {

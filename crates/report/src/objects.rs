@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use coldcase_diagnosis::Diagnosis;
 use coldcase_facts::{Cite, Entity, EntityId, Facts, Identity};
 use coldcase_rules::{Evaluation, Role, RuleSet};
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::packed::View;
 
 use crate::assemble::{Quotes, subject};
 use crate::model::{Object, ObjectPart, Related, Subject};
@@ -169,12 +169,12 @@ fn paths(entity: &Entity<'_>) -> Vec<&'static [&'static str]> {
 }
 
 /// First and last line of a tree; (0, 0) for one that nobody wrote.
-fn lines(node: &Node) -> (u32, u32) {
+fn lines(node: View<'_>) -> (u32, u32) {
     let (mut first, mut last) = (u32::MAX, 0);
     let mut open = vec![node];
     while let Some(node) = open.pop() {
-        if node.line > 0 {
-            first = first.min(node.line);
+        if node.line() > 0 {
+            first = first.min(node.line());
             last = last.max(node.end_line());
         }
         open.extend(node.items());

@@ -1,7 +1,7 @@
 //! Arithmetic in operands: `$n.allocatable * 0.9`, `sum($p.spec.containers[].cpu)`, `$c.ended.startedAt + 10m`.
 
 use coldcase_snapshot::{
-    node::{Node, Value as NodeValue},
+    packed::{Kind, View},
     stamp,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -259,7 +259,7 @@ impl World<'_, '_> {
     fn fold(&self, row: &Row, fold: Fold, operand: &Operand) -> Option<f64> {
         let nodes = self.nodes(row, operand)?;
         if fold == Fold::Count {
-            return Some(nodes.iter().map(|node| size(node)).sum::<usize>() as f64);
+            return Some(nodes.iter().map(|node| size(*node)).sum::<usize>() as f64);
         }
         let numbers: Vec<f64> = nodes
             .iter()
@@ -275,11 +275,11 @@ impl World<'_, '_> {
 }
 
 /// A list or mapping counts as what is in it.
-fn size(node: &Node) -> usize {
-    match &node.value {
-        NodeValue::Seq(items) => items.len(),
-        NodeValue::Map(entries) => entries.len(),
-        _ => 1,
+fn size(node: View<'_>) -> usize {
+    match node.kind() {
+        Kind::Seq(items) => items.len(),
+        Kind::Map(entries) => entries.len(),
+        Kind::Null | Kind::Scalar(_) => 1,
     }
 }
 

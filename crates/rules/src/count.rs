@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use coldcase_facts::schema::Segment;
-use coldcase_snapshot::{node::Node, stamp};
+use coldcase_snapshot::{packed::View, stamp};
 use jiff::Timestamp;
 
 use crate::{
@@ -97,8 +97,8 @@ impl World<'_, '_> {
     ) -> Option<bool> {
         let how = count.sum.as_deref().map_or_else(How::default, How::of);
         let fits = |number: f64| {
-            let text = Node::text(share(number).to_string());
-            match self.matches(row, &count.is, &[&text], how) {
+            let text = share(number).to_string();
+            match self.matches(row, &count.is, &[View::text(&text)], how) {
                 Truth::Yes(_) => Some(true),
                 Truth::No => Some(false),
                 Truth::Unknown(_) => None,

@@ -120,7 +120,10 @@ impl World<'_, '_> {
             if entity.partial && leaves_open(entity, path) {
                 made.open.push(*id);
             }
-            for text in resolve(entity, path).into_iter().filter_map(|n| n.as_str()) {
+            for text in resolve(entity, path)
+                .into_iter()
+                .filter_map(coldcase_snapshot::packed::View::as_str)
+            {
                 let ids = made.values.entry(text.to_owned()).or_default();
                 if ids.last() != Some(id) {
                     ids.push(*id);

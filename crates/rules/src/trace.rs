@@ -1,7 +1,7 @@
 //! Why a rule fired, stayed quiet or could not be decided: what each step looked at, and which condition stopped it.
 
 use coldcase_facts::{Cite, EntityId};
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::packed::View;
 
 use crate::{
     engine::{Outcome, Row, World},
@@ -202,17 +202,17 @@ fn seen(world: &World<'_, '_>, row: &Row, condition: &Condition) -> (Vec<String>
     let place = nodes
         .first()
         .and_then(|node| match condition.path.first()? {
-            coldcase_facts::schema::Segment::Key(first) => entity.cite(first, node),
+            coldcase_facts::schema::Segment::Key(first) => entity.cite(first, *node),
             _ => None,
         });
-    let mut values: Vec<String> = nodes.iter().take(VALUES).map(|node| shown(node)).collect();
+    let mut values: Vec<String> = nodes.iter().take(VALUES).map(|node| shown(*node)).collect();
     if nodes.len() > VALUES {
         values.push(format!("and {} more", nodes.len() - VALUES));
     }
     (values, place)
 }
 
-fn shown(node: &Node) -> String {
+fn shown(node: View<'_>) -> String {
     if let Some(text) = node.as_str() {
         return match text.char_indices().nth(120) {
             Some((at, _)) => format!("{}…", text.get(..at).unwrap_or(text)),

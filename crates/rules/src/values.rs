@@ -1,7 +1,7 @@
 //! Conditions and operands: what a field is, whether it satisfies a matcher, and where it was read.
 
 use coldcase_facts::{Cite, Entity, quantity, schema::Segment};
-use coldcase_snapshot::{node::Node, stamp};
+use coldcase_snapshot::{packed::View, stamp};
 use jiff::Timestamp;
 
 use crate::{
@@ -73,13 +73,13 @@ impl How {
 
 /// The first value of which something holds; else unknown if it is unknown of one.
 fn first<'n>(
-    nodes: &[&'n Node],
+    nodes: &[View<'n>],
     read: &mut Read<'n>,
-    mut test: impl FnMut(&'n Node) -> Truth<Read<'n>>,
+    mut test: impl FnMut(View<'n>) -> Truth<Read<'n>>,
 ) -> Option<bool> {
     let mut unknown = false;
     for node in nodes {
-        match test(node) {
+        match test(*node) {
             Truth::Yes(found) => {
                 read.node = found.node;
                 read.captures.extend(found.captures);
@@ -105,18 +105,16 @@ impl World<'_, '_> {
         let mut unknown = None;
         for condition in conditions {
             let bound = row.bound(condition.slot);
-            let owned;
             let mut how = How::of(&condition.path);
-            let nodes: Vec<&Node> = match (bound, condition.path.split_first()) {
+            let nodes: Vec<View<'_>> = match (bound, condition.path.split_first()) {
                 (Some(bound), Some((Segment::Key(first), [Segment::Key(name)])))
                     if first == "match" =>
                 {
-                    owned = bound
-                        .captures
-                        .iter()
-                        .find(|(capture, _)| capture == name)
-                        .map(|(_, value)| Node::text(value.as_str()));
-                    owned.iter().collect()
+                    let captured = bound.captures.iter().find(|(capture, _)| capture == name);
+                    captured
+                        .map(|(_, value)| View::text(value))
+                        .into_iter()
+                        .collect()
                 }
                 (Some(bound), _) => {
                     let entity = self.get(bound.id);
@@ -166,10 +164,10 @@ impl World<'_, '_> {
         &self,
         row: &Row,
         matcher: &Matcher,
-        nodes: &[&'n Node],
+        nodes: &[View<'n>],
         how: How,
     ) -> Truth<Read<'n>> {
-        let nodes: Vec<&Node> = nodes
+        let nodes: Vec<View<'_>> = nodes
             .iter()
             .copied()
             .filter(|node| !node.is_null())
@@ -210,7 +208,7 @@ impl World<'_, '_> {
         &self,
         row: &Row,
         matcher: &Matcher,
-        node: &'n Node,
+        node: View<'n>,
         how: How,
     ) -> Truth<Read<'n>> {
         self.matches(row, matcher, &[node], how.closed())
@@ -221,12 +219,12 @@ impl World<'_, '_> {
         &self,
         row: &Row,
         test: &Test,
-        nodes: &[&'n Node],
+        nodes: &[View<'n>],
         how: How,
         read: &mut Read<'n>,
     ) -> Option<bool> {
         let each = |inner: &Matcher| -> Vec<Option<bool>> {
-            let one = |node: &&'n Node| self.satisfies(row, inner, node, how).decided();
+            let one = |node: &View<'n>| self.satisfies(row, inner, *node, how).decided();
             nodes.iter().map(one).collect()
         };
         match test {
@@ -288,7 +286,7 @@ impl World<'_, '_> {
                 let found = nodes
                     .iter()
                     .copied()
-                    .find(|node| self.holds(row, test, node, how));
+                    .find(|node| self.holds(row, test, *node, how));
                 if found.is_some() {
                     read.node = found;
                 }
@@ -302,7 +300,7 @@ impl World<'_, '_> {
         &self,
         row: &Row,
         parts: &[Part],
-        node: &'n Node,
+        node: View<'n>,
         how: How,
     ) -> Truth<Read<'n>> {
         let mut all = Read {
@@ -339,7 +337,7 @@ impl World<'_, '_> {
         row: &Row,
         key: Option<&Matcher>,
         value: Option<&Matcher>,
-        node: &'n Node,
+        node: View<'n>,
         how: How,
     ) -> Truth<Read<'n>> {
         let mut unknown = None;
@@ -347,8 +345,7 @@ impl World<'_, '_> {
             let mut captures = Vec::new();
             let mut open = None;
             if let Some(matcher) = key {
-                let text = Node::text(name.as_str());
-                match self.satisfies(row, matcher, &text, how) {
+                match self.satisfies(row, matcher, View::text(name), how) {
                     Truth::Yes(read) => captures.extend(read.captures),
                     Truth::No => continue,
                     Truth::Unknown(why) => open = Some(why),
@@ -422,7 +419,7 @@ impl World<'_, '_> {
     }
 
     /// Tests that one value can satisfy.
-    fn holds(&self, row: &Row, test: &Test, node: &Node, how: How) -> bool {
+    fn holds(&self, row: &Row, test: &Test, node: View<'_>, how: How) -> bool {
         let Some(text) = node.as_str() else {
             return false;
         };
@@ -491,7 +488,7 @@ impl World<'_, '_> {
                 }
                 let texts: Vec<&str> = resolve(entity, path)
                     .into_iter()
-                    .filter_map(Node::as_str)
+                    .filter_map(View::as_str)
                     .collect();
                 (!texts.is_empty()).then(|| texts.join(", "))
             }
@@ -500,7 +497,7 @@ impl World<'_, '_> {
     }
 
     /// The values that a field of what is bound leads to; `None` if nothing is bound.
-    pub(crate) fn nodes(&self, row: &Row, operand: &Operand) -> Option<Vec<&Node>> {
+    pub(crate) fn nodes(&self, row: &Row, operand: &Operand) -> Option<Vec<View<'_>>> {
         let Operand::Field(slot, path) = operand else {
             return None;
         };
@@ -526,12 +523,12 @@ impl World<'_, '_> {
 
 /// The value that satisfied a matcher, and what its patterns captured.
 pub(crate) struct Read<'n> {
-    node: Option<&'n Node>,
+    node: Option<View<'n>>,
     captures: Captures,
 }
 
 /// The values that a path leads to.
-pub(crate) fn resolve<'e>(entity: &'e Entity<'_>, path: &[Segment]) -> Vec<&'e Node> {
+pub(crate) fn resolve<'e>(entity: &'e Entity<'_>, path: &[Segment]) -> Vec<View<'e>> {
     let Some((Segment::Key(first), rest)) = path.split_first() else {
         return Vec::new();
     };
@@ -542,7 +539,7 @@ pub(crate) fn resolve<'e>(entity: &'e Entity<'_>, path: &[Segment]) -> Vec<&'e N
 }
 
 /// The values that a path leads to from a value.
-fn follow<'e>(mut node: &'e Node, path: &[Segment]) -> Vec<&'e Node> {
+fn follow<'e>(mut node: View<'e>, path: &[Segment]) -> Vec<View<'e>> {
     // Most paths are keys and nothing else, and most conditions are asked of thousands of objects.
     let mut rest = path;
     while let Some((Segment::Key(key), after)) = rest.split_first() {
@@ -555,10 +552,10 @@ fn follow<'e>(mut node: &'e Node, path: &[Segment]) -> Vec<&'e Node> {
     for segment in rest {
         nodes = match segment {
             Segment::Key(key) => nodes.into_iter().filter_map(|node| node.get(key)).collect(),
-            Segment::Any => nodes.into_iter().flat_map(Node::items).collect(),
+            Segment::Any => nodes.into_iter().flat_map(View::items).collect(),
             Segment::Where(key, value) => nodes
                 .into_iter()
-                .flat_map(Node::items)
+                .flat_map(View::items)
                 .filter(|item| item.str_at(&[key]) == Some(value))
                 .collect(),
         };
@@ -585,7 +582,7 @@ pub(crate) fn leaves_open(entity: &Entity<'_>, path: &[Segment]) -> bool {
     open_along(start, rest)
 }
 
-fn open_along(mut node: &Node, path: &[Segment]) -> bool {
+fn open_along(mut node: View<'_>, path: &[Segment]) -> bool {
     let mut rest = path;
     while let Some((Segment::Key(key), after)) = rest.split_first() {
         if node.is_null() {

@@ -2,8 +2,8 @@
 
 use coldcase_snapshot::{
     event::Event,
-    node::{Node, Value as Captured},
     object::Object,
+    packed::{Kind, View},
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -119,7 +119,7 @@ const FLAGS: &[&str] = &[
 
 /// An object of the API's shape; fields that are known to be absent are left out.
 pub(crate) fn object(object: &Object) -> Value {
-    let mut value = typed(&object.root, "", false).unwrap_or_default();
+    let mut value = typed(object.root.view(), "", false).unwrap_or_default();
     let bare = object.kind.split('.').next().unwrap_or_default();
     if let Value::Object(fields) = &mut value {
         fields.entry("kind").or_insert_with(|| bare.into());
@@ -134,21 +134,21 @@ pub(crate) fn object(object: &Object) -> Value {
     value
 }
 
-fn typed(node: &Node, key: &str, is_text: bool) -> Option<Value> {
-    match &node.value {
-        Captured::Null => None,
-        Captured::Scalar { text } => Some(scalar(text, key, is_text)),
-        Captured::Seq(items) => Some(
+fn typed(node: View<'_>, key: &str, is_text: bool) -> Option<Value> {
+    match node.kind() {
+        Kind::Null => None,
+        Kind::Scalar(text) => Some(scalar(text, key, is_text)),
+        Kind::Seq(items) => Some(
             items
                 .iter()
                 .filter_map(|item| typed(item, key, is_text))
                 .collect(),
         ),
-        Captured::Map(entries) => {
+        Kind::Map(entries) => {
             let fields: Map<String, Value> = entries
                 .iter()
                 .filter_map(|(key, node)| {
-                    let is_text = is_text || TEXTS.contains(&key.as_str());
+                    let is_text = is_text || TEXTS.contains(&key);
                     Some((key.to_string(), typed(node, key, is_text)?))
                 })
                 .collect();
@@ -204,6 +204,8 @@ pub(crate) fn event(event: &Event) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use coldcase_snapshot::node::Node;
+
     use super::*;
 
     #[test]
@@ -237,7 +239,7 @@ mod tests {
             namespace: "shop".to_owned(),
             name: "web".to_owned(),
             uid: String::new(),
-            root,
+            root: root.into(),
             file: coldcase_bundle::FileId(0),
             partial: true,
         });

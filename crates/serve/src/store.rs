@@ -167,7 +167,7 @@ fn from_tree(object: &object::Object) -> Option<Captured> {
         kind: object.kind.split('.').next().unwrap_or_default().to_owned(),
         ..About::default()
     };
-    raw::captured(tree::value(&object.root), &about)
+    raw::captured(tree::value(object.root.view()), &about)
 }
 
 /// Objects out of the files that the snapshot read them from, as far as it kept them.

@@ -1,16 +1,16 @@
 //! Turns a captured tree into the JSON of the API: what was written without quotes is what it looks like.
 
-use coldcase_snapshot::node::{Node, Value as Captured};
+use coldcase_snapshot::packed::{Kind, View};
 use serde_json::{Map, Value};
 
 /// The value of a tree that was read from YAML or JSON.
-pub(crate) fn value(node: &Node) -> Value {
-    match &node.value {
-        Captured::Null => Value::Null,
-        Captured::Scalar { text } if node.plain => plain(text),
-        Captured::Scalar { text } => text.as_str().into(),
-        Captured::Seq(items) => items.iter().map(value).collect(),
-        Captured::Map(entries) => {
+pub(crate) fn value(node: View<'_>) -> Value {
+    match node.kind() {
+        Kind::Null => Value::Null,
+        Kind::Scalar(text) if node.is_plain() => plain(text),
+        Kind::Scalar(text) => text.into(),
+        Kind::Seq(items) => items.iter().map(value).collect(),
+        Kind::Map(entries) => {
             let fields: Map<String, Value> = entries
                 .iter()
                 .map(|(key, node)| (key.to_string(), value(node)))
@@ -38,6 +38,7 @@ fn is_bare(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use coldcase_snapshot::packed::Packed;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -46,7 +47,8 @@ mod tests {
     fn of_yaml(text: &str) -> Value {
         let documents =
             coldcase_snapshot::yaml::read(text, &coldcase_snapshot::yaml::Reading::default());
-        value(&documents.nodes[0])
+        let root = Packed::from(&documents.nodes[0].root);
+        value(root.view())
     }
 
     #[test]
@@ -62,7 +64,7 @@ mod tests {
         let text = r#"{"a":1,"b":"1","c":true,"d":null,"e":-1.5,"f":{"g":["2",2]}}"#;
         let (documents, _) = coldcase_snapshot::json::read(text);
         assert_eq!(
-            value(&documents[0]),
+            value(Packed::from(&documents[0]).view()),
             serde_json::from_str::<Value>(text).unwrap()
         );
     }

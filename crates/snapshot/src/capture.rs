@@ -38,7 +38,7 @@ pub(crate) fn time(
                     ["lastState", "terminated", "finishedAt"],
                 ]
                 .into_iter()
-                .filter_map(|path| status.str_at(&path))
+                .filter_map(move |path| status.str_at(&path))
             })
     };
     let container = newest(&mut states());

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::{
     node::{Key, Node, Value},
     object::Object,
+    packed::{Packed, View},
     stamp,
 };
 
@@ -137,7 +138,7 @@ impl Event {
                 field_path: Key::new(part("fieldPath")),
             },
             object: Object {
-                root: cited(object.root),
+                root: cited(object.root.view()),
                 ..object
             },
         }
@@ -168,25 +169,27 @@ impl Event {
 
 /// The parts of an event's tree that are cited, each with its line: a busy cluster has more events
 /// than anything else, and all their other fields are in [`Event`].
-fn cited(root: Node) -> Node {
-    let Value::Map(entries) = root.value else {
-        return root;
-    };
+fn cited(root: View<'_>) -> Packed {
     let mut kept = Vec::with_capacity(5);
-    for (key, mut node) in entries {
-        match key.as_str() {
-            "reason" | "type" | "message" | "note" => kept.push((key, node)),
+    for (key, view) in root.entries() {
+        match key {
+            "reason" | "type" | "message" | "note" => kept.push((Key::new(key), view.to_node())),
             "metadata" => {
-                node.value = Value::Null;
-                kept.push((key, node));
+                let place = Node {
+                    value: Value::Null,
+                    line: view.line(),
+                    ..Node::default()
+                };
+                kept.push((Key::new(key), place));
             }
             _ => {}
         }
     }
-    Node {
+    Packed::from(Node {
         value: Value::Map(kept.into()),
-        ..root
-    }
+        line: root.line(),
+        ..Node::default()
+    })
 }
 
 /// Merges the copies of one event from the two APIs and from several files, by uid, else by name.

@@ -21,7 +21,7 @@ use crate::{
     sniff::{self, Form},
     text::{Failed, HostReport},
     yaml::{
-        self,
+        self, Document,
         stream::{self, Streamed},
     },
 };
@@ -148,7 +148,7 @@ struct Content {
 
 impl Content {
     /// Takes what is to be said about documents of YAML; gives them.
-    fn add_yaml(&mut self, documents: yaml::Documents, file: &File) -> Vec<Node> {
+    fn add_yaml(&mut self, documents: yaml::Documents, file: &File) -> Vec<Document> {
         let problem = |line: u32, what: String| Problem {
             file: file.path.clone(),
             line,
@@ -165,9 +165,12 @@ impl Content {
         }));
         // One problem is enough for a file that was cut inside an item.
         if self.problems.is_empty() {
-            let cut = documents.nodes.iter().filter(|node| is_cut(node));
+            let cut = documents
+                .nodes
+                .iter()
+                .filter(|document| is_cut_if_filled(&document.root) && !document.is_empty());
             self.problems.extend(
-                cut.map(|node| problem(node.line, format!("{CUT}; what came before is read"))),
+                cut.map(|cut| problem(cut.root.line, format!("{CUT}; what came before is read"))),
             );
         }
         documents.nodes
@@ -192,10 +195,13 @@ pub(crate) const CUT: &str =
     "a list without its `kind`, which is written behind the items: the file is cut";
 
 /// Half an item is sound YAML; that the list goes on is only seen by what kubectl writes last.
-pub(crate) fn is_cut(document: &Node) -> bool {
-    document.get("apiVersion").is_some()
-        && document.get("kind").is_none()
-        && !document.items_at(&["items"]).is_empty()
+pub(crate) fn is_cut(root: &Node) -> bool {
+    is_cut_if_filled(root) && !root.items_at(&["items"]).is_empty()
+}
+
+/// The same of a document whose items are known to be there.
+fn is_cut_if_filled(root: &Node) -> bool {
+    root.get("apiVersion").is_some() && root.get("kind").is_none()
 }
 
 /// Bytes that tell documents from lines of JSON.
@@ -259,7 +265,7 @@ fn read_file(id: FileId, file: &File, roots: &[Root], options: &Options) -> Cont
 }
 
 /// Documents of a long file of YAML, read without its whole text; `None` if it takes the whole.
-fn streamed(content: &mut Content, file: &File, options: &Options) -> Option<Vec<Node>> {
+fn streamed(content: &mut Content, file: &File, options: &Options) -> Option<Vec<Document>> {
     let mut grown = 0;
     let go_on = |piece: &str| {
         grown += in_memory(piece);
@@ -279,7 +285,7 @@ fn streamed(content: &mut Content, file: &File, options: &Options) -> Option<Vec
 }
 
 /// Documents of a file from its whole text; `None` if it holds none.
-fn whole(content: &mut Content, file: &File, options: &Options) -> Option<Vec<Node>> {
+fn whole(content: &mut Content, file: &File, options: &Options) -> Option<Vec<Document>> {
     let text = file.text();
     let form = sniff::form(file.name(), &text);
     let grown = in_memory(&text);
@@ -297,7 +303,7 @@ fn whole(content: &mut Content, file: &File, options: &Options) -> Option<Vec<No
         content.problems.extend(
             errors.map(|(line, what)| problem(line, format!("{what}; what came before is read"))),
         );
-        return Some(documents);
+        return Some(documents.into_iter().map(Document::from).collect());
     }
     match form {
         Form::Yaml => Some(content.add_yaml(yaml::read(&text, &options.yaml), file)),
@@ -309,27 +315,28 @@ fn whole(content: &mut Content, file: &File, options: &Options) -> Option<Vec<No
                     format!("not valid JSON: {}; what came before is read", error.what),
                 )
             }));
-            Some(documents)
+            Some(documents.into_iter().map(Document::from).collect())
         }
         Form::Text => None,
     }
 }
 
 /// Adds the objects of a file's documents, and which lists are whole.
-fn take(content: &mut Content, documents: Vec<Node>, file: &File, id: FileId, roots: &[Root]) {
+fn take(content: &mut Content, documents: Vec<Document>, file: &File, id: FileId, roots: &[Root]) {
     let damage = damage(
         &documents,
         content.problems.iter().map(|problem| problem.line),
     );
     for (document, damage) in documents.into_iter().zip(damage) {
-        let keep = document.clone_head();
-        let is_list = is_list(&document);
-        let (alerts, more) = alerts::read(&document, id);
+        let keep = document.root.clone_head();
+        let is_list = document.is_list();
+        let line = document.root.line;
+        let (alerts, more) = alerts::read(&document.root, id);
         content.alerts.extend(alerts);
         if more {
             content.problems.push(Problem {
                 file: file.path.clone(),
-                line: document.line,
+                line,
                 what: format!("more than {} alerts; only the first are read", alerts::MOST),
             });
         }
@@ -359,17 +366,12 @@ fn take(content: &mut Content, documents: Vec<Node>, file: &File, id: FileId, ro
     }
 }
 
-/// Whether a document is a list of objects, or what is left of one.
-fn is_list(document: &Node) -> bool {
-    document.get("items").is_some() || !document.items().is_empty()
-}
-
 /// The first line at which each document is damaged. Damage belongs to the document that begins
 /// before it: what is wrong between two may be the end of the first.
-fn damage(documents: &[Node], lines: impl Iterator<Item = u32>) -> Vec<Option<u32>> {
+fn damage(documents: &[Document], lines: impl Iterator<Item = u32>) -> Vec<Option<u32>> {
     let mut found = vec![None; documents.len()];
     for line in lines {
-        let after = documents.partition_point(|document| document.line <= line);
+        let after = documents.partition_point(|document| document.root.line <= line);
         if let Some(first) = found.get_mut(after.saturating_sub(1)) {
             *first = Some(first.map_or(line, |old: u32| old.min(line)));
         }

@@ -18,6 +18,7 @@ pub mod line;
 pub mod logs;
 pub mod node;
 pub mod object;
+pub mod packed;
 pub mod records;
 pub mod resource;
 pub mod skew;

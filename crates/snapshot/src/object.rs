@@ -7,6 +7,8 @@ use coldcase_bundle::FileId;
 use crate::{
     layouts,
     node::{Key, Node, Value},
+    packed::{Packed, View},
+    yaml::Document,
 };
 
 pub use crate::resource::{kind_of_resource, resource_of_kind};
@@ -23,7 +25,7 @@ pub struct Object {
     /// Empty if the text left it out.
     pub uid: String,
     /// The object's tree.
-    pub root: Node,
+    pub root: Packed,
     /// Where it was read.
     pub file: FileId,
     /// Read from text for people: a missing field is unknown, a null one is known to be absent.
@@ -79,17 +81,24 @@ pub fn kind_of_path(path: &str) -> Option<&'static str> {
 }
 
 /// Objects of one document, and the kind if it was a list (an empty list says "captured and none").
-pub fn objects(document: Node, path: &str, file: FileId) -> (Vec<Object>, Option<String>) {
-    let document = layouts::go::normalise(document);
+pub fn objects(document: Document, path: &str, file: FileId) -> (Vec<Object>, Option<String>) {
+    let Document { root, items } = document;
+    let root = layouts::go::normalise(root);
     let path_kind = kind_of_path(path);
-    let version = document.str_at(&["apiVersion"]).unwrap_or("").to_owned();
-    let kind = document.str_at(&["kind"]).unwrap_or("").to_owned();
-    let (items, list_kind) = match document.value {
-        Value::Seq(items) => (items.into_vec(), path_kind.map(str::to_owned)),
-        Value::Map(mut entries)
-            if kind == "List"
-                || (kind.ends_with("List") || kind.is_empty())
-                    && entries.iter().any(|(key, _)| key == "items") =>
+    let version = root.str_at(&["apiVersion"]).unwrap_or("").to_owned();
+    let kind = root.str_at(&["kind"]).unwrap_or("").to_owned();
+    let of_list = || {
+        kind.strip_suffix("List")
+            .filter(|kind| !kind.is_empty())
+            .map(|kind| qualify(kind, &version))
+            .or_else(|| path_kind.map(str::to_owned))
+    };
+    let (items, list_kind) = match (items, root.value) {
+        (Some(items), _) if is_list_kind(&kind) => (Items::Packed(items), of_list()),
+        (None, Value::Seq(items)) => (Items::Trees(items), path_kind.map(str::to_owned)),
+        (None, Value::Map(mut entries))
+            if is_list_kind(&kind) && entries.iter().any(|(key, _)| key == "items")
+                || kind == "List" =>
         {
             let items = entries
                 .iter_mut()
@@ -99,39 +108,50 @@ pub fn objects(document: Node, path: &str, file: FileId) -> (Vec<Object>, Option
                     Value::Seq(items) => items,
                     _ => Box::default(),
                 });
-            let own = kind
-                .strip_suffix("List")
-                .filter(|kind| !kind.is_empty())
-                .map(|kind| qualify(kind, &version));
-            (
-                items.into_vec(),
-                own.or_else(|| path_kind.map(str::to_owned)),
-            )
+            (Items::Trees(items), of_list())
         }
-        value => (
-            vec![Node {
+        (items, value) => {
+            let root = Node {
                 value,
-                line: document.line,
+                line: root.line,
                 more_lines: 0,
                 plain: false,
-            }],
-            None,
-        ),
+            };
+            let whole = Document { root, items }.whole();
+            (Items::Trees(Box::new([whole])), None)
+        }
     };
     let single = layouts::insights::kind_of(path).filter(|_| list_kind.is_none());
     let default = list_kind
         .clone()
         .or(single.map(str::to_owned))
         .unwrap_or_default();
-    let found: Vec<Object> = items
-        .into_iter()
-        .enumerate()
-        .filter_map(|(index, item)| {
-            let item = layouts::insights::whole_event(item, &default, file, index);
-            object(item, &default, file)
-        })
-        .collect();
+    let found: Vec<Object> = match items {
+        Items::Packed(items) => items
+            .into_iter()
+            .filter_map(|item| object(item, &default, file))
+            .collect(),
+        Items::Trees(items) => items
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, item)| {
+                let item = layouts::insights::whole_event(item, &default, file, index);
+                object(item.into(), &default, file)
+            })
+            .collect(),
+    };
     (found, list_kind)
+}
+
+/// What a document holds, as it was read.
+enum Items {
+    Packed(Vec<Packed>),
+    Trees(Box<[Node]>),
+}
+
+/// Whether a document of this kind that has items is a list.
+fn is_list_kind(kind: &str) -> bool {
+    kind.is_empty() || kind.ends_with("List")
 }
 
 /// A kind as [`Object::kind`] has it: bare in Kubernetes' own groups, else with its group.
@@ -144,7 +164,7 @@ pub fn qualify(kind: &str, api_version: &str) -> String {
     }
 }
 
-fn object(root: Node, default_kind: &str, file: FileId) -> Option<Object> {
+fn object(root: Packed, default_kind: &str, file: FileId) -> Option<Object> {
     let metadata = root.get("metadata")?;
     let name = metadata.str_at(&["name"])?.to_owned();
     let kind = match root.str_at(&["kind"]) {
@@ -173,7 +193,7 @@ impl Object {
             && self
                 .root
                 .at(&["metadata", "creationTimestamp"])
-                .is_none_or(Node::is_null)
+                .is_none_or(View::is_null)
             && self.root.get("status").is_none()
     }
 
@@ -225,8 +245,9 @@ fn join(old: &mut Object, new: Object) {
         if old.uid.is_empty() {
             old.uid.clone_from(&new.uid);
         }
-        overlay(&mut old.root, new.root);
-    } else if old.root.size() < new.root.size() {
+        old.root
+            .edit(|tree| overlay(tree, new.root.view().to_node()));
+    } else if old.root.view().size() < new.root.view().size() {
         *old = new;
     }
 }
@@ -307,7 +328,8 @@ mod tests {
             root: Node::map(vec![(
                 "metadata",
                 Node::map(vec![("resourceVersion", Node::text(version))]),
-            )]),
+            )])
+            .into(),
             file: FileId(file),
             partial,
             ..Object::default()

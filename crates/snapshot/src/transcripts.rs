@@ -234,7 +234,7 @@ fn merge(bundle: &Bundle, gathered: &mut Gathered, id: FileId, found: Found) {
         gathered.lists.entry(listed.kind).or_default();
     }
     for document in found.documents {
-        let (objects, list) = object::objects(document, path, id);
+        let (objects, list) = object::objects(document.into(), path, id);
         if let Some(kind) = list {
             gathered.lists.entry(kind).or_default();
         }
@@ -244,7 +244,7 @@ fn merge(bundle: &Bundle, gathered: &mut Gathered, id: FileId, found: Found) {
         if root.str_at(&["kind"]) == Some("Event") {
             name_by_content(&mut root);
         }
-        let (objects, _) = object::objects(root, "", id);
+        let (objects, _) = object::objects(root.into(), "", id);
         let partial = |object: Object| Object {
             partial: true,
             ..object

@@ -1,7 +1,10 @@
 //! Compares the clocks that a native bundle tells of: the collector's, the API server's, those of nodes.
 
 use coldcase_bundle::Bundle;
-use coldcase_snapshot::{node::Node, stamp::rfc3339, yaml};
+use coldcase_snapshot::{
+    stamp::rfc3339,
+    yaml::{self, Document},
+};
 use serde::Serialize;
 
 use super::verify::Command;
@@ -35,7 +38,7 @@ impl Clock {
 
 /// What `bundle.yaml` says.
 #[derive(Debug, Default)]
-pub(crate) struct About(Vec<Node>);
+pub(crate) struct About(Vec<Document>);
 
 impl About {
     pub(crate) fn read(text: &str) -> Self {
@@ -46,7 +49,7 @@ impl About {
     pub(crate) fn field(&self, key: &str) -> Option<&str> {
         self.0
             .iter()
-            .find_map(|node| node.str_at(&[key]))
+            .find_map(|document| document.root.str_at(&[key]))
             .filter(|value| !value.is_empty())
     }
 }

@@ -331,17 +331,17 @@ impl Renaming {
         let selectors = || {
             services()
                 .filter_map(|root| root.at(&["spec", "selector"]))
-                .flat_map(coldcase_snapshot::node::Node::entries)
+                .flat_map(coldcase_snapshot::packed::View::entries)
         };
-        let keys: BTreeSet<&str> = selectors().map(|(key, _)| key.as_str()).collect();
+        let keys: BTreeSet<&str> = selectors().map(|(key, _)| key).collect();
         let pods = facts
             .of_kind("Pod")
             .iter()
             .filter_map(|id| facts.get(*id).root);
         let labels = pods
             .filter_map(|root| root.at(&["metadata", "labels"]))
-            .flat_map(coldcase_snapshot::node::Node::entries)
-            .filter(|(key, _)| keys.contains(key.as_str()));
+            .flat_map(coldcase_snapshot::packed::View::entries)
+            .filter(|(key, _)| keys.contains(key));
         for (_, value) in selectors().chain(labels) {
             let value = value.as_str().unwrap_or("");
             if value.len() > 3 && !value.starts_with("kube-") && !WORDS.contains(&value) {

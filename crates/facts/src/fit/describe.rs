@@ -1,6 +1,6 @@
 //! Writes down, as a `NodeFit`, what keeps a pod from the nodes: by arithmetic, or as the scheduler told it.
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::{node::Node, packed::View};
 
 use super::{
     Obstacle,
@@ -221,8 +221,8 @@ pub(super) fn describe<'s>(
                 .or_else(|| root.at(&["spec", "affinity"]))
                 .or_else(|| root.at(&["metadata", "name"]))
         })
-        .map_or(0, |node| node.line);
-    made.extra = Node::map(fields);
+        .map_or(0, View::line);
+    made.extra = Node::map(fields).into();
     if let Some(said) = said {
         add_said(facts, pod, &mut made, said, verdict);
     }
@@ -232,7 +232,7 @@ pub(super) fn describe<'s>(
             .iter()
             .find_map(|c| c.at(&["resources", "requests"]))
     }) {
-        let line_of = |name: &str| requests.get(name).map_or(requests.line, |node| node.line);
+        let line_of = |name: &str| requests.get(name).map_or(requests.line(), View::line);
         made = made
             .cited("cpuRequest", cite(line_of("cpu")))
             .cited("memoryRequest", cite(line_of("memory")));
@@ -256,8 +256,8 @@ pub(super) fn describe<'s>(
             "largestCpu",
             Some(Cite {
                 file,
-                line: value.line,
-                end_line: value.line,
+                line: value.line(),
+                end_line: value.line(),
             }),
         );
     }

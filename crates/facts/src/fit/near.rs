@@ -1,6 +1,6 @@
 //! What a pod that no node takes nearly found: the label that comes closest, the taint in its way.
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::packed::View;
 
 use super::{Obstacle, place::tolerates};
 use crate::{Cite, EntityId, Facts, schema::distance, select};
@@ -27,7 +27,7 @@ pub(super) fn selector_near_miss(
             let values: Vec<&str> = expression
                 .items_at(&["values"])
                 .iter()
-                .filter_map(Node::as_str)
+                .filter_map(View::as_str)
                 .collect();
             wanted.insert(
                 expression.str_at(&["key"]).unwrap_or("").to_owned(),
@@ -58,8 +58,8 @@ pub(super) fn selector_near_miss(
                 if near && best.as_ref().is_none_or(|(least, ..)| edits < *least) {
                     let cite = node.file.map(|file| Cite {
                         file,
-                        line: actual.line,
-                        end_line: actual.line,
+                        line: actual.line(),
+                        end_line: actual.line(),
                     });
                     best = Some((edits, format!("{name}={text} on {}", node.label), cite));
                 }
@@ -73,7 +73,7 @@ pub(super) fn selector_near_miss(
 /// The first taint that keeps the pod from a node which its selector asks for.
 pub(super) fn blocking_taint(
     facts: &Facts<'_>,
-    pod: Option<&Node>,
+    pod: Option<View<'_>>,
     obstacles: &[(EntityId, Vec<Obstacle>)],
 ) -> Option<(String, Option<Cite>)> {
     let tolerations = pod?.items_at(&["spec", "tolerations"]);
@@ -91,7 +91,7 @@ pub(super) fn blocking_taint(
             matches!(taint.str_at(&["effect"]), Some("NoSchedule" | "NoExecute"))
                 && !tolerations
                     .iter()
-                    .any(|toleration| tolerates(toleration, taint))
+                    .any(|toleration| tolerates(toleration, *taint))
         })?;
     let part = |key: &str| taint.str_at(&[key]).unwrap_or("");
     let value = if part("value").is_empty() {
@@ -99,11 +99,11 @@ pub(super) fn blocking_taint(
     } else {
         format!("={}", part("value"))
     };
-    let line = taint.get("key").map_or(taint.line, |key| key.line);
+    let line = taint.get("key").map_or(taint.line(), View::line);
     let cite = node.file.map(|file| Cite {
         file,
-        line: taint.line.min(line),
-        end_line: line.max(taint.line),
+        line: taint.line().min(line),
+        end_line: line.max(taint.line()),
     });
     Some((
         format!(

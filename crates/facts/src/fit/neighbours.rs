@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::packed::{Items, View};
 
 use super::{Obstacle, place::selector_matches, says};
 use crate::{
@@ -22,7 +22,7 @@ type Counts = Rc<BTreeMap<String, i64>>;
 /// An anti-affinity that placed pods have, and the domains that it closes to those it selects.
 struct Closed<'s> {
     namespace: String,
-    term: &'s Node,
+    term: View<'s>,
     domains: BTreeSet<String>,
 }
 
@@ -53,7 +53,7 @@ impl<'f> Space<'f> {
         };
         for pod in pods {
             let entity = facts.get(*pod);
-            let Some(root) = entity.root.filter(|root| !ended(root)) else {
+            let Some(root) = entity.root.filter(|root| !ended(*root)) else {
                 continue;
             };
             let node = root.str_at(&["spec", "nodeName"]);
@@ -82,7 +82,7 @@ impl<'f> Space<'f> {
     /// Those that a selector may select: of one label that it demands, or all.
     fn candidates(
         &self,
-        selector: Option<&Node>,
+        selector: Option<View<'_>>,
         more: &Labels,
     ) -> Box<dyn Iterator<Item = &Placed<'f>> + '_> {
         let own = more
@@ -100,7 +100,7 @@ impl<'f> Space<'f> {
 }
 
 /// One label that a selector demands.
-fn first_label(selector: Option<&Node>) -> Option<(String, String)> {
+fn first_label(selector: Option<View<'_>>) -> Option<(String, String)> {
     let (key, value) = selector?.get("matchLabels")?.entries().first()?;
     Some((key.to_string(), value.as_str().unwrap_or("").to_owned()))
 }
@@ -139,7 +139,7 @@ pub(super) struct Wishes<'s> {
     together: Vec<(String, Option<BTreeSet<String>>)>,
     /// `(topology key, values that stay within the skew)`.
     spread: Vec<(String, BTreeSet<String>)>,
-    volumes: Vec<&'s Node>,
+    volumes: Vec<View<'s>>,
 }
 
 impl<'f, 's> Neighbours<'f, 's> {
@@ -173,7 +173,7 @@ impl<'f, 's> Neighbours<'f, 's> {
         for (node, pods) in &self.facts.pods_of_node {
             for pod in pods {
                 let entity = self.facts.get(*pod);
-                let Some(root) = entity.root.filter(|root| !ended(root)) else {
+                let Some(root) = entity.root.filter(|root| !ended(*root)) else {
                     continue;
                 };
                 for (address, protocol, port) in host_ports(root) {
@@ -318,7 +318,7 @@ impl<'f, 's> Neighbours<'f, 's> {
         if wishes
             .volumes
             .iter()
-            .any(|volume| !volume_reaches(volume, labels))
+            .any(|volume| !volume_reaches(*volume, labels))
         {
             clash.obstacles.push(Obstacle::Volume);
         }
@@ -333,13 +333,13 @@ impl<'f, 's> Neighbours<'f, 's> {
     }
 
     /// Whether a term of a pod in `own` selects a pod with these labels in `namespace`.
-    fn selects(&self, own: &str, term: &Node, namespace: &str, labels: &Labels) -> bool {
+    fn selects(&self, own: &str, term: View<'_>, namespace: &str, labels: &Labels) -> bool {
         self.in_scope(own, term, namespace) == Some(true)
             && select::matches(term.get("labelSelector"), labels)
     }
 
     /// Whether a term looks at pods of a namespace: its own where it names none.
-    fn in_scope(&self, own: &str, term: &Node, namespace: &str) -> Option<bool> {
+    fn in_scope(&self, own: &str, term: View<'_>, namespace: &str) -> Option<bool> {
         let named = term.items_at(&["namespaces"]);
         let selector = term.get("namespaceSelector");
         if named.is_empty() && selector.is_none() {
@@ -362,7 +362,13 @@ impl<'f, 's> Neighbours<'f, 's> {
     }
 
     /// Pods that a term or constraint selects, by node; `None` where the capture does not tell.
-    fn counted(&mut self, own: &str, term: &Node, more: &Labels, leaving: bool) -> Option<Counts> {
+    fn counted(
+        &mut self,
+        own: &str,
+        term: View<'_>,
+        more: &Labels,
+        leaving: bool,
+    ) -> Option<Counts> {
         let key = (
             own.to_owned(),
             format!("{} {}", signature(term), select::show(more)),
@@ -379,7 +385,7 @@ impl<'f, 's> Neighbours<'f, 's> {
     fn count(
         &mut self,
         own: &str,
-        term: &Node,
+        term: View<'_>,
         more: &Labels,
         leaving: bool,
     ) -> Option<BTreeMap<String, i64>> {
@@ -416,15 +422,15 @@ impl<'f, 's> Neighbours<'f, 's> {
     /// The domains that may take one more pod without going beyond `maxSkew`.
     fn within_skew(
         &mut self,
-        pod: &Node,
+        pod: View<'_>,
         namespace: &str,
-        constraint: &Node,
+        constraint: View<'_>,
     ) -> Option<BTreeSet<String>> {
         let own = select::labels(pod);
         let more: Labels = constraint
             .items_at(&["matchLabelKeys"])
             .iter()
-            .filter_map(Node::as_str)
+            .filter_map(View::as_str)
             .filter_map(|key| Some((key.to_owned(), own.get(key)?.clone())))
             .collect();
         let counts = self.counted(namespace, constraint, &more, false)?;
@@ -459,7 +465,7 @@ impl<'f, 's> Neighbours<'f, 's> {
     }
 
     /// Volumes that are bound to the pod's claims.
-    fn volumes(&self, pod: EntityId) -> Vec<&'s Node> {
+    fn volumes(&self, pod: EntityId) -> Vec<View<'s>> {
         let claims = self.facts.related("claim", pod).ids;
         claims
             .iter()
@@ -471,9 +477,9 @@ impl<'f, 's> Neighbours<'f, 's> {
 }
 
 /// Whether a volume can be used on a node with these labels.
-fn volume_reaches(volume: &Node, labels: &Labels) -> bool {
+fn volume_reaches(volume: View<'_>, labels: &Labels) -> bool {
     let terms = volume.items_at(&["spec", "nodeAffinity", "required", "nodeSelectorTerms"]);
-    let fits = |term: &Node| {
+    let fits = |term: View<'_>| {
         term.items_at(&["matchExpressions"])
             .iter()
             .all(|expression| select::matches_expression(expression, labels))
@@ -492,14 +498,14 @@ fn volume_reaches(volume: &Node, labels: &Labels) -> bool {
     .all(|(zones, zone)| zones.split("__").any(|known| known == zone))
 }
 
-fn ended(pod: &Node) -> bool {
+fn ended(pod: View<'_>) -> bool {
     matches!(
         pod.str_at(&["status", "phase"]),
         Some("Succeeded" | "Failed")
     )
 }
 
-fn terms<'n>(pod: &'n Node, kind: &str) -> &'n [Node] {
+fn terms<'n>(pod: View<'n>, kind: &str) -> Items<'n> {
     pod.items_at(&[
         "spec",
         "affinity",
@@ -508,12 +514,12 @@ fn terms<'n>(pod: &'n Node, kind: &str) -> &'n [Node] {
     ])
 }
 
-fn key_of(term: &Node) -> &str {
+fn key_of(term: View<'_>) -> &str {
     term.str_at(&["topologyKey"]).unwrap_or("")
 }
 
 /// `(address, protocol, port)` of each port on the host.
-fn host_ports(pod: &Node) -> Vec<(String, String, i64)> {
+fn host_ports(pod: View<'_>) -> Vec<(String, String, i64)> {
     pod.items_at(&["spec", "containers"])
         .iter()
         .flat_map(|container| container.items_at(&["ports"]))
@@ -534,13 +540,13 @@ fn overlap(one: &str, other: &str) -> bool {
 }
 
 /// The words of a tree without their places: equal terms of many pods are counted once.
-fn signature(node: &Node) -> String {
+fn signature(node: View<'_>) -> String {
     let mut out = String::new();
     write_signature(node, &mut out);
     out
 }
 
-fn write_signature(node: &Node, out: &mut String) {
+fn write_signature(node: View<'_>, out: &mut String) {
     if let Some(text) = node.as_str() {
         out.push_str(text);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::packed::View;
 
 use super::{Obstacle, says};
 use crate::{
@@ -30,7 +30,7 @@ pub(super) fn kept_away(
     closed && facts.get(node).bool_at(&["controlPlane"]) && !asked()
 }
 
-pub(super) fn tolerates(toleration: &Node, taint: &Node) -> bool {
+pub(super) fn tolerates(toleration: View<'_>, taint: View<'_>) -> bool {
     let key = toleration.str_at(&["key"]).unwrap_or("");
     let effect = toleration.str_at(&["effect"]).unwrap_or("");
     let exists = toleration.str_at(&["operator"]) == Some("Exists");
@@ -42,7 +42,7 @@ pub(super) fn tolerates(toleration: &Node, taint: &Node) -> bool {
 }
 
 /// Whether a node with these labels is one that the pod's nodeSelector and required node affinity ask for.
-pub(super) fn selector_matches(pod: &Node, labels: &Labels) -> bool {
+pub(super) fn selector_matches(pod: View<'_>, labels: &Labels) -> bool {
     let wanted = select::plain(pod.at(&["spec", "nodeSelector"]));
     let terms = pod.items_at(&[
         "spec",
@@ -51,7 +51,7 @@ pub(super) fn selector_matches(pod: &Node, labels: &Labels) -> bool {
         "requiredDuringSchedulingIgnoredDuringExecution",
         "nodeSelectorTerms",
     ]);
-    let term_fits = |term: &Node| {
+    let term_fits = |term: View<'_>| {
         ["matchExpressions", "matchFields"].iter().all(|part| {
             term.items_at(&[part])
                 .iter()

@@ -1,6 +1,6 @@
 //! The smallest change that would let one node take a pod that no node takes.
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::packed::View;
 
 use super::{Obstacle, place::tolerates, request::Request};
 use crate::{Entity, select};
@@ -23,7 +23,7 @@ struct Change {
 
 /// The least that would make the pod fit: the node, and what has to change for it.
 pub(super) fn remedy(
-    pod: &Node,
+    pod: View<'_>,
     request: &Request,
     candidates: &[Candidate<'_, '_>],
 ) -> Option<String> {
@@ -42,7 +42,7 @@ pub(super) fn remedy(
         })
 }
 
-fn changes(pod: &Node, request: &Request, candidate: &Candidate<'_, '_>) -> Vec<Change> {
+fn changes(pod: View<'_>, request: &Request, candidate: &Candidate<'_, '_>) -> Vec<Change> {
     let mut found: Vec<Change> = Vec::new();
     let mut seen: Vec<Obstacle> = Vec::new();
     for obstacle in candidate.obstacles {
@@ -56,7 +56,7 @@ fn changes(pod: &Node, request: &Request, candidate: &Candidate<'_, '_>) -> Vec<
 
 fn change(
     obstacle: Obstacle,
-    pod: &Node,
+    pod: View<'_>,
     request: &Request,
     candidate: &Candidate<'_, '_>,
 ) -> Vec<Change> {
@@ -115,7 +115,7 @@ fn room(what: &str, wanted: i64, free: i64, show: &dyn Fn(i64) -> String) -> Vec
     vec![Change { effort, words }]
 }
 
-fn selector(pod: &Node, node: &Entity<'_>) -> Vec<Change> {
+fn selector(pod: View<'_>, node: &Entity<'_>) -> Vec<Change> {
     let labels = node.root.map(select::labels).unwrap_or_default();
     let mut found: Vec<Change> = select::plain(pod.at(&["spec", "nodeSelector"]))
         .into_iter()
@@ -140,11 +140,9 @@ fn selector(pod: &Node, node: &Entity<'_>) -> Vec<Change> {
     found
 }
 
-fn taints(pod: &Node, node: &Entity<'_>) -> Vec<Change> {
+fn taints(pod: View<'_>, node: &Entity<'_>) -> Vec<Change> {
     let tolerations = pod.items_at(&["spec", "tolerations"]);
-    let taints = node
-        .root
-        .map_or(&[][..], |root| root.items_at(&["spec", "taints"]));
+    let taints = node.root.unwrap_or_default().items_at(&["spec", "taints"]);
     taints
         .iter()
         .filter(|taint| {
@@ -152,7 +150,7 @@ fn taints(pod: &Node, node: &Entity<'_>) -> Vec<Change> {
                 && matches!(taint.str_at(&["effect"]), Some("NoSchedule" | "NoExecute"))
                 && !tolerations
                     .iter()
-                    .any(|toleration| tolerates(toleration, taint))
+                    .any(|toleration| tolerates(toleration, *taint))
         })
         .map(|taint| {
             let at = |key: &str| taint.str_at(&[key]).unwrap_or("");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::packed::View;
 
 use crate::{Facts, quantity};
 
@@ -57,7 +57,7 @@ pub(super) fn used(facts: &Facts<'_>) -> BTreeMap<String, (Request, i64)> {
 }
 
 /// Sum over containers, or the largest init container if that is more; overhead on top.
-pub(super) fn request(root: &Node) -> Request {
+pub(super) fn request(root: View<'_>) -> Request {
     let mut sum = Request::default();
     if root.at(&["spec", "containers"]).is_none() {
         // A row of a node's description: the sum alone.
@@ -82,10 +82,10 @@ pub(super) fn request(root: &Node) -> Request {
     sum
 }
 
-fn add(sum: &mut Request, amounts: Option<&Node>) {
-    for (name, node) in amounts.into_iter().flat_map(Node::entries) {
+fn add(sum: &mut Request, amounts: Option<View<'_>>) {
+    for (name, node) in amounts.into_iter().flat_map(View::entries) {
         let text = node.as_str().unwrap_or("");
-        match name.as_str() {
+        match name {
             "cpu" => sum.cpu += quantity::millicores(text).unwrap_or(0),
             "memory" => sum.memory += quantity::bytes(text).unwrap_or(0),
             "ephemeral-storage" => {}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coldcase_snapshot::node::Node;
+use coldcase_snapshot::packed::View;
 
 use super::{
     Obstacle,
@@ -18,10 +18,10 @@ use crate::{
 pub(super) struct Room<'f, 's> {
     pub id: EntityId,
     pub name: &'f str,
-    root: &'s Node,
+    root: View<'s>,
     labels: Labels,
     /// Taints that keep pods away; the one of a cordon is told apart.
-    taints: Vec<&'s Node>,
+    taints: Vec<View<'s>>,
     cordoned: bool,
     /// Allocatable millicores and bytes.
     pub allocatable: (i64, i64),
@@ -64,7 +64,7 @@ fn room<'f, 's>(
     );
     let (busy, pods) = used.get(name).cloned().unwrap_or_default();
     let limit = quantity::bytes(amount("pods"));
-    let closing = |taint: &&Node| {
+    let closing = |taint: &View<'_>| {
         taint.str_at(&["key"]) != Some("node.kubernetes.io/unschedulable")
             && matches!(taint.str_at(&["effect"]), Some("NoSchedule" | "NoExecute"))
     };
@@ -88,7 +88,7 @@ fn room<'f, 's>(
 
 impl Room<'_, '_> {
     /// Selector, taints and cordon, without regard to room.
-    pub(super) fn placement(&self, pod: &Node) -> Vec<Obstacle> {
+    pub(super) fn placement(&self, pod: View<'_>) -> Vec<Obstacle> {
         let mut found = Vec::new();
         if !selector_matches(pod, &self.labels) {
             found.push(Obstacle::Selector);
@@ -97,10 +97,10 @@ impl Room<'_, '_> {
             found.push(Obstacle::Cordoned);
         }
         let tolerations = pod.items_at(&["spec", "tolerations"]);
-        let tolerated = |taint: &&Node| {
+        let tolerated = |taint: &View<'_>| {
             tolerations
                 .iter()
-                .any(|toleration| tolerates(toleration, taint))
+                .any(|toleration| tolerates(toleration, *taint))
         };
         if !self.taints.iter().all(tolerated) {
             found.push(Obstacle::Taint);

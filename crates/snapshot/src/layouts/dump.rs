@@ -7,7 +7,7 @@ use crate::{
     json,
     logs::{LogFile, Span},
     node::Node,
-    yaml,
+    yaml::{self, Document},
 };
 
 pub(crate) const START: &str = "==== START logs for container ";
@@ -181,7 +181,7 @@ pub(crate) fn documents(text: &str, reading: &yaml::Reading) -> Option<Documents
         ..
     } = yaml::read(&rest, reading);
     Some((
-        documents,
+        documents.into_iter().map(Document::whole).collect(),
         errors
             .into_iter()
             .map(|error| (error.line, format!("not valid YAML: {}", error.what)))

@@ -22,7 +22,7 @@ pub(crate) fn restore(path: &str, roots: &[Root], objects: &mut [Object]) {
         return;
     }
     for object in objects {
-        empty_again(&mut object.root);
+        object.root.edit(empty_again);
         if object.namespace == "null" {
             object.namespace.clear();
         }
@@ -97,12 +97,26 @@ mod tests {
             ],
         );
         let snapshot = crate::read(&bundle);
-        let rule = &snapshot.objects[0].root.items_at(&["rules"])[0];
-        assert_eq!(rule.items_at(&["apiGroups"])[0].as_str(), Some(""));
+        let rule = snapshot.objects[0]
+            .root
+            .items_at(&["rules"])
+            .first()
+            .unwrap();
+        assert_eq!(
+            rule.items_at(&["apiGroups"]).first().unwrap().as_str(),
+            Some("")
+        );
         assert_eq!(rule.str_at(&["note"]), Some("say \"null\""));
         let other = Bundle::from_texts("t", [("roles.yaml", pod)]);
         let snapshot = crate::read(&other);
-        let rule = &snapshot.objects[0].root.items_at(&["rules"])[0];
-        assert_eq!(rule.items_at(&["apiGroups"])[0].as_str(), Some("null"));
+        let rule = snapshot.objects[0]
+            .root
+            .items_at(&["rules"])
+            .first()
+            .unwrap();
+        assert_eq!(
+            rule.items_at(&["apiGroups"]).first().unwrap().as_str(),
+            Some("null")
+        );
     }
 }

@@ -85,7 +85,7 @@ fn pod(namespace: String, name: String, seen: Seen) -> Object {
         namespace,
         name,
         uid: seen.uid,
-        root: root.at_line(1),
+        root: root.at_line(1).into(),
         file: seen.file,
         partial: true,
     }

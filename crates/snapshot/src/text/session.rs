@@ -19,7 +19,7 @@ use crate::{
     line::journal_text,
     logs::{JournalFile, LogFile, Span},
     node::{Node, Value},
-    yaml,
+    yaml::{self, Document},
 };
 
 /// Larger texts are searched for tables only at their beginning, unless a command precedes them.
@@ -514,6 +514,7 @@ impl<'s> Session<'s> {
             let errors = errors
                 .into_iter()
                 .map(|error| (error.line, format!("not valid YAML: {}", error.what)));
+            let documents = documents.into_iter().map(Document::whole).collect();
             (documents, errors.collect())
         };
         documents.retain(|document| !document.entries().is_empty());

@@ -6,13 +6,16 @@
 mod slow;
 pub(crate) mod stream;
 
-use std::{borrow::Cow, vec::Drain};
+use std::{borrow::Cow, cell::RefCell, vec::Drain};
 
 use compact_str::CompactString;
 use kubeyaml::{Build, Entry, List, Options, Part, Projection, Scalar, Style};
 use rayon::prelude::*;
 
-use crate::node::{Key, Node, Value};
+use crate::{
+    node::{Key, Node, Value},
+    packed::{Packed, Packer, Piece},
+};
 
 /// A syntax error and its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,11 +140,49 @@ impl Reading {
     }
 }
 
+/// A document. The items of a list as kubectl writes it stand apart and are packed already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The document, or what a list holds beside its items, of which it has the place (`items`, empty).
+    pub root: Node,
+    /// The items of a list that was read item by item.
+    pub items: Option<Vec<Packed>>,
+}
+
+impl From<Node> for Document {
+    fn from(root: Node) -> Self {
+        Self { root, items: None }
+    }
+}
+
+impl Document {
+    /// One tree of all.
+    pub fn whole(self) -> Node {
+        let Self { mut root, items } = self;
+        if let Some(items) = items {
+            let line = root.get("items").map_or(0, |items| items.line);
+            let items = items.iter().map(|item| item.view().to_node()).collect();
+            root.set("items", Node::seq(items).at_line(line));
+        }
+        root
+    }
+
+    /// Whether it is a list of objects, or what is left of one.
+    pub fn is_list(&self) -> bool {
+        self.root.get("items").is_some() || !self.root.items().is_empty()
+    }
+
+    /// Whether it is a list that has no items.
+    pub fn is_empty(&self) -> bool {
+        self.root.items_at(&["items"]).is_empty() && self.items.as_ref().is_none_or(Vec::is_empty)
+    }
+}
+
 /// What a file holds.
 #[derive(Debug, Default)]
 pub struct Documents {
-    /// Documents in order; lists with their items.
-    pub nodes: Vec<Node>,
+    /// Documents in order.
+    pub nodes: Vec<Document>,
     /// What could not be read.
     pub errors: Vec<YamlError>,
     /// Items and documents that the fast reader read.
@@ -163,11 +204,11 @@ pub fn read(text: &str, reading: &Reading) -> Documents {
 fn read_part(part: Part<'_>, reading: &Reading, found: &mut Documents) {
     match kubeyaml::split_items(part.text, part.first_line) {
         Some(list) => read_list(part, &list, reading, found),
-        None => match one(part, false, reading) {
-            Ok(Read { nodes, slow }) => {
+        None => match document(part, reading) {
+            Ok(Read { values, slow }) => {
                 found.slow += usize::from(slow);
                 found.fast += usize::from(!slow);
-                found.nodes.extend(nodes);
+                found.nodes.extend(values.into_iter().map(Document::from));
             }
             Err(error) => found.errors.push(error),
         },
@@ -175,17 +216,17 @@ fn read_part(part: Part<'_>, reading: &Reading, found: &mut Documents) {
 }
 
 /// What became of one item or document.
-struct Read {
-    nodes: Vec<Node>,
+struct Read<T> {
+    values: Vec<T>,
     slow: bool,
 }
 
 fn read_list(part: Part<'_>, list: &List<'_>, reading: &Reading, found: &mut Documents) {
-    let read: Vec<Result<Read, YamlError>> = list
+    let read: Vec<Result<Read<Packed>, YamlError>> = list
         .items
         .par_iter()
         .with_min_len(16)
-        .map(|item| one(*item, true, reading))
+        .map(|part| item(*part, reading))
         .collect();
     let mut items = Vec::with_capacity(read.len());
     let mut failed = Vec::new();
@@ -194,7 +235,7 @@ fn read_list(part: Part<'_>, list: &List<'_>, reading: &Reading, found: &mut Doc
         match item {
             Ok(read) => {
                 slow += usize::from(read.slow);
-                items.extend(read.nodes);
+                items.extend(read.values);
             }
             Err(error) => failed.push(error),
         }
@@ -211,7 +252,7 @@ fn read_list(part: Part<'_>, list: &List<'_>, reading: &Reading, found: &mut Doc
         }
         // Not the shape that was assumed, but sound as a whole.
         found.slow += items.len() + failed.len();
-        found.nodes.extend(nodes);
+        found.nodes.extend(nodes.into_iter().map(Document::from));
         return;
     }
     found.add_list(Parts {
@@ -227,8 +268,8 @@ fn read_list(part: Part<'_>, list: &List<'_>, reading: &Reading, found: &mut Doc
 
 /// What stands before or behind a list's items; nothing of it is left out.
 fn fields_of_list(part: Part<'_>) -> Vec<(Key, Node)> {
-    let read = one(part, false, &Reading::default());
-    let nodes = read.into_iter().flat_map(|read| read.nodes);
+    let read = document(part, &Reading::default());
+    let nodes = read.into_iter().flat_map(|read| read.values);
     nodes
         .filter_map(|node| match node.value {
             Value::Map(entries) => Some(entries),
@@ -244,7 +285,7 @@ struct Parts {
     /// The fields before the items.
     head: Vec<(Key, Node)>,
     items_line: u32,
-    items: Vec<Node>,
+    items: Vec<Packed>,
     /// The fields behind them.
     tail: Vec<(Key, Node)>,
     /// Items that needed the complete reader.
@@ -257,59 +298,127 @@ impl Documents {
         self.fast += list.items.len() - list.slow.min(list.items.len());
         let mut entries = list.head;
         entries.extend(list.tail);
-        let items = Node::seq(list.items).at_line(list.items_line);
+        let items = Node::seq(Vec::new()).at_line(list.items_line);
         entries.push(("items".into(), items));
-        self.nodes.push(Node {
-            value: Value::Map(entries.into()),
-            line: list.first_line,
-            more_lines: 0,
-            plain: false,
+        self.nodes.push(Document {
+            root: Node {
+                value: Value::Map(entries.into()),
+                line: list.first_line,
+                more_lines: 0,
+                plain: false,
+            },
+            items: Some(list.items),
         });
     }
 }
 
-/// Reads one item (with its dash) or one document.
-fn one(part: Part<'_>, item: bool, reading: &Reading) -> Result<Read, YamlError> {
+/// Reads one document.
+fn document(part: Part<'_>, reading: &Reading) -> Result<Read<Node>, YamlError> {
     if part.text.trim_ascii().is_empty() {
         return Ok(Read {
-            nodes: Vec::new(),
+            values: Vec::new(),
+            slow: false,
+        });
+    }
+    if !reading.strict
+        && let Ok(node) = kubeyaml::read(part.text, &mut Tree, &options(part, reading))
+    {
+        return Ok(Read {
+            values: vec![node],
+            slow: false,
+        });
+    }
+    Ok(Read {
+        values: complete(part, reading)?,
+        slow: true,
+    })
+}
+
+thread_local! {
+    static PACKER: RefCell<Packer> = RefCell::default();
+}
+
+/// Reads one item of a list, with its dash.
+fn item(part: Part<'_>, reading: &Reading) -> Result<Read<Packed>, YamlError> {
+    if part.text.trim_ascii().is_empty() {
+        return Ok(Read {
+            values: Vec::new(),
             slow: false,
         });
     }
     if !reading.strict {
-        let options = Options {
-            first_line: part.first_line,
-            max_depth: slow::MAX_DEPTH,
-            projection: reading.fields.as_ref(),
-        };
-        let read = if item {
-            kubeyaml::read_item(part.text, &mut Tree, &options)
-        } else {
-            kubeyaml::read(part.text, &mut Tree, &options)
-        };
-        if let Ok(node) = read {
+        let packed = PACKER.with_borrow_mut(|packer| {
+            packer.clear();
+            let root = kubeyaml::read_item(part.text, packer, &options(part, reading));
+            root.map(|root| packer.finish(root))
+        });
+        if let Ok(packed) = packed {
             return Ok(Read {
-                nodes: vec![node],
+                values: vec![packed],
                 slow: false,
             });
         }
     }
+    let nodes = complete(part, reading)?;
+    let items = nodes.into_iter().flat_map(|node| match node.value {
+        Value::Seq(items) => items.into_vec(),
+        _ => vec![node],
+    });
+    Ok(Read {
+        values: items.map(Packed::from).collect(),
+        slow: true,
+    })
+}
+
+fn options<'r>(part: Part<'_>, reading: &'r Reading) -> Options<'r> {
+    Options {
+        first_line: part.first_line,
+        max_depth: slow::MAX_DEPTH,
+        projection: reading.fields.as_ref(),
+    }
+}
+
+/// What the complete reader makes of it.
+fn complete(part: Part<'_>, reading: &Reading) -> Result<Vec<Node>, YamlError> {
     let mut nodes = slow::parse(part.text, part.first_line)?;
     if let Some(fields) = &reading.fields {
         for node in &mut nodes {
             slow::prune(node, fields);
         }
     }
-    if item {
-        nodes = nodes
-            .into_iter()
-            .flat_map(|node| match node.value {
-                Value::Seq(items) => items.into_vec(),
-                _ => vec![node],
-            })
-            .collect();
+    Ok(nodes)
+}
+
+/// Whether a scalar says that there is nothing.
+fn is_null(scalar: &Scalar<'_>) -> bool {
+    scalar.style == Style::Plain && matches!(&*scalar.text, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// Lines beyond the first.
+fn more_lines(scalar: &Scalar<'_>) -> u16 {
+    u16::try_from(scalar.end_line.saturating_sub(scalar.line)).unwrap_or(u16::MAX)
+}
+
+impl<'t> Build<'t> for Packer {
+    type Node = Piece;
+
+    fn scalar(&mut self, scalar: Scalar<'t>) -> Piece {
+        let more = more_lines(&scalar);
+        if is_null(&scalar) {
+            self.null(scalar.line, more)
+        } else {
+            let plain = scalar.style == Style::Plain;
+            Packer::scalar(self, &scalar.text, scalar.line, more, plain)
+        }
     }
-    Ok(Read { nodes, slow: true })
+
+    fn seq(&mut self, items: Drain<'_, Piece>, line: u32) -> Piece {
+        Packer::seq(self, items, line)
+    }
+
+    fn map(&mut self, entries: Drain<'_, Entry<'t, Piece>>, line: u32) -> Piece {
+        Packer::map(self, entries, line)
+    }
 }
 
 /// Builds nodes.
@@ -320,7 +429,8 @@ impl<'t> Build<'t> for Tree {
 
     fn scalar(&mut self, scalar: Scalar<'t>) -> Node {
         let plain = scalar.style == Style::Plain;
-        let value = if plain && matches!(&*scalar.text, "" | "~" | "null" | "Null" | "NULL") {
+        let more_lines = more_lines(&scalar);
+        let value = if is_null(&scalar) {
             Value::Null
         } else {
             Value::Scalar {
@@ -331,8 +441,7 @@ impl<'t> Build<'t> for Tree {
         Node {
             value,
             line: scalar.line,
-            more_lines: u16::try_from(scalar.end_line.saturating_sub(scalar.line))
-                .unwrap_or(u16::MAX),
+            more_lines,
             plain: plain && value_is_scalar,
         }
     }

@@ -4,8 +4,11 @@ use kubeyaml::{Part, cut_items, document_marks, split_items};
 use memchr::memmem;
 use rayon::prelude::*;
 
-use super::{Documents, Parts, Reading, fields_of_list, one, read_part};
-use crate::node::{Key, Node};
+use super::{Documents, Parts, Reading, fields_of_list, item, read_part};
+use crate::{
+    node::{Key, Node},
+    packed::Packed,
+};
 
 /// Text that is gathered before its whole items are read: enough for all threads, little beside what the items grow to.
 const BATCH: usize = 4 << 20;
@@ -90,7 +93,7 @@ struct Open {
     first_line: u32,
     head: Vec<(Key, Node)>,
     items_line: u32,
-    items: Vec<Node>,
+    items: Vec<Packed>,
     slow: usize,
     /// What comes now is no item.
     ended: bool,
@@ -168,11 +171,11 @@ impl Stream<'_> {
             .get(..whole)?
             .par_iter()
             .with_min_len(16)
-            .map(|item| one(*item, true, self.reading).ok())
+            .map(|part| item(*part, self.reading).ok())
             .collect();
         for item in read? {
             list.slow += usize::from(item.slow);
-            list.items.extend(item.nodes);
+            list.items.extend(item.values);
         }
         let used = cut.end - rest.map_or(0, |item| item.text.len());
         self.line = match rest {
