@@ -115,8 +115,11 @@ fn other_names_are_the_same_answer() {
             .collect();
         let after = answer(&bundle(&renamed));
         for cause in &mut before.causes {
-            cause.subject.namespace = renaming.apply(&cause.subject.namespace);
-            cause.subject.name = renaming.apply(&cause.subject.name);
+            cause.subject = coldcase_facts::Identity::new(
+                cause.subject.kind.as_str(),
+                renaming.apply(&cause.subject.namespace),
+                renaming.apply(&cause.subject.name),
+            );
         }
         assert!(renaming.renamed.len() > 10 || facts.of_kind("Pod").len() < 10);
         differ(&before, &after)

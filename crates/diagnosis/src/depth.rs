@@ -60,10 +60,13 @@ fn unchecked(context: &Context<'_, '_, '_>, cause: &Ranked, rule: &Rule) -> Opti
             .iter()
             .find(|unknown| unknown.rule == index)?;
         let ours = unknown.subjects.is_empty()
-            || unknown
-                .subjects
-                .iter()
-                .any(|subject| concerns(context.facts, scope, subject));
+            || unknown.subjects.iter().any(|id| {
+                concerns(
+                    context.facts,
+                    scope,
+                    &context.evaluation.entity(*id).subject,
+                )
+            });
         let missing = unknown.missing.first().filter(|_| ours)?;
         Some(format!(
             "whether {} lies behind it could not be checked ({missing})",

@@ -72,18 +72,18 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
         }
         "Pod" | "NodeFit" | "MissingRef" | "AddressMiss" => scope.pods.extend(facts.pods(id)),
         "Node" | "NodeFacts" | "NodeClock" => {
-            scope.nodes.insert(subject.name);
+            scope.nodes.insert(subject.name.clone());
         }
         "Unit" | "Filesystem" | "Certificate" | "Probe" | "StaleEndpoint" | "DirectoryUse"
             if subject.kind == "Node" =>
         {
-            scope.nodes.insert(subject.name);
+            scope.nodes.insert(subject.name.clone());
         }
         "Alert" => {
             scope.pods.extend(facts.pods(id));
             match subject.kind.as_str() {
                 "Node" => {
-                    scope.nodes.insert(subject.name);
+                    scope.nodes.insert(subject.name.clone());
                 }
                 "Service" => {
                     scope.services.insert(subject);
@@ -98,9 +98,11 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
             }
         }
         "Service" | "SelectorMiss" | "PortMiss" => {
-            scope
-                .services
-                .insert(Identity::new("Service", subject.namespace, subject.name));
+            scope.services.insert(Identity::new(
+                "Service",
+                subject.namespace.as_str(),
+                subject.name.as_str(),
+            ));
         }
         "PersistentVolumeClaim" => {
             scope.claims.insert(subject);
@@ -109,7 +111,7 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
             scope.configs.insert(subject);
         }
         "Namespace" => {
-            scope.namespaces.insert(subject.name);
+            scope.namespaces.insert(subject.name.clone());
         }
         "Workload" | "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob" | "Rollout"
         | "DnsBlock" => {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot};
 
-use coldcase_facts::{Cite, Entity, Facts, Identity};
+use coldcase_facts::{Cite, Entity, Facts, Identity, Name};
 use coldcase_rules::Evaluation;
 use coldcase_snapshot::{packed::View, stamp};
 use jiff::Timestamp;
@@ -130,9 +130,9 @@ impl<'e> Near<'e> {
     /// Whether an entry is quoted by a finding, or is about its subject or what that subject made
     /// (`shop` made `shop-5d9c7` made `shop-5d9c7-x2lq4`).
     fn holds(&self, entry: &Entry) -> bool {
-        let Identity {
+        let Name {
             namespace, name, ..
-        } = &entry.subject;
+        } = &*entry.subject;
         let maker = |end: usize| {
             name.get(..end)
                 .is_some_and(|maker| self.subjects.contains(&(namespace.as_str(), maker)))

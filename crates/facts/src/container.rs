@@ -9,6 +9,7 @@ use coldcase_snapshot::{
     packed::View,
     stamp,
 };
+use rayon::prelude::*;
 
 use crate::{Cite, Entity, EntityId, Facts, heap, quantity};
 
@@ -36,37 +37,54 @@ const READY_GRACE: i64 = 30;
 /// Derives `Container` entities.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
     let logs = logs_of_pods(facts);
-    for pod in facts.of_kind("Pod").to_vec() {
-        for (list, statuses, default) in [
-            ("initContainers", "initContainerStatuses", "init"),
-            ("containers", "containerStatuses", "app"),
-            (
-                "ephemeralContainers",
-                "ephemeralContainerStatuses",
-                "ephemeral",
-            ),
-        ] {
-            let Some(root) = facts.get(pod).root else {
-                continue;
-            };
-            for spec in root.items_at(&["spec", list]) {
-                let name = spec.str_at(&["name"]).unwrap_or("");
-                let status = root
-                    .items_at(&["status", statuses])
-                    .iter()
-                    .find(|status| status.str_at(&["name"]) == Some(name));
-                let kind = if default == "init" && spec.str_at(&["restartPolicy"]) == Some("Always")
-                {
-                    "sidecar"
-                } else {
-                    default
-                };
-                let entity = container(facts, &logs, pod, spec, status, kind);
-                let id = facts.push(entity);
-                facts.containers_of.entry(pod).or_default().push(id);
-            }
+    let pods = facts.of_kind("Pod").to_vec();
+    // In the order of the pods, whoever makes them.
+    let made: Vec<Vec<Entity<'_>>> = pods
+        .par_iter()
+        .map(|pod| containers(facts, &logs, *pod))
+        .collect();
+    drop(logs);
+    facts
+        .entities
+        .reserve_exact(made.iter().map(Vec::len).sum());
+    for (pod, made) in pods.into_iter().zip(made) {
+        let ids: Vec<EntityId> = made.into_iter().map(|it| facts.push(it)).collect();
+        if !ids.is_empty() {
+            facts.containers_of.insert(pod, ids);
         }
     }
+}
+
+/// The containers of a pod, of all its lists.
+fn containers<'s>(facts: &Facts<'s>, logs: &Logs<'s>, pod: EntityId) -> Vec<Entity<'s>> {
+    let mut made = Vec::new();
+    let Some(root) = facts.get(pod).root else {
+        return made;
+    };
+    for (list, statuses, default) in [
+        ("initContainers", "initContainerStatuses", "init"),
+        ("containers", "containerStatuses", "app"),
+        (
+            "ephemeralContainers",
+            "ephemeralContainerStatuses",
+            "ephemeral",
+        ),
+    ] {
+        for spec in root.items_at(&["spec", list]) {
+            let name = spec.str_at(&["name"]).unwrap_or("");
+            let status = root
+                .items_at(&["status", statuses])
+                .iter()
+                .find(|status| status.str_at(&["name"]) == Some(name));
+            let kind = if default == "init" && spec.str_at(&["restartPolicy"]) == Some("Always") {
+                "sidecar"
+            } else {
+                default
+            };
+            made.push(container(facts, logs, pod, spec, status, kind));
+        }
+    }
+    made
 }
 
 /// Logs by namespace and pod, in their order.

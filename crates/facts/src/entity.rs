@@ -1,5 +1,7 @@
 //! The one thing that rules select and join: an object, a part of one, an event or a computed fact, with its places.
 
+use std::{ops::Deref, sync::Arc};
+
 use coldcase_bundle::FileId;
 use coldcase_snapshot::{
     node::Node,
@@ -21,9 +23,14 @@ pub struct Cite {
     pub end_line: u32,
 }
 
-/// What reports call it.
+/// What reports call it. A copy is no more than another reference: findings, edges and the timeline
+/// of a large bundle name the same objects a hundred thousand times.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Identity {
+pub struct Identity(Arc<Name>);
+
+/// The parts of an [`Identity`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Name {
     /// `Pod`, `Deployment`, `Node` …
     pub kind: String,
     /// Empty for cluster-scoped objects.
@@ -39,11 +46,19 @@ impl Identity {
         namespace: impl Into<String>,
         name: impl Into<String>,
     ) -> Self {
-        Self {
+        Self(Arc::new(Name {
             kind: kind.into(),
             namespace: namespace.into(),
             name: name.into(),
-        }
+        }))
+    }
+}
+
+impl Deref for Identity {
+    type Target = Name;
+
+    fn deref(&self) -> &Name {
+        &self.0
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use coldcase_snapshot::{Snapshot, node::Node, packed::View, stamp};
+use coldcase_snapshot::{Snapshot, event::Event, node::Node, packed::View, stamp};
+use rayon::prelude::*;
 
 use crate::{Cite, Entity, EntityId, Facts, Identity, entity::static_kind, select, workload};
 
@@ -140,11 +141,7 @@ fn select_pods(facts: &mut Facts<'_>) {
 }
 
 /// Text for people does not say which container of a pod an event is about: if there is one only, it is that.
-fn only_container<'s>(
-    facts: &Facts<'s>,
-    event: &coldcase_snapshot::event::Event,
-    subject: &Identity,
-) -> Option<&'s str> {
+fn only_container<'s>(facts: &Facts<'s>, event: &Event, subject: &Identity) -> Option<&'s str> {
     const OF_CONTAINERS: &[&str] = &[
         "BackOff",
         "Created",
@@ -171,77 +168,93 @@ fn only_container<'s>(
 
 /// Every event as an entity that is found from what it is about.
 pub(crate) fn events(facts: &mut Facts<'_>) {
-    for event in &facts.snapshot.events {
-        let root = &event.object.root;
-        let time = |time: Option<jiff::Timestamp>| {
-            time.map_or_else(Node::default, |time| Node::text(stamp::format(time, 0)))
-        };
-        let about = &event.regarding;
-        let kind = if about.kind.is_empty() {
-            "Unknown"
-        } else {
-            about.kind.as_str()
-        };
-        let namespace = if matches!(kind, "Node" | "Namespace" | "PersistentVolume") {
-            ""
-        } else {
-            about.namespace.as_str()
-        };
-        let subject = Identity::new(kind, namespace, &about.name);
-        let line_of = |keys: &[&str]| {
-            keys.iter()
-                .find_map(|key| root.get(key))
-                .filter(|node| !node.is_null())
-        };
-        let mut fields = vec![
-            (
-                "reason",
-                Node::text(event.reason.as_str())
-                    .at_line(line_of(&["reason"]).map_or(0, View::line)),
-            ),
-            (
-                "type",
-                Node::text(event.kind.as_str()).at_line(line_of(&["type"]).map_or(0, View::line)),
-            ),
-            (
-                "count",
-                Node::number(i64::try_from(event.count).unwrap_or(i64::MAX)),
-            ),
-            ("first", time(event.first)),
-            ("last", time(event.last)),
-            ("component", Node::text(event.component.as_str())),
-            ("host", Node::text(event.host.as_str())),
-            (
-                "container",
-                event
-                    .container()
-                    .or_else(|| only_container(facts, event, &subject))
-                    .map_or_else(Node::default, Node::text),
-            ),
-            (
-                "regarding",
-                Node::map(vec![
-                    ("kind", Node::text(kind)),
-                    ("namespace", Node::text(about.namespace.as_str())),
-                    ("name", Node::text(about.name.as_str())),
-                    ("uid", Node::text(about.uid.as_str())),
-                    ("fieldPath", Node::text(about.field_path.as_str())),
-                ]),
-            ),
-        ];
-        if let Some(message) = line_of(&["message", "note"]) {
-            fields.push(("message", message.to_node()));
+    let made: Vec<Entity<'_>> = facts
+        .snapshot
+        .events
+        .par_iter()
+        .map(|event| self::event(facts, event))
+        .collect();
+    for mut entity in made {
+        // There are more events than objects: those about one share its identity.
+        if let Some((known, _)) = facts.events_of.get_key_value(&entity.subject) {
+            entity.subject = known.clone();
         }
-        let place = line_of(&["message", "note", "reason"]).or_else(|| root.get("metadata"));
-        let file = event.object.file;
-        let cite = place.map(|node| Cite {
-            file,
-            line: node.line(),
-            end_line: node.end_line(),
-        });
-        let mut entity = Entity::computed("Event", subject.clone(), fields).cited("", cite);
-        entity.file = Some(file);
+        let subject = entity.subject.clone();
         let id = facts.push(entity);
         facts.events_of.entry(subject).or_default().push(id);
     }
+}
+
+fn event<'s>(facts: &Facts<'s>, event: &Event) -> Entity<'s> {
+    let root = &event.object.root;
+    let time = |time: Option<jiff::Timestamp>| {
+        time.map_or_else(Node::default, |time| Node::text(stamp::format(time, 0)))
+    };
+    let about = &event.regarding;
+    let kind = if about.kind.is_empty() {
+        "Unknown"
+    } else {
+        about.kind.as_str()
+    };
+    let namespace = if matches!(kind, "Node" | "Namespace" | "PersistentVolume") {
+        ""
+    } else {
+        about.namespace.as_str()
+    };
+    let subject = Identity::new(kind, namespace, &about.name);
+    let captured = facts.by_identity.get_key_value(&subject);
+    let subject = captured.map_or(subject, |(known, _)| known.clone());
+    let line_of = |keys: &[&str]| {
+        keys.iter()
+            .find_map(|key| root.get(key))
+            .filter(|node| !node.is_null())
+    };
+    let mut fields = vec![
+        (
+            "reason",
+            Node::text(event.reason.as_str()).at_line(line_of(&["reason"]).map_or(0, View::line)),
+        ),
+        (
+            "type",
+            Node::text(event.kind.as_str()).at_line(line_of(&["type"]).map_or(0, View::line)),
+        ),
+        (
+            "count",
+            Node::number(i64::try_from(event.count).unwrap_or(i64::MAX)),
+        ),
+        ("first", time(event.first)),
+        ("last", time(event.last)),
+        ("component", Node::text(event.component.as_str())),
+        ("host", Node::text(event.host.as_str())),
+        (
+            "container",
+            event
+                .container()
+                .or_else(|| only_container(facts, event, &subject))
+                .map_or_else(Node::default, Node::text),
+        ),
+        (
+            "regarding",
+            Node::map(vec![
+                ("kind", Node::text(kind)),
+                ("namespace", Node::text(about.namespace.as_str())),
+                ("name", Node::text(about.name.as_str())),
+                ("uid", Node::text(about.uid.as_str())),
+                ("fieldPath", Node::text(about.field_path.as_str())),
+            ]),
+        ),
+    ];
+    if let Some(message) = line_of(&["message", "note"]) {
+        fields.push(("message", message.to_node()));
+    }
+    let place = line_of(&["message", "note", "reason"]).or_else(|| root.get("metadata"));
+    let file = event.object.file;
+    let cite = place.map(|node| Cite {
+        file,
+        line: node.line(),
+        end_line: node.end_line(),
+    });
+    let mut entity = Entity::computed("Event", subject, fields).cited("", cite);
+    entity.file = Some(file);
+    entity
 }

@@ -40,7 +40,7 @@ use coldcase_snapshot::{
 };
 use jiff::Timestamp;
 
-pub use entity::{Cite, Entity, EntityId, Identity};
+pub use entity::{Cite, Entity, EntityId, Identity, Name};
 pub use health::PodHealth;
 pub use nouns::{NOUNS, Relation};
 pub use relation::Related;
@@ -182,6 +182,10 @@ impl<'s> Facts<'s> {
     pub(crate) fn push(&mut self, entity: Entity<'s>) -> EntityId {
         let id = EntityId(u32::try_from(self.entities.len()).unwrap_or(u32::MAX));
         self.by_kind.entry(entity.kind).or_default().push(id);
+        if self.entities.len() == self.entities.capacity() {
+            // As many as a large cluster has would lie idle if it grew to twice its size.
+            self.entities.reserve_exact(self.entities.len() / 8 + 64);
+        }
         self.entities.push(entity);
         id
     }

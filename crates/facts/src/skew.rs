@@ -5,6 +5,8 @@
 //! start of a pod, the renewal of a lease, a condition's heartbeat. The API server or the scheduler
 //! dates the same step: an event's creation, the scheduling of the pod, the write of the object.
 
+use std::collections::HashMap;
+
 use coldcase_snapshot::{
     node::Node,
     packed::View,
@@ -52,10 +54,16 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         reference: seen.reference,
         what: seen.what,
     });
+    let mut by_node: HashMap<&str, Vec<&Dated>> = HashMap::new();
+    for seen in &all {
+        by_node.entry(&seen.node).or_default().push(seen);
+    }
     for skew in skew::estimate(pairs) {
-        let of_node: Vec<&Dated> = all.iter().filter(|seen| seen.node == skew.node).collect();
+        let of_node = by_node
+            .get(skew.node.as_str())
+            .map_or(&[][..], Vec::as_slice);
         let subject = Identity::new("Node", "", skew.node.as_str());
-        let entity = entity(&skew, &of_node, &subject);
+        let entity = entity(&skew, of_node, &subject);
         facts.push_derived(entity, &[&subject]);
     }
 }

@@ -59,10 +59,8 @@ pub(crate) fn owner(facts: &Facts<'_>, id: EntityId) -> Option<EntityId> {
         .by_identity
         .get(&identity)
         .or_else(|| {
-            facts.by_identity.get(&Identity {
-                namespace: String::new(),
-                ..identity
-            })
+            let everywhere = Identity::new(identity.kind.as_str(), "", identity.name.as_str());
+            facts.by_identity.get(&everywhere)
         })
         .copied()
 }

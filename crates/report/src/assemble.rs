@@ -142,7 +142,7 @@ pub fn assemble(
         unknown: evaluation
             .unknown
             .iter()
-            .map(|it| unknown(rules, it))
+            .map(|it| unknown(rules, evaluation, it))
             .collect(),
         timeline,
         objects,
@@ -404,14 +404,22 @@ fn unfilled(title: &str) -> String {
     text.trim_end_matches(": …").to_owned()
 }
 
-fn unknown(rules: &RuleSet, unknown: &coldcase_rules::Unknown) -> Unknown {
+fn unknown(
+    rules: &RuleSet,
+    evaluation: &Evaluation<'_, '_>,
+    unknown: &coldcase_rules::Unknown,
+) -> Unknown {
     let rule = &rules.rules[unknown.rule];
     Unknown {
         rule: rule.id.clone(),
         title: unfilled(rule.title.source()),
         missing: unknown.missing.clone(),
         collect: rule.collect.clone(),
-        subjects: unknown.subjects.iter().map(subject).collect(),
+        subjects: unknown
+            .subjects
+            .iter()
+            .map(|id| subject(&evaluation.entity(*id).subject))
+            .collect(),
     }
 }
 

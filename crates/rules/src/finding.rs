@@ -62,8 +62,8 @@ pub struct Unknown {
     pub rule: usize,
     /// What was missing.
     pub missing: Vec<String>,
-    /// Objects for which it was undecided.
-    pub subjects: Vec<Identity>,
+    /// Entities for which it was undecided, one an object, in the order of the objects.
+    pub subjects: Vec<EntityId>,
 }
 
 /// Places kept for one finding.
@@ -100,7 +100,7 @@ fn unknown(world: &World<'_, '_>, index: usize, rule: &Rule, outcome: &Outcome) 
     missing.sort();
     missing.dedup();
     let missing = grouped(&missing);
-    let mut subjects: Vec<Identity> = outcome
+    let mut subjects: Vec<EntityId> = outcome
         .undecided
         .iter()
         .flat_map(|open| {
@@ -109,10 +109,14 @@ fn unknown(world: &World<'_, '_>, index: usize, rule: &Rule, outcome: &Outcome) 
             let way = open.row.all().filter(move |_| subject.is_none());
             subject.into_iter().chain(way)
         })
-        .map(|bound| world.get(bound.id).subject.clone())
+        .map(|bound| bound.id)
         .collect();
     subjects.sort();
     subjects.dedup();
+    let about = |id: EntityId| &world.get(id).subject;
+    subjects.sort_by(|one, other| about(*one).cmp(about(*other)));
+    subjects.dedup_by(|one, other| about(*one) == about(*other));
+    subjects.shrink_to_fit();
     Some(Unknown {
         rule: index,
         missing,

@@ -41,6 +41,30 @@ impl Index {
     }
 }
 
+/// What one condition leaves of a kind, before it is put together.
+struct Narrow {
+    /// How many entities at most.
+    most: usize,
+    wanted: Vec<String>,
+    index: Arc<ByValue>,
+}
+
+impl Narrow {
+    /// The entities in their order.
+    fn ids(&self) -> Vec<EntityId> {
+        let of_values = self.wanted.iter();
+        let mut ids: Vec<EntityId> = of_values
+            .filter_map(|value| self.index.values.get(value))
+            .flatten()
+            .chain(&self.index.open)
+            .copied()
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+}
+
 impl World<'_, '_> {
     /// The entities of a kind that can pass a step, in their order; `None` if no condition narrows them.
     pub(crate) fn narrowed(&self, kind: &str, step: &Step, row: &Row) -> Option<Vec<EntityId>> {
@@ -48,11 +72,23 @@ impl World<'_, '_> {
         if all.len() < self.index.worth {
             return None;
         }
-        step.conditions
-            .iter()
-            .filter(|condition| condition.slot == step.slot)
-            .filter_map(|condition| self.with_value(kind, all, condition, row, step.slot))
-            .min_by_key(Vec::len)
+        let mut best: Option<Narrow> = None;
+        for condition in &step.conditions {
+            if condition.slot != step.slot {
+                continue;
+            }
+            let Some(found) = self.with_value(kind, all, condition, row, step.slot) else {
+                continue;
+            };
+            if best.as_ref().is_none_or(|best| found.most < best.most) {
+                best = Some(found);
+            }
+            // No other condition is worth an index then.
+            if best.as_ref().is_some_and(|best| best.most == 0) {
+                break;
+            }
+        }
+        best.map(|best| best.ids())
     }
 
     /// Entities that fulfil the first test of a condition that asks for equality.
@@ -63,7 +99,7 @@ impl World<'_, '_> {
         condition: &Condition,
         row: &Row,
         slot: usize,
-    ) -> Option<Vec<EntityId>> {
+    ) -> Option<Narrow> {
         let wanted: Vec<String> = condition.matcher.tests.iter().find_map(|test| {
             let operands = match test {
                 Test::Is(operand) => std::slice::from_ref(operand),
@@ -82,16 +118,13 @@ impl World<'_, '_> {
                 .map(|values| values.into_iter().flatten().collect())
         })?;
         let index = self.by_value(kind, all, &condition.path);
-        let mut ids: Vec<EntityId> = wanted
-            .iter()
-            .filter_map(|value| index.values.get(value))
-            .flatten()
-            .chain(&index.open)
-            .copied()
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        Some(ids)
+        let of_values = wanted.iter().filter_map(|value| index.values.get(value));
+        let most = index.open.len() + of_values.map(Vec::len).sum::<usize>();
+        Some(Narrow {
+            most,
+            wanted,
+            index,
+        })
     }
 
     /// Entities of a kind that have this value in a field; `[]` in the path stands for any element.
@@ -124,9 +157,12 @@ impl World<'_, '_> {
                 .into_iter()
                 .filter_map(coldcase_snapshot::packed::View::as_str)
             {
-                let ids = made.values.entry(text.to_owned()).or_default();
-                if ids.last() != Some(id) {
-                    ids.push(*id);
+                match made.values.get_mut(text) {
+                    Some(ids) if ids.last() == Some(id) => {}
+                    Some(ids) => ids.push(*id),
+                    None => {
+                        made.values.insert(text.to_owned(), vec![*id]);
+                    }
                 }
             }
         }

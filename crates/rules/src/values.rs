@@ -50,7 +50,11 @@ impl How {
             _ => None,
         });
         Self {
-            cpu: last.is_some_and(|key| key.to_ascii_lowercase().contains("cpu")),
+            // Asked for each value of each object: nothing is allocated here.
+            cpu: last.is_some_and(|key| {
+                let mut parts = key.as_bytes().windows(3);
+                parts.any(|part| part.eq_ignore_ascii_case(b"cpu"))
+            }),
             ..Self::default()
         }
     }

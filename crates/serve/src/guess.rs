@@ -194,7 +194,7 @@ pub(crate) fn event(event: &Event) -> Value {
         },
         "reason": event.reason.as_str(),
         "type": event.kind.as_str(),
-        "message": event.message,
+        "message": event.message(),
         "count": event.count,
         "firstTimestamp": time(event.first),
         "lastTimestamp": time(event.last),

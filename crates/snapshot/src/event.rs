@@ -39,8 +39,6 @@ pub struct Event {
     pub reason: Key,
     /// `Normal` or `Warning`.
     pub kind: Key,
-    /// For people.
-    pub message: String,
     /// Occurrences.
     pub count: u64,
     /// First occurrence.
@@ -113,7 +111,6 @@ impl Event {
         Self {
             reason: Key::new(text(&[&["reason"]])),
             kind: Key::new(text(&[&["type"]])),
-            message: text(&[&["message"], &["note"]]).to_owned(),
             count: u64::try_from(number(&[
                 &["count"],
                 &["deprecatedCount"],
@@ -142,6 +139,15 @@ impl Event {
                 ..object
             },
         }
+    }
+
+    /// For people.
+    pub fn message(&self) -> &str {
+        ["message", "note"]
+            .iter()
+            .filter_map(|key| self.object.root.str_at(&[key]))
+            .find(|text| !text.is_empty())
+            .unwrap_or("")
     }
 
     /// What tells it from other events.

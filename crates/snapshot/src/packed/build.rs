@@ -1,18 +1,20 @@
 //! Writes packed trees: from trees that can be changed, and straight from a reader that gives values from the leaves upwards.
 
-use super::{Packed, SMALL, flag, words};
-use crate::node::{Node, Value};
+use std::cell::RefCell;
+
+use super::{Packed, SMALL, View, Walk, flag, words};
+use crate::node::{Key, Node, Value};
 
 /// Shorter texts take no more room than the number of a word.
 const SHORTEST_WORD: usize = 3;
 
 fn number(out: &mut String, number: u64) {
-    if number < SMALL {
+    if number < u64::from(SMALL) {
         out.push(ascii(number));
         return;
     }
     let groups = (u64::from(u64::BITS - number.leading_zeros())).div_ceil(7);
-    out.push(ascii(SMALL + groups));
+    out.push(ascii(u64::from(SMALL) + groups));
     for group in 0..groups {
         out.push(ascii((number >> (7 * group)) & 0x7f));
     }
@@ -39,16 +41,29 @@ fn text(out: &mut String, text: &str) {
 }
 
 /// The place of a value, and how it was written.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Place {
     line: u32,
     more_lines: u16,
     plain: bool,
 }
 
-/// Writes what stands before a value's own: flags and lines.
-fn head(out: &mut String, shape: u8, place: Place, around: u32) {
-    let mut flags = shape;
+/// A value of which only what its head has the length of is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Piece {
+    shape: u8,
+    place: Place,
+    /// The number of a word.
+    word: u64,
+    /// Where what it has the length of begins and ends in the stack.
+    from: usize,
+    to: usize,
+}
+
+/// Writes a head, now that the line of the value around is known.
+fn head(out: &mut String, value: &Piece, length: usize, around: u32) {
+    let place = value.place;
+    let mut flags = value.shape;
     let mut line = place.line;
     if place.plain {
         flags |= flag::PLAIN;
@@ -72,6 +87,11 @@ fn head(out: &mut String, shape: u8, place: Place, around: u32) {
     if place.more_lines > 0 {
         number(out, u64::from(place.more_lines));
     }
+    match value.shape {
+        flag::NULL => {}
+        flag::WORD => number(out, value.word),
+        _ => number(out, length as u64),
+    }
 }
 
 fn word(text: &str) -> Option<u64> {
@@ -80,109 +100,103 @@ fn word(text: &str) -> Option<u64> {
         .flatten()
 }
 
-/// Writes a scalar.
-fn scalar(out: &mut String, value: &str, place: Place, around: u32) {
-    if let Some(word) = word(value) {
-        head(out, flag::WORD, place, around);
-        number(out, word);
-    } else {
-        head(out, flag::TEXT, place, around);
-        text(out, value);
-    }
+/// A mapping and one more entry.
+pub(super) fn with_entry(map: View<'_>, name: &str, value: &Node) -> Packed {
+    PACKER.with_borrow_mut(|packer| {
+        packer.clear();
+        let value = packer.tree(value);
+        let old = Walk::new(map.body);
+        let mut heads = map.body.get(old.at..old.end).unwrap_or_default().to_owned();
+        key(&mut heads, name);
+        head(&mut heads, &value, value.to - value.from, map.line);
+        let bodies = map.body.get(old.body..).unwrap_or_default();
+        let mut body = String::with_capacity(map.body.len() + heads.len() + 16);
+        number(&mut body, heads.len() as u64);
+        body.push_str(&heads);
+        body.push_str(bodies);
+        body.push_str(packer.body(&value));
+        let place = Place {
+            line: map.line,
+            more_lines: map.more_lines,
+            plain: map.plain,
+        };
+        let whole = Piece {
+            place,
+            ..Piece::new(flag::MAP, 0)
+        };
+        let mut out = String::with_capacity(body.len() + 16);
+        head(&mut out, &whole, body.len(), 0);
+        out.push_str(&body);
+        Packed(out.into())
+    })
 }
 
-/// Puts the length of what was written since `from` before it.
-fn close(out: &mut String, from: usize) {
-    let length = (out.len() - from) as u64;
-    if length < SMALL {
-        out.insert(from, ascii(length));
-        return;
-    }
-    let mut prefix = String::with_capacity(10);
-    number(&mut prefix, length);
-    out.insert_str(from, &prefix);
+thread_local! {
+    static PACKER: RefCell<Packer> = RefCell::default();
 }
 
 /// Packs a tree.
 pub(super) fn pack(node: &Node) -> Packed {
-    let mut out = String::new();
-    write(&mut out, node, 0);
-    Packed(out.into())
+    PACKER.with_borrow_mut(|packer| {
+        packer.clear();
+        let root = packer.tree(node);
+        packer.finish(root)
+    })
 }
 
-fn write(out: &mut String, node: &Node, around: u32) {
-    let place = Place {
-        line: node.line,
-        more_lines: node.more_lines,
-        plain: node.plain,
-    };
-    match &node.value {
-        Value::Null => head(out, flag::NULL, place, around),
-        Value::Scalar { text } => scalar(out, text, place, around),
-        Value::Seq(items) => {
-            head(out, flag::SEQ, place, around);
-            let from = out.len();
-            for item in items {
-                write(out, item, node.line);
-            }
-            close(out, from);
-        }
-        Value::Map(entries) => {
-            head(out, flag::MAP, place, around);
-            let from = out.len();
-            for (name, value) in entries {
-                key(out, name);
-                write(out, value, node.line);
-            }
-            close(out, from);
-        }
-    }
-}
-
-/// Packs values that come from the leaves upwards. What a value will be written as depends on the
-/// line of the one around it, which comes later: until then its own part lies on a stack of text.
+/// Packs values that come from the leaves upwards. What a head will be written as depends on the
+/// line of the value around it, which comes later: until then its text lies on a stack.
 #[derive(Debug, Default)]
 pub(crate) struct Packer {
     stack: String,
-    spare: String,
+    heads: String,
+    bodies: String,
 }
 
-/// A value of which only its own part is written.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Piece {
-    shape: u8,
-    plain: bool,
-    more_lines: u16,
-    line: u32,
-    /// Where its part begins and ends in the stack.
-    from: usize,
-    to: usize,
+impl Piece {
+    fn new(shape: u8, at: usize) -> Self {
+        Self {
+            shape,
+            place: Place::default(),
+            word: 0,
+            from: at,
+            to: at,
+        }
+    }
 }
 
 impl Packer {
     /// Nothing.
     pub(crate) fn null(&mut self, line: u32, more_lines: u16) -> Piece {
-        Piece {
+        let place = Place {
+            line,
             more_lines,
-            ..self.piece(flag::NULL, line)
+            plain: false,
+        };
+        Piece {
+            place,
+            ..Piece::new(flag::NULL, self.stack.len())
         }
     }
 
     /// A scalar; `more_lines` beyond the first.
     pub(crate) fn scalar(&mut self, value: &str, line: u32, more_lines: u16, plain: bool) -> Piece {
-        let mut piece = self.piece(flag::TEXT, line);
-        if let Some(word) = word(value) {
-            piece.shape = flag::WORD;
-            number(&mut self.stack, word);
-        } else {
-            text(&mut self.stack, value);
-        }
-        piece.to = self.stack.len();
-        Piece {
-            plain,
+        let place = Place {
+            line,
             more_lines,
-            ..piece
+            plain,
+        };
+        let mut piece = Piece {
+            place,
+            ..Piece::new(flag::TEXT, self.stack.len())
+        };
+        if let Some(word) = word(value) {
+            (piece.shape, piece.word) = (flag::WORD, word);
+        } else {
+            self.stack.push_str(value);
+            piece.to = self.stack.len();
         }
+        piece
     }
 
     /// A list of what came last.
@@ -203,13 +217,13 @@ impl Packer {
 
     /// The finished tree; the stack is empty again.
     pub(crate) fn finish(&mut self, root: Piece) -> Packed {
-        self.spare.clear();
-        let mut out = std::mem::take(&mut self.spare);
-        put(&mut out, &self.stack, root, 0);
-        let packed = Packed(out.as_str().into());
-        self.spare = out;
+        self.heads.clear();
+        head(&mut self.heads, &root, root.to - root.from, 0);
+        let mut whole = String::with_capacity(self.heads.len() + root.to - root.from);
+        whole.push_str(&self.heads);
+        whole.push_str(self.body(&root));
         self.stack.clear();
-        packed
+        Packed(whole.into())
     }
 
     /// Forgets what was begun.
@@ -217,14 +231,27 @@ impl Packer {
         self.stack.clear();
     }
 
-    fn piece(&self, shape: u8, line: u32) -> Piece {
-        Piece {
-            shape,
-            plain: false,
-            more_lines: 0,
-            line,
-            from: self.stack.len(),
-            to: self.stack.len(),
+    /// What the head of a value has the length of.
+    fn body(&self, value: &Piece) -> &str {
+        self.stack.get(value.from..value.to).unwrap_or_default()
+    }
+
+    /// A tree that can be changed, from its leaves upwards.
+    fn tree(&mut self, node: &Node) -> Piece {
+        match &node.value {
+            Value::Null => self.null(node.line, node.more_lines),
+            Value::Scalar { text } => self.scalar(text, node.line, node.more_lines, node.plain),
+            Value::Seq(items) => {
+                let pieces: Vec<Piece> = items.iter().map(|item| self.tree(item)).collect();
+                self.seq(pieces.into_iter(), node.line)
+            }
+            Value::Map(entries) => {
+                let pieces: Vec<(&Key, Piece)> = entries
+                    .iter()
+                    .map(|(key, node)| (key, self.tree(node)))
+                    .collect();
+                self.map(pieces.into_iter(), node.line)
+            }
         }
     }
 
@@ -235,30 +262,29 @@ impl Packer {
         values: impl Iterator<Item = (K, Piece)>,
         write_key: impl Fn(K, &mut String),
     ) -> Piece {
-        let mut out = std::mem::take(&mut self.spare);
-        out.clear();
+        let (mut heads, mut bodies) = (
+            std::mem::take(&mut self.heads),
+            std::mem::take(&mut self.bodies),
+        );
+        heads.clear();
+        bodies.clear();
         let mut from = self.stack.len();
         for (name, value) in values {
             from = from.min(value.from);
-            write_key(name, &mut out);
-            put(&mut out, &self.stack, value, line);
+            write_key(name, &mut heads);
+            head(&mut heads, &value, value.to - value.from, line);
+            bodies.push_str(self.body(&value));
         }
         self.stack.truncate(from);
-        text(&mut self.stack, &out);
-        self.spare = out;
-        let mut piece = self.piece(shape, line);
-        piece.from = from;
+        let mut piece = Piece::new(shape, from);
+        piece.place.line = line;
+        if !heads.is_empty() {
+            number(&mut self.stack, heads.len() as u64);
+            self.stack.push_str(&heads);
+            self.stack.push_str(&bodies);
+        }
+        piece.to = self.stack.len();
+        (self.heads, self.bodies) = (heads, bodies);
         piece
     }
-}
-
-/// Writes a value whole, now that the line of the one around it is known.
-fn put(out: &mut String, stack: &str, value: Piece, around: u32) {
-    let place = Place {
-        line: value.line,
-        more_lines: value.more_lines,
-        plain: value.plain,
-    };
-    head(out, value.shape, place, around);
-    out.push_str(stack.get(value.from..value.to).unwrap_or_default());
 }

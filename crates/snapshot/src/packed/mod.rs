@@ -1,15 +1,16 @@
 //! Captured trees at rest: one text an object, a third of the YAML it was read from, walked without being unpacked.
 //!
 //! A dump holds tens of millions of values. As a tree of allocations each takes 40 bytes and its
-//! text; here a value takes its text and some four bytes, and an object is one allocation. The price is
-//! that a look-up walks over the siblings before it, which lie side by side in memory.
+//! text; here a value takes its text and some four bytes, and an object is one allocation.
 //!
 //! ## Form
-//! A value is a byte of flags, its line and further lines where it has them, and then: nothing for null; a length
-//! and the text of a scalar, or the number of a [word](words); a length and the elements of a list; a length and
-//! the entries of a mapping, each a key and a value. A key is the number of a word and one, or 0 with a length and
-//! text. Lines are counted from that of the value around, so that equal objects are equal texts. All that is not
-//! text is ASCII: the whole is a `str`, and what is cut from it need not be checked again.
+//! A list or mapping is the length of its heads, the heads of its values side by side, and then what the heads have
+//! the lengths of, side by side as well: a look-up walks over a few dozen bytes and jumps to what it looks for.
+//! A head is a mapping's key, a byte of flags, the line and further lines of a value that has them, and for a scalar
+//! the length of its text or the number of a [word](words), for a list or mapping its length. A key is the number of
+//! a word and one, or 0 with a length and text. Lines are counted from that of the value around, so that equal objects
+//! are equal texts. All that is not text is ASCII: the whole is a `str`, and what is cut from it need not be checked.
+//! An empty list or mapping is nothing at all. The whole is one head and what it has the length of.
 
 mod build;
 mod words;
@@ -74,66 +75,138 @@ mod flag {
 }
 
 /// Numbers below are one byte; others a byte that counts the groups of seven bits that follow, lowest first.
-const SMALL: u64 = 96;
+const SMALL: u8 = 96;
 
-/// Reads packed text from its begin.
+/// Walks over the values of a list or mapping.
 #[derive(Clone, Copy, Default)]
 struct Walk<'p> {
     text: &'p str,
+    /// The next head, and where the heads end.
     at: usize,
+    end: usize,
+    /// What the next head has the length of.
+    body: usize,
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "half of the time of an evaluation is spent here"
+)]
 impl<'p> Walk<'p> {
+    /// Over what a list or mapping holds.
+    #[inline]
     fn new(text: &'p str) -> Self {
-        Self { text, at: 0 }
+        let mut walk = Self {
+            text,
+            at: 0,
+            end: text.len(),
+            body: 0,
+        };
+        let heads = if text.is_empty() { None } else { walk.number() };
+        let length = heads.and_then(|heads| usize::try_from(heads).ok());
+        walk.end = walk.at.saturating_add(length.unwrap_or(0)).min(text.len());
+        walk.body = walk.end;
+        walk
     }
 
-    #[inline]
+    #[inline(always)]
     fn byte(&mut self) -> Option<u8> {
         let byte = *self.text.as_bytes().get(self.at)?;
         self.at += 1;
         Some(byte)
     }
 
-    #[inline]
+    #[inline(always)]
     fn number(&mut self) -> Option<u64> {
-        let first = u64::from(self.byte()?);
+        let first = self.byte()?;
         if first < SMALL {
-            return Some(first);
+            return Some(first.into());
         }
+        self.groups(first - SMALL)
+    }
+
+    fn groups(&mut self, groups: u8) -> Option<u64> {
         let mut number = 0;
-        for group in 0..u32::try_from(first - SMALL).ok()? {
+        for group in 0..u32::from(groups) {
             number |= u64::from(self.byte()?).checked_shl(7 * group)?;
         }
         Some(number)
     }
 
+    #[inline(always)]
+    fn length(&mut self) -> Option<usize> {
+        usize::try_from(self.number()?).ok()
+    }
+
+    #[inline(always)]
+    fn pass_number(&mut self) -> Option<()> {
+        let groups = self.byte()?.saturating_sub(SMALL);
+        self.at += usize::from(groups);
+        Some(())
+    }
+
+    /// A key, unless there is no more.
     #[inline]
-    fn text(&mut self) -> Option<&'p str> {
-        let length = usize::try_from(self.number()?).ok()?;
+    fn key(&mut self) -> Option<&'p str> {
+        if self.at >= self.end {
+            return None;
+        }
+        match self.number()? {
+            0 => self.own_key(),
+            word => words::word(word - 1),
+        }
+    }
+
+    /// A key that is no word.
+    fn own_key(&mut self) -> Option<&'p str> {
+        let length = self.length()?;
         let text = self.text.get(self.at..self.at.checked_add(length)?)?;
         self.at += length;
         Some(text)
     }
 
-    #[inline]
-    fn key(&mut self) -> Option<&'p str> {
-        match self.number()? {
-            0 => self.text(),
-            word => words::word(word - 1),
+    /// Steps over a key; whether it is `wanted`, which is the word with this number, if it is one.
+    #[inline(always)]
+    fn pass_key(&mut self, wanted: &str, word: Option<u64>) -> Option<bool> {
+        if self.at >= self.end {
+            return None;
         }
+        let number = self.number()?;
+        if number > 0 {
+            return Some(word == Some(number - 1));
+        }
+        let text = self.own_key()?;
+        Some(word.is_none() && text == wanted)
     }
 
-    /// The value that stands here; `around` is the line of the one that holds it.
+    /// Steps over a value.
+    #[inline(always)]
+    fn pass_value(&mut self) -> Option<()> {
+        let flags = self.byte()?;
+        if flags & (flag::DOWN | flag::AT) != 0 {
+            self.pass_number()?;
+        }
+        if flags & flag::MORE != 0 {
+            self.pass_number()?;
+        }
+        match flags & flag::SHAPE {
+            flag::NULL => {}
+            flag::WORD => self.pass_number()?,
+            _ => self.body = self.body.checked_add(self.length()?)?,
+        }
+        Some(())
+    }
+
+    /// The value whose head stands here; `around` is the line of the one that holds it.
     #[inline]
     fn value(&mut self, around: u32) -> Option<View<'p>> {
+        if self.at >= self.end {
+            return None;
+        }
         let flags = self.byte()?;
         let mut view = View {
-            body: "",
-            line: 0,
-            more_lines: 0,
-            shape: Shape::Null,
             plain: flags & flag::PLAIN != 0,
+            ..View::default()
         };
         if flags & (flag::DOWN | flag::AT) != 0 {
             let line = u32::try_from(self.number()?).ok()?;
@@ -143,15 +216,20 @@ impl<'p> Walk<'p> {
         if flags & flag::MORE != 0 {
             view.more_lines = u16::try_from(self.number()?).ok()?;
         }
-        match flags & flag::SHAPE {
-            flag::TEXT => (view.shape, view.body) = (Shape::Scalar, self.text()?),
+        view.shape = match flags & flag::SHAPE {
+            flag::NULL => return Some(view),
             flag::WORD => {
-                (view.shape, view.body) = (Shape::Scalar, words::word(self.number()?)?);
+                view.shape = Shape::Scalar;
+                view.body = words::word(self.number()?)?;
+                return Some(view);
             }
-            flag::SEQ => (view.shape, view.body) = (Shape::Seq, self.text()?),
-            flag::MAP => (view.shape, view.body) = (Shape::Map, self.text()?),
-            _ => {}
-        }
+            flag::SEQ => Shape::Seq,
+            flag::MAP => Shape::Map,
+            _ => Shape::Scalar,
+        };
+        let length = self.length()?;
+        view.body = self.text.get(self.body..self.body.checked_add(length)?)?;
+        self.body += length;
         Some(view)
     }
 }
@@ -160,7 +238,17 @@ impl Packed {
     /// The tree's root.
     #[inline]
     pub fn view(&self) -> View<'_> {
-        Walk::new(&self.0).value(0).unwrap_or_default()
+        let whole = Walk {
+            text: &self.0,
+            at: 0,
+            end: self.0.len(),
+            body: 0,
+        };
+        // The head comes first here too: what it has the length of begins where it ends.
+        let mut head = whole;
+        let body = head.pass_value().map_or(0, |()| head.at);
+        let mut whole = Walk { body, ..whole };
+        whole.value(0).unwrap_or_default()
     }
 
     /// Bytes in memory.
@@ -177,7 +265,12 @@ impl Packed {
 
     /// Adds or replaces an entry of a mapping; does nothing to anything else.
     pub fn set(&mut self, key: &str, node: Node) {
-        self.edit(|tree| tree.set(key, node));
+        let view = self.view();
+        if view.is_map() && view.get(key).is_none() {
+            *self = build::with_entry(view, key, &node);
+        } else {
+            self.edit(|tree| tree.set(key, node));
+        }
     }
 
     /// The value of a key, if this is a mapping that has it.
@@ -309,14 +402,12 @@ impl<'p> View<'p> {
         if self.shape != Shape::Map {
             return None;
         }
+        let word = words::number(key);
         let mut walk = Walk::new(self.body);
-        loop {
-            let name = walk.key()?;
-            let value = walk.value(self.line)?;
-            if name == key {
-                return Some(value);
-            }
+        while !walk.pass_key(key, word)? {
+            walk.pass_value()?;
         }
+        walk.value(self.line)
     }
 
     /// Follows keys; `None` as soon as one is missing.
@@ -481,7 +572,7 @@ impl<'p> Items<'p> {
 
     /// Whether there is none.
     pub fn is_empty(self) -> bool {
-        self.all.text.is_empty()
+        self.all.at >= self.all.end
     }
 
     fn same(self, other: Items<'_>) -> bool {
@@ -553,7 +644,7 @@ impl<'p> Entries<'p> {
 
     /// Whether there is none.
     pub fn is_empty(self) -> bool {
-        self.all.text.is_empty()
+        self.all.at >= self.all.end
     }
 
     fn same(self, other: Entries<'_>) -> bool {

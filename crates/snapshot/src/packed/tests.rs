@@ -123,6 +123,14 @@ proptest! {
     }
 
     #[test]
+    fn setting_is_changing_the_tree(mut node in tree(), value in tree(), key in "[ab]|metadata|é") {
+        let mut packed = Packed::from(&node);
+        packed.set(&key, value.clone());
+        node.set(&key, value);
+        prop_assert_eq!(packed, Packed::from(&node));
+    }
+
+    #[test]
     fn any_text_can_be_walked(text in "[\u{0}-\u{7f}é]{0,200}") {
         let packed = Packed(text.into());
         // Nothing but coldcase writes packed text; all the same it must come to an end.
