@@ -80,7 +80,7 @@ fn preserve(index: &Index<'_>) -> Item {
         let kept = format!("This bundle keeps the state of {}", times::stamp(at));
         match lacking.as_slice() {
             [] => kept,
-            lacking => format!("{kept}; save first what it lacks: {}", lacking.join(", ")),
+            lacking => format!("{kept}; save first what it lacks: {}", lacking.join("; ")),
         }
     });
     Item {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Answer, Cause, Coverage, Evidence, Finding, Report, TimelineEntry};
+use crate::model::{Answer, Cause, Evidence, Finding, Report, TimelineEntry};
 
 /// A report with its evidence and findings by id.
 pub(crate) struct Index<'a> {
@@ -51,11 +51,30 @@ impl<'a> Index<'a> {
 
     /// Sources that the bundle should have had, with what became of them.
     pub(crate) fn lacking(&self) -> Vec<String> {
-        let lacks = |c: &&Coverage| c.status != "collected" && c.status != "expired";
-        let coverage = self.report.bundle.coverage.iter().filter(lacks);
-        coverage
-            .map(|c| format!("{} ({})", c.source, c.status.replace('_', " ")))
-            .collect()
+        const NAMED: usize = 12;
+        let mut by_status: Vec<(&str, Vec<&str>)> = Vec::new();
+        for it in &self.report.bundle.coverage {
+            if matches!(it.status.as_str(), "collected" | "expired") {
+                continue;
+            }
+            match by_status
+                .iter_mut()
+                .find(|(status, _)| *status == it.status)
+            {
+                Some((_, sources)) => sources.push(&it.source),
+                None => by_status.push((&it.status, vec![&it.source])),
+            }
+        }
+        let line = |(status, sources): &(&str, Vec<&str>)| {
+            let status = status.replace('_', " ");
+            let named: Vec<&str> = sources.iter().take(NAMED).copied().collect();
+            let more = match sources.len() - named.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{}{more} ({status})", named.join(", "))
+        };
+        by_status.iter().map(line).collect()
     }
 
     /// The triage answer whose question holds `word`.
@@ -112,17 +131,36 @@ impl<'a> Index<'a> {
 
 /// `file:line`, `file:1-37`, or the file alone where no line is known.
 pub(crate) fn place(evidence: &Evidence) -> String {
+    place_in(&evidence.file, evidence)
+}
+
+/// [`place`] with another name for the file.
+pub(crate) fn place_in(file: &str, evidence: &Evidence) -> String {
     match (evidence.line, evidence.end_line) {
-        (0, _) => evidence.file.clone(),
-        (line, end) if end > line => format!("{}:{line}-{end}", evidence.file),
-        (line, _) => format!("{}:{line}", evidence.file),
+        (0, _) => file.to_owned(),
+        (line, end) if end > line => format!("{file}:{line}-{end}"),
+        (line, _) => format!("{file}:{line}"),
     }
 }
 
 /// The last part of [`place`], for narrow columns.
 pub(crate) fn short_place(evidence: &Evidence) -> String {
-    let place = place(evidence);
-    place.rsplit('/').next().unwrap_or(&place).to_owned()
+    let file = evidence.file.rsplit('/').next().unwrap_or_default();
+    place_in(&narrow(file), evidence)
+}
+
+/// Characters of a file's or folder's name in a narrow column.
+const NAME: usize = 26;
+
+/// A name of any length for a narrow column: its middle is left out.
+pub(crate) fn narrow(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= NAME {
+        return name.to_owned();
+    }
+    let head: String = name.chars().take(NAME / 2).collect();
+    let tail: String = name.chars().skip(length - NAME / 2 + 1).collect();
+    format!("{head}…{tail}")
 }
 
 /// 0 for `critical` to 4 for `info` and words nobody knows.

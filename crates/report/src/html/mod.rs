@@ -10,7 +10,9 @@ mod graph;
 mod lanes;
 mod objects;
 mod timeline;
+mod unknown;
 
+use std::collections::BTreeMap;
 use std::io::{Error, Result, Write};
 
 use base64::Engine as _;
@@ -68,6 +70,7 @@ fn environment() -> std::result::Result<Environment<'static>, minijinja::Error> 
     }
     environment.add_filter("segments", |text: &str| value(segments(&one_line(text))));
     environment.add_filter("stamp", times::stamp);
+    environment.add_filter("second", times::second);
     environment.add_filter("clock", times::clock);
     environment.add_filter("anchor", anchor);
     environment.add_filter("slug", slug);
@@ -94,7 +97,13 @@ fn context(report: &Report) -> Value {
     let quoted = |id: &str| places.quoted(id);
     let (timeline, data) = timeline::timeline(&index, &rows, &pages, &quoted);
     let own = |id: &str| places.on_object(id);
+    let cited = evidence::cited(report, &places);
+    let lines: BTreeMap<String, String> = cited
+        .iter()
+        .map(|(id, it)| ((*id).to_owned(), it.place.clone()))
+        .collect();
     context! {
+        distinct => Value::from_function(move |ids: Vec<String>| evidence::distinct(&ids, &lines)),
         csp => content_security_policy(),
         css => Value::from_safe_string(CSS.to_owned()),
         js => Value::from_safe_string(JS.to_owned()),
@@ -113,9 +122,10 @@ fn context(report: &Report) -> Value {
         exonerated => value(&report.exonerated),
         changes => value(&report.changes),
         blast_radius => value(&report.blast_radius),
-        unknown => value(&report.unknown),
+        unknown => value(unknown::undecided(report)),
+        unknown_rules => report.unknown.len(),
         problems => value(&report.problems),
-        cited => value(evidence::cited(report, &places)),
+        cited => value(&cited),
         quotes => value(evidence::quotes(report, &places)),
         pages => value(pages.by_name()),
         objects => value(objects::pages(&index, &pages, &own, &quoted)),
