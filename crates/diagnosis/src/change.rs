@@ -80,6 +80,8 @@ pub struct Change {
     pub why: String,
     /// Places.
     pub cites: Vec<Cite>,
+    /// It is among the reasons for the first cause.
+    pub(crate) named: bool,
     /// Places of everything that was grouped into it.
     grouped: Vec<Cite>,
 }
@@ -154,6 +156,7 @@ fn rollout(facts: &Facts<'_>, id: EntityId) -> Option<Change> {
                     .map(|(_, cite)| *cite),
             )
             .collect(),
+        named: false,
         grouped: Vec::new(),
         raw,
     })
@@ -267,6 +270,7 @@ fn object(facts: &Facts<'_>, id: EntityId, text: String) -> Option<Change> {
         relation: Relation::Unrelated,
         why: String::new(),
         cites: entity.place().into_iter().collect(),
+        named: false,
         grouped: Vec::new(),
     })
 }
@@ -302,6 +306,7 @@ fn events(facts: &Facts<'_>) -> Vec<Change> {
             relation: Relation::Unrelated,
             why: String::new(),
             cites: event.place().into_iter().collect(),
+            named: false,
             grouped: Vec::new(),
         });
     }
@@ -347,6 +352,7 @@ fn relate(
     };
     if change.grouped.iter().chain(&change.cites).any(named) {
         change.relation = Relation::Suspect;
+        change.named = true;
         change.why = "it is among the reasons for the first cause".to_owned();
         return;
     }

@@ -25,6 +25,18 @@ pub struct Answer {
 const PLACES: usize = 3;
 /// Workloads that an answer names.
 const WORKLOADS: usize = 5;
+/// Kinds through which users meet a fault, where no workload fails.
+const SERVING: &[&str] = &[
+    "Service",
+    "Ingress",
+    "HTTPRoute",
+    "Gateway",
+    "HorizontalPodAutoscaler",
+    "PersistentVolumeClaim",
+    "CronJob",
+    "Job",
+    "Namespace",
+];
 /// Characters of a title that an answer repeats.
 const TITLE: usize = 140;
 
@@ -79,6 +91,16 @@ fn affected(
     let (mut workloads, well): (Vec<&Identity>, Vec<&Identity>) =
         touched.into_iter().partition(|it| suffers(facts, it));
     workloads.sort_by_key(|workload| urgency(facts, workload));
+    // Whose last sign is some minutes old suffered all the same, such as callers that have given up.
+    let recovered = cause
+        .explains
+        .iter()
+        .filter(|index| judged[**index].state == State::Recovered);
+    let earlier: BTreeSet<&Identity> = recovered
+        .flat_map(|index| scopes[*index].workloads.iter())
+        .filter(|workload| !workloads.contains(workload))
+        .collect();
+    let earlier: Vec<&Identity> = earlier.into_iter().take(WORKLOADS).collect();
     let mut parts: Vec<String> = workloads
         .iter()
         .take(WORKLOADS)
@@ -91,7 +113,11 @@ fn affected(
     }
     let mut cites: Vec<Cite> = Vec::new();
     let mut answer = if parts.is_empty() {
-        let (others, places) = involved(facts, evaluation, cause.finding, &holding, &well);
+        let well: Vec<&Identity> = well
+            .into_iter()
+            .filter(|it| !earlier.contains(it))
+            .collect();
+        let (others, places) = involved(facts, evaluation, &holding, &well);
         cites.extend(places);
         let none = if facts.collected("Pod") {
             "No workload fails at capture"
@@ -105,16 +131,6 @@ fn affected(
     } else {
         format!("{}.", parts.join("; "))
     };
-    // Whose last sign is some minutes old suffered all the same, such as callers that have given up.
-    let recovered = cause
-        .explains
-        .iter()
-        .filter(|index| judged[**index].state == State::Recovered);
-    let earlier: BTreeSet<&Identity> = recovered
-        .flat_map(|index| scopes[*index].workloads.iter())
-        .filter(|workload| !workloads.contains(workload))
-        .collect();
-    let earlier: Vec<&Identity> = earlier.into_iter().take(WORKLOADS).collect();
     if !earlier.is_empty() {
         let shown: Vec<String> = earlier.iter().map(ToString::to_string).collect();
         let _ = write!(answer, " Earlier: {}.", shown.join(", "));
@@ -214,21 +230,15 @@ fn standing(facts: &Facts<'_>, workload: &Identity) -> String {
 fn involved(
     facts: &Facts<'_>,
     evaluation: &Evaluation<'_, '_>,
-    cause: usize,
     holding: &[usize],
     well: &[&Identity],
 ) -> (Vec<String>, Vec<Cite>) {
     let findings = &evaluation.findings;
-    // A broken node or API is the fault itself; a Service or a claim is also who suffers it.
-    let own = matches!(
-        findings[cause].subject.kind.as_str(),
-        "Service" | "Ingress" | "PersistentVolumeClaim" | "HorizontalPodAutoscaler" | "CronJob"
-    );
+    // A broken node or API, a policy or a quota is the fault itself; these are also who suffers it.
     let told: BTreeSet<&Identity> = holding
         .iter()
-        .filter(|index| **index != cause || own)
         .map(|index| &findings[*index].subject)
-        .filter(|subject| !matches!(subject.kind.as_str(), "" | "Node" | "Pod"))
+        .filter(|subject| SERVING.contains(&subject.kind.as_str()))
         .chain(well.iter().copied())
         .collect();
     let told: Vec<&Identity> = told.into_iter().take(WORKLOADS).collect();
@@ -267,12 +277,15 @@ fn place(facts: &Facts<'_>, id: EntityId) -> Option<Cite> {
 
 fn changed(facts: &Facts<'_>, changes: &[Change], fails: bool) -> Answer {
     let question = "What changed recently?";
+    // What is among the reasons comes before what only fits, and the later before the earlier.
     let pick = |relation: Relation| {
-        changes
+        let mut picked: Vec<&Change> = changes
             .iter()
             .rev()
-            .filter(move |change| change.relation == relation)
-            .take(3)
+            .filter(|change| change.relation == relation)
+            .collect();
+        picked.sort_by_key(|change| !change.named);
+        picked.into_iter().take(3)
     };
     let mut parts: Vec<String> = pick(Relation::Suspect)
         .map(|change| format!("{} (suspect)", brief(change)))

@@ -51,7 +51,7 @@ impl<'a> Index<'a> {
 
     /// Sources that the bundle should have had, with what became of them.
     pub(crate) fn lacking(&self) -> Vec<String> {
-        const NAMED: usize = 12;
+        const NAMED: usize = 10;
         let mut by_status: Vec<(&str, Vec<&str>)> = Vec::new();
         for it in &self.report.bundle.coverage {
             if matches!(it.status.as_str(), "collected" | "expired") {
@@ -67,7 +67,8 @@ impl<'a> Index<'a> {
         }
         let line = |(status, sources): &(&str, Vec<&str>)| {
             let status = status.replace('_', " ");
-            let named: Vec<&str> = sources.iter().take(NAMED).copied().collect();
+            let sources = together(sources);
+            let named: Vec<&str> = sources.iter().take(NAMED).map(String::as_str).collect();
             let more = match sources.len() - named.len() {
                 0 => String::new(),
                 more => format!(" and {more} more"),
@@ -149,6 +150,29 @@ pub(crate) fn short_place(evidence: &Evidence) -> String {
     place_in(&narrow(file), evidence)
 }
 
+/// Names of sources, with one for all of a sort: `log of a and 12 more` for thirteen logs.
+pub(crate) fn together(sources: &[&str]) -> Vec<String> {
+    let sort = |source: &str| source.split_once(" of ").map(|(sort, _)| sort.to_owned());
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for sort in sources.iter().filter_map(|it| sort(it)) {
+        *counts.entry(sort).or_default() += 1;
+    }
+    let mut said: BTreeSet<String> = BTreeSet::new();
+    let mut names = Vec::new();
+    for source in sources {
+        let of = sort(source).and_then(|sort| Some((counts.get(&sort).copied()?, sort)));
+        match of {
+            Some((count, sort)) if count > 2 => {
+                if said.insert(sort) {
+                    names.push(format!("{source} and {} more like it", count - 1));
+                }
+            }
+            _ => names.push((*source).to_owned()),
+        }
+    }
+    names
+}
+
 /// Characters of a file's or folder's name in a narrow column.
 const NAME: usize = 26;
 
@@ -215,6 +239,21 @@ mod tests {
             .position(|e| e.kind == "kernel" && e.text.contains("Killed"))
             .unwrap();
         assert!(few.contains(&oom));
+    }
+
+    #[test]
+    fn sources_of_a_sort_are_named_once() {
+        let sources = [
+            "leases",
+            "journal of a",
+            "journal of b",
+            "journal of c",
+            "log of x",
+        ];
+        assert_eq!(
+            together(&sources),
+            ["leases", "journal of a and 2 more like it", "log of x"]
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::Report;
+use crate::model::{Cause, Report};
 
 /// Rewrites the sentences of a report; what is quoted stays as it was captured.
 pub(crate) fn once(report: &mut Report) {
@@ -18,6 +18,7 @@ pub(crate) fn once(report: &mut Report) {
     );
     texts.extend(report.triage.iter_mut().map(|it| &mut it.answer));
     for cause in &mut report.causes {
+        open_once(cause);
         texts.push(&mut cause.title);
         texts.push(&mut cause.meaning);
         texts.extend(cause.reasons.iter_mut().map(|it| &mut it.text));
@@ -41,6 +42,18 @@ pub(crate) fn once(report: &mut Report) {
     entries
         .filter(|it| logged.contains(&it.kind.as_str()))
         .for_each(|it| line(&mut it.text));
+}
+
+/// What could not be checked is said with what it might change, not by itself as well.
+fn open_once(cause: &mut Cause) {
+    let texts: Vec<String> = cause.reasons.iter().map(|it| it.text.clone()).collect();
+    cause.reasons.retain(|reason| {
+        let open = reason.text.strip_prefix("could not be checked: ");
+        open.is_none_or(|open| {
+            let other = |text: &&String| **text != reason.text && text.contains(open);
+            !texts.iter().any(|text| other(&text))
+        })
+    });
 }
 
 /// `image:1 → 2` for `image:1 → image:2`.
