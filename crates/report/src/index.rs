@@ -104,6 +104,14 @@ impl<'a> Index<'a> {
 
     /// Positions of at most `cap` timeline entries, the most important ones, oldest first.
     pub(crate) fn important(&self, cap: usize) -> Vec<usize> {
+        let mut order = self.by_importance();
+        order.truncate(cap);
+        order.sort_unstable();
+        order
+    }
+
+    /// Positions of all timeline entries, the most important ones first.
+    pub(crate) fn by_importance(&self) -> Vec<usize> {
         let cited = self.cited_by_causes();
         let first = self.report.incident.first_anomaly.as_deref();
         let weight = |entry: &TimelineEntry| {
@@ -116,8 +124,6 @@ impl<'a> Index<'a> {
         };
         let mut order: Vec<usize> = (0..self.report.timeline.len()).collect();
         order.sort_by_key(|&at| self.report.timeline.get(at).map(weight));
-        order.truncate(cap);
-        order.sort_unstable();
         order
     }
 
