@@ -220,9 +220,10 @@ fn standing(facts: &Facts<'_>, workload: &Identity) -> String {
         1 => said.push("1 pod failing".to_owned()),
         more => said.push(format!("{more} pods failing")),
     }
-    match said.is_empty() {
-        true => workload.to_string(),
-        false => format!("{workload}: {}", said.join(", ")),
+    if said.is_empty() {
+        workload.to_string()
+    } else {
+        format!("{workload}: {}", said.join(", "))
     }
 }
 

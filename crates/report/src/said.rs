@@ -1,6 +1,7 @@
 //! Words what was captured for a reader: a name is said once, a log line without its header and braces.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use crate::model::{Cause, Report};
 
@@ -41,7 +42,27 @@ pub(crate) fn once(report: &mut Report) {
     let entries = report.timeline.iter_mut();
     entries
         .filter(|it| logged.contains(&it.kind.as_str()))
-        .for_each(|it| line(&mut it.text));
+        .for_each(|it| {
+            without_stamp(&mut it.text);
+            line(&mut it.text);
+        });
+}
+
+/// An entry's time stands beside it.
+fn without_stamp(text: &mut String) {
+    let Some((stamp, rest)) = text.split_once(' ') else {
+        return;
+    };
+    let dated = stamp.len() >= "2026-07-14T02:47".len()
+        && stamp.starts_with(|c: char| c.is_ascii_digit())
+        && stamp.contains('T')
+        && stamp.contains(':')
+        && stamp
+            .chars()
+            .all(|c| c.is_ascii_digit() || "-:.TZ+,".contains(c));
+    if dated {
+        *text = rest.to_owned();
+    }
 }
 
 /// What could not be checked is said with what it might change, not by itself as well.
@@ -101,7 +122,7 @@ fn line(text: &mut String) {
     let mut said = format!("{before}{told}");
     for (key, value) in &fields {
         if !message(key) && !HEADER.contains(&key.as_str()) && !value.is_empty() {
-            said.push_str(&format!(" {key}={value}"));
+            let _ = write!(said, " {key}={value}");
         }
     }
     said.push_str(rest);
@@ -156,10 +177,7 @@ fn klog_header(text: &str) -> Option<(usize, usize)> {
 fn flat(json: &str) -> (Vec<(String, String)>, &str) {
     let mut fields = Vec::new();
     let mut rest = json.strip_prefix('{').unwrap_or(json);
-    loop {
-        let Some(key) = rest.trim_start().strip_prefix('"') else {
-            break;
-        };
+    while let Some(key) = rest.trim_start().strip_prefix('"') {
         let (key, after) = string(key);
         let Some(value) = after.trim_start().strip_prefix(':') else {
             break;
@@ -276,6 +294,20 @@ mod tests {
     }
 
     #[test]
+    fn a_stamp_is_not_said_twice() {
+        for (text, rest) in [
+            ("2026-07-14T02:47:20.368Z WARN db", "WARN db"),
+            ("2026-07-14T02:47:20+02:00 a", "a"),
+            ("10.0.0.1:8080 refused", "10.0.0.1:8080 refused"),
+            ("2026-07-14T02:47:20Z", "2026-07-14T02:47:20Z"),
+        ] {
+            let mut said = text.to_owned();
+            without_stamp(&mut said);
+            assert_eq!(said, rest);
+        }
+    }
+
+    #[test]
     fn a_log_line_is_said_without_its_header() {
         for (text, short) in [
             (
@@ -315,7 +347,7 @@ mod tests {
         fn any_text_is_read(text in "(\\PC{0,9}|a| of ){0,9}") {
             let short = said(&text).into_owned();
             prop_assert!(short.len() <= text.len());
-            prop_assert_eq!(said(&short).into_owned(), short.clone());
+            prop_assert_eq!(said(&short), short.as_str());
         }
     }
 }

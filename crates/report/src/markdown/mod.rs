@@ -196,9 +196,10 @@ fn one_cause(page: &mut String, index: &Index<'_>, cause: &Cause, limits: &Limit
         paragraph(page, &prose(&cause.meaning));
     }
     let context = cause.reasons.iter().filter(|r| r.points == 0).collect();
-    let (ranking, held) = reasons_for(cause).into_iter().partition(|r| r.ranking);
+    let (ranking, held): (Vec<&Reason>, Vec<&Reason>) =
+        reasons_for(cause).into_iter().partition(|r| r.ranking);
     arguments(page, index, "For", held);
-    weighed(page, ranking);
+    weighed(page, &ranking);
     arguments(page, index, "Against", reasons_against(cause));
     arguments(page, index, "Context", context);
     let mut explained = index.explained(cause);
@@ -217,7 +218,7 @@ fn one_cause(page: &mut String, index: &Index<'_>, cause: &Cause, limits: &Limit
 }
 
 /// What only orders causes, on one line.
-fn weighed(page: &mut String, reasons: Vec<&Reason>) {
+fn weighed(page: &mut String, reasons: &[&Reason]) {
     let texts: Vec<String> = reasons.iter().map(|reason| prose(&reason.text)).collect();
     if !texts.is_empty() {
         paragraph(page, &format!("For its rank: {}", texts.join(" · ")));
