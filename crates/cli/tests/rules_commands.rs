@@ -186,6 +186,19 @@ fn test_runs_examples_and_writes_junit() {
     );
 }
 
+/// A slip of the hand must not cost a rule.
+#[test]
+fn results_of_tests_are_not_written_over_rules() {
+    let (dir, path) = directory("rules-test-over", RULE);
+    let rules = files(&path);
+    for name in rules.keys().map(String::as_str).chain(["new.yaml"]) {
+        let place = path.join(name);
+        let output = coldcase(&["rules", "test", &dir, "--junit", place.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(2));
+    }
+    assert_eq!(files(&path), rules);
+}
+
 #[test]
 fn why_shows_values_and_places() {
     let bundle = sample("i04-service-selector-typo");

@@ -80,12 +80,16 @@ pub struct Change {
     pub why: String,
     /// Places.
     pub cites: Vec<Cite>,
+    /// It is among the reasons for the first cause.
+    pub(crate) named: bool,
     /// Places of everything that was grouped into it.
     grouped: Vec<Cite>,
 }
 
 /// Changes older than this before the incident are shown only in groups.
 const WINDOW_SECONDS: i64 = 86_400;
+/// The load of a Job is felt soon after it was started.
+const JOB_SECONDS: i64 = 3_600;
 /// Creations of one kind on one day from this many on are one entry.
 const GROUP: usize = 6;
 
@@ -106,8 +110,12 @@ pub(crate) fn all(
     let anchor = first.or(facts.now());
     changes.retain(|change: &Change| {
         anchor.is_none_or(|anchor| {
-            anchor.as_second() - change.time.as_second() <= WINDOW_SECONDS
-                || change.text.starts_with(|c: char| c.is_ascii_digit())
+            let before = anchor.as_second() - change.time.as_second();
+            let window = match change.subject.kind.as_str() {
+                "Job" => JOB_SECONDS,
+                _ => WINDOW_SECONDS,
+            };
+            before <= window || change.text.starts_with(|c: char| c.is_ascii_digit())
         })
     });
     for change in &mut changes {
@@ -148,6 +156,7 @@ fn rollout(facts: &Facts<'_>, id: EntityId) -> Option<Change> {
                     .map(|(_, cite)| *cite),
             )
             .collect(),
+        named: false,
         grouped: Vec::new(),
         raw,
     })
@@ -180,6 +189,21 @@ fn objects(facts: &Facts<'_>) -> Vec<Change> {
             ));
         }
     }
+    // A Job that somebody starts by hand is load that was not there before; those of a CronJob come every day.
+    for id in facts.of_kind("Job") {
+        let job = facts.get(*id);
+        let owners = job
+            .root
+            .map(|it| it.items_at(&["metadata", "ownerReferences"]));
+        let made = job.str_at(&["metadata", "creationTimestamp"]);
+        if let Some(day) = made.and_then(|time| time.get(..10))
+            && facts.age(made).is_some_and(|age| age < WINDOW_SECONDS)
+            && owners.is_none_or(<[_]>::is_empty)
+        {
+            let key = (job.subject.kind.clone(), day.to_owned());
+            created.entry(key).or_default().push(*id);
+        }
+    }
     for ((kind, day), ids) in created {
         if ids.len() >= GROUP {
             let mut spaces: Vec<&str> = ids
@@ -199,10 +223,16 @@ fn objects(facts: &Facts<'_>) -> Vec<Change> {
             } else {
                 String::new()
             };
+            let place = match spaces.as_slice() {
+                [""] => String::new(),
+                [_] => format!(" (namespace {shown})"),
+                _ => format!(" (namespaces {shown}{more})"),
+            };
             let grouped: Vec<Cite> = ids.iter().filter_map(|id| facts.get(*id).place()).collect();
             let text = format!(
-                "{} objects of kind {kind} created on {day} (namespaces {shown}{more})",
-                ids.len()
+                "{} {} created on {day}{place}",
+                ids.len(),
+                crate::group::plural_kind(&kind),
             );
             let first = ids.first().and_then(|id| object(facts, *id, text));
             changes.extend(first.map(|change| Change { grouped, ..change }));
@@ -221,7 +251,10 @@ fn objects(facts: &Facts<'_>) -> Vec<Change> {
 
 fn object(facts: &Facts<'_>, id: EntityId, text: String) -> Option<Change> {
     let entity = facts.get(id);
-    let raw = entity.str_at(&["time"])?.to_owned();
+    let raw = entity
+        .str_at(&["time"])
+        .or_else(|| entity.str_at(&["metadata", "creationTimestamp"]))?
+        .to_owned();
     let kind = match entity.subject.kind.as_str() {
         "ConfigMap" | "Secret" => ChangeKind::Config,
         "NetworkPolicy" => ChangeKind::Policy,
@@ -237,6 +270,7 @@ fn object(facts: &Facts<'_>, id: EntityId, text: String) -> Option<Change> {
         relation: Relation::Unrelated,
         why: String::new(),
         cites: entity.place().into_iter().collect(),
+        named: false,
         grouped: Vec::new(),
     })
 }
@@ -256,11 +290,13 @@ fn events(facts: &Facts<'_>) -> Vec<Change> {
         let Some(time) = stamp::rfc3339(&raw) else {
             continue;
         };
-        let text = format!(
-            "{}: {}",
-            event.subject,
-            event.str_at(&["message"]).unwrap_or("").trim()
-        );
+        let message = event.str_at(&["message"]).unwrap_or("").trim();
+        let object = event.subject.to_string();
+        let text = if message.starts_with(&object) {
+            message.to_owned()
+        } else {
+            format!("{object}: {message}")
+        };
         changes.push(Change {
             time,
             raw,
@@ -270,6 +306,7 @@ fn events(facts: &Facts<'_>) -> Vec<Change> {
             relation: Relation::Unrelated,
             why: String::new(),
             cites: event.place().into_iter().collect(),
+            named: false,
             grouped: Vec::new(),
         });
     }
@@ -315,6 +352,7 @@ fn relate(
     };
     if change.grouped.iter().chain(&change.cites).any(named) {
         change.relation = Relation::Suspect;
+        change.named = true;
         change.why = "it is among the reasons for the first cause".to_owned();
         return;
     }

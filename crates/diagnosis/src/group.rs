@@ -140,9 +140,17 @@ fn plural(subjects: &[&Identity]) -> String {
     }
     match first {
         "Node" => "nodes".to_owned(),
+        kind => plural_kind(kind),
+    }
+}
+
+/// A kind's name for several objects.
+pub(crate) fn plural_kind(kind: &str) -> String {
+    match kind {
         "NetworkPolicy" => "NetworkPolicies".to_owned(),
-        "Ingress" => "Ingresses".to_owned(),
-        other => format!("{other}s"),
+        kind if kind.ends_with("ss") => format!("{kind}es"),
+        kind if kind.ends_with('s') => kind.to_owned(),
+        kind => format!("{kind}s"),
     }
 }
 

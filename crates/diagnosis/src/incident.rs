@@ -6,7 +6,7 @@ use coldcase_facts::{EntityId, Facts, Identity};
 use coldcase_rules::Evaluation;
 use jiff::Timestamp;
 
-use crate::{Judged, Ranked, State, rank::Context, scope::Scope, timeline, weights};
+use crate::{Judged, Ranked, State, rank::Context, scope::Scope, state, timeline, weights};
 
 /// Causes that hang together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,16 @@ pub(crate) fn all(
             let active = members
                 .iter()
                 .any(|cause| judged[causes[*cause].finding].state == State::Active);
-            let last = members.iter().filter_map(|cause| reaches[*cause].to).max();
+            // Repeats of an event go on after what the rule dated the fault by.
+            let repeats = members
+                .iter()
+                .flat_map(|cause| &reaches[*cause].findings)
+                .filter_map(|it| state::last_repeat(evaluation, &evaluation.findings[*it]));
+            let last = members
+                .iter()
+                .filter_map(|cause| reaches[*cause].to)
+                .chain(repeats)
+                .max();
             Incident {
                 first_anomaly: timeline::first_anomaly(evaluation, &causes[lead], judged),
                 ended_at: last.filter(|_| !active),

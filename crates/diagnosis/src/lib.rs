@@ -162,13 +162,10 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
         causes.first().map(|cause| (&scopes[cause.finding], cause)),
         first_anomaly.as_ref().map(|(time, _)| *time),
     );
-    let recovered_at = (outcome == Outcome::Recovered)
-        .then(|| {
-            causes
-                .first()
-                .and_then(|cause| evaluation.findings[cause.finding].last_seen)
-        })
-        .flatten();
+    let recovered_at = incidents
+        .first()
+        .filter(|_| outcome == Outcome::Recovered)
+        .and_then(|incident| incident.ended_at);
     let sentence = rank::sentence(outcome, &causes, &incidents, &judged, evaluation, rules);
     let timeline = timeline::all(facts, evaluation, &changes);
     let triage = triage::answers(

@@ -38,6 +38,7 @@ impl Ranked {
             text,
             points,
             cites: Vec::new(),
+            ranking: false,
         });
     }
 
@@ -58,6 +59,8 @@ pub struct Reason {
     pub points: i64,
     /// Places.
     pub cites: Vec<Cite>,
+    /// It only weighs the cause against others, and says nothing of this capture that the rest of the report does not.
+    pub ranking: bool,
 }
 
 /// Everything ranking looks at.
@@ -235,6 +238,7 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
             text,
             points,
             cites,
+            ranking: false,
         });
     };
     add(
@@ -328,6 +332,10 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
         }
     }
     cap_supports(&mut reasons, finding.supports.len());
+    let held = 1 + finding.supports.len() + finding.contradicts.len() + finding.open.len();
+    for reason in reasons.iter_mut().skip(held) {
+        reason.ranking = reason.points > 0 && reason.cites.is_empty();
+    }
     let points = reasons.iter().map(|reason| reason.points).sum();
     let confidence = confidence(rule.confidence, finding, rule.role);
     Ranked {
@@ -346,13 +354,13 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
 /// What kind of evidence the finding itself is.
 fn evidence_text(finding: &coldcase_rules::Finding, confidence: Confidence) -> String {
     let kind = match confidence {
-        Confidence::Firm => "the captured state names this mechanism",
+        Confidence::Firm => "seen directly in what was captured",
         Confidence::Likely => "inferred from what was captured",
         Confidence::Possible => "circumstantial evidence",
     };
     match finding.rows.len() {
         0 | 1 => kind.to_owned(),
-        times => format!("{kind}, {times} times"),
+        times => format!("{kind}, in {times} places"),
     }
 }
 

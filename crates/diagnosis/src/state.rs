@@ -123,7 +123,10 @@ fn holds(
 }
 
 /// The last time that a bound event was repeated: a rule may date a fault by its beginning only.
-fn last_repeat(evaluation: &Evaluation<'_, '_>, finding: &Finding) -> Option<jiff::Timestamp> {
+pub(crate) fn last_repeat(
+    evaluation: &Evaluation<'_, '_>,
+    finding: &Finding,
+) -> Option<jiff::Timestamp> {
     finding
         .rows
         .iter()

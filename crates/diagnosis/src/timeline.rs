@@ -200,6 +200,8 @@ fn thinned(entries: Vec<Entry>, near: impl Fn(&Entry) -> bool) -> Vec<Entry> {
 
 /// Seconds before the capture after which uneventful entries are left out.
 const DAY: i64 = 86_400;
+/// Characters of a line's text.
+const LINE: usize = 400;
 
 fn arguments(finding: &coldcase_rules::Finding) -> impl Iterator<Item = &Cite> {
     finding
@@ -403,12 +405,11 @@ fn log_line(facts: &Facts<'_>, line: &Entity<'_>) -> Option<Entry> {
         "JournalLine" => ("journal", "node"),
         _ => ("log", "workload"),
     };
-    let text: String = line
-        .str_at(&["text"])
-        .unwrap_or("")
-        .chars()
-        .take(400)
-        .collect();
+    let whole = line.str_at(&["text"]).unwrap_or("");
+    let mut text: String = whole.chars().take(LINE).collect();
+    if text.len() < whole.len() {
+        text.push('…');
+    }
     Some(Entry {
         time,
         end: None,

@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
 };
 
-use coldcase_facts::{Cite, EntityId, Facts, Identity, quantity::show_seconds, select};
+use coldcase_facts::{Cite, EntityId, Facts, Identity, PodHealth, select};
 use coldcase_rules::Evaluation;
 
 use crate::{Blast, Change, Judged, Ranked, Relation, State, scope::Scope, unique, weights};
@@ -23,6 +23,22 @@ pub struct Answer {
 
 /// Places of one finding or object that an answer quotes.
 const PLACES: usize = 3;
+/// Workloads that an answer names.
+const WORKLOADS: usize = 5;
+/// Kinds through which users meet a fault, where no workload fails.
+const SERVING: &[&str] = &[
+    "Service",
+    "Ingress",
+    "HTTPRoute",
+    "Gateway",
+    "HorizontalPodAutoscaler",
+    "PersistentVolumeClaim",
+    "CronJob",
+    "Job",
+    "Namespace",
+];
+/// Characters of a title that an answer repeats.
+const TITLE: usize = 140;
 
 /// Answers all four.
 pub(crate) fn answers(
@@ -36,7 +52,7 @@ pub(crate) fn answers(
 ) -> Vec<Answer> {
     vec![
         affected(facts, evaluation, causes, scopes, judged, blasts),
-        changed(changes),
+        changed(facts, changes, !causes.is_empty()),
         path(facts, causes, scopes),
         trend(facts, evaluation, judged, causes),
     ]
@@ -54,57 +70,27 @@ fn affected(
     let Some(cause) = causes.first() else {
         return Answer {
             question,
-            answer: "Nobody, as far as the bundle shows.".to_owned(),
+            answer: if facts.collected("Pod") {
+                "Nobody, as far as the bundle shows.".to_owned()
+            } else {
+                "Unknown: the pods were not captured.".to_owned()
+            },
             cites: Vec::new(),
         };
     };
-    let mut workloads: Vec<_> = std::iter::once(&cause.finding)
+    let holding: Vec<usize> = std::iter::once(&cause.finding)
         .chain(&cause.explains)
-        .filter(|index| judged[**index].state == State::Active)
+        .copied()
+        .filter(|index| judged[*index].state == State::Active)
+        .collect();
+    let touched: BTreeSet<&Identity> = holding
+        .iter()
         .flat_map(|index| scopes[*index].workloads.iter())
         .collect();
-    workloads.sort();
-    workloads.dedup();
-    let mut parts = Vec::new();
     // A workload that carries the fault but lacks nothing is not affected by it.
-    workloads.retain(|workload| {
-        facts.derived("Workload", workload).iter().all(|id| {
-            let entity = facts.get(*id);
-            let ready = entity.int_at(&["ready"]).unwrap_or(0);
-            let lacks = entity
-                .int_at(&["desired"])
-                .is_none_or(|desired| ready < desired);
-            lacks || entity.int_at(&["failing"]).unwrap_or(0) > 0
-        })
-    });
-    for workload in workloads.iter().take(5) {
-        let Some(entity) = facts
-            .derived("Workload", workload)
-            .first()
-            .map(|id| facts.get(*id))
-        else {
-            continue;
-        };
-        let ready = entity.int_at(&["ready"]).unwrap_or(0);
-        let failing = match entity.int_at(&["failing"]).unwrap_or(0) {
-            0 => String::new(),
-            failing => format!(", {failing} failing"),
-        };
-        parts.push(match entity.int_at(&["desired"]) {
-            Some(desired) => format!("{workload} ({ready} of {desired} ready{failing})"),
-            None => workload.to_string(),
-        });
-    }
-    match workloads.len().saturating_sub(5) {
-        0 => {}
-        1 => parts.push("1 more workload".to_owned()),
-        more => parts.push(format!("{more} more workloads")),
-    }
-    let mut answer = if parts.is_empty() {
-        "No workload at capture.".to_owned()
-    } else {
-        format!("{}.", parts.join(", "))
-    };
+    let (mut workloads, well): (Vec<&Identity>, Vec<&Identity>) =
+        touched.into_iter().partition(|it| suffers(facts, it));
+    workloads.sort_by_key(|workload| urgency(facts, workload));
     // Whose last sign is some minutes old suffered all the same, such as callers that have given up.
     let recovered = cause
         .explains
@@ -114,24 +100,155 @@ fn affected(
         .flat_map(|index| scopes[*index].workloads.iter())
         .filter(|workload| !workloads.contains(workload))
         .collect();
-    let earlier: Vec<&Identity> = earlier.into_iter().take(5).collect();
+    let earlier: Vec<&Identity> = earlier.into_iter().take(WORKLOADS).collect();
+    let mut parts: Vec<String> = workloads
+        .iter()
+        .take(WORKLOADS)
+        .map(|workload| standing(facts, workload))
+        .collect();
+    match workloads.len().saturating_sub(WORKLOADS) {
+        0 => {}
+        1 => parts.push("1 more workload".to_owned()),
+        more => parts.push(format!("{more} more workloads")),
+    }
+    let mut cites: Vec<Cite> = Vec::new();
+    let mut answer = if parts.is_empty() {
+        let well: Vec<&Identity> = well
+            .into_iter()
+            .filter(|it| !earlier.contains(it))
+            .collect();
+        let (others, places) = involved(facts, evaluation, &holding, &well);
+        cites.extend(places);
+        let none = if facts.collected("Pod") {
+            "No workload fails at capture"
+        } else {
+            "Unknown: the pods were not captured"
+        };
+        match others.as_slice() {
+            [] => format!("{none}."),
+            others => format!("{none}; involved: {}.", others.join(", ")),
+        }
+    } else {
+        format!("{}.", parts.join("; "))
+    };
     if !earlier.is_empty() {
         let shown: Vec<String> = earlier.iter().map(ToString::to_string).collect();
-        let _ = write!(answer, " Earlier also {}.", shown.join(", "));
+        let _ = write!(answer, " Earlier: {}.", shown.join(", "));
     }
-    let shown = workloads.iter().take(5).chain(&earlier);
-    let cites = shown.flat_map(|workload| {
+    let shown = workloads.iter().take(WORKLOADS).chain(&earlier);
+    cites.extend(shown.flat_map(|workload| {
         let compared = blasts.iter().find(|blast| blast.subject == **workload);
         compared.map_or_else(
             || suffering(facts, evaluation, cause, scopes, workload),
             |blast| blast.cites.clone(),
         )
-    });
+    }));
     Answer {
         question,
         answer,
         cites: unique(cites),
     }
+}
+
+/// Whether a workload lacks pods that it wants, or has pods that fail.
+fn suffers(facts: &Facts<'_>, workload: &Identity) -> bool {
+    facts.derived("Workload", workload).iter().all(|id| {
+        let entity = facts.get(*id);
+        let ready = entity.int_at(&["ready"]).unwrap_or(0);
+        entity
+            .int_at(&["desired"])
+            .is_some_and(|desired| ready < desired)
+            || entity.int_at(&["failing"]).unwrap_or(0) > 0
+    })
+}
+
+/// Those that serve nobody come first; one pod less of what runs on every node comes last.
+fn urgency<'w>(facts: &Facts<'_>, workload: &'w Identity) -> (bool, bool, &'w Identity) {
+    let serves = facts
+        .derived("Workload", workload)
+        .iter()
+        .any(|id| ready_pods(facts, *id) > 0);
+    (serves && workload.kind == "DaemonSet", serves, workload)
+}
+
+/// Pods of a workload that were ready at capture, whatever befalls them again and again; without its pods, what the
+/// controller counted.
+fn ready_pods(facts: &Facts<'_>, workload: EntityId) -> i64 {
+    let pods = facts.workload_pods(workload);
+    if pods.is_empty() {
+        return facts.get(workload).int_at(&["ready"]).unwrap_or(0);
+    }
+    let ready = pods.iter().filter(|pod| is_ready(facts, **pod)).count();
+    i64::try_from(ready).unwrap_or(i64::MAX)
+}
+
+fn is_ready(facts: &Facts<'_>, pod: EntityId) -> bool {
+    let pod = facts.get(pod);
+    let leaves = pod.str_at(&["metadata", "deletionTimestamp"]).is_some();
+    !leaves
+        && pod.root.is_some_and(|root| {
+            let conditions = root.items_at(&["status", "conditions"]);
+            conditions.iter().any(|it| {
+                it.str_at(&["type"]) == Some("Ready") && it.str_at(&["status"]) == Some("True")
+            })
+        })
+}
+
+/// A workload with how many of its pods serve, and how many do not.
+fn standing(facts: &Facts<'_>, workload: &Identity) -> String {
+    let Some(id) = facts.derived("Workload", workload).first().copied() else {
+        return workload.to_string();
+    };
+    let entity = facts.get(id);
+    let failing = entity.int_at(&["failing"]).unwrap_or(0);
+    let unstable = facts
+        .workload_pods(id)
+        .iter()
+        .filter(|pod| facts.health_of(**pod) == PodHealth::Failing && is_ready(facts, **pod))
+        .count();
+    let unstable = i64::try_from(unstable).unwrap_or(0);
+    let mut said: Vec<String> = Vec::new();
+    if let Some(desired) = entity.int_at(&["desired"]) {
+        let ready = ready_pods(facts, id);
+        said.push(match unstable {
+            0 => format!("{ready} of {desired} ready"),
+            some => format!("{ready} of {desired} ready ({some} unstable)"),
+        });
+    }
+    match failing - unstable {
+        ..=0 => {}
+        1 => said.push("1 pod failing".to_owned()),
+        more => said.push(format!("{more} pods failing")),
+    }
+    if said.is_empty() {
+        workload.to_string()
+    } else {
+        format!("{workload}: {}", said.join(", "))
+    }
+}
+
+/// What a fault is about when no workload fails: healthy workloads that it names, and what its effects are told of.
+fn involved(
+    facts: &Facts<'_>,
+    evaluation: &Evaluation<'_, '_>,
+    holding: &[usize],
+    well: &[&Identity],
+) -> (Vec<String>, Vec<Cite>) {
+    let findings = &evaluation.findings;
+    // A broken node or API, a policy or a quota is the fault itself; these are also who suffers it.
+    let told: BTreeSet<&Identity> = holding
+        .iter()
+        .map(|index| &findings[*index].subject)
+        .filter(|subject| SERVING.contains(&subject.kind.as_str()))
+        .chain(well.iter().copied())
+        .collect();
+    let told: Vec<&Identity> = told.into_iter().take(WORKLOADS).collect();
+    let places = told.iter().filter_map(|it| {
+        let object = facts.object(&it.kind, &it.namespace, &it.name)?;
+        place(facts, object)
+    });
+    let places = places.collect();
+    (told.iter().map(ToString::to_string).collect(), places)
 }
 
 /// Places that show a workload among what a cause drags along: its own, and those of the findings about it.
@@ -159,42 +276,67 @@ fn place(facts: &Facts<'_>, id: EntityId) -> Option<Cite> {
     })
 }
 
-fn changed(changes: &[Change]) -> Answer {
+fn changed(facts: &Facts<'_>, changes: &[Change], fails: bool) -> Answer {
     let question = "What changed recently?";
+    // What is among the reasons comes before what only fits, and the later before the earlier.
     let pick = |relation: Relation| {
-        changes
+        let mut picked: Vec<&Change> = changes
             .iter()
             .rev()
-            .filter(move |change| change.relation == relation)
-            .take(3)
-    };
-    // The details stand in the table of changes; here only what, when and whether it matters.
-    let short = |change: &Change, verdict: &str| {
-        let what = change.text.split(" (").next().unwrap_or(&change.text);
-        let time = change
-            .raw
-            .get(..19)
-            .unwrap_or(&change.raw)
-            .replace('T', " ");
-        format!("{what}, {time} ({verdict})")
+            .filter(|change| change.relation == relation)
+            .collect();
+        picked.sort_by_key(|change| !change.named);
+        picked.into_iter().take(3)
     };
     let mut parts: Vec<String> = pick(Relation::Suspect)
-        .map(|change| short(change, "suspect"))
+        .map(|change| format!("{} (suspect)", brief(change)))
         .collect();
-    parts.extend(pick(Relation::Exonerated).map(|change| short(change, "cleared")));
-    let cites = pick(Relation::Suspect)
+    parts.extend(pick(Relation::Exonerated).map(|change| format!("{} (cleared)", brief(change))));
+    let mut cites: Vec<Cite> = pick(Relation::Suspect)
         .chain(pick(Relation::Exonerated))
-        .flat_map(|change| change.cites.clone());
-    let answer = if parts.is_empty() {
-        "Nothing in the bundle that touches what fails.".to_owned()
-    } else {
-        format!("{}.", parts.join("; "))
+        .flat_map(|change| change.cites.clone())
+        .collect();
+    let captured = ["Deployment", "ReplicaSet", "ConfigMap", "Event"]
+        .iter()
+        .any(|kind| facts.collected(kind));
+    let answer = match (changes, parts.as_slice()) {
+        ([], _) if !captured => "Unknown: neither workloads nor events were captured.".to_owned(),
+        ([], _) => "Nothing, as far as the bundle shows.".to_owned(),
+        ([.., latest], []) if !fails => {
+            cites.extend(&latest.cites);
+            format!("Nothing fails; the latest change: {}.", brief(latest))
+        }
+        ([_], []) => "Nothing that touches what fails; 1 other change.".to_owned(),
+        (others, []) => format!(
+            "Nothing that touches what fails; {} other changes.",
+            others.len()
+        ),
+        (_, parts) => capitalised(&format!("{}.", parts.join("; "))),
     };
     Answer {
         question,
         answer,
         cites: unique(cites),
     }
+}
+
+/// What and when; the details stand in the table of changes.
+fn brief(change: &Change) -> String {
+    let time = change.raw.get(..19).unwrap_or(&change.raw);
+    let time = time.replace('T', " ");
+    let what = change.text.split(" (").next().unwrap_or(&change.text);
+    // The day of a group is that of its first member.
+    let day = time.get(..10).unwrap_or_default();
+    let what = what.strip_suffix(&format!(" on {day}")).unwrap_or(what);
+    format!("{what}, {time}")
+}
+
+/// With a capital at the beginning.
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }
 
 fn path(facts: &Facts<'_>, causes: &[Ranked], scopes: &[Scope]) -> Answer {
@@ -208,7 +350,7 @@ fn path(facts: &Facts<'_>, causes: &[Ranked], scopes: &[Scope]) -> Answer {
     };
     let scope = &scopes[cause.finding];
     let effects: Vec<&Scope> = cause.explains.iter().map(|index| &scopes[*index]).collect();
-    let services: BTreeSet<_> = scope
+    let services: BTreeSet<&Identity> = scope
         .services
         .iter()
         .chain(&scope.pod_services)
@@ -216,14 +358,21 @@ fn path(facts: &Facts<'_>, causes: &[Ranked], scopes: &[Scope]) -> Answer {
         .chain(podless(facts, scope))
         .chain(effects.iter().flat_map(|scope| podless(facts, scope)))
         .collect();
+    let count = |id: EntityId, field: &str| facts.get(id).int_at(&[field]);
+    let mut services: Vec<(&Identity, EntityId)> = services
+        .into_iter()
+        .filter_map(|it| Some((it, facts.object("Service", &it.namespace, &it.name)?)))
+        .collect();
+    // Those without any endpoint first, those that lack none last: they are only on the way.
+    services.sort_by_key(|(service, id)| {
+        let (ready, all) = (count(*id, "readyEndpoints"), count(*id, "endpoints"));
+        let whole = ready.is_some() && ready == all && ready != Some(0);
+        (whole, ready.unwrap_or(0) > 0, *service)
+    });
     let mut parts = Vec::new();
     let mut cites = Vec::new();
-    for service in services.into_iter().take(3) {
-        let Some(id) = facts.object("Service", &service.namespace, &service.name) else {
-            continue;
-        };
+    for (service, id) in services.into_iter().take(3) {
         let ingresses = facts.related("ingress", id).ids;
-        let entity = facts.get(id);
         let through = ingresses.first().map_or(String::new(), |ingress| {
             format!("{} → ", facts.get(*ingress).subject)
         });
@@ -244,14 +393,16 @@ fn path(facts: &Facts<'_>, causes: &[Ranked], scopes: &[Scope]) -> Answer {
         let named = named.chain(slices.iter().take(PLACES));
         let named = named.chain(workloads.values().take(PLACES));
         cites.extend(named.filter_map(|id| place(facts, *id)));
-        let number = |field: &str| entity.str_at(&[field]);
-        let ready = match (number("readyEndpoints"), number("endpoints")) {
+        let ready = match (count(id, "readyEndpoints"), count(id, "endpoints")) {
+            (_, Some(0)) => "no endpoint".to_owned(),
             (Some(ready), Some(all)) => format!("{ready} of {all} endpoints ready"),
             _ => "endpoints not captured".to_owned(),
         };
         parts.push(format!("{through}{service} ({ready}) → {behind}"));
     }
-    let answer = if parts.is_empty() {
+    let answer = if parts.is_empty() && !facts.collected("Service") {
+        "Unknown: the Services were not captured.".to_owned()
+    } else if parts.is_empty() {
         "No Service stands before what fails.".to_owned()
     } else {
         format!("{}.", parts.join("; "))
@@ -343,10 +494,15 @@ fn course(
         let seconds = now.as_second().saturating_sub(time.as_second()).max(0);
         match seconds {
             0 => "at the capture".to_owned(),
-            _ => format!("{} before the capture", show_seconds(seconds as f64)),
+            _ => format!("{} before the capture", lasting(seconds)),
         }
     };
     let begun = active.iter().filter_map(seen).min();
+    // The cause may have been noticed after its effects; only what came on top of it makes it worse.
+    let effects = active
+        .iter()
+        .filter(|index| **index != cause.finding && !cause.members.contains(index));
+    let latest = effects.filter_map(seen).max();
     let newest = active.iter().filter_map(seen).max();
     let last = active
         .iter()
@@ -357,35 +513,87 @@ fn course(
     if shown.is_empty() {
         shown.push(cause.finding);
     }
-    let sign = last.map_or(String::new(), |(last, _)| {
-        format!(" The last sign is {}.", ago(last))
-    });
-    let spread = begun.zip(newest).filter(|((begun, _), (newest, _))| {
+    let sign = |told: Option<jiff::Timestamp>| match last {
+        Some((last, _)) if told.is_none_or(|told| last.as_second() > told.as_second()) => {
+            format!(" Last sign {}.", ago(last))
+        }
+        _ => String::new(),
+    };
+    let spread = begun.zip(latest).filter(|((begun, _), (newest, _))| {
         let later = newest.as_second().saturating_sub(begun.as_second());
         let fresh = now.as_second().saturating_sub(newest.as_second());
         later > weights::TOLERANCE_SECONDS && fresh <= weights::ONGOING_SECONDS
     });
     let answer = match (spread, begun) {
         (Some((_, (time, index))), _) => format!(
-            "Worse: {} this began as well: {}.{sign}",
+            "Worse: {} a further failure began: {}.{}",
             ago(time),
-            evaluation.findings[index].title
+            within(&evaluation.findings[index].title, TITLE),
+            sign(Some(time))
         ),
         (None, Some((time, _))) => {
             let until = newest.map_or(time, |(newest, _)| newest);
-            let spread = if until.as_second() - time.as_second() > weights::TOLERANCE_SECONDS {
-                format!("spread until {}", ago(until))
+            if until.as_second() - time.as_second() > weights::TOLERANCE_SECONDS {
+                format!(
+                    "Not recovered. Stable, as far as one capture tells: it began {} and spread until {}.{}",
+                    ago(time),
+                    ago(until),
+                    sign(Some(until))
+                )
             } else {
-                "has not spread since".to_owned()
-            };
-            format!(
-                "Not recovered, and stable as far as one capture tells: it began {} and {spread}.{sign}",
-                ago(time)
-            )
+                format!(
+                    "Not recovered. Stable, as far as one capture tells: it began {} and has not spread.{}",
+                    ago(time),
+                    sign(Some(until))
+                )
+            }
         }
         (None, None) => format!(
-            "Not recovered at capture.{sign} One capture cannot tell worse from stable; take another."
+            "Not recovered at capture.{} One capture cannot tell worse from stable; take another.",
+            sign(None)
         ),
     };
     (answer, shown)
+}
+
+/// A duration as the page's head says it.
+fn lasting(seconds: i64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..3_600 => format!("{minutes} min {} s", seconds % 60),
+        3_600..86_400 => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
+/// A title without its full stop, cut behind a word.
+fn within(title: &str, most: usize) -> String {
+    let title = title.trim_end_matches('.');
+    let Some((at, _)) = title.char_indices().nth(most) else {
+        return title.to_owned();
+    };
+    let (head, _) = title.split_at(at);
+    let head = head.rsplit_once(' ').map_or(head, |(whole, _)| whole);
+    format!("{}…", head.trim_end_matches(['.', ',', ';', ':', '…']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_are_cut_behind_words() {
+        assert_eq!(within("short.", 10), "short");
+        assert_eq!(within("one two, three", 9), "one two…");
+        assert_eq!(within("unbroken", 4), "unbr…");
+    }
+
+    #[test]
+    fn durations_have_two_units() {
+        assert_eq!(lasting(12), "12 s");
+        assert_eq!(lasting(136), "2 min 16 s");
+        assert_eq!(lasting(7_300), "2 h 1 min");
+        assert_eq!(lasting(453_600), "5 d 6 h");
+    }
 }

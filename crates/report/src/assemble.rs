@@ -13,7 +13,7 @@ use crate::model::{
     DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem, Reason, Related,
     Report, SCHEMA, Separate, Subject, TimelineEntry, Tool, Unknown, Verdict, Window,
 };
-use crate::objects;
+use crate::{objects, said};
 
 /// Quotes in order of first use.
 #[derive(Default)]
@@ -89,7 +89,7 @@ pub fn assemble(
     let findings = findings(rules, evaluation, diagnosis, &mut quotes);
     let objects = objects::objects(rules, evaluation, diagnosis, &mut quotes);
     let timeline = timeline(bundle, diagnosis, &mut quotes);
-    Report {
+    let mut report = Report {
         schema: SCHEMA.to_owned(),
         tool: Tool {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -155,7 +155,9 @@ pub fn assemble(
             .chain(&bundle.late_problems())
             .map(problem)
             .collect(),
-    }
+    };
+    said::once(&mut report);
+    report
 }
 
 pub(crate) fn subject(identity: &Identity) -> Subject {
@@ -271,6 +273,7 @@ fn cause(
                 text: reason.text.clone(),
                 points: reason.points,
                 evidence: quotes.ids(&reason.cites),
+                ranking: reason.ranking,
             })
             .collect(),
         explains: cause
@@ -576,23 +579,38 @@ const EXPECTED: &[&str] = &[
     "previous logs",
 ];
 
+/// A clock that is off by more than this many seconds puts what two nodes say into a wrong order.
+const CLOCK_SECONDS: f64 = 1.0;
+
 /// What was captured, and the nodes whose stamps cannot be compared with others'.
 fn coverage_with_clocks(snapshot: &Snapshot<'_>, evaluation: &Evaluation<'_, '_>) -> Vec<Coverage> {
     let facts = evaluation.facts();
-    let mut rows = coverage(snapshot);
-    rows.extend(facts.of_kind("NodeClock").iter().filter_map(|id| {
+    let mut clocks: BTreeMap<String, String> = BTreeMap::new();
+    for id in facts.of_kind("NodeClock") {
         let clock = facts.get(*id);
         let word = |field: &str| clock.str_at(&[field]).unwrap_or("");
-        (word("certain") == "true").then(|| Coverage {
-            source: format!("clock of {}", word("node")),
-            status: Status::Collected.word().to_owned(),
-            detail: format!(
-                "about {} {} (by {}); stamps of this node are shown as written",
-                show_seconds(word("offset").parse().unwrap_or_default()),
-                word("side"),
-                word("compared"),
-            ),
-        })
+        if word("certain") == "true" {
+            let offset = show_seconds(word("offset").parse().unwrap_or_default());
+            let said = format!("about {offset} {} (by {})", word("side"), word("compared"));
+            clocks.insert(word("node").to_owned(), said);
+        }
+    }
+    // What the node's own time service says is exact.
+    for id in facts.of_kind("NodeFacts") {
+        let node = facts.get(*id);
+        let word = |field: &str| node.str_at(&[field]).unwrap_or("");
+        let offset: f64 = word("clockOffset").parse().unwrap_or_default();
+        if offset > CLOCK_SECONDS {
+            let offset = show_seconds(offset);
+            let said = format!("{offset} {} (by its time service)", word("clockSide"));
+            clocks.insert(word("node").to_owned(), said);
+        }
+    }
+    let mut rows = coverage(snapshot);
+    rows.extend(clocks.into_iter().map(|(node, said)| Coverage {
+        source: format!("clock of {node}"),
+        status: Status::Collected.word().to_owned(),
+        detail: format!("{said}; stamps of this node are shown as written"),
     }));
     rows
 }

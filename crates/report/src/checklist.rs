@@ -50,7 +50,8 @@ fn join(steps: &[String]) -> Option<String> {
 }
 
 fn supporting(index: &Index<'_>) -> Item {
-    let reasons = index.cause().map(reasons_for).unwrap_or_default();
+    let mut reasons = index.cause().map(reasons_for).unwrap_or_default();
+    reasons.retain(|reason| !reason.ranking);
     let answer = reasons.first().map(|best| match reasons.len() - 1 {
         0 => best.text.clone(),
         more => format!("{} (and {})", best.text, plural(more, "further reason")),
@@ -80,7 +81,7 @@ fn preserve(index: &Index<'_>) -> Item {
         let kept = format!("This bundle keeps the state of {}", times::stamp(at));
         match lacking.as_slice() {
             [] => kept,
-            lacking => format!("{kept}; save first what it lacks: {}", lacking.join(", ")),
+            lacking => format!("{kept}; save first what it lacks: {}", lacking.join("; ")),
         }
     });
     Item {

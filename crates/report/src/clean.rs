@@ -87,7 +87,7 @@ fields! {
         rank, incident, finding, rule, title, layer, severity, confidence, state, subject, related, points,
         reasons, explains, members, independent, first_seen, last_seen, meaning, next
     }
-    Reason { text, points, evidence }
+    Reason { text, points, evidence, ranking }
     Next { observe, mitigate, fix, avoid, verify }
     Exoneration { title, text, subject, evidence }
     Change { time, kind, text, subject, relation, why, evidence }

@@ -29,8 +29,8 @@ pub(crate) fn lines(report: &Report) -> Vec<String> {
 
 fn line(report: &Report, incident: &Separate, number: usize) -> String {
     let since = match (&incident.window.from, &incident.window.to) {
-        (Some(from), Some(to)) => format!(", {} to {}", times::stamp(from), times::stamp(to)),
-        (Some(from), None) => format!(", since {}", times::stamp(from)),
+        (Some(from), Some(to)) => format!(", {} to {}", times::second(from), times::second(to)),
+        (Some(from), None) => format!(", since {}", times::second(from)),
         (None, _) => String::new(),
     };
     let lead = lead(report, incident);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Answer, Cause, Coverage, Evidence, Finding, Report, TimelineEntry};
+use crate::model::{Answer, Cause, Evidence, Finding, Report, TimelineEntry};
 
 /// A report with its evidence and findings by id.
 pub(crate) struct Index<'a> {
@@ -51,11 +51,31 @@ impl<'a> Index<'a> {
 
     /// Sources that the bundle should have had, with what became of them.
     pub(crate) fn lacking(&self) -> Vec<String> {
-        let lacks = |c: &&Coverage| c.status != "collected" && c.status != "expired";
-        let coverage = self.report.bundle.coverage.iter().filter(lacks);
-        coverage
-            .map(|c| format!("{} ({})", c.source, c.status.replace('_', " ")))
-            .collect()
+        const NAMED: usize = 10;
+        let mut by_status: Vec<(&str, Vec<&str>)> = Vec::new();
+        for it in &self.report.bundle.coverage {
+            if matches!(it.status.as_str(), "collected" | "expired") {
+                continue;
+            }
+            match by_status
+                .iter_mut()
+                .find(|(status, _)| *status == it.status)
+            {
+                Some((_, sources)) => sources.push(&it.source),
+                None => by_status.push((&it.status, vec![&it.source])),
+            }
+        }
+        let line = |(status, sources): &(&str, Vec<&str>)| {
+            let status = status.replace('_', " ");
+            let sources = together(sources);
+            let named: Vec<&str> = sources.iter().take(NAMED).map(String::as_str).collect();
+            let more = match sources.len() - named.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{}{more} ({status})", named.join(", "))
+        };
+        by_status.iter().map(line).collect()
     }
 
     /// The triage answer whose question holds `word`.
@@ -84,6 +104,14 @@ impl<'a> Index<'a> {
 
     /// Positions of at most `cap` timeline entries, the most important ones, oldest first.
     pub(crate) fn important(&self, cap: usize) -> Vec<usize> {
+        let mut order = self.by_importance();
+        order.truncate(cap);
+        order.sort_unstable();
+        order
+    }
+
+    /// Positions of all timeline entries, the most important ones first.
+    pub(crate) fn by_importance(&self) -> Vec<usize> {
         let cited = self.cited_by_causes();
         let first = self.report.incident.first_anomaly.as_deref();
         let weight = |entry: &TimelineEntry| {
@@ -96,8 +124,6 @@ impl<'a> Index<'a> {
         };
         let mut order: Vec<usize> = (0..self.report.timeline.len()).collect();
         order.sort_by_key(|&at| self.report.timeline.get(at).map(weight));
-        order.truncate(cap);
-        order.sort_unstable();
         order
     }
 
@@ -112,17 +138,59 @@ impl<'a> Index<'a> {
 
 /// `file:line`, `file:1-37`, or the file alone where no line is known.
 pub(crate) fn place(evidence: &Evidence) -> String {
+    place_in(&evidence.file, evidence)
+}
+
+/// [`place`] with another name for the file.
+pub(crate) fn place_in(file: &str, evidence: &Evidence) -> String {
     match (evidence.line, evidence.end_line) {
-        (0, _) => evidence.file.clone(),
-        (line, end) if end > line => format!("{}:{line}-{end}", evidence.file),
-        (line, _) => format!("{}:{line}", evidence.file),
+        (0, _) => file.to_owned(),
+        (line, end) if end > line => format!("{file}:{line}-{end}"),
+        (line, _) => format!("{file}:{line}"),
     }
 }
 
 /// The last part of [`place`], for narrow columns.
 pub(crate) fn short_place(evidence: &Evidence) -> String {
-    let place = place(evidence);
-    place.rsplit('/').next().unwrap_or(&place).to_owned()
+    let file = evidence.file.rsplit('/').next().unwrap_or_default();
+    place_in(&narrow(file), evidence)
+}
+
+/// Names of sources, with one for all of a sort: `log of a and 12 more` for thirteen logs.
+pub(crate) fn together(sources: &[&str]) -> Vec<String> {
+    let sort = |source: &str| source.split_once(" of ").map(|(sort, _)| sort.to_owned());
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for sort in sources.iter().filter_map(|it| sort(it)) {
+        *counts.entry(sort).or_default() += 1;
+    }
+    let mut said: BTreeSet<String> = BTreeSet::new();
+    let mut names = Vec::new();
+    for source in sources {
+        let of = sort(source).and_then(|sort| Some((counts.get(&sort).copied()?, sort)));
+        match of {
+            Some((count, sort)) if count > 2 => {
+                if said.insert(sort) {
+                    names.push(format!("{source} and {} more like it", count - 1));
+                }
+            }
+            _ => names.push((*source).to_owned()),
+        }
+    }
+    names
+}
+
+/// Characters of a file's or folder's name in a narrow column.
+const NAME: usize = 26;
+
+/// A name of any length for a narrow column: its middle is left out.
+pub(crate) fn narrow(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= NAME {
+        return name.to_owned();
+    }
+    let head: String = name.chars().take(NAME / 2).collect();
+    let tail: String = name.chars().skip(length - NAME / 2 + 1).collect();
+    format!("{head}…{tail}")
 }
 
 /// 0 for `critical` to 4 for `info` and words nobody knows.
@@ -177,6 +245,21 @@ mod tests {
             .position(|e| e.kind == "kernel" && e.text.contains("Killed"))
             .unwrap();
         assert!(few.contains(&oom));
+    }
+
+    #[test]
+    fn sources_of_a_sort_are_named_once() {
+        let sources = [
+            "leases",
+            "journal of a",
+            "journal of b",
+            "journal of c",
+            "log of x",
+        ];
+        assert_eq!(
+            together(&sources),
+            ["leases", "journal of a and 2 more like it", "log of x"]
+        );
     }
 
     #[test]

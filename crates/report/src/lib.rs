@@ -18,6 +18,7 @@ mod markdown;
 pub mod model;
 mod objects;
 mod postmortem;
+mod said;
 mod summary;
 pub mod text;
 mod times;

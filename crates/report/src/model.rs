@@ -281,6 +281,8 @@ pub struct Reason {
     pub points: i64,
     /// Evidence ids.
     pub evidence: Vec<String>,
+    /// It only weighs the cause against others.
+    pub ranking: bool,
 }
 
 /// Next steps in order of safety. Each string may hold inline code in backticks.

@@ -1,15 +1,20 @@
 //! The incident template of the field guide, filled as far as the bundle knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::index::{Index, reasons_for};
 use crate::model::{Subject, TimelineEntry};
+use crate::text::cut;
 use crate::times;
 
 /// Entries in the skeleton's own short timeline.
 const TIMELINE: usize = 12;
+/// Characters that tell what an entry says, without its numbers.
+const GIST: usize = 48;
+/// Characters of an entry's text.
+const TEXT: usize = 240;
 
 const OPEN_NAMESPACE: &str = "<namespace>";
 const OPEN_WORKLOAD: &str = "<workload>";
@@ -126,22 +131,54 @@ fn started(index: &Index<'_>) -> String {
     }
 }
 
+/// The most telling entries, oldest first; what only repeats another is counted with it.
 fn timeline(index: &Index<'_>) -> Vec<Line> {
-    let line = |entry: &TimelineEntry| Line {
+    let mut known: BTreeMap<(&str, String, String), usize> = BTreeMap::new();
+    let mut told: Vec<(usize, &TimelineEntry, usize)> = Vec::new();
+    for at in index.by_importance() {
+        let Some(entry) = index.report.timeline.get(at) else {
+            continue;
+        };
+        if entry.severity == "info" && entry.kind != "change" {
+            continue;
+        }
+        let words = entry.text.chars().filter(|c| !c.is_ascii_digit());
+        let gist: String = words.take(GIST).collect();
+        let key = (entry.kind.as_str(), entry.subject.to_string(), gist);
+        match known.get(&key) {
+            Some(at) => {
+                if let Some((_, _, more)) = told.get_mut(*at) {
+                    *more += 1;
+                }
+            }
+            None if told.len() < TIMELINE => {
+                known.insert(key, told.len());
+                told.push((at, entry, 0));
+            }
+            None => {}
+        }
+    }
+    told.sort_by_key(|(at, ..)| *at);
+    told.into_iter()
+        .map(|(_, entry, more)| line(entry, more))
+        .collect()
+}
+
+fn line(entry: &TimelineEntry, more: usize) -> Line {
+    let said = cut(&entry.text, TEXT);
+    let said = if entry.text.contains(&entry.subject.name) {
+        said.into_owned()
+    } else {
+        format!("{}: {said}", entry.subject)
+    };
+    Line {
         time: times::stamp(&entry.time),
-        text: if entry.text.contains(&entry.subject.name) {
-            entry.text.clone()
-        } else {
-            format!("{}: {}", entry.subject, entry.text)
+        text: match more {
+            0 => said,
+            more => format!("{said} (and {more} more like it)"),
         },
         evidence: entry.evidence.clone(),
-    };
-    let entries = index
-        .important(TIMELINE)
-        .into_iter()
-        .filter_map(|at| index.report.timeline.get(at));
-    let telling = |entry: &&TimelineEntry| entry.severity != "info" || entry.kind == "change";
-    entries.filter(telling).map(line).collect()
+    }
 }
 
 fn evidence(index: &Index<'_>) -> Vec<Line> {
@@ -151,7 +188,8 @@ fn evidence(index: &Index<'_>) -> Vec<Line> {
         text: reason.text.clone(),
         evidence: reason.evidence.clone(),
     };
-    reasons.into_iter().map(line).collect()
+    let held = reasons.into_iter().filter(|reason| !reason.ranking);
+    held.map(line).collect()
 }
 
 fn hypothesis(index: &Index<'_>) -> String {
@@ -173,6 +211,27 @@ mod tests {
         assert_eq!(skeleton.workload, "Deployment payment-service");
         assert_eq!(skeleton.confirmed, "<after validation>");
         assert!(skeleton.started.starts_with("2026-07-07 02:42:31Z"));
+    }
+
+    #[test]
+    fn what_repeats_another_entry_is_counted_with_it() {
+        let mut report = crate::fixture::kube_proxy_oom();
+        let before = skeleton(&Index::new(&report)).timeline.len();
+        let mut again = report
+            .timeline
+            .iter()
+            .find(|it| it.kind == "kernel")
+            .unwrap()
+            .clone();
+        again.text = again.text.replace("2211", "2212");
+        report.timeline.push(again);
+        let after = skeleton(&Index::new(&report)).timeline;
+        assert_eq!(after.len(), before);
+        assert!(
+            after
+                .iter()
+                .any(|it| it.text.ends_with(" (and 1 more like it)"))
+        );
     }
 
     #[test]

@@ -170,10 +170,13 @@ fn exonerated(page: &mut Page, index: &Index<'_>) {
 
 fn steps(page: &mut Page, cause: &Cause) {
     let next = &cause.next;
-    let mut safe = [&next.observe, &next.mitigate, &next.fix]
+    // What is over needs no mitigation any more.
+    let over = cause.state == "recovered";
+    let second = if over { &next.verify } else { &next.mitigate };
+    let mut safe = [&next.observe, second, &next.fix]
         .into_iter()
         .filter_map(|steps| steps.first());
-    for label in ["first", "then"] {
+    for label in ["first", if over { "verify" } else { "then" }] {
         if let Some(step) = safe.next() {
             page.entry(label, step, None);
         }

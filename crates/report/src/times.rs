@@ -51,6 +51,16 @@ pub(crate) fn stamp(time: &str) -> String {
     }
 }
 
+/// Day and clock time to the second.
+pub(crate) fn second(time: &str) -> String {
+    let stamp = stamp(time);
+    let Some((whole, fraction)) = stamp.split_once('.') else {
+        return stamp;
+    };
+    let zone = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("{whole}{zone}")
+}
+
 /// The clock time alone if it is on the same day as `reference`, else the whole stamp.
 pub(crate) fn near(time: &str, reference: Option<&str>) -> String {
     match reference {
@@ -81,6 +91,10 @@ mod tests {
         assert_eq!(
             stamp("2026-07-07T02:42:31.417123Z"),
             "2026-07-07 02:42:31.417Z"
+        );
+        assert_eq!(
+            second("2026-07-07T02:42:31.417123Z"),
+            "2026-07-07 02:42:31Z"
         );
         assert_eq!(clock("2026-07-07T02:42:31Z"), "02:42:31Z");
         assert_eq!(day("yesterday"), "undated");

@@ -1,6 +1,6 @@
 //! `coldcase rules lint` and `test`: errors with their place, gaps in the documentation, examples that fail.
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, ffi::OsStr, path::PathBuf, process::ExitCode};
 
 use coldcase_rules::{
     examples::{self, ExampleResult},
@@ -39,7 +39,17 @@ pub(super) fn lint(arguments: &RuleDir) -> Result<ExitCode, Failure> {
 }
 
 pub(super) fn test(arguments: &RulesTest) -> Result<ExitCode, Failure> {
-    let (rules, errors, names) = draft(&dirs(&arguments.dir))?;
+    let dirs = dirs(&arguments.dir);
+    // Before the work: rules are not written over, and what lies among them is read as one the next time.
+    let place = |path: &PathBuf| {
+        let rule = matches!(
+            path.extension().and_then(OsStr::to_str),
+            Some("yaml" | "yml")
+        );
+        Place::named(path, if rule { &dirs } else { &[] })
+    };
+    let place = arguments.junit.as_ref().map(place).transpose()?;
+    let (rules, errors, names) = draft(&dirs)?;
     if !errors.is_empty() {
         return Err(Failure::Rules(errors));
     }
@@ -64,9 +74,9 @@ pub(super) fn test(arguments: &RulesTest) -> Result<ExitCode, Failure> {
             }
         }
     }
-    if let Some(path) = &arguments.junit {
+    if let Some(place) = place {
         let text = junit::document(&suites(&results));
-        Place::named(path, &[])?.write(|out| out.write_all(text.as_bytes()))?;
+        place.write(|out| out.write_all(text.as_bytes()))?;
     }
     output::say(&format!("{passed} passed, {failed} failed"));
     Ok(ExitCode::from(u8::from(failed > 0)))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{anchor, findings::Findings};
-use crate::index::{place, short_place};
+use crate::index::{narrow, place, place_in};
 use crate::model::{Cause, Evidence, Report};
 use crate::text::{QUOTE_LIMIT, cut, one_line};
 
@@ -15,11 +15,14 @@ const GLIMPSE: usize = 240;
 /// Quotes that a claim names; the JSON report has the others.
 pub(super) const CITES: usize = 24;
 
+/// Parts of a path that a short name has at most.
+const FOLDERS: usize = 6;
+
 /// What a claim shows of its evidence.
 #[derive(Serialize)]
 pub(super) struct Cited {
     anchor: String,
-    place: String,
+    pub(super) place: String,
     short: String,
     glimpse: String,
 }
@@ -44,18 +47,53 @@ pub(super) struct Line {
 
 /// Short forms by evidence id.
 pub(super) fn cited<'a>(report: &'a Report, places: &Places<'_>) -> BTreeMap<&'a str, Cited> {
+    let quoted = || report.evidence.iter().filter(|e| places.quoted(&e.id));
+    let names = names(quoted().map(|e| e.file.as_str()).collect());
     let short = |e: &Evidence| Cited {
         anchor: anchor(&e.id),
         place: place(e),
-        short: short_place(e),
+        short: place_in(names.get(e.file.as_str()).unwrap_or(&e.file), e),
         glimpse: cut(&one_line(&e.quote), GLIMPSE).into_owned(),
     };
-    report
-        .evidence
-        .iter()
-        .filter(|e| places.quoted(&e.id))
-        .map(|e| (e.id.as_str(), short(e)))
+    quoted().map(|e| (e.id.as_str(), short(e))).collect()
+}
+
+/// Of quotes of the same lines the first: two fields of one line are one place to look at.
+pub(super) fn distinct(ids: &[String], places: &BTreeMap<String, String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    ids.iter()
+        .filter(|id| seen.insert(places.get(*id).unwrap_or(id)))
+        .cloned()
         .collect()
+}
+
+/// Short names of files: the last part of the path, with as many folders as tell files of one name apart.
+fn names(files: BTreeSet<&str>) -> BTreeMap<&str, String> {
+    let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for file in files {
+        alike.entry(tail(file, 1)).or_default().push(file);
+    }
+    let mut names = BTreeMap::new();
+    for files in alike.values() {
+        let told = |parts: &usize| {
+            let tails: BTreeSet<&str> = files.iter().map(|file| tail(file, *parts)).collect();
+            tails.len() == files.len()
+        };
+        let parts = (1..=FOLDERS).find(told).unwrap_or(1);
+        names.extend(files.iter().map(|file| {
+            let parts: Vec<String> = tail(file, parts).split('/').map(narrow).collect();
+            (*file, parts.join("/"))
+        }));
+    }
+    names
+}
+
+/// The last parts of a path.
+fn tail(path: &str, parts: usize) -> &str {
+    match path.rmatch_indices('/').nth(parts - 1) {
+        Some((at, slash)) => path.get(at + slash.len()..).unwrap_or(path),
+        None => path,
+    }
 }
 
 /// Which quotes stand where in the page.
@@ -181,6 +219,26 @@ mod tests {
         let numbers: Vec<&str> = lines.iter().map(|l| l.number.as_str()).collect();
         assert_eq!(numbers, ["5", "6", "7", "8", "9", "10"]);
         assert_eq!(lines.iter().filter(|l| l.hit).count(), 3);
+    }
+
+    #[test]
+    fn short_names_tell_files_apart() {
+        let long = format!("sos/{}.yaml", "kubectl_get_all_".repeat(6));
+        let files = ["a/x/app.log", "a/y/app.log", "b/pods.yaml", long.as_str()];
+        let names = names(files.into_iter().collect());
+        assert_eq!(names["a/x/app.log"], "x/app.log");
+        assert_eq!(names["a/y/app.log"], "y/app.log");
+        assert_eq!(names["b/pods.yaml"], "pods.yaml");
+        assert_eq!(names[long.as_str()], "kubectl_get_a…et_all_.yaml");
+    }
+
+    #[test]
+    fn places_are_named_once() {
+        let places = [("e1", "a:1"), ("e2", "a:1"), ("e3", "a:2")];
+        let places = places.map(|(id, place)| (id.to_owned(), place.to_owned()));
+        let ids = ["e1", "e2", "e3", "lost"].map(str::to_owned);
+        let shown = distinct(&ids, &places.into());
+        assert_eq!(shown, ["e1", "e3", "lost"]);
     }
 
     #[test]

@@ -10,7 +10,9 @@ mod graph;
 mod lanes;
 mod objects;
 mod timeline;
+mod unknown;
 
+use std::collections::BTreeMap;
 use std::io::{Error, Result, Write};
 
 use base64::Engine as _;
@@ -21,7 +23,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::checklist::checklist;
-use crate::index::Index;
+use crate::index::{Index, together};
 use crate::layout;
 use crate::model::{Coverage, Report, Subject};
 use crate::postmortem::{self, skeleton};
@@ -68,6 +70,7 @@ fn environment() -> std::result::Result<Environment<'static>, minijinja::Error> 
     }
     environment.add_filter("segments", |text: &str| value(segments(&one_line(text))));
     environment.add_filter("stamp", times::stamp);
+    environment.add_filter("second", times::second);
     environment.add_filter("clock", times::clock);
     environment.add_filter("anchor", anchor);
     environment.add_filter("slug", slug);
@@ -94,7 +97,14 @@ fn context(report: &Report) -> Value {
     let quoted = |id: &str| places.quoted(id);
     let (timeline, data) = timeline::timeline(&index, &rows, &pages, &quoted);
     let own = |id: &str| places.on_object(id);
+    let cited = evidence::cited(report, &places);
+    let (headline, incidents) = headline(report);
+    let lines: BTreeMap<String, String> = cited
+        .iter()
+        .map(|(id, it)| ((*id).to_owned(), it.place.clone()))
+        .collect();
     context! {
+        distinct => Value::from_function(move |ids: Vec<String>| evidence::distinct(&ids, &lines)),
         csp => content_security_policy(),
         css => Value::from_safe_string(CSS.to_owned()),
         js => Value::from_safe_string(JS.to_owned()),
@@ -104,7 +114,9 @@ fn context(report: &Report) -> Value {
         lacking => value(index.lacking()),
         verdict => value(&report.verdict),
         incident => value(&report.incident),
-        incidents => value(crate::incidents::lines(report)),
+        headline => headline,
+        incidents => value(incidents),
+        incidents_heading => crate::incidents::heading(report),
         lasted => value(lasted(report)),
         triage => value(&report.triage),
         causes => value(causes),
@@ -113,9 +125,10 @@ fn context(report: &Report) -> Value {
         exonerated => value(&report.exonerated),
         changes => value(&report.changes),
         blast_radius => value(&report.blast_radius),
-        unknown => value(&report.unknown),
+        unknown => value(unknown::undecided(report)),
+        unknown_rules => report.unknown.len(),
         problems => value(&report.problems),
-        cited => value(evidence::cited(report, &places)),
+        cited => value(&cited),
         quotes => value(evidence::quotes(report, &places)),
         pages => value(pages.by_name()),
         objects => value(objects::pages(&index, &pages, &own, &quoted)),
@@ -218,34 +231,54 @@ fn coverage(report: &Report) -> Vec<(String, usize)> {
 #[derive(Serialize)]
 struct Gap<'a> {
     status: &'a str,
-    sources: Vec<&'a str>,
+    sources: Vec<String>,
     more: usize,
 }
 
 /// Sources that are not there whole, by status; the table below has all of them.
 fn gaps(report: &Report) -> Vec<Gap<'_>> {
     const NAMED: usize = 8;
-    let mut gaps: Vec<Gap<'_>> = Vec::new();
+    let mut by_status: Vec<(&str, Vec<&str>)> = Vec::new();
     let lacking = |it: &&Coverage| it.status != "collected";
     for source in report.bundle.coverage.iter().filter(lacking) {
-        let at = gaps.iter().position(|gap| gap.status == source.status);
-        let at = at.unwrap_or_else(|| {
-            gaps.push(Gap {
-                status: &source.status,
-                sources: Vec::new(),
-                more: 0,
-            });
-            gaps.len() - 1
-        });
-        if let Some(gap) = gaps.get_mut(at) {
-            if gap.sources.len() < NAMED {
-                gap.sources.push(&source.source);
-            } else {
-                gap.more += 1;
-            }
+        match by_status
+            .iter_mut()
+            .find(|(status, _)| *status == source.status)
+        {
+            Some((_, sources)) => sources.push(&source.source),
+            None => by_status.push((&source.status, vec![&source.source])),
         }
     }
-    gaps
+    by_status
+        .into_iter()
+        .map(|(status, sources)| {
+            let mut sources = together(&sources);
+            let more = sources.len().saturating_sub(NAMED);
+            sources.truncate(NAMED);
+            Gap {
+                status,
+                sources,
+                more,
+            }
+        })
+        .collect()
+}
+
+/// The first line: what is wrong. Where there are several incidents, the first one's; the others are listed below it.
+fn headline(report: &Report) -> (String, Vec<String>) {
+    let lines = crate::incidents::lines(report);
+    let decided = matches!(report.verdict.state.as_str(), "active" | "recovered");
+    match report.causes.first() {
+        Some(cause) if decided && !lines.is_empty() => {
+            let over = match cause.state.as_str() {
+                "recovered" => "Recovered: ",
+                _ => "",
+            };
+            let others = lines.into_iter().skip(1).collect();
+            (format!("{over}{}", cause.title), others)
+        }
+        _ => (report.verdict.sentence.clone(), lines),
+    }
 }
 
 /// Nodes whose clock is off, with how far.

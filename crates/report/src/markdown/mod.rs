@@ -196,7 +196,10 @@ fn one_cause(page: &mut String, index: &Index<'_>, cause: &Cause, limits: &Limit
         paragraph(page, &prose(&cause.meaning));
     }
     let context = cause.reasons.iter().filter(|r| r.points == 0).collect();
-    arguments(page, index, "For", reasons_for(cause));
+    let (ranking, held): (Vec<&Reason>, Vec<&Reason>) =
+        reasons_for(cause).into_iter().partition(|r| r.ranking);
+    arguments(page, index, "For", held);
+    weighed(page, &ranking);
     arguments(page, index, "Against", reasons_against(cause));
     arguments(page, index, "Context", context);
     let mut explained = index.explained(cause);
@@ -210,8 +213,16 @@ fn one_cause(page: &mut String, index: &Index<'_>, cause: &Cause, limits: &Limit
     list(page, "Observe first (read-only)", &next.observe);
     list(page, "Mitigate (reversible)", &next.mitigate);
     list(page, "Fix", &next.fix);
-    list(page, "Do not", &next.avoid);
+    list(page, "Avoid", &next.avoid);
     list(page, "Verify recovery", &next.verify);
+}
+
+/// What only orders causes, on one line.
+fn weighed(page: &mut String, reasons: &[&Reason]) {
+    let texts: Vec<String> = reasons.iter().map(|reason| prose(&reason.text)).collect();
+    if !texts.is_empty() {
+        paragraph(page, &format!("For its rank: {}", texts.join(" · ")));
+    }
 }
 
 fn arguments(page: &mut String, index: &Index<'_>, label: &str, reasons: Vec<&Reason>) {
