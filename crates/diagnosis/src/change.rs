@@ -198,7 +198,7 @@ fn objects(facts: &Facts<'_>) -> Vec<Change> {
         let made = job.str_at(&["metadata", "creationTimestamp"]);
         if let Some(day) = made.and_then(|time| time.get(..10))
             && facts.age(made).is_some_and(|age| age < WINDOW_SECONDS)
-            && owners.is_none_or(<[_]>::is_empty)
+            && owners.is_none_or(coldcase_snapshot::packed::Items::is_empty)
         {
             let key = (job.subject.kind.clone(), day.to_owned());
             created.entry(key).or_default().push(*id);
