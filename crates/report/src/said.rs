@@ -107,9 +107,16 @@ fn whole_words(text: &mut String) {
     }
 }
 
+/// Headers that are left out of one sentence.
+const HEADERS: usize = 4;
+
 /// A text with a log line in it, without the line's header and with the fields of its JSON in words.
 fn line(text: &mut String) {
-    while let Some((at, end)) = klog_header(text) {
+    // A sentence quotes a line or two; a hostile one is nothing but headers.
+    for _ in 0..HEADERS {
+        let Some((at, end)) = klog_header(text) else {
+            break;
+        };
         text.replace_range(at..end, "");
     }
     let Some(at) = text.find("{\"") else { return };

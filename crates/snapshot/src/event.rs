@@ -1,6 +1,6 @@
 //! Kubernetes events in their three shapes, made one: who, what, how often, from when to when.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 
 use jiff::Timestamp;
 
@@ -199,12 +199,27 @@ fn cited(root: View<'_>) -> Packed {
 }
 
 /// Merges the copies of one event from the two APIs and from several files, by uid, else by name.
-pub fn merge(mut events: Vec<Event>) -> Vec<Event> {
+pub fn merge(events: Vec<Event>) -> Vec<Event> {
     let newest_first = |event: &Event| Reverse((event.last, Reverse(event.object.file)));
     // Stable, so that of equal copies the first stays.
-    events.sort_by(|a, b| (a.id(), newest_first(a)).cmp(&(b.id(), newest_first(b))));
+    let mut events = sorted(events, |a, b| {
+        (a.id(), newest_first(a)).cmp(&(b.id(), newest_first(b)))
+    });
     events.dedup_by(|copy, first| copy.id() == first.id());
     events.shrink_to_fit();
-    events.sort_by(|a, b| a.order().cmp(&b.order()));
-    events
+    sorted(events, |a, b| a.order().cmp(&b.order()))
+}
+
+/// Sorts by places: an event is too large to be moved each time that it is compared. Stable.
+fn sorted(events: Vec<Event>, compare: impl Fn(&Event, &Event) -> Ordering) -> Vec<Event> {
+    let mut places: Vec<usize> = (0..events.len()).collect();
+    places.sort_by(|a, b| match (events.get(*a), events.get(*b)) {
+        (Some(a), Some(b)) => compare(a, b),
+        _ => Ordering::Equal,
+    });
+    let mut events: Vec<Option<Event>> = events.into_iter().map(Some).collect();
+    places
+        .into_iter()
+        .filter_map(|place| events.get_mut(place)?.take())
+        .collect()
 }

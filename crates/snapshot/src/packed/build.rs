@@ -8,6 +8,12 @@ use crate::node::{Key, Node, Value};
 /// Shorter texts take no more room than the number of a word.
 const SHORTEST_WORD: usize = 3;
 
+/// Longer scalars are names of somebody's own.
+const LONGEST_VALUE: usize = 32;
+
+/// Longer scalars that begin with a digit are stamps, addresses or identifiers.
+const LONGEST_NUMBER: usize = 5;
+
 fn number(out: &mut String, number: u64) {
     if number < u64::from(SMALL) {
         out.push(ascii(number));
@@ -94,8 +100,17 @@ fn head(out: &mut String, value: &Piece, length: usize, around: u32) {
     }
 }
 
+/// The word that a scalar is. Identifiers, stamps and addresses, which are most scalars, are known by
+/// their length or first character not to be one.
 fn word(text: &str) -> Option<u64> {
-    (text.len() >= SHORTEST_WORD)
+    let number = text.starts_with(|first: char| first.is_ascii_digit());
+    let longest = if number {
+        LONGEST_NUMBER
+    } else {
+        LONGEST_VALUE
+    };
+    (SHORTEST_WORD..=longest)
+        .contains(&text.len())
         .then(|| words::number(text))
         .flatten()
 }
