@@ -79,23 +79,49 @@ pub(crate) fn run(arguments: &Test) -> Result<ExitCode, Failure> {
     }
     let cases = find(&arguments.dirs, arguments.only.as_deref());
     let Some(first) = arguments.dirs.first().filter(|_| cases.is_empty()) else {
-        return report(arguments, &try_all(arguments, &rules, cases));
+        let places = Places::named(arguments, &cases)?;
+        return report(arguments, &try_all(arguments, &rules, cases), places);
     };
     Err(Failure::NoCases(first.clone()))
 }
 
-fn report(arguments: &Test, tried: &[Tried]) -> Result<ExitCode, Failure> {
-    output::say(&table::text(tried, arguments.quiet));
-    if let Some(path) = &arguments.json {
-        write(path, &table::json(tried))?;
+/// Where results go besides the terminal.
+struct Places {
+    json: Option<Place>,
+    junit: Option<Place>,
+}
+
+impl Places {
+    /// Before the work: a case's bundle is evidence, and what lies in it is read with it.
+    fn named(arguments: &Test, cases: &[Case]) -> Result<Self, Failure> {
+        let bundles = |case: &Case| match &case.truth {
+            Ok(truth) => bundles(&case.dir, truth),
+            Err(_) => vec![case.dir.clone()],
+        };
+        let inputs: Vec<PathBuf> = cases.iter().flat_map(bundles).collect();
+        let named = |path: &Option<PathBuf>| {
+            let path = path.as_ref();
+            path.map(|path| Place::named(path, &inputs)).transpose()
+        };
+        Ok(Self {
+            json: named(&arguments.json)?,
+            junit: named(&arguments.junit)?,
+        })
     }
-    if let Some(path) = &arguments.junit {
+}
+
+fn report(arguments: &Test, tried: &[Tried], places: Places) -> Result<ExitCode, Failure> {
+    output::say(&table::text(tried, arguments.quiet));
+    if let Some(place) = places.json {
+        write(&place, &table::json(tried))?;
+    }
+    if let Some(place) = places.junit {
         let suite = junit::Suite {
             name: "coldcase test".to_owned(),
             cases: tried.iter().map(table::junit).collect(),
             ..junit::Suite::default()
         };
-        write(path, &junit::document(&[suite]))?;
+        write(&place, &junit::document(&[suite]))?;
     }
     let code = tried
         .iter()
@@ -107,8 +133,8 @@ fn report(arguments: &Test, tried: &[Tried]) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(code.unwrap_or_default()))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    Place::named(path, &[])?.write(|out| out.write_all(text.as_bytes()))
+fn write(place: &Place, text: &str) -> Result<(), Failure> {
+    place.write(|out| out.write_all(text.as_bytes()))
 }
 
 fn try_all(arguments: &Test, rules: &RuleSet, cases: Vec<Case>) -> Vec<Tried> {

@@ -76,6 +76,18 @@ fn a_kept_case_passes_until_its_truth_is_another() {
     let results: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(json).unwrap()).unwrap();
     assert_eq!(results["cases"][0]["result"], "wrong and firm");
+
+    // What lies in a case's bundle is evidence.
+    let evidence = dir.join("one/bundle/cluster/pods.yaml");
+    let before = fs::read(&evidence).unwrap();
+    for option in ["--junit", "--json"] {
+        let (code, _) = run(&["test", path, option, evidence.to_str().unwrap()]);
+        assert_eq!(code, Some(2));
+        let new = dir.join("one/bundle/results.xml");
+        let (code, _) = run(&["test", path, option, new.to_str().unwrap()]);
+        assert_eq!((code, new.exists()), (Some(2), false));
+    }
+    assert_eq!(fs::read(&evidence).unwrap(), before);
 }
 
 #[test]

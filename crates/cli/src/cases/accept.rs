@@ -10,7 +10,7 @@ use coldcase_report::model::Report;
 use coldcase_rules::RuleSet;
 
 use super::{TRUTH, Test, archives, write};
-use crate::{diagnosed, error::Failure, output};
+use crate::{diagnosed, error::Failure, output, product::Place};
 
 /// Writes a truth into each folder that has a bundle and none yet.
 pub(crate) fn run(arguments: &Test, rules: &RuleSet) -> Result<ExitCode, Failure> {
@@ -27,7 +27,8 @@ pub(crate) fn run(arguments: &Test, rules: &RuleSet) -> Result<ExitCode, Failure
             };
             match diagnosed::report(&bundles, &arguments.reading, rules) {
                 Ok(report) => {
-                    write(&dir.join(TRUTH), &first(report.report()))?;
+                    let place = Place::named(&dir.join(TRUTH), &[])?;
+                    write(&place, &first(report.report()))?;
                     written += 1;
                     output::say(&format!(
                         "{}: written; review it",
