@@ -242,9 +242,9 @@ fn the_answer_comes_before_the_details() {
         "id=\"findings\"",
         "id=\"unknown\"",
         "id=\"objects\"",
-        "id=\"evidence\"",
         "id=\"checklist\"",
         "id=\"postmortem\"",
+        "id=\"evidence\"",
     ];
     assert!(order.map(at).is_sorted());
 }
