@@ -7,7 +7,7 @@
 //! A list or mapping is the length of its heads, the heads of its values side by side, and then what the heads have
 //! the lengths of, side by side as well: a look-up walks over a few dozen bytes and jumps to what it looks for.
 //! A head is a mapping's key, a byte of flags, the line and further lines of a value that has them, and for a scalar
-//! the length of its text or the number of a [word](words), for a list or mapping its length. A key is the number of
+//! the length of its text or the number of a word, for a list or mapping its length. A key is the number of
 //! a word and one, or 0 with a length and text. Lines are counted from that of the value around, so that equal objects
 //! are equal texts. All that is not text is ASCII: the whole is a `str`, and what is cut from it need not be checked.
 //! An empty list or mapping is nothing at all. The whole is one head and what it has the length of.
