@@ -218,8 +218,9 @@ fn sorted(events: Vec<Event>, compare: impl Fn(&Event, &Event) -> Ordering) -> V
         _ => Ordering::Equal,
     });
     let mut events: Vec<Option<Event>> = events.into_iter().map(Some).collect();
-    places
-        .into_iter()
-        .filter_map(|place| events.get_mut(place)?.take())
-        .collect()
+    // As many as there were: what grows by doubling would keep room for as many again.
+    let mut ordered = Vec::with_capacity(places.len());
+    let taken = places.into_iter();
+    ordered.extend(taken.filter_map(|place| events.get_mut(place)?.take()));
+    ordered
 }

@@ -94,8 +94,8 @@ pub fn objects(document: Document, path: &str, file: FileId) -> (Vec<Object>, Op
             .or_else(|| path_kind.map(str::to_owned))
     };
     let (items, list_kind) = match (items, root.value) {
-        (Some(items), _) if is_list_kind(&kind) => (Items::Packed(items), of_list()),
-        (None, Value::Seq(items)) => (Items::Trees(items), path_kind.map(str::to_owned)),
+        (Some(items), _) if is_list_kind(&kind) => (items, of_list()),
+        (None, Value::Seq(items)) => (packed(items), path_kind.map(str::to_owned)),
         (None, Value::Map(mut entries))
             if is_list_kind(&kind) && entries.iter().any(|(key, _)| key == "items")
                 || kind == "List" =>
@@ -108,7 +108,7 @@ pub fn objects(document: Document, path: &str, file: FileId) -> (Vec<Object>, Op
                     Value::Seq(items) => items,
                     _ => Box::default(),
                 });
-            (Items::Trees(items), of_list())
+            (packed(items), of_list())
         }
         (items, value) => {
             let root = Node {
@@ -118,7 +118,7 @@ pub fn objects(document: Document, path: &str, file: FileId) -> (Vec<Object>, Op
                 plain: false,
             };
             let whole = Document { root, items }.whole();
-            (Items::Trees(Box::new([whole])), None)
+            (vec![whole.into()], None)
         }
     };
     let single = layouts::insights::kind_of(path).filter(|_| list_kind.is_none());
@@ -126,27 +126,19 @@ pub fn objects(document: Document, path: &str, file: FileId) -> (Vec<Object>, Op
         .clone()
         .or(single.map(str::to_owned))
         .unwrap_or_default();
-    let found: Vec<Object> = match items {
-        Items::Packed(items) => items
-            .into_iter()
-            .filter_map(|item| object(item, &default, file))
-            .collect(),
-        Items::Trees(items) => items
-            .into_iter()
-            .enumerate()
-            .filter_map(|(index, item)| {
-                let item = layouts::insights::whole_event(item, &default, file, index);
-                object(item.into(), &default, file)
-            })
-            .collect(),
-    };
+    let found: Vec<Object> = items
+        .into_iter()
+        .enumerate()
+        .filter_map(|(index, item)| {
+            let item = layouts::insights::whole_event(item, &default, file, index);
+            object(item, &default, file)
+        })
+        .collect();
     (found, list_kind)
 }
 
-/// What a document holds, as it was read.
-enum Items {
-    Packed(Vec<Packed>),
-    Trees(Box<[Node]>),
+fn packed(items: Box<[Node]>) -> Vec<Packed> {
+    items.into_iter().map(Packed::from).collect()
 }
 
 /// Whether a document of this kind that has items is a list.
@@ -297,6 +289,23 @@ fn overlay(old: &mut Node, new: Node) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn events_without_metadata_are_events_in_yaml_and_json() {
+        let yaml = "kind: EventList\napiVersion: v1\nitems:\n- namespace: a\n  reason: Killing\n  message: m\n";
+        let json = r#"{"kind":"EventList","apiVersion":"v1","items":[{"namespace":"a","reason":"Killing","message":"m"}]}"#;
+        let mut yaml = crate::yaml::read(yaml, &crate::yaml::Reading::default()).nodes;
+        let mut json = crate::json::read(json).0;
+        for document in [yaml.remove(0), json.remove(0).into()] {
+            let (objects, list) = objects(document, "events.yaml", FileId(3));
+            assert_eq!(list.as_deref(), Some("Event"));
+            assert_eq!(objects[0].name, "file-3-item-1");
+            assert_eq!(
+                (objects[0].kind.as_str(), objects[0].namespace.as_str()),
+                ("Event", "a")
+            );
+        }
+    }
 
     fn mapping(range: std::ops::Range<usize>, value: &str) -> Node {
         let entries: Vec<(Key, Node)> = range

@@ -4,7 +4,8 @@ use coldcase_bundle::{FileId, Layout, Root};
 
 use crate::{
     coverage::{Coverage, Status},
-    node::{Node, Value},
+    node::Node,
+    packed::Packed,
 };
 
 /// The kind of a single object, which the archive's encoder leaves out, by its place.
@@ -37,21 +38,19 @@ pub(crate) fn kind_of(path: &str) -> Option<&'static str> {
 
 /// Gives a trimmed event (no name, no involved object) the metadata that tells it from the others.
 /// Anything else comes back as it is.
-pub(crate) fn whole_event(mut item: Node, kind: &str, file: FileId, index: usize) -> Node {
+pub(crate) fn whole_event(mut item: Packed, kind: &str, file: FileId, index: usize) -> Packed {
     if kind != "Event" || item.get("metadata").is_some() || item.get("reason").is_none() {
         return item;
     }
     let namespace = item.str_at(&["namespace"]).unwrap_or("").to_owned();
     let name = format!("file-{}-item-{}", file.0, index + 1);
-    let line = item.line;
+    let line = item.line();
     let metadata = Node::map(vec![
         ("name", Node::text(name).at_line(line)),
         ("namespace", Node::text(namespace).at_line(line)),
     ]);
-    if matches!(item.value, Value::Map(_)) {
-        item.set("metadata", metadata.at_line(line));
-        item.set("kind", Node::text("Event"));
-    }
+    item.set("metadata", metadata.at_line(line));
+    item.set("kind", Node::text("Event"));
     item
 }
 
@@ -113,7 +112,7 @@ mod tests {
             .items()
             .iter()
             .enumerate()
-            .map(|(index, item)| whole_event(item.clone(), "Event", FileId(3), index))
+            .map(|(index, item)| whole_event(item.into(), "Event", FileId(3), index))
             .map(|item| item.str_at(&["metadata", "name"]).unwrap().to_owned())
             .collect();
         assert_eq!(names, ["file-3-item-1", "file-3-item-2"]);

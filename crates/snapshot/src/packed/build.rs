@@ -117,8 +117,7 @@ fn word(text: &str) -> Option<u64> {
 
 /// A mapping and one more entry.
 pub(super) fn with_entry(map: View<'_>, name: &str, value: &Node) -> Packed {
-    PACKER.with_borrow_mut(|packer| {
-        packer.clear();
+    Packer::with(|packer| {
         let value = packer.tree(value);
         let old = Walk::new(map.body);
         let mut heads = map.body.get(old.at..old.end).unwrap_or_default().to_owned();
@@ -152,8 +151,7 @@ thread_local! {
 
 /// Packs a tree.
 pub(super) fn pack(node: &Node) -> Packed {
-    PACKER.with_borrow_mut(|packer| {
-        packer.clear();
+    Packer::with(|packer| {
         let root = packer.tree(node);
         packer.finish(root)
     })
@@ -181,6 +179,14 @@ impl Piece {
 }
 
 impl Packer {
+    /// The thread's packer, empty: its room is used again for the next object.
+    pub(crate) fn with<T>(work: impl FnOnce(&mut Self) -> T) -> T {
+        PACKER.with_borrow_mut(|packer| {
+            packer.stack.clear();
+            work(packer)
+        })
+    }
+
     /// Nothing.
     pub(crate) fn null(&mut self, line: u32, more_lines: u16) -> Piece {
         let place = Place {
@@ -239,11 +245,6 @@ impl Packer {
         whole.push_str(self.body(&root));
         self.stack.clear();
         Packed(whole.into())
-    }
-
-    /// Forgets what was begun.
-    pub(crate) fn clear(&mut self) {
-        self.stack.clear();
     }
 
     /// What the head of a value has the length of.

@@ -251,11 +251,6 @@ impl Packed {
         whole.value(0).unwrap_or_default()
     }
 
-    /// Bytes in memory.
-    pub fn bytes(&self) -> usize {
-        self.0.len()
-    }
-
     /// Changes the tree, by way of the one that can be changed.
     pub fn edit(&mut self, change: impl FnOnce(&mut Node)) {
         let mut node = self.view().to_node();

@@ -73,10 +73,11 @@ fn piece(packer: &mut Packer, node: &Node) -> Piece {
     }
 }
 
-fn by_leaves(packer: &mut Packer, node: &Node) -> Packed {
-    packer.clear();
-    let root = piece(packer, node);
-    packer.finish(root)
+fn by_leaves(node: &Node) -> Packed {
+    Packer::with(|packer| {
+        let root = piece(packer, node);
+        packer.finish(root)
+    })
 }
 
 /// Asks every question of both.
@@ -115,11 +116,9 @@ proptest! {
         alike(packed.view(), &node);
         prop_assert_eq!(&packed.view().to_node(), &node);
         prop_assert!(packed.view().same(packed.view()));
-        let mut packer = Packer::default();
         // What was given up half-way leaves nothing behind.
-        let _ = piece(&mut packer, &node);
-        prop_assert_eq!(&by_leaves(&mut packer, &node), &packed);
-        prop_assert_eq!(by_leaves(&mut packer, &node), packed);
+        let _ = Packer::with(|packer| piece(packer, &node));
+        prop_assert_eq!(by_leaves(&node), packed);
     }
 
     #[test]

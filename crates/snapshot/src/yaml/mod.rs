@@ -6,7 +6,7 @@
 mod slow;
 pub(crate) mod stream;
 
-use std::{borrow::Cow, cell::RefCell, vec::Drain};
+use std::{borrow::Cow, vec::Drain};
 
 use compact_str::CompactString;
 use kubeyaml::{Build, Entry, List, Options, Part, Projection, Scalar, Style};
@@ -334,10 +334,6 @@ fn document(part: Part<'_>, reading: &Reading) -> Result<Read<Node>, YamlError> 
     })
 }
 
-thread_local! {
-    static PACKER: RefCell<Packer> = RefCell::default();
-}
-
 /// Reads one item of a list, with its dash.
 fn item(part: Part<'_>, reading: &Reading) -> Result<Read<Packed>, YamlError> {
     if part.text.trim_ascii().is_empty() {
@@ -347,8 +343,7 @@ fn item(part: Part<'_>, reading: &Reading) -> Result<Read<Packed>, YamlError> {
         });
     }
     if !reading.strict {
-        let packed = PACKER.with_borrow_mut(|packer| {
-            packer.clear();
+        let packed = Packer::with(|packer| {
             let root = kubeyaml::read_item(part.text, packer, &options(part, reading));
             root.map(|root| packer.finish(root))
         });
