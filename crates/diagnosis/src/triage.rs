@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
 };
 
-use coldcase_facts::{Cite, EntityId, Facts, Identity, PodHealth, select};
+use coldcase_facts::{Cite, EntityId, Facts, Identity, PodHealth, quantity::show_span, select};
 use coldcase_rules::Evaluation;
 
 use crate::{Blast, Change, Judged, Ranked, Relation, State, scope::Scope, unique, weights};
@@ -494,7 +494,7 @@ fn course(
         let seconds = now.as_second().saturating_sub(time.as_second()).max(0);
         match seconds {
             0 => "at the capture".to_owned(),
-            _ => format!("{} before the capture", lasting(seconds)),
+            _ => format!("{} before the capture", show_span(seconds)),
         }
     };
     let begun = active.iter().filter_map(seen).min();
@@ -556,17 +556,6 @@ fn course(
     (answer, shown)
 }
 
-/// A duration as the page's head says it.
-fn lasting(seconds: i64) -> String {
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
-    match seconds {
-        ..60 => format!("{seconds} s"),
-        60..3_600 => format!("{minutes} min {} s", seconds % 60),
-        3_600..86_400 => format!("{hours} h {minutes} min"),
-        _ => format!("{days} d {hours} h"),
-    }
-}
-
 /// A title without its full stop, cut behind a word.
 fn within(title: &str, most: usize) -> String {
     let title = title.trim_end_matches('.');
@@ -587,13 +576,5 @@ mod tests {
         assert_eq!(within("short.", 10), "short");
         assert_eq!(within("one two, three", 9), "one two…");
         assert_eq!(within("unbroken", 4), "unbr…");
-    }
-
-    #[test]
-    fn durations_have_two_units() {
-        assert_eq!(lasting(12), "12 s");
-        assert_eq!(lasting(136), "2 min 16 s");
-        assert_eq!(lasting(7_300), "2 h 1 min");
-        assert_eq!(lasting(453_600), "5 d 6 h");
     }
 }

@@ -1,5 +1,6 @@
 //! Times as people read them: days, clock times and durations from RFC 3339 text.
 
+use coldcase_facts::quantity::show_span;
 use jiff::Timestamp;
 
 /// The instant, if the text is one.
@@ -72,14 +73,7 @@ pub(crate) fn near(time: &str, reference: Option<&str>) -> String {
 /// `7 min 36 s` from one time to another; nothing if that is negative or undated.
 pub(crate) fn span(from: &str, to: &str) -> Option<String> {
     let seconds = instant(to)?.duration_since(instant(from)?).as_secs();
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
-    match seconds {
-        ..0 => None,
-        0..60 => Some(format!("{seconds} s")),
-        60..3_600 => Some(format!("{minutes} min {} s", seconds % 60)),
-        3_600..86_400 => Some(format!("{hours} h {minutes} min")),
-        _ => Some(format!("{days} d {hours} h")),
-    }
+    (seconds >= 0).then(|| show_span(seconds))
 }
 
 #[cfg(test)]
