@@ -26,7 +26,9 @@ impl World<'_, '_> {
                 match self.narrowed(kind, step, row) {
                     Some(ids) if step.pattern.is_none() => Candidates {
                         ids,
-                        ..self.all(kind, None, whole)
+                        total: self.facts.of_kind(kind).len() as u64,
+                        missing: self.missing_of(kind, whole),
+                        open: 0,
                     },
                     _ => self.all(kind, step.pattern, whole),
                 }
@@ -78,17 +80,21 @@ impl World<'_, '_> {
             };
         }
         let ids = self.facts.of_kind(kind).to_vec();
-        let coverage = &self.facts.snapshot.coverage;
-        let missing = sources(kind)
-            .iter()
-            .filter(|source| whole || coverage.status(source) != Status::Truncated)
-            .find_map(|source| self.missing(source));
         Candidates {
             total: ids.len() as u64,
             ids,
-            missing,
+            missing: self.missing_of(kind, whole),
             open: 0,
         }
+    }
+
+    /// Why entities of a kind may be missing; a list that was cut only counts if it should be `whole`.
+    pub(crate) fn missing_of(&self, kind: &str, whole: bool) -> Option<String> {
+        let coverage = &self.facts.snapshot.coverage;
+        sources(kind)
+            .iter()
+            .filter(|source| whole || coverage.status(source) != Status::Truncated)
+            .find_map(|source| self.missing(source))
     }
 
     /// Why a source is not there; `None` if it is.

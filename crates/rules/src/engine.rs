@@ -11,6 +11,7 @@ use crate::{
     index::Index,
     lines::Lines,
     rule::{Step, Verb},
+    sieve::Sieve,
     values::Truth,
 };
 
@@ -20,6 +21,7 @@ pub struct World<'f, 's> {
     pub facts: &'f Facts<'s>,
     pub(crate) lines: &'f Lines<'s>,
     pub(crate) index: Index,
+    pub(crate) sieve: Sieve,
     pub(crate) calls: Calls,
 }
 
@@ -54,7 +56,7 @@ pub(crate) struct Outcome {
     pub undecided: Vec<Undecided>,
 }
 
-/// Rows beyond this are one finding told too often; the first are kept.
+/// Rows beyond this, and beyond one for each entity, are one finding told too often; the first are kept.
 const MAX_ROWS: usize = 20_000;
 /// Places kept for one row.
 const MAX_CITES: usize = 12;
@@ -71,14 +73,17 @@ impl Row {
     }
 
     pub(crate) fn bind(&self, slot: usize, bound: Option<Bound>, cites: &[Cite]) -> Self {
-        let mut row = self.clone();
-        if row.slots.len() <= slot {
-            row.slots.resize(slot + 1, None);
+        self.clone().bound_to(slot, bound, cites)
+    }
+
+    pub(crate) fn bound_to(mut self, slot: usize, bound: Option<Bound>, cites: &[Cite]) -> Self {
+        if self.slots.len() <= slot {
+            self.slots.resize(slot + 1, None);
         }
-        if let Some(place) = row.slots.get_mut(slot) {
+        if let Some(place) = self.slots.get_mut(slot) {
             *place = bound;
         }
-        row.having_read(cites)
+        self.having_read(cites)
     }
 
     /// The row with an entity in a slot.
@@ -103,7 +108,18 @@ pub(crate) struct Passed {
     pub cites: Vec<Cite>,
 }
 
-impl<'s> World<'_, 's> {
+impl<'f, 's> World<'f, 's> {
+    /// Facts and lines; values of kinds of at least `worth` entities are indexed.
+    pub(crate) fn new(facts: &'f Facts<'s>, lines: &'f Lines<'s>, worth: usize) -> Self {
+        Self {
+            facts,
+            lines,
+            index: Index::new(worth),
+            sieve: Sieve::default(),
+            calls: Calls::default(),
+        }
+    }
+
     /// An entity.
     pub fn get(&self, id: EntityId) -> &Entity<'s> {
         self.lines.entity(self.facts, id)
@@ -133,7 +149,7 @@ impl<'s> World<'_, 's> {
         let mut next = Vec::new();
         for row in std::mem::take(&mut outcome.rows) {
             self.step(step, row, &mut next, &mut outcome.undecided);
-            if next.len() > MAX_ROWS {
+            if next.len() > MAX_ROWS.max(self.facts.entities.len()) {
                 break;
             }
         }
@@ -149,7 +165,7 @@ impl<'s> World<'_, 's> {
         ids
     }
 
-    fn step(&self, step: &Step, row: Row, next: &mut Vec<Row>, undecided: &mut Vec<Undecided>) {
+    fn step(&self, step: &Step, mut row: Row, next: &mut Vec<Row>, undecided: &mut Vec<Undecided>) {
         match step.verb {
             Verb::Any => return self.any(step, &row, next, undecided),
             Verb::Check => {
@@ -164,13 +180,16 @@ impl<'s> World<'_, 's> {
         }
         let mut candidates = self.candidates(step, &row);
         let mut passed = Vec::new();
-        // One trial row for all candidates: most of them fail on the first condition, and a clone
-        // for each would cost more than the condition.
-        let mut trial = row.bind(step.slot, None, &[]);
+        // The row itself is tried with each candidate: most of them fail on the first condition,
+        // and a clone for each would cost more than the condition.
+        let width = row.slots.len();
+        if width <= step.slot {
+            row.slots.resize(step.slot + 1, None);
+        }
         for id in &candidates.ids {
             // One open candidate stands for all: of many thousands only the first says why.
             let explain = candidates.missing.is_none();
-            match self.passes(step, &mut trial, *id, explain) {
+            match self.passes(step, &mut row, *id, explain) {
                 Truth::Yes(found) => passed.push(found),
                 Truth::Unknown(missing) => {
                     candidates.open += 1;
@@ -179,21 +198,27 @@ impl<'s> World<'_, 's> {
                 Truth::No => {}
             }
         }
+        if let Some(place) = row.slots.get_mut(step.slot) {
+            *place = None;
+        }
+        row.slots.truncate(width);
         match step.verb {
             Verb::Find | Verb::Maybe => {
                 if passed.is_empty() {
                     match (step.verb, candidates.missing) {
-                        (Verb::Maybe, _) => next.push(row.bind(step.slot, None, &[])),
+                        (Verb::Maybe, _) => next.push(row.bound_to(step.slot, None, &[])),
                         (_, Some(missing)) => undecided.push(Undecided { row, missing }),
                         _ => {}
                     }
                     return;
                 }
-                next.extend(
-                    passed
-                        .into_iter()
-                        .map(|passed| row.bind(step.slot, Some(passed.bound), &passed.cites)),
-                );
+                // Mostly there is one, which takes the row as it is.
+                let last = passed.pop();
+                let bind = |passed: Passed| row.bind(step.slot, Some(passed.bound), &passed.cites);
+                next.extend(passed.into_iter().map(bind));
+                if let Some(last) = last {
+                    next.push(row.bound_to(step.slot, Some(last.bound), &last.cites));
+                }
             }
             Verb::None => match (passed.is_empty(), candidates.missing) {
                 (true, None) => next.push(row),

@@ -39,6 +39,10 @@ impl Index {
             by_field: RwLock::default(),
         }
     }
+
+    pub(crate) fn worth(&self) -> usize {
+        self.worth
+    }
 }
 
 /// What one condition leaves of a kind, before it is put together.
@@ -72,23 +76,28 @@ impl World<'_, '_> {
         if all.len() < self.index.worth {
             return None;
         }
+        let sifted = self.sieve.most(step);
+        let mut most = sifted.unwrap_or(all.len());
         let mut best: Option<Narrow> = None;
         for condition in &step.conditions {
+            // No other condition is worth an index then.
+            if most == 0 {
+                break;
+            }
             if condition.slot != step.slot {
                 continue;
             }
-            let Some(found) = self.with_value(kind, all, condition, row, step.slot) else {
-                continue;
-            };
-            if best.as_ref().is_none_or(|best| found.most < best.most) {
+            if let Some(found) = self.with_value(kind, all, condition, row, step.slot)
+                && found.most < most
+            {
+                most = found.most;
                 best = Some(found);
             }
-            // No other condition is worth an index then.
-            if best.as_ref().is_some_and(|best| best.most == 0) {
-                break;
-            }
         }
-        best.map(|best| best.ids())
+        match best {
+            Some(best) => Some(best.ids()),
+            None => self.sieve.ids(step, all),
+        }
     }
 
     /// Entities that fulfil the first test of a condition that asks for equality.
@@ -106,6 +115,10 @@ impl World<'_, '_> {
                 Test::AnyOf(operands) => operands.as_slice(),
                 _ => return None,
             };
+            // What is the same for all rows has been sifted.
+            if operands.iter().all(|operand| operand.slots_all(&|_| false)) {
+                return None;
+            }
             // A value of the entity itself is another one for each candidate; one that the text
             // leaves out could be any.
             operands

@@ -19,6 +19,7 @@ mod pattern;
 mod rename;
 pub mod rule;
 mod scope;
+mod sieve;
 mod source;
 mod template;
 pub mod trace;
@@ -288,19 +289,28 @@ fn cycles<'r>(
     done.insert(&rule.id);
 }
 
+/// What steps look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looks {
+    /// Entities that can pass, where that is cheap to know: for timing.
+    AtFew,
+    /// All entities of a kind: for tracing, which tells why others do not pass.
+    AtAll,
+}
+
 /// Facts with the lines that the rules look for, to ask one rule at a time: for tracing and timing.
 pub fn with_world<'s, T>(
     rules: &RuleSet,
     facts: &Facts<'s>,
+    looks: Looks,
     ask: impl FnOnce(&World<'_, 's>) -> T,
 ) -> T {
     let lines = lines::scan(facts, rules.scanner.as_ref());
-    ask(&World {
-        facts,
-        lines: &lines,
-        index: index::Index::new(index::WORTH),
-        calls: flows::Calls::default(),
-    })
+    let mut world = World::new(facts, &lines, index::WORTH);
+    if looks == Looks::AtFew {
+        world.sift(&rules.rules);
+    }
+    ask(&world)
 }
 
 /// Evaluates one rule; gives its findings and whether it could be decided.
@@ -327,7 +337,7 @@ pub fn evaluate<'f, 's>(rules: &RuleSet, facts: &'f Facts<'s>) -> Evaluation<'f,
     evaluate_indexed(rules, facts, index::WORTH)
 }
 
-/// [`evaluate`] that indexes kinds from so many entities on. The result never depends on it: for
+/// [`evaluate`] that sifts and indexes kinds from so many entities on. The result never depends on it: for
 /// the tests that prove this.
 #[doc(hidden)]
 pub fn evaluate_indexed<'f, 's>(
@@ -336,12 +346,8 @@ pub fn evaluate_indexed<'f, 's>(
     worth: usize,
 ) -> Evaluation<'f, 's> {
     let lines = lines::scan(facts, rules.scanner.as_ref());
-    let world = World {
-        facts,
-        lines: &lines,
-        index: index::Index::new(worth),
-        calls: flows::Calls::default(),
-    };
+    let mut world = World::new(facts, &lines, worth);
+    world.sift(&rules.rules);
     let results: Vec<(Vec<Finding>, Option<Unknown>)> = rules
         .rules
         .par_iter()

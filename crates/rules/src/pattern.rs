@@ -11,6 +11,12 @@ pub struct Lazy {
     built: OnceLock<Option<Regex>>,
 }
 
+impl PartialEq for Lazy {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
 impl Lazy {
     /// A regex that is known to be sound.
     pub(crate) fn trusted(source: &str) -> Self {

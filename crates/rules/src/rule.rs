@@ -374,10 +374,17 @@ pub struct Condition {
 }
 
 /// All tests must hold.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Matcher {
     /// The tests.
     pub tests: Vec<Test>,
+}
+
+impl Matcher {
+    /// Whether something holds of every operand, however deep it stands.
+    pub(crate) fn operands_all(&self, holds: &impl Fn(&Operand) -> bool) -> bool {
+        self.tests.iter().all(|test| test.operands_all(holds))
+    }
 }
 
 /// A value to compare with.
@@ -398,10 +405,15 @@ pub enum Operand {
 impl Operand {
     /// Whether it depends on what is bound to a slot.
     pub(crate) fn reads(&self, slot: usize) -> bool {
+        !self.slots_all(&|other| other != slot)
+    }
+
+    /// Whether something holds of every slot that it reads.
+    pub(crate) fn slots_all(&self, holds: &impl Fn(usize) -> bool) -> bool {
         match self {
-            Self::Field(other, _) | Self::Capture(other, _) => *other == slot,
-            Self::Literal(_) | Self::Now => false,
-            Self::Computed(expression) => expression.reads(slot),
+            Self::Field(slot, _) | Self::Capture(slot, _) => holds(*slot),
+            Self::Literal(_) | Self::Now => true,
+            Self::Computed(expression) => expression.slots_all(holds),
         }
     }
 }
@@ -418,10 +430,10 @@ pub enum Expression {
 }
 
 impl Expression {
-    fn reads(&self, slot: usize) -> bool {
+    fn slots_all(&self, holds: &impl Fn(usize) -> bool) -> bool {
         match self {
-            Self::Value(operand) | Self::Fold(_, operand) => operand.reads(slot),
-            Self::Of(_, left, right) => left.reads(slot) || right.reads(slot),
+            Self::Value(operand) | Self::Fold(_, operand) => operand.slots_all(holds),
+            Self::Of(_, left, right) => left.slots_all(holds) && right.slots_all(holds),
         }
     }
 }
@@ -464,7 +476,7 @@ pub enum Side {
 }
 
 /// One test of a value.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub enum Test {
     /// Equal text.
     Is(Operand),
@@ -518,6 +530,17 @@ pub enum Test {
 }
 
 impl Test {
+    /// Whether something holds of every operand, however deep it stands.
+    fn operands_all(&self, holds: &impl Fn(&Operand) -> bool) -> bool {
+        let inner = |matcher: &Matcher| matcher.operands_all(holds);
+        match self {
+            Self::All(matcher) | Self::No(matcher) => inner(matcher),
+            Self::Where(parts) => parts.iter().all(|part| inner(&part.matcher)),
+            Self::Entry { key, value } => key.iter().chain(value).all(inner),
+            test => test.operands().iter().all(holds),
+        }
+    }
+
     /// What it compares with.
     pub(crate) fn operands(&self) -> &[Operand] {
         match self {
@@ -547,7 +570,7 @@ impl Test {
 }
 
 /// A field of a list's element and what must hold of it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Part {
     /// The path below the element.
     pub path: Vec<Segment>,

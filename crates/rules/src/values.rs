@@ -59,6 +59,15 @@ impl How {
         }
     }
 
+    /// The same for values from text for people, which may leave some out.
+    pub(crate) fn of_text(self, open: bool) -> Self {
+        Self {
+            open,
+            partial: true,
+            ..self
+        }
+    }
+
     fn closed(self) -> Self {
         Self {
             open: false,
@@ -122,8 +131,9 @@ impl World<'_, '_> {
                 }
                 (Some(bound), _) => {
                     let entity = self.get(bound.id);
-                    how.partial = entity.partial;
-                    how.open = entity.partial && leaves_open(entity, &condition.path);
+                    if entity.partial {
+                        how = how.of_text(leaves_open(entity, &condition.path));
+                    }
                     resolve(entity, &condition.path)
                 }
                 (None, _) => Vec::new(),
@@ -171,18 +181,20 @@ impl World<'_, '_> {
         nodes: &[View<'n>],
         how: How,
     ) -> Truth<Read<'n>> {
-        let nodes: Vec<View<'_>> = nodes
-            .iter()
-            .copied()
-            .filter(|node| !node.is_null())
-            .collect();
+        let present: Vec<View<'_>>;
+        let mut nodes = nodes;
+        if nodes.iter().any(|node| node.is_null()) {
+            let not_null = nodes.iter().filter(|node| !node.is_null());
+            present = not_null.copied().collect();
+            nodes = &present;
+        }
         let mut read = Read {
             node: nodes.first().copied(),
             captures: Vec::new(),
         };
         let mut unknown = None;
         for test in &matcher.tests {
-            let holds = self.test(row, test, &nodes, how, &mut read);
+            let holds = self.test(row, test, nodes, how, &mut read);
             // One more value could fulfil a test that asks for any, and break one that asks for all.
             let open = how.open && holds != Some(asks_for_any(test));
             match holds {
@@ -543,7 +555,7 @@ pub(crate) fn resolve<'e>(entity: &'e Entity<'_>, path: &[Segment]) -> Vec<View<
 }
 
 /// The values that a path leads to from a value.
-fn follow<'e>(mut node: View<'e>, path: &[Segment]) -> Vec<View<'e>> {
+pub(crate) fn follow<'e>(mut node: View<'e>, path: &[Segment]) -> Vec<View<'e>> {
     // Most paths are keys and nothing else, and most conditions are asked of thousands of objects.
     let mut rest = path;
     while let Some((Segment::Key(key), after)) = rest.split_first() {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, process::ExitCode, time::Duration};
 
-use coldcase_rules::{LineKind, RuleSet, evaluate_rule, scan_pattern, with_world};
+use coldcase_rules::{LineKind, Looks, RuleSet, evaluate_rule, scan_pattern, with_world};
 use serde_json::json;
 
 use super::load;
@@ -113,7 +113,7 @@ pub(super) fn bench(arguments: &RulesBench) -> Result<ExitCode, Failure> {
     let (bundle, options) = reading::open_for(&arguments.bundles, &arguments.reading, &rules)?;
     let snapshot = reading::snapshot(&bundle, &options)?;
     let facts = coldcase_facts::derive(&snapshot);
-    let mut by_rule: Vec<(Duration, usize, &str)> = with_world(&rules, &facts, |world| {
+    let mut by_rule: Vec<(Duration, usize, &str)> = with_world(&rules, &facts, Looks::AtFew, |world| {
         let timed = rules.rules.iter().enumerate().map(|(index, rule)| {
             let (time, findings) = fastest(arguments.runs, || {
                 evaluate_rule(&rules, world, index).0.len()

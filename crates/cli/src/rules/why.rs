@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use coldcase_bundle::Bundle;
 use coldcase_facts::Cite;
 use coldcase_rules::{
-    Finding, Unknown, evaluate_rule,
+    Finding, Looks, Unknown, evaluate_rule,
     trace::{self, Asked, Candidate, StepTrace},
     with_world,
 };
@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &RulesWhy) -> Result<ExitCode, Failure> {
     let (bundle, options) = reading::open_for(&arguments.bundles, &arguments.reading, &rules)?;
     let snapshot = reading::snapshot(&bundle, &options)?;
     let facts = coldcase_facts::derive(&snapshot);
-    let (steps, findings, unknown) = with_world(&rules, &facts, |world| {
+    let (steps, findings, unknown) = with_world(&rules, &facts, Looks::AtAll, |world| {
         let (findings, unknown) = evaluate_rule(&rules, world, index);
         (trace::trace(world, rule), findings, unknown)
     });
