@@ -50,6 +50,69 @@ pub trait Build<'t> {
     /// A mapping with its wanted entries in the order of the text, repeated keys included; `line` is that of its
     /// first key, wanted or not, or of its `{}`.
     fn map(&mut self, entries: Drain<'_, Entry<'t, Self::Node>>, line: u32) -> Self::Node;
+
+    /// Whether blocks are remembered. Replicas stand side by side in a list and most of what is in them is the same
+    /// text: a builder that can make a value again from what it made before saves reading it.
+    const REMEMBERS: bool = false;
+
+    /// The block that was remembered and with which `text` begins, if any.
+    fn known(&mut self, below: &Below<'_>, text: &'t str) -> Option<Known> {
+        let _ = (below, text);
+        None
+    }
+
+    /// Makes the value of a known block again; `line` is that of the key. `None` has the block read.
+    fn again(&mut self, known: &Known, line: u32) -> Option<Self::Node> {
+        let _ = (known, line);
+        None
+    }
+
+    /// A block that was read, and what came of it.
+    fn remember(&mut self, below: &Below<'_>, block: Block<'t>, node: &Self::Node) {
+        let _ = (below, block, node);
+    }
+}
+
+/// The place of a block below a key. At equal places the same text is the same value; the key only helps to find it.
+#[derive(Debug, Clone, Copy)]
+pub struct Below<'k> {
+    /// The key.
+    pub key: &'k str,
+    /// Its column, from 1.
+    pub indent: usize,
+    /// How many lists and mappings may stand inside each other from here.
+    pub depth: usize,
+    /// The projection from here, by its address: what is remembered may not outlive it.
+    pub wanted: usize,
+}
+
+impl Below<'_> {
+    /// Whether the same text is the same value in both places.
+    pub fn reads_as(&self, other: (usize, usize, usize)) -> bool {
+        (self.indent, self.depth, self.wanted) == other
+    }
+}
+
+/// The text of a block, from the end of its key's line to the begin of the line behind it.
+#[derive(Debug, Clone, Copy)]
+pub struct Block<'t> {
+    /// The text, with the line feed that ends the key's line.
+    pub text: &'t str,
+    /// The line of the key.
+    pub line: u32,
+    /// How many lines it has.
+    pub lines: u32,
+}
+
+/// A block that was met before.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// Where the builder finds it.
+    pub place: usize,
+    /// The length of its text.
+    pub bytes: usize,
+    /// How many lines it has.
+    pub lines: u32,
 }
 
 /// How to read.
@@ -199,7 +262,11 @@ impl<'c, 't, B: Build<'t>> Walk<'c, 't, B> {
             };
             match below {
                 Some(below) => {
-                    let node = self.value(Place::Key(indent), below, depth)?;
+                    let node = if B::REMEMBERS && self.cursor.byte(self.cursor.pos) == b'\n' {
+                        self.block(&key, indent, below, depth)?
+                    } else {
+                        self.value(Place::Key(indent), below, depth)?
+                    };
                     self.entries.push((key, node));
                 }
                 None => self.cursor.skip(Place::Key(indent))?,
@@ -212,6 +279,43 @@ impl<'c, 't, B: Build<'t>> Walk<'c, 't, B> {
                 },
             };
         }
+    }
+}
+
+impl<'t, B: Build<'t>> Walk<'_, 't, B> {
+    /// A value below its key, which may have been read before.
+    fn block(
+        &mut self,
+        key: &str,
+        indent: usize,
+        wanted: Option<&Projection>,
+        depth: usize,
+    ) -> Result<B::Node, Error> {
+        let below = Below {
+            key,
+            indent,
+            depth,
+            wanted: wanted.map_or(0, |wanted| std::ptr::from_ref(wanted).addr()),
+        };
+        let (from, line) = (self.cursor.pos, self.cursor.line);
+        let text = self.cursor.text.get(from..).unwrap_or_default();
+        if let Some(known) = self.builder.known(&below, text)
+            && let Some(next) = self.cursor.behind(from + known.bytes, indent)
+            && let Some(node) = self.builder.again(&known, line)
+        {
+            self.cursor.leap(next, known.lines);
+            return Ok(node);
+        }
+        let node = self.value(Place::Key(indent), wanted, depth)?;
+        if let Some(to) = self.cursor.line_begin() {
+            let block = Block {
+                text: self.cursor.slice(from, to),
+                line,
+                lines: self.cursor.line.saturating_sub(line),
+            };
+            self.builder.remember(&below, block, &node);
+        }
+        Ok(node)
     }
 }
 

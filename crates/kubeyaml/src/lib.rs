@@ -15,7 +15,7 @@ mod scan;
 mod split;
 mod usual;
 
-pub use build::{Build, Entry, Options, read, read_item};
+pub use build::{Below, Block, Build, Entry, Known, Options, read, read_item};
 #[cfg(feature = "rayon")]
 pub use de::par_from_str_items;
 #[cfg(feature = "serde")]

@@ -11,7 +11,7 @@ use crate::{
 
 /// The first content of a line.
 #[derive(Clone, Copy)]
-struct Next {
+pub(crate) struct Next {
     start: usize,
     at: usize,
     indent: usize,
@@ -246,6 +246,25 @@ impl<'t> Cursor<'t> {
             self.indent == indent && self.byte(self.pos) == b'-' && self.byte(self.pos + 1) == b' ';
         self.pos += usize::from(dash);
         dash
+    }
+
+    /// The content of the line at `start`, if no block below a key at `indent` goes on there.
+    pub(crate) fn behind(&self, start: usize, indent: usize) -> Option<Next> {
+        let next = self.usual_line(start)?;
+        let item = next.indent == indent && self.byte(next.at) == b'-';
+        (next.indent <= indent && !item).then_some(next)
+    }
+
+    /// Goes on behind a block of so many lines.
+    pub(crate) fn leap(&mut self, next: Next, lines: u32) {
+        self.line = self.line.saturating_add(lines.saturating_sub(1));
+        self.go(next);
+    }
+
+    /// Where the line begins at whose first content the cursor stands, if it got there without passing a comment.
+    pub(crate) fn line_begin(&self) -> Option<usize> {
+        let first = self.indent > 0 && self.pos + 1 == self.line_start + self.indent;
+        (first && !self.comment).then_some(self.line_start)
     }
 
     /// Goes to the next line, which starts at `start` and whose spaces end at `at`.

@@ -124,6 +124,12 @@ impl World<'_, '_> {
         from: EntityId,
         pattern: Option<usize>,
     ) -> Candidates {
+        if let [noun] = nouns {
+            let mut found = self.related(noun, from, pattern);
+            found.ids.sort_unstable();
+            found.ids.dedup();
+            return found;
+        }
         let mut ids = vec![from];
         let mut total = 1;
         let mut missing = None;
@@ -265,12 +271,7 @@ impl World<'_, '_> {
         let mut ids = Vec::new();
         let (mut total, mut seen) = (0, false);
         for pod in &pods {
-            let subject = &self.get(*pod).subject;
-            let Some(files) = self
-                .lines
-                .logs
-                .get(&(subject.namespace.clone(), subject.name.clone()))
-            else {
+            let Some(files) = self.lines.logs.get(pod) else {
                 continue;
             };
             for (source, log) in files

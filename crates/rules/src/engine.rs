@@ -234,7 +234,7 @@ impl<'f, 's> World<'f, 's> {
         let mut open = Vec::new();
         let mut any_found = false;
         for steps in &step.alternatives {
-            let outcome = self.run(steps, vec![row.clone()]);
+            let outcome = self.alternative(steps, row);
             let found = !outcome.rows.is_empty();
             next.extend(outcome.rows);
             // At the beginning of a rule there is one empty row for the whole cluster: a hit of one
@@ -252,6 +252,30 @@ impl<'f, 's> World<'f, 's> {
             row: row.clone(),
             ..open
         }));
+    }
+
+    /// Runs steps on a row that is still needed: most alternatives end at the check that they
+    /// begin with, and no copy is made for that.
+    fn alternative(&self, steps: &[Step], row: &Row) -> Outcome {
+        let (checked, rest) = match steps.split_first() {
+            Some((first, rest)) if first.verb == Verb::Check => (Some(first), rest),
+            _ => (None, steps),
+        };
+        let mut cites = Vec::new();
+        if let Some(first) = checked {
+            match self.conditions(row, &first.conditions, (None, true)) {
+                Truth::Yes((_, read)) => cites = read,
+                Truth::No => return Outcome::default(),
+                Truth::Unknown(missing) => {
+                    let row = row.clone();
+                    return Outcome {
+                        rows: Vec::new(),
+                        undecided: vec![Undecided { row, missing }],
+                    };
+                }
+            }
+        }
+        self.run(rest, vec![row.clone().having_read(&cites)])
     }
 
     /// Whether an entity fulfils a step; only where `explain` does an open answer say what is missing.

@@ -7,7 +7,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use coldcase_bundle::FileId;
 use coldcase_facts::{Entity, EntityId, Facts};
@@ -78,8 +78,8 @@ pub(crate) type SourceIndex = usize;
 pub(crate) struct Lines<'s> {
     pub entities: Vec<Entity<'s>>,
     pub hits: BTreeMap<(usize, SourceIndex), Hits>,
-    /// Logs by namespace and pod.
-    pub logs: BTreeMap<(String, String), Vec<SourceIndex>>,
+    /// Logs by their pod, where it was captured.
+    pub logs: HashMap<EntityId, Vec<SourceIndex>>,
     /// Journals by node.
     pub journals: BTreeMap<String, Vec<SourceIndex>>,
 }
@@ -144,11 +144,11 @@ pub(crate) fn scan<'s>(facts: &Facts<'s>, scanner: Option<&Scanner>) -> Lines<'s
         .collect();
     for (index, source) in sources.iter().enumerate() {
         match source {
-            Source::Log(log) => lines
-                .logs
-                .entry((log.namespace.clone(), log.pod.clone()))
-                .or_default()
-                .push(index),
+            Source::Log(log) => {
+                if let Some(pod) = facts.object("Pod", &log.namespace, &log.pod) {
+                    lines.logs.entry(pod).or_default().push(index);
+                }
+            }
             Source::Journal(journal) => {
                 for node in journal_nodes(journal) {
                     lines.journals.entry(node).or_default().push(index);

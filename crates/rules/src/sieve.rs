@@ -241,13 +241,7 @@ impl<'f, 's> World<'f, 's> {
 
     /// What the step behind asks of the same entity, before anything can be undecided: a row that
     /// fails there is gone. Further steps are left alone: what was missing on the way to them counts.
-    fn next<'r>(
-        &self,
-        step: &'r Step,
-        slot: usize,
-        asked: &mut Asked<'r>,
-        needs: &mut Vec<Need>,
-    ) {
+    fn next<'r>(&self, step: &'r Step, slot: usize, asked: &mut Asked<'r>, needs: &mut Vec<Need>) {
         match step.verb {
             Verb::Check => self.own(&step.conditions, slot, asked, needs),
             Verb::Any => {

@@ -113,15 +113,16 @@ pub(super) fn bench(arguments: &RulesBench) -> Result<ExitCode, Failure> {
     let (bundle, options) = reading::open_for(&arguments.bundles, &arguments.reading, &rules)?;
     let snapshot = reading::snapshot(&bundle, &options)?;
     let facts = coldcase_facts::derive(&snapshot);
-    let mut by_rule: Vec<(Duration, usize, &str)> = with_world(&rules, &facts, Looks::AtFew, |world| {
-        let timed = rules.rules.iter().enumerate().map(|(index, rule)| {
-            let (time, findings) = fastest(arguments.runs, || {
-                evaluate_rule(&rules, world, index).0.len()
+    let mut by_rule: Vec<(Duration, usize, &str)> =
+        with_world(&rules, &facts, Looks::AtFew, |world| {
+            let timed = rules.rules.iter().enumerate().map(|(index, rule)| {
+                let (time, findings) = fastest(arguments.runs, || {
+                    evaluate_rule(&rules, world, index).0.len()
+                });
+                (time, findings, rule.id.as_str())
             });
-            (time, findings, rule.id.as_str())
+            timed.collect()
         });
-        timed.collect()
-    });
     by_rule.sort_by_key(|(time, _, id)| (std::cmp::Reverse(*time), *id));
     let costs = rules.costs();
     let mut by_pattern: Vec<(Duration, u64, usize)> = rules

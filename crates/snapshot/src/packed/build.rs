@@ -178,6 +178,15 @@ impl Piece {
     }
 }
 
+impl Piece {
+    /// The same with its line counted from another.
+    pub(super) fn from_line(self, line: u32) -> Self {
+        let mut piece = self;
+        piece.place.line = piece.place.line.saturating_sub(line);
+        piece
+    }
+}
+
 impl Packer {
     /// The thread's packer, empty: its room is used again for the next object.
     pub(crate) fn with<T>(work: impl FnOnce(&mut Self) -> T) -> T {
@@ -247,8 +256,21 @@ impl Packer {
         Packed(whole.into())
     }
 
+    /// A value that was packed before, below a key that stands in this line.
+    pub(crate) fn again(&mut self, piece: &Piece, body: &str, line: u32) -> Piece {
+        let from = self.stack.len();
+        self.stack.push_str(body);
+        let mut piece = Piece {
+            from,
+            to: self.stack.len(),
+            ..*piece
+        };
+        piece.place.line = piece.place.line.saturating_add(line);
+        piece
+    }
+
     /// What the head of a value has the length of.
-    fn body(&self, value: &Piece) -> &str {
+    pub(super) fn body(&self, value: &Piece) -> &str {
         self.stack.get(value.from..value.to).unwrap_or_default()
     }
 

@@ -13,11 +13,13 @@
 //! An empty list or mapping is nothing at all. The whole is one head and what it has the length of.
 
 mod build;
+mod memo;
 mod words;
 
 use crate::node::{Key, Node, Value};
 
 pub(crate) use build::{Packer, Piece};
+pub(crate) use memo::Memo;
 
 /// A tree of captured values as one text.
 #[derive(Clone, Default, PartialEq, Eq)]

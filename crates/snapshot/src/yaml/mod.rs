@@ -9,12 +9,12 @@ pub(crate) mod stream;
 use std::{borrow::Cow, vec::Drain};
 
 use compact_str::CompactString;
-use kubeyaml::{Build, Entry, List, Options, Part, Projection, Scalar, Style};
+use kubeyaml::{Below, Block, Build, Entry, Known, List, Options, Part, Projection, Scalar, Style};
 use rayon::prelude::*;
 
 use crate::{
     node::{Key, Node, Value},
-    packed::{Packed, Packer, Piece},
+    packed::{Memo, Packed, Packer, Piece},
 };
 
 /// A syntax error and its line.
@@ -226,7 +226,7 @@ fn read_list(part: Part<'_>, list: &List<'_>, reading: &Reading, found: &mut Doc
         .items
         .par_iter()
         .with_min_len(16)
-        .map(|part| item(*part, reading))
+        .map_init(Memo::default, |memo, part| item(*part, reading, memo))
         .collect();
     let mut items = Vec::with_capacity(read.len());
     let mut failed = Vec::new();
@@ -335,7 +335,11 @@ fn document(part: Part<'_>, reading: &Reading) -> Result<Read<Node>, YamlError> 
 }
 
 /// Reads one item of a list, with its dash.
-fn item(part: Part<'_>, reading: &Reading) -> Result<Read<Packed>, YamlError> {
+fn item<'t>(
+    part: Part<'t>,
+    reading: &Reading,
+    memo: &mut Memo<'t>,
+) -> Result<Read<Packed>, YamlError> {
     if part.text.trim_ascii().is_empty() {
         return Ok(Read {
             values: Vec::new(),
@@ -344,7 +348,8 @@ fn item(part: Part<'_>, reading: &Reading) -> Result<Read<Packed>, YamlError> {
     }
     if !reading.strict {
         let packed = Packer::with(|packer| {
-            let root = kubeyaml::read_item(part.text, packer, &options(part, reading));
+            let mut repeats = Repeats { packer, memo };
+            let root = kubeyaml::read_item(part.text, &mut repeats, &options(part, reading));
             root.map(|root| packer.finish(root))
         });
         if let Ok(packed) = packed {
@@ -394,25 +399,45 @@ fn more_lines(scalar: &Scalar<'_>) -> u16 {
     u16::try_from(scalar.end_line.saturating_sub(scalar.line)).unwrap_or(u16::MAX)
 }
 
-impl<'t> Build<'t> for Packer {
+/// Packs values, and copies what was packed before.
+struct Repeats<'m, 't> {
+    packer: &'m mut Packer,
+    memo: &'m mut Memo<'t>,
+}
+
+impl<'t> Build<'t> for Repeats<'_, 't> {
     type Node = Piece;
+
+    const REMEMBERS: bool = true;
 
     fn scalar(&mut self, scalar: Scalar<'t>) -> Piece {
         let more = more_lines(&scalar);
         if is_null(&scalar) {
-            self.null(scalar.line, more)
+            self.packer.null(scalar.line, more)
         } else {
             let plain = scalar.style == Style::Plain;
-            Packer::scalar(self, &scalar.text, scalar.line, more, plain)
+            self.packer.scalar(&scalar.text, scalar.line, more, plain)
         }
     }
 
     fn seq(&mut self, items: Drain<'_, Piece>, line: u32) -> Piece {
-        Packer::seq(self, items, line)
+        self.packer.seq(items, line)
     }
 
     fn map(&mut self, entries: Drain<'_, Entry<'t, Piece>>, line: u32) -> Piece {
-        Packer::map(self, entries, line)
+        self.packer.map(entries, line)
+    }
+
+    fn known(&mut self, below: &Below<'_>, text: &'t str) -> Option<Known> {
+        self.memo.known(below, text)
+    }
+
+    fn again(&mut self, known: &Known, line: u32) -> Option<Piece> {
+        self.memo.again(known, line, self.packer)
+    }
+
+    fn remember(&mut self, below: &Below<'_>, block: Block<'t>, node: &Piece) {
+        self.memo.remember(below, block, node, self.packer);
     }
 }
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{Documents, Parts, Reading, fields_of_list, item, read_part};
 use crate::{
     node::{Key, Node},
-    packed::Packed,
+    packed::{Memo, Packed},
 };
 
 /// Text that is gathered before its whole items are read: enough for all threads, little beside what the items grow to.
@@ -171,7 +171,9 @@ impl Stream<'_> {
             .get(..whole)?
             .par_iter()
             .with_min_len(16)
-            .map(|part| item(*part, self.reading).ok())
+            .map_init(Memo::default, |memo, part| {
+                item(*part, self.reading, memo).ok()
+            })
             .collect();
         for item in read? {
             list.slow += usize::from(item.slow);

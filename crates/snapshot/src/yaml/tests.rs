@@ -265,3 +265,42 @@ proptest! {
         prop_assert_eq!(fast.nodes, slow.nodes, "{}", text);
     }
 }
+
+proptest! {
+    /// What a reader remembers of one item must not show in the next.
+    #[test]
+    fn items_side_by_side_are_read_as_alone(
+        pool in proptest::collection::vec(written(), 1..4),
+        items in proptest::collection::vec(
+            proptest::collection::vec(
+                (proptest::sample::select(vec!["a", "kind", "env", "b"]), 0_usize..4), 1..4),
+            1..8),
+        ends in proptest::collection::vec(
+            proptest::sample::select(vec!["", "\n", "# x\n", "  # x\n", "  z: 1\n", "  z:\n  - 1\n"]), 8),
+        fields: bool,
+    ) {
+        let fields = fields.then(|| Projection::except(["a.b", "kind"]));
+        let reading = Reading { strict: false, fields };
+        let mut texts = Vec::new();
+        for (entries, end) in items.iter().zip(&ends) {
+            let mut text = String::new();
+            for (place, (key, value)) in entries.iter().enumerate() {
+                text.push_str(if place == 0 { "- " } else { "  " });
+                text.push_str(&format!("{key}:"));
+                pool[value % pool.len()].write(2, false, &mut text);
+            }
+            text.push_str(end);
+            texts.push(text);
+        }
+        let mut memo = Memo::default();
+        let mut first_line = 3;
+        for text in &texts {
+            let part = Part { first_line, text };
+            let together = item(part, &reading, &mut memo).map(|read| (read.values, read.slow));
+            let alone = item(part, &reading, &mut Memo::default());
+            let alone = alone.map(|read| (read.values, read.slow));
+            prop_assert_eq!(together, alone, "{}", texts.concat());
+            first_line += u32::try_from(text.lines().count()).unwrap();
+        }
+    }
+}
