@@ -264,7 +264,7 @@ fn alike<'f>(draft: &Draft<'f>) -> Alike<'f> {
             Cow::Borrowed(reason.split_once(": ").map_or(reason, |(what, _)| what))
         }
         Of::Ended(_) | Of::Started(_) => Cow::Borrowed(""),
-        Of::Told(entry) if entry.kind == "condition" => {
+        Of::Told(entry) if ["event", "condition"].contains(&entry.kind) => {
             before_colon(&entry.text).map_or_else(|| without_digits(&entry.text).into(), Cow::from)
         }
         Of::Line(_) | Of::Told(_) => Cow::Owned(without_digits(&draft.text())),
