@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::cut::Pool;
+
 /// What is to be kept of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keep {
@@ -47,6 +49,19 @@ impl Body {
     }
 }
 
+/// Where a page begins: a run of whole lines that is read for the sake of one of them. A block is
+/// the unit of hashing and packing and too much for that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Page {
+    /// Lines before it: in its block, then in its file.
+    pub lines: u32,
+    /// Bytes before it in its block.
+    pub at: u32,
+}
+
+/// Bytes of a page, unless a line is longer. A page costs 8 bytes of memory.
+const PAGE: usize = 16 << 10;
+
 /// What is known of a block after the work.
 #[derive(Debug)]
 pub(crate) struct Block {
@@ -54,6 +69,8 @@ pub(crate) struct Block {
     pub digest: [u8; 32],
     /// Newlines.
     pub newlines: u32,
+    /// Its pages, if nothing of it is kept.
+    pub pages: Vec<Page>,
     /// Whether the last line has no newline.
     pub open: bool,
     /// Bytes.
@@ -64,12 +81,15 @@ pub(crate) struct Block {
     pub body: Body,
 }
 
-/// Works on a block.
-pub(crate) fn process(raw: Vec<u8>, keep: Keep) -> Block {
+/// Works on a block; gives the buffer back to the pool when it can.
+pub(crate) fn process(raw: Vec<u8>, keep: Keep, pool: &Pool) -> Block {
     let digest = Sha256::digest(&raw).into();
     let raw_len = raw.len() as u64;
-    let newlines = memchr::memchr_iter(b'\n', &raw).count();
     let open = raw.last().is_some_and(|last| *last != b'\n');
+    let (newlines, pages) = match keep {
+        Keep::Nothing => pages(&raw),
+        _ => (memchr::memchr_iter(b'\n', &raw).count(), Vec::new()),
+    };
     let (text_len, body) = match keep {
         Keep::Nothing => {
             let length = if std::str::from_utf8(&raw).is_ok() {
@@ -77,6 +97,7 @@ pub(crate) fn process(raw: Vec<u8>, keep: Keep) -> Block {
             } else {
                 String::from_utf8_lossy(&raw).len() as u64
             };
+            pool.give(raw);
             (length, Body::Nothing)
         }
         Keep::Plain => {
@@ -86,12 +107,13 @@ pub(crate) fn process(raw: Vec<u8>, keep: Keep) -> Block {
         }
         Keep::Packed => {
             let text = text_of(raw);
-            (text.len() as u64, pack(text))
+            (text.len() as u64, pack(text, pool))
         }
     };
     Block {
         digest,
         newlines: u32::try_from(newlines).unwrap_or(u32::MAX),
+        pages,
         open,
         raw_len,
         text_len,
@@ -99,13 +121,35 @@ pub(crate) fn process(raw: Vec<u8>, keep: Keep) -> Block {
     }
 }
 
+/// Counts the newlines of a block, page by page.
+fn pages(raw: &[u8]) -> (usize, Vec<Page>) {
+    let mut pages = Vec::with_capacity(raw.len() / PAGE + 1);
+    let (mut at, mut newlines) = (0, 0);
+    while let Some(rest) = raw.get(at..).filter(|rest| !rest.is_empty()) {
+        if let (Ok(at), Ok(lines)) = (u32::try_from(at), u32::try_from(newlines)) {
+            pages.push(Page { lines, at });
+        }
+        let head = rest.get(..PAGE).unwrap_or(rest);
+        let last = match memchr::memrchr(b'\n', head) {
+            Some(last) => Some(last),
+            None => memchr::memchr(b'\n', rest),
+        };
+        let page = last.map_or(rest.len(), |last| last + 1);
+        newlines += memchr::memchr_iter(b'\n', rest.get(..page).unwrap_or(rest)).count();
+        at += page;
+    }
+    (newlines, pages)
+}
+
 /// Packs a text unless that saves less than a tenth.
-fn pack(text: String) -> Body {
+fn pack(text: String, pool: &Pool) -> Body {
     let packed = lz4_flex::block::compress(text.as_bytes());
     if packed.len() > text.len() / 10 * 9 {
         return Body::Plain(text);
     }
-    Body::Packed(packed.into_boxed_slice(), text.len())
+    let length = text.len();
+    pool.give(text.into_bytes());
+    Body::Packed(packed.into_boxed_slice(), length)
 }
 
 /// Bytes as text; what is not UTF-8 becomes U+FFFD.
@@ -129,4 +173,37 @@ pub(crate) fn looks_binary(bytes: &[u8]) -> bool {
             .count(),
     };
     (odd + broken) * 10 > head.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn pages_begin_at_lines_and_cover_the_block(
+            lines in proptest::collection::vec(0_usize..40_000, 0..12),
+            open in any::<bool>(),
+        ) {
+            let mut raw = Vec::new();
+            for length in lines {
+                raw.extend(std::iter::repeat_n(b'x', length));
+                raw.push(b'\n');
+            }
+            if open {
+                raw.extend(b"rest");
+            }
+            let (newlines, pages) = pages(&raw);
+            let count = |bytes: &[u8]| bytes.split(|byte| *byte == b'\n').count() - 1;
+            prop_assert_eq!(newlines, count(&raw));
+            prop_assert_eq!(pages.is_empty(), raw.is_empty());
+            for (index, page) in pages.iter().enumerate() {
+                let before = &raw[..page.at as usize];
+                prop_assert_eq!(index == 0, before.is_empty());
+                prop_assert!(before.is_empty() || before.ends_with(b"\n"));
+                prop_assert_eq!(page.lines as usize, count(before));
+            }
+        }
+    }
 }

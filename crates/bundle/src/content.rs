@@ -2,14 +2,14 @@
 
 use std::{
     borrow::Cow,
-    collections::VecDeque,
-    io::Read,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    io::{Read, SeekFrom},
+    sync::{Arc, OnceLock},
 };
 
 use crate::{
-    block::{Body, text_of},
+    block::{Body, Page, text_of},
     cut::{BLOCK, Cutter},
+    lines::{Cache, Input, Place},
     origin::Origin,
 };
 
@@ -100,6 +100,8 @@ pub(crate) struct Content {
     pub store: Store,
     /// Starts of the blocks, if it is not held.
     pub marks: Vec<Mark>,
+    /// Starts of the pages, if they can be read on their own.
+    pub pages: Vec<Page>,
     /// Bytes that were read when the bundle was opened.
     pub raw_len: u64,
     /// Bytes of the text.
@@ -125,6 +127,7 @@ impl Content {
                 .max(1),
             store: Store::Held(Text::new(text)),
             marks: Vec::new(),
+            pages: Vec::new(),
             line_limit: usize::MAX,
             late: OnceLock::new(),
         }
@@ -153,6 +156,15 @@ impl Content {
             .saturating_sub(1)
     }
 
+    /// Whether a block can only be found by going through those before it.
+    fn needs_all_before(&self) -> bool {
+        match &self.store {
+            Store::Blocks(_) => false,
+            Store::Elsewhere(origin) => !origin.seeks(),
+            Store::Held(_) | Store::Binary => true,
+        }
+    }
+
     /// Number of the first line of a block, and its offset in the text.
     pub(crate) fn start(&self, block: usize) -> (u32, u64) {
         self.marks
@@ -161,31 +173,65 @@ impl Content {
     }
 
     /// The stream of bytes from a block on, never longer than what was there at first.
-    pub(crate) fn stream(&self, block: usize) -> Option<Cutter<Box<dyn Read + Send>>> {
+    pub(crate) fn stream(&self, block: usize) -> Option<Cutter<'static, Box<dyn Read + Send>>> {
         let Store::Elsewhere(origin) = &self.store else {
             return None;
         };
         let raw = self.marks.get(block).map_or(0, |mark| mark.raw);
         match origin.open(raw) {
             Ok((stream, changed)) => {
-                if changed {
-                    self.complain("changed while it was read; quoted lines may be others");
-                }
-                let rest: Box<dyn Read + Send> =
-                    Box::new(stream.take(self.raw_len.saturating_sub(raw)));
-                Some(Cutter::new(rest, raw, self.line_limit))
+                self.changed(changed);
+                let left = self.raw_len.saturating_sub(raw);
+                let rest: Box<dyn Read + Send> = Box::new(stream.take(left));
+                Some(Cutter::new(rest, raw, self.line_limit, left, None))
             }
-            Err(error) => {
-                self.complain(&format!("cannot be read a second time: {error}"));
-                None
-            }
+            Err(error) => self.unreadable(&error),
         }
+    }
+
+    /// The bytes, to be read at any place.
+    pub(crate) fn input(&self) -> Option<Box<dyn Input>> {
+        let Store::Elsewhere(origin) = &self.store else {
+            return None;
+        };
+        match origin.input() {
+            Ok((input, changed)) => {
+                self.changed(changed);
+                Some(input)
+            }
+            Err(error) => self.unreadable(&error),
+        }
+    }
+
+    /// Goes to an offset of the text in [`Content::input`].
+    pub(crate) fn seek(&self, input: &mut Box<dyn Input>, at: u64) -> std::io::Result<()> {
+        let mark = match &self.store {
+            Store::Elsewhere(origin) => origin.encoding.mark() as u64,
+            _ => 0,
+        };
+        input.seek(SeekFrom::Start(at + mark)).map(|_| ())
+    }
+
+    fn changed(&self, changed: bool) {
+        if changed {
+            self.complain("changed while it was read; quoted lines may be others");
+        }
+    }
+
+    fn unreadable<T>(&self, error: &std::io::Error) -> Option<T> {
+        self.complain(&format!("cannot be read a second time: {error}"));
+        None
+    }
+
+    /// Notes that not all bytes were found again.
+    pub(crate) fn shorter(&self) {
+        self.complain("has become shorter or other while it was read; the rest is missing");
     }
 
     /// The next block of a stream as text; notes when the file has become shorter.
     pub(crate) fn next_block(
         &self,
-        cutter: &mut Cutter<Box<dyn Read + Send>>,
+        cutter: &mut Cutter<'static, Box<dyn Read + Send>>,
         block: usize,
     ) -> Option<String> {
         let cut = cutter.next();
@@ -197,7 +243,7 @@ impl Content {
             .as_ref()
             .map_or(0, |cut| cut.raw + cut.bytes.len() as u64 + cut.dropped);
         if got < end {
-            self.complain("has become shorter or other while it was read; the rest is missing");
+            self.shorter();
         }
         cut.map(|cut| text_of(cut.bytes))
     }
@@ -223,8 +269,8 @@ impl Content {
     }
 
     /// Blocks in order: number of the first line, offset in the text, text.
-    pub(crate) fn chunks(&self) -> Chunks<'_> {
-        Chunks {
+    pub(crate) fn chunks(&self) -> Blocks<'_> {
+        Blocks {
             content: self,
             block: 0,
             line: 1,
@@ -239,14 +285,15 @@ impl Content {
 
     /// One block through the cache.
     pub(crate) fn block(&self, block: usize, cache: &Cache, file: u32) -> Arc<Text> {
-        if let Some(text) = cache.get(file, block) {
+        let place = Place::Block(block);
+        if let Some(text) = cache.get(file, place) {
             return text;
         }
         match &self.store {
             Store::Held(_) | Store::Binary => Arc::default(),
             Store::Blocks(bodies) => {
                 let text = bodies.get(block).map(Body::text).unwrap_or_default();
-                cache.put(file, block, text)
+                cache.put(file, place, text)
             }
             Store::Elsewhere(origin) => {
                 // What cannot be read in the middle is read from its start, and what passes by is
@@ -258,7 +305,7 @@ impl Content {
                         let Some(text) = self.next_block(&mut cutter, index) else {
                             break;
                         };
-                        last = cache.put(file, index, text);
+                        last = cache.put(file, Place::Block(index), text);
                     }
                 }
                 last
@@ -268,16 +315,21 @@ impl Content {
 }
 
 /// Iterator over blocks.
-pub(crate) struct Chunks<'a> {
+pub(crate) struct Blocks<'a> {
     content: &'a Content,
     block: usize,
     line: u32,
     rest: &'a str,
     at: u64,
-    cutter: Option<Cutter<Box<dyn Read + Send>>>,
+    cutter: Option<Cutter<'static, Box<dyn Read + Send>>>,
 }
 
-impl<'a> Chunks<'a> {
+impl<'a> Blocks<'a> {
+    /// Number of the block that comes next, of a text that is not held.
+    pub(crate) fn next_block(&self) -> usize {
+        self.block
+    }
+
     /// A held text is cut like any other, but borrowed.
     fn next_held(&mut self) -> Option<(u32, u64, Cow<'a, str>)> {
         if self.rest.is_empty() {
@@ -305,7 +357,7 @@ impl<'a> Chunks<'a> {
     }
 }
 
-impl<'a> Iterator for Chunks<'a> {
+impl<'a> Iterator for Blocks<'a> {
     type Item = (u32, u64, Cow<'a, str>);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -332,47 +384,17 @@ impl<'a> Iterator for Chunks<'a> {
         self.block += 1;
         Some((line, at, text))
     }
-}
 
-/// Blocks that were unpacked for a line: the next line asked for is most often near.
-#[derive(Debug, Default)]
-pub(crate) struct Cache {
-    blocks: Mutex<VecDeque<Cached>>,
-}
-
-#[derive(Debug)]
-struct Cached {
-    file: u32,
-    block: usize,
-    text: Arc<Text>,
-}
-
-impl Cache {
-    const BLOCKS: usize = 64;
-
-    fn get(&self, file: u32, block: usize) -> Option<Arc<Text>> {
-        let blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        blocks
-            .iter()
-            .rev()
-            .find(|cached| cached.file == file && cached.block == block)
-            .map(|cached| Arc::clone(&cached.text))
-    }
-
-    fn put(&self, file: u32, block: usize, text: String) -> Arc<Text> {
-        let text = Arc::new(Text::new(text));
-        // One overlong line must not turn the cache into a hoard.
-        if text.text.len() <= 4 * BLOCK {
-            let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-            if blocks.len() >= Self::BLOCKS {
-                blocks.pop_front();
+    /// Blocks that nobody looks at are not read where that can be avoided.
+    fn nth(&mut self, skipped: usize) -> Option<Self::Item> {
+        if skipped > 0 && !self.content.needs_all_before() {
+            self.block = self.block.saturating_add(skipped);
+            self.cutter = None;
+        } else {
+            for _ in 0..skipped {
+                self.next()?;
             }
-            blocks.push_back(Cached {
-                file,
-                block,
-                text: Arc::clone(&text),
-            });
         }
-        text
+        self.next()
     }
 }

@@ -1,8 +1,11 @@
 //! A file of the bundle as text, with its lines found again by number when they are quoted.
 
-use std::{borrow::Cow, fmt::Write as _, io::Read, sync::Arc};
+use std::{borrow::Cow, io::Read, sync::Arc};
 
-use crate::content::{Cache, Chunks as Blocks, Content, Store};
+use crate::{
+    content::{Blocks, Content, Store},
+    lines::{Cache, Lines},
+};
 
 /// Index of a file in [`crate::Bundle::files`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -45,12 +48,21 @@ impl<'a> Iterator for Chunks<'a> {
     type Item = Chunk<'a>;
 
     fn next(&mut self) -> Option<Chunk<'a>> {
-        let (first_line, offset, text) = self.0.next()?;
-        Some(Chunk {
+        self.0.next().map(Chunk::new)
+    }
+
+    fn nth(&mut self, skipped: usize) -> Option<Chunk<'a>> {
+        self.0.nth(skipped).map(Chunk::new)
+    }
+}
+
+impl<'a> Chunk<'a> {
+    fn new((first_line, offset, text): (u32, u64, Cow<'a, str>)) -> Self {
+        Self {
             first_line,
             offset,
             text,
-        })
+        }
     }
 }
 
@@ -66,13 +78,6 @@ pub struct Excerpt {
     /// The last line that is quoted, from 1.
     pub end_line: u32,
 }
-
-/// Lines of context on each side of a quote.
-const CONTEXT: u32 = 3;
-/// A quoted line longer than this is cut; a 10 MB line is ordinary input.
-const LINE_CHARS: usize = 2_000;
-/// A quote longer than this many lines is cut.
-const QUOTE_LINES: u32 = 60;
 
 impl File {
     /// The last part of the path.
@@ -180,20 +185,12 @@ impl File {
                 None => Cow::Borrowed(""),
             };
         }
-        Cow::Owned(self.with_line(number, str::to_owned))
+        Cow::Owned(self.lines().line(number).to_owned())
     }
 
-    fn with_line<T>(&self, number: u32, then: impl FnOnce(&str) -> T) -> T {
-        if number == 0 || number > self.line_count() {
-            return then("");
-        }
-        if let Store::Held(text) = &self.content.store {
-            return then(text.line(number as usize - 1));
-        }
-        let block = self.content.block_of_line(number);
-        let (first, _) = self.content.start(block);
-        let text = self.content.block(block, &self.cache, self.key);
-        then(text.line(number.saturating_sub(first) as usize))
+    /// Lines by number, for whoever asks for many.
+    pub fn lines(&self) -> Lines<'_> {
+        Lines::new(self)
     }
 
     /// The number of the line that holds this byte offset of the text, from 1.
@@ -215,35 +212,7 @@ impl File {
 
     /// The lines from `line` to `end_line` with their context, each cut at a sane length.
     pub fn excerpt(&self, line: u32, end_line: u32) -> Excerpt {
-        let last = self.line_count();
-        let line = line.clamp(1, last.max(1));
-        let asked = end_line.clamp(line, last.max(line));
-        let end_line = asked.min(line.saturating_add(QUOTE_LINES - 1));
-        let cut = |number: u32| self.with_line(number, cut_line);
-        let mut quote = (line..=end_line).map(cut).collect::<Vec<_>>().join("\n");
-        if asked > end_line {
-            let _ = write!(quote, "\n… ({} more lines)", asked - end_line);
-        }
-        Excerpt {
-            before: (line.saturating_sub(CONTEXT).max(1)..line)
-                .map(cut)
-                .collect(),
-            quote,
-            after: (end_line + 1..=last.min(end_line.saturating_add(CONTEXT)))
-                .map(cut)
-                .collect(),
-            end_line,
-        }
-    }
-}
-
-fn cut_line(line: &str) -> String {
-    match line.char_indices().nth(LINE_CHARS) {
-        None => line.to_owned(),
-        Some((at, _)) => {
-            let rest = line.get(at..).map_or(0, |rest| rest.chars().count());
-            format!("{}… ({rest} more characters)", line.get(..at).unwrap_or(""))
-        }
+        self.lines().excerpt(line, end_line)
     }
 }
 

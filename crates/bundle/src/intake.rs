@@ -515,7 +515,9 @@ impl<'b> Session<'_, 'b> {
         }
         let stream = encoding::decode(encoding, Unpeeked::new(head, stream));
         let capped = Capped::new(stream, limits.entry_bytes, Trip::Entry(limits.entry_bytes));
-        let mut cutter = Cutter::new(capped, 0, limits.line_bytes);
+        let likely = source.size.unwrap_or(0);
+        let pool = Some(&self.budget.pool);
+        let mut cutter = Cutter::new(capped, 0, limits.line_bytes, likely, pool);
         let done = Arc::new(Mutex::new(Vec::new()));
         let mut working = Working {
             name,
@@ -523,6 +525,7 @@ impl<'b> Session<'_, 'b> {
             origin: None,
             raws: Vec::new(),
             raw_len: 0,
+            dropped: false,
             done: Arc::clone(&done),
         };
         let mut keep = Keep::Nothing;
@@ -577,6 +580,7 @@ impl<'b> Session<'_, 'b> {
             );
         }
         working.binary = binary;
+        working.dropped = dropped > 0;
         working.origin = source.origin;
         self.slots.push(Slot::Working(working));
     }
@@ -608,7 +612,7 @@ impl<'b> Session<'_, 'b> {
         let size = bytes.len();
         let budget = self.budget;
         let finish = move |done: &Done, bytes| {
-            let block = block::process(bytes, keep);
+            let block = block::process(bytes, keep, &budget.pool);
             budget.store(block.body.size());
             done.lock()
                 .unwrap_or_else(PoisonError::into_inner)

@@ -17,6 +17,7 @@ mod inputs;
 mod intake;
 mod layout;
 mod limits;
+mod lines;
 mod links;
 mod notes;
 mod origin;
@@ -33,6 +34,7 @@ pub use file::{Chunk, Chunks, Excerpt, File, FileId};
 pub use inputs::{Input, hex, open_all};
 pub use layout::{Layout, Root};
 pub use limits::Limits;
+pub use lines::Lines;
 
 /// Damage met while reading, or a limit that was hit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,7 +146,7 @@ pub fn open_reader(
 
 /// Files get the keys of one cache.
 fn files(entries: Vec<intake::Entry>) -> Vec<File> {
-    let cache = Arc::new(content::Cache::default());
+    let cache = Arc::new(lines::Cache::default());
     entries
         .into_iter()
         .zip(0_u32..)

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
+use crate::cut::Pool;
+
 /// Limits on what is produced from an input; sizes in bytes.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -58,8 +60,9 @@ pub(crate) const RATIO_GRACE: u64 = 64 << 20;
 pub(crate) const SMALL: usize = 64 << 10;
 /// Plain texts held before larger ones are packed.
 pub(crate) const PLAIN_TOTAL: u64 = 64 << 20;
-/// Raw bytes handed to other threads and not yet worked on.
-const IN_FLIGHT: usize = 32 << 20;
+/// Raw bytes handed to other threads and not yet worked on, for each of them: enough that none
+/// waits, few enough that a block is still in the processor's cache when it is worked on.
+const IN_FLIGHT: usize = 1 << 20;
 
 /// A limit that was reached, as the sentence of its problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -100,6 +103,9 @@ pub(crate) struct Budget<'a> {
     stored: AtomicU64,
     entries: AtomicUsize,
     in_flight: AtomicUsize,
+    in_flight_limit: usize,
+    /// Buffers for the blocks that are read.
+    pub pool: Pool,
 }
 
 impl<'a> Budget<'a> {
@@ -111,6 +117,8 @@ impl<'a> Budget<'a> {
             stored: AtomicU64::new(0),
             entries: AtomicUsize::new(0),
             in_flight: AtomicUsize::new(0),
+            in_flight_limit: IN_FLIGHT * (rayon::current_num_threads() - 1),
+            pool: Pool::default(),
         }
     }
 
@@ -166,7 +174,7 @@ impl<'a> Budget<'a> {
 
     /// Takes room in the queue of work for other threads; `false` if it is full.
     pub(crate) fn take_off(&self, bytes: usize) -> bool {
-        if self.in_flight.fetch_add(bytes, Relaxed) > IN_FLIGHT {
+        if self.in_flight.fetch_add(bytes, Relaxed) >= self.in_flight_limit {
             self.in_flight.fetch_sub(bytes, Relaxed);
             return false;
         }

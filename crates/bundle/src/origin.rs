@@ -10,6 +10,7 @@ use std::{
 use crate::{
     decode::{Codec, decoder},
     encoding::{self, Encoding},
+    lines::Input,
 };
 
 /// Bytes that can be read at any place, by many threads.
@@ -163,18 +164,16 @@ impl Base {
         }
     }
 
-    /// Opens again; says whether the file is another than the first time.
-    fn again(&self) -> std::io::Result<(Range, bool)> {
+    /// Opens again; says whether the file is another than the first time. A file is given as such:
+    /// it alone fills memory that was never zeroed.
+    fn again(&self) -> std::io::Result<(Box<dyn Input>, bool)> {
         match self {
-            Self::Range(range) => Ok((range.clone(), false)),
+            Self::Range(range) => Ok((Box::new(range.clone()), false)),
             Self::Disk(disk) => {
                 let file = open_regular(&disk.path)?;
                 let stamp = Stamp::of(&file.metadata()?);
                 let changed = disk.stamp.is_some_and(|before| before != stamp);
-                Ok((
-                    Range::new(Bytes::File(Arc::new(file)), 0, stamp.len),
-                    changed,
-                ))
+                Ok((Box::new(file), changed))
             }
         }
     }
@@ -195,6 +194,11 @@ impl Origin {
     /// Whether reading in the middle costs no more than reading at the start.
     pub(crate) fn seeks(&self) -> bool {
         self.codecs.is_empty() && self.encoding.is_bytes()
+    }
+
+    /// The bytes, to be read at any place; says whether the file has changed.
+    pub(crate) fn input(&self) -> std::io::Result<(Box<dyn Input>, bool)> {
+        self.base.again()
     }
 
     /// Opens at an offset of the text; says whether the file has changed.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    block::{Block, Body},
+    block::{Block, Body, Page},
     content::{Content, Mark, Store, Text},
     intake::{Entry, Gathered},
     limits::Budget,
@@ -32,6 +32,8 @@ pub(crate) struct Working {
     /// Offsets of the blocks.
     pub raws: Vec<u64>,
     pub raw_len: u64,
+    /// Whether bytes of overlong lines were dropped.
+    pub dropped: bool,
     pub done: Done,
 }
 
@@ -71,6 +73,7 @@ impl Working {
         let mut marks = Vec::with_capacity(done.len());
         let mut bodies = Vec::with_capacity(done.len());
         let mut digests = Vec::with_capacity(done.len());
+        let mut pages = Vec::new();
         let (mut newlines, mut text_len, mut raw_len, mut open) = (0_u32, 0, 0, false);
         let (mut complete, mut cut) = (true, false);
         for ((_, block), raw) in done.into_iter().zip(&self.raws) {
@@ -85,6 +88,10 @@ impl Working {
                 raw: *raw,
                 text: text_len,
             });
+            pages.extend(block.pages.into_iter().map(|page| Page {
+                lines: page.lines.saturating_add(newlines),
+                ..page
+            }));
             newlines = newlines.saturating_add(block.newlines);
             text_len += block.text_len;
             raw_len = raw + block.raw_len;
@@ -105,6 +112,12 @@ impl Working {
         if matches!(store, Store::Held(_) | Store::Binary) {
             marks = Vec::new();
         }
+        // Pages are read by their place: it must be known, and no byte of them left out.
+        let by_place = matches!(&store, Store::Elsewhere(origin) if origin.seeks());
+        if !by_place || self.dropped || newlines == u32::MAX {
+            pages = Vec::new();
+        }
+        pages.shrink_to_fit();
         let entry = Entry {
             path: self.name.path,
             exact: self.name.exact,
@@ -114,6 +127,7 @@ impl Working {
             content: Content {
                 store,
                 marks,
+                pages,
                 raw_len,
                 text_len,
                 lines: newlines.saturating_add(u32::from(open)).max(1),

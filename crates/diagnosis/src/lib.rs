@@ -3,6 +3,7 @@
 mod blast;
 mod change;
 mod depth;
+mod draft;
 mod exonerate;
 mod graph;
 mod group;

@@ -1,13 +1,21 @@
 //! Every dated thing as one list: events as ranges, container ends and starts, node conditions, changes, log and kernel lines.
 
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot},
+};
 
+use coldcase_bundle::FileId;
 use coldcase_facts::{Cite, Entity, Facts, Identity, Name};
 use coldcase_rules::Evaluation;
 use coldcase_snapshot::{packed::View, stamp};
 use jiff::Timestamp;
+use rayon::prelude::*;
 
-use crate::{Change, Judged, Ranked, State};
+use crate::{
+    Change, Judged, Ranked, State,
+    draft::{Draft, Of, ended, event, layer_of, log_line, started},
+};
 
 /// A dated thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,35 +52,6 @@ pub(crate) fn all(
     evaluation: &Evaluation<'_, '_>,
     changes: &[Change],
 ) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    for id in facts.of_kind("Event") {
-        entries.extend(event(facts.get(*id)));
-    }
-    for id in facts.of_kind("Container") {
-        container(facts.get(*id), &mut entries);
-    }
-    for id in facts.of_kind("Node") {
-        conditions(facts.get(*id), &mut entries);
-    }
-    for id in facts.of_kind("Alert") {
-        entries.extend(alert(facts.get(*id)));
-    }
-    for change in changes {
-        entries.push(Entry {
-            time: change.time,
-            end: None,
-            precision: 0,
-            raw: change.raw.clone(),
-            kind: "change",
-            layer: layer_of(&change.subject.kind),
-            severity: "info",
-            count: 1,
-            subject: change.subject.clone(),
-            text: change.text.clone(),
-            cites: change.cites.clone(),
-            assumed: String::new(),
-        });
-    }
     // A pattern that hit says nothing by itself; a line that a finding quotes does.
     let quoted: BTreeSet<Cite> = evaluation
         .findings
@@ -80,32 +59,84 @@ pub(crate) fn all(
         .flat_map(|it| it.cites.iter().chain(arguments(it)))
         .copied()
         .collect();
-    for line in evaluation.lines() {
-        let severity = if line.place().is_some_and(|cite| quoted.contains(&cite)) {
-            "medium"
-        } else {
-            "info"
-        };
-        entries.extend(log_line(facts, line).map(|entry| Entry { severity, ..entry }));
-    }
-    // Old starts and settled conditions are the cluster's biography, not the incident's.
-    entries.retain(|entry| {
-        let old = facts
-            .now()
-            .is_some_and(|now| now.as_second() - entry.time.as_second() > DAY);
-        let uneventful = entry.severity == "info" || entry.kind == "container";
-        entry.kind == "change" || !old || !uneventful
-    });
-    entries.sort_by(|a, b| {
-        (a.time, a.end, a.kind, &a.subject, &a.text, &a.cites)
-            .cmp(&(b.time, b.end, b.kind, &b.subject, &b.text, &b.cites))
-    });
-    entries.dedup();
-    if entries.len() > PLENTY {
+    let mut drafts = drafts(facts, evaluation, changes, &quoted);
+    drafts.par_sort_by(Draft::order);
+    drafts.dedup_by(|later, earlier| later.repeats(earlier));
+    let mut entries: Vec<Entry> = if drafts.len() > PLENTY {
         let near = Near::new(evaluation, &quoted);
-        entries = thinned(entries, |entry| near.holds(entry));
-    }
+        thinned(drafts, |draft| near.holds(draft))
+    } else {
+        drafts.into_par_iter().map(Draft::entry).collect()
+    };
+    quote_stamps(facts, &mut entries);
     entries
+}
+
+/// What may become entries: of every object, event and line what its order needs.
+fn drafts<'f>(
+    facts: &'f Facts<'_>,
+    evaluation: &'f Evaluation<'_, '_>,
+    changes: &[Change],
+    quoted: &BTreeSet<Cite>,
+) -> Vec<Draft<'f>> {
+    // Old starts and settled conditions are the cluster's biography, not the incident's.
+    let now = facts.now();
+    let recent = |draft: &Draft<'_>| {
+        let old = now.is_some_and(|now| now.as_second() - draft.time.as_second() > DAY);
+        let uneventful = draft.severity == "info" || draft.kind() == "container";
+        draft.kind() == "change" || !old || !uneventful
+    };
+    let of_kind = |kind: &str, found: fn(&'f Entity<'_>) -> [Option<Draft<'f>>; 2]| {
+        facts
+            .of_kind(kind)
+            .par_iter()
+            .flat_map_iter(|id| found(facts.get(*id)).into_iter().flatten())
+            .filter(recent)
+            .collect::<Vec<_>>()
+    };
+    let mut drafts = of_kind("Event", |it| [event(it), None]);
+    drafts.extend(of_kind("Container", |it| [ended(it), started(it)]));
+    let mut told = Vec::new();
+    for id in facts.of_kind("Node") {
+        conditions(facts.get(*id), &mut told);
+    }
+    for id in facts.of_kind("Alert") {
+        told.extend(alert(facts.get(*id)));
+    }
+    told.extend(changes.iter().map(changed));
+    drafts.extend(told.into_iter().map(Draft::told).filter(recent));
+    let lines: Vec<Draft<'_>> = evaluation
+        .lines()
+        .par_iter()
+        .filter_map(|line| log_line(line, quoted))
+        .filter(recent)
+        .collect();
+    drafts.extend(lines);
+    drafts
+}
+
+/// Gives the entries of lines their stamps as written: each line is read again for that.
+fn quote_stamps(facts: &Facts<'_>, entries: &mut [Entry]) {
+    let mut of_lines: Vec<&mut Entry> = entries
+        .iter_mut()
+        .filter(|entry| matches!(entry.kind, "log" | "kernel" | "journal"))
+        .collect();
+    let places: Vec<(FileId, u32)> = of_lines
+        .iter()
+        .map(|entry| {
+            let cite = entry.cites.first();
+            cite.map_or((FileId(0), 0), |cite| (cite.file, cite.line))
+        })
+        .collect();
+    let stamps = facts.snapshot.bundle.lines(&places, |_, line| {
+        stamp::leading(line, facts.now())
+            .and_then(|found| line.get(..found.len))
+            .unwrap_or("")
+            .to_owned()
+    });
+    for (entry, stamp) in of_lines.iter_mut().zip(stamps) {
+        entry.raw = stamp;
+    }
 }
 
 /// The page stays fluid with this many; above it, what is alike is told once.
@@ -129,15 +160,17 @@ impl<'e> Near<'e> {
 
     /// Whether an entry is quoted by a finding, or is about its subject or what that subject made
     /// (`shop` made `shop-5d9c7` made `shop-5d9c7-x2lq4`).
-    fn holds(&self, entry: &Entry) -> bool {
+    fn holds(&self, draft: &Draft<'_>) -> bool {
         let Name {
             namespace, name, ..
-        } = &*entry.subject;
+        } = &**draft.subject();
         let maker = |end: usize| {
             name.get(..end)
                 .is_some_and(|maker| self.subjects.contains(&(namespace.as_str(), maker)))
         };
-        entry.cites.iter().any(|cite| self.quoted.contains(cite))
+        let mut room = None;
+        let mut cites = draft.cites(&mut room).iter();
+        cites.any(|cite| self.quoted.contains(cite))
             || maker(name.len())
             || name.match_indices('-').any(|(end, _)| maker(end))
     }
@@ -145,64 +178,112 @@ impl<'e> Near<'e> {
 
 /// Keeps what is grave, what changed and what `near` holds; of the rest, what happened alike to
 /// objects of one kind and namespace becomes one entry with its span and count.
-fn thinned(entries: Vec<Entry>, near: impl Fn(&Entry) -> bool) -> Vec<Entry> {
-    type Alike = (&'static str, &'static str, String, String, String);
+fn thinned<'f>(drafts: Vec<Draft<'f>>, near: impl Fn(&Draft<'f>) -> bool + Sync) -> Vec<Entry> {
+    let judged: Vec<(Draft<'f>, Option<Alike<'f>>)> = drafts
+        .into_par_iter()
+        .map(|draft| {
+            let grave = matches!(draft.severity, "high" | "critical");
+            let kept = grave || draft.kind() == "change" || near(&draft);
+            let alike = (!kept).then(|| alike(&draft));
+            (draft, alike)
+        })
+        .collect();
     let mut kept = Vec::new();
-    let mut alike: BTreeMap<Alike, (Entry, usize)> = BTreeMap::new();
-    for entry in entries {
-        let grave = matches!(entry.severity, "high" | "critical");
-        if grave || entry.kind == "change" || near(&entry) {
-            kept.push(entry);
+    let mut groups: BTreeMap<Alike<'f>, Group<'f>> = BTreeMap::new();
+    for (draft, alike) in judged {
+        let Some(alike) = alike else {
+            kept.push(draft);
             continue;
-        }
-        let what = match (entry.kind, entry.text.split_once(": ")) {
-            ("event" | "condition", Some((what, _))) => what.to_owned(),
-            ("container", _) => String::new(),
-            // Lines differ in their numbers only.
-            _ => entry
-                .text
-                .chars()
-                .filter(|c| !c.is_ascii_digit())
-                .take(120)
-                .collect(),
         };
-        let key = (
-            entry.kind,
-            entry.severity,
-            entry.subject.kind.clone(),
-            entry.subject.namespace.clone(),
-            what,
-        );
-        match alike.entry(key) {
+        match groups.entry(alike) {
             Slot::Vacant(slot) => {
-                slot.insert((entry, 0));
+                slot.insert(Group {
+                    count: draft.count(),
+                    end: draft.end,
+                    others: 0,
+                    first: draft,
+                });
             }
             Slot::Occupied(mut slot) => {
-                let (first, others) = slot.get_mut();
-                *others += 1;
-                first.count = first.count.saturating_add(entry.count);
-                first.end = first.end.max(Some(entry.end.unwrap_or(entry.time)));
+                let group = slot.get_mut();
+                group.others += 1;
+                group.count = group.count.saturating_add(draft.count());
+                group.end = group.end.max(Some(draft.end.unwrap_or(draft.time)));
             }
         }
     }
-    kept.extend(alike.into_values().map(|(mut entry, others)| {
-        if others > 0 {
-            entry.text = format!("{} (and {others} more like it)", entry.text);
-        }
-        entry
-    }));
-    kept.sort_by(|a, b| {
+    let mut entries: Vec<Entry> = kept.into_par_iter().map(Draft::entry).collect();
+    entries.extend(groups.into_values().map(Group::entry));
+    entries.sort_by(|a, b| {
         (a.time, a.end, a.kind, &a.subject, &a.text, &a.cites)
             .cmp(&(b.time, b.end, b.kind, &b.subject, &b.text, &b.cites))
     });
-    kept
+    entries
+}
+
+/// What entries have in common that are told as one: kind, severity, kind and namespace of the
+/// subject, and what happened.
+type Alike<'f> = (
+    &'static str,
+    &'static str,
+    Cow<'f, str>,
+    Cow<'f, str>,
+    Cow<'f, str>,
+);
+
+/// Entries that are told as one.
+struct Group<'f> {
+    first: Draft<'f>,
+    others: usize,
+    count: u64,
+    end: Option<Timestamp>,
+}
+
+impl Group<'_> {
+    fn entry(self) -> Entry {
+        let mut entry = self.first.entry();
+        entry.count = self.count;
+        entry.end = self.end;
+        if self.others > 0 {
+            entry.text = format!("{} (and {} more like it)", entry.text, self.others);
+        }
+        entry
+    }
+}
+
+fn alike<'f>(draft: &Draft<'f>) -> Alike<'f> {
+    let before_colon = |text: &str| text.split_once(": ").map(|(what, _)| what.to_owned());
+    // Lines differ in their numbers only.
+    let without_digits = |text: &str| {
+        let others = text.chars().filter(|c| !c.is_ascii_digit());
+        others.take(120).collect::<String>()
+    };
+    let what = match &draft.of {
+        Of::Event(event) => {
+            let reason = event.str_at(&["reason"]).unwrap_or("");
+            Cow::Borrowed(reason.split_once(": ").map_or(reason, |(what, _)| what))
+        }
+        Of::Ended(_) | Of::Started(_) => Cow::Borrowed(""),
+        Of::Told(entry) if ["event", "condition"].contains(&entry.kind) => {
+            before_colon(&entry.text).map_or_else(|| without_digits(&entry.text).into(), Cow::from)
+        }
+        Of::Line(_) | Of::Told(_) => Cow::Owned(without_digits(&draft.text())),
+    };
+    let (kind, namespace) = match &draft.of {
+        Of::Event(it) | Of::Ended(it) | Of::Started(it) | Of::Line(it) => (
+            Cow::Borrowed(it.subject.kind.as_str()),
+            Cow::Borrowed(it.subject.namespace.as_str()),
+        ),
+        Of::Told(entry) => (
+            Cow::Owned(entry.subject.kind.clone()),
+            Cow::Owned(entry.subject.namespace.clone()),
+        ),
+    };
+    (draft.kind(), draft.severity, kind, namespace, what)
 }
 
 /// Seconds before the capture after which uneventful entries are left out.
 const DAY: i64 = 86_400;
-/// Characters of a line's text.
-const LINE: usize = 400;
-
 fn arguments(finding: &coldcase_rules::Finding) -> impl Iterator<Item = &Cite> {
     finding
         .supports
@@ -211,55 +292,21 @@ fn arguments(finding: &coldcase_rules::Finding) -> impl Iterator<Item = &Cite> {
         .flat_map(|held| &held.cites)
 }
 
-fn layer_of(kind: &str) -> &'static str {
-    match kind {
-        "Node" | "Lease" => "node",
-        "PersistentVolumeClaim" | "PersistentVolume" | "StorageClass" | "VolumeAttachment" => {
-            "storage"
-        }
-        "Service" | "Ingress" | "NetworkPolicy" | "EndpointSlice" | "Endpoints" | "Gateway"
-        | "HTTPRoute" => "network",
-        "ValidatingWebhookConfiguration"
-        | "MutatingWebhookConfiguration"
-        | "APIService"
-        | "ResourceQuota"
-        | "Namespace" => "control-plane",
-        _ => "workload",
-    }
-}
-
-fn event(event: &Entity<'_>) -> Option<Entry> {
-    let raw = event.str_at(&["first"])?.to_owned();
-    let time = stamp::rfc3339(&raw)?;
-    let end = event
-        .str_at(&["last"])
-        .and_then(stamp::rfc3339)
-        .filter(|end| *end != time);
-    let reason = event.str_at(&["reason"]).unwrap_or("");
-    Some(Entry {
-        time,
-        end,
+fn changed(change: &Change) -> Entry {
+    Entry {
+        time: change.time,
+        end: None,
         precision: 0,
-        raw,
-        kind: "event",
-        layer: layer_of(&event.subject.kind),
-        severity: if event.str_at(&["type"]) == Some("Warning") {
-            "medium"
-        } else {
-            "info"
-        },
-        count: event
-            .int_at(&["count"])
-            .and_then(|count| u64::try_from(count).ok())
-            .unwrap_or(1),
-        subject: event.subject.clone(),
-        text: format!(
-            "{reason}: {}",
-            event.str_at(&["message"]).unwrap_or("").trim()
-        ),
-        cites: event.place().into_iter().collect(),
+        raw: change.raw.clone(),
+        kind: "change",
+        layer: layer_of(&change.subject.kind),
+        severity: "info",
+        count: 1,
+        subject: change.subject.clone(),
+        text: change.text.clone(),
+        cites: change.cites.clone(),
         assumed: String::new(),
-    })
+    }
 }
 
 /// What a monitoring system noticed, from when it began.
@@ -286,56 +333,6 @@ fn alert(alert: &Entity<'_>) -> Option<Entry> {
         cites,
         assumed: String::new(),
     })
-}
-
-fn container(container: &Entity<'_>, entries: &mut Vec<Entry>) {
-    let mut add = |field: &[&str], severity: &'static str, text: String| {
-        let Some(node) = container
-            .field(field[0])
-            .and_then(|node| node.at(&field[1..]))
-        else {
-            return;
-        };
-        let Some((raw, time)) = node
-            .as_str()
-            .and_then(|raw| Some((raw.to_owned(), stamp::rfc3339(raw)?)))
-        else {
-            return;
-        };
-        if time.as_second() <= 0 {
-            return;
-        }
-        entries.push(Entry {
-            time,
-            end: None,
-            precision: 0,
-            raw,
-            kind: "container",
-            layer: "workload",
-            severity,
-            count: 1,
-            subject: container.subject.clone(),
-            text,
-            cites: container.cite(field[0], node).into_iter().collect(),
-            assumed: String::new(),
-        });
-    };
-    let name = &container.label;
-    let code = container.str_at(&["ended", "exitCode"]).unwrap_or("?");
-    let reason = container.str_at(&["ended", "reason"]).unwrap_or("");
-    let severity = if code == "0" { "info" } else { "high" };
-    add(
-        &["ended", "finishedAt"],
-        severity,
-        format!("container {name} ended: exit code {code} {reason}")
-            .trim_end()
-            .to_owned(),
-    );
-    add(
-        &["running", "startedAt"],
-        "info",
-        format!("container {name} started"),
-    );
 }
 
 fn conditions(node: &Entity<'_>, entries: &mut Vec<Entry>) {
@@ -394,44 +391,6 @@ fn conditions(node: &Entity<'_>, entries: &mut Vec<Entry>) {
     }
 }
 
-fn log_line(facts: &Facts<'_>, line: &Entity<'_>) -> Option<Entry> {
-    let cite = line.place()?;
-    let raw_line = facts.snapshot.bundle.file(cite.file).line(cite.line);
-    let found = stamp::leading(&raw_line, facts.now());
-    let time = stamp::rfc3339(line.str_at(&["time"])?)?;
-    let kernel = line.str_at(&["unit"]) == Some("kernel");
-    let (kind, layer) = match line.kind {
-        "JournalLine" if kernel => ("kernel", "node"),
-        "JournalLine" => ("journal", "node"),
-        _ => ("log", "workload"),
-    };
-    let whole = line.str_at(&["text"]).unwrap_or("");
-    let mut text: String = whole.chars().take(LINE).collect();
-    if text.len() < whole.len() {
-        text.push('…');
-    }
-    Some(Entry {
-        time,
-        end: None,
-        precision: line
-            .str_at(&["precision"])
-            .and_then(|digits| digits.parse().ok())
-            .unwrap_or(0),
-        raw: found
-            .and_then(|found| raw_line.get(..found.len))
-            .unwrap_or("")
-            .to_owned(),
-        kind,
-        layer,
-        severity: "medium",
-        count: 1,
-        subject: line.subject.clone(),
-        text,
-        cites: vec![cite],
-        assumed: line.str_at(&["assumed"]).unwrap_or("").to_owned(),
-    })
-}
-
 /// The earliest sign of a cause and of what it explains.
 pub(crate) fn first_anomaly(
     evaluation: &Evaluation<'_, '_>,
@@ -479,7 +438,8 @@ mod tests {
             entry(30, "d", "info"),
             entry(40, "near", "info"),
         ];
-        let thin = thinned(entries, |entry| entry.subject.name == "near");
+        let drafts = entries.into_iter().map(Draft::told).collect();
+        let thin = thinned(drafts, |draft| draft.subject().name == "near");
         let names: Vec<&str> = thin.iter().map(|it| it.subject.name.as_str()).collect();
         assert_eq!(names, ["a", "c", "near"]);
         assert_eq!(thin[0].count, 6);

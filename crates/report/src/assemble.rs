@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use coldcase_bundle::{Bundle, Problem as BundleProblem};
+use coldcase_bundle::{Bundle, FileId, Problem as BundleProblem};
 use coldcase_diagnosis::{Diagnosis, Entry, Ranked};
 use coldcase_facts::{Cite, Identity, quantity::show_seconds};
 use coldcase_rules::{Evaluation, RuleSet, show_time};
@@ -492,21 +492,24 @@ pub(crate) fn timeline_anchor(kind: &str, time: &str, name: &str) -> String {
 }
 
 fn evidence(bundle: &Bundle, quotes: &Quotes) -> Vec<Evidence> {
+    let places: Vec<(FileId, u32, u32)> = quotes
+        .order
+        .iter()
+        .map(|cite| (cite.file, cite.line, cite.end_line))
+        .collect();
+    let excerpts = bundle.excerpts(&places);
     quotes
         .order
         .iter()
-        .map(|cite| {
-            let file = bundle.file(cite.file);
-            let excerpt = file.excerpt(cite.line, cite.end_line);
-            Evidence {
-                id: quotes.ids.get(cite).cloned().unwrap_or_default(),
-                file: file.path.clone(),
-                line: cite.line,
-                end_line: excerpt.end_line,
-                quote: excerpt.quote,
-                before: excerpt.before,
-                after: excerpt.after,
-            }
+        .zip(excerpts)
+        .map(|(cite, excerpt)| Evidence {
+            id: quotes.ids.get(cite).cloned().unwrap_or_default(),
+            file: bundle.file(cite.file).path.clone(),
+            line: cite.line,
+            end_line: excerpt.end_line,
+            quote: excerpt.quote,
+            before: excerpt.before,
+            after: excerpt.after,
         })
         .collect()
 }

@@ -81,6 +81,59 @@ fn same_as_whole(file: &File, whole: &str) {
 }
 
 #[test]
+fn many_lines_are_found_in_the_order_asked_for() {
+    let bytes = sample().swap_remove(3).1;
+    let other = b"first\nsecond".repeat(40_000);
+    let files = vec![
+        ("b/x.log".to_owned(), bytes.clone()),
+        ("b/y.log".to_owned(), other.clone()),
+        ("b/z.log.gz".to_owned(), gz(&bytes)),
+    ];
+    let root = scratch("many");
+    write_dir(&root, &files);
+    let limits = Limits::default();
+    for bundle in [
+        open(&root, &limits).unwrap(),
+        open_bytes("m.tar", &tar("", &files), &limits).unwrap(),
+        pipe(&tar("", &files), &limits).unwrap(),
+    ] {
+        let mut places = Vec::new();
+        for step in 0..900_u32 {
+            let (id, file) = bundle.iter().nth(step as usize % 3).unwrap();
+            let line = step.wrapping_mul(2_654_435_761) % (file.line_count() + 3);
+            places.push((id, line, line.saturating_add(step % 5)));
+        }
+        let single: Vec<Excerpt> = places
+            .iter()
+            .map(|(id, line, end)| bundle.file(*id).excerpt(*line, *end))
+            .collect();
+        assert_eq!(bundle.excerpts(&places), single);
+        let lines: Vec<(FileId, u32)> = places.iter().map(|(id, line, _)| (*id, *line)).collect();
+        let found = bundle.lines(&lines, |index, line| (index, line.to_owned()));
+        for (at, (index, line)) in found.into_iter().enumerate() {
+            assert_eq!(index, at);
+            assert_eq!(line, bundle.file(lines[at].0).line(lines[at].1));
+        }
+    }
+}
+
+#[test]
+fn skipped_chunks_change_nothing_for_the_others() {
+    let bytes = sample().swap_remove(3).1.repeat(3);
+    for bundle in kept_everywhere(&bytes) {
+        let file = &bundle.files[0];
+        let all: Vec<Chunk<'_>> = file.chunks().collect();
+        assert!(all.len() > 5);
+        for step in 1..all.len() + 2 {
+            let some: Vec<Chunk<'_>> = file.chunks().step_by(step).collect();
+            let expected: Vec<Chunk<'_>> = all.iter().step_by(step).cloned().collect();
+            assert_eq!(some, expected);
+        }
+        assert!(bundle.late_problems().is_empty());
+    }
+}
+
+#[test]
 fn long_text_reads_the_same_wherever_it_lies() {
     let bytes = sample().swap_remove(3).1;
     let whole = String::from_utf8_lossy(&bytes).into_owned();
