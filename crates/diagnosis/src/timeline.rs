@@ -320,7 +320,7 @@ fn container(container: &Entity<'_>, entries: &mut Vec<Entry>) {
             assumed: String::new(),
         });
     };
-    let name = &container.label;
+    let name = container.label();
     let code = container.str_at(&["ended", "exitCode"]).unwrap_or("?");
     let reason = container.str_at(&["ended", "reason"]).unwrap_or("");
     let severity = if code == "0" { "info" } else { "high" };
@@ -340,7 +340,7 @@ fn container(container: &Entity<'_>, entries: &mut Vec<Entry>) {
 
 fn conditions(node: &Entity<'_>, entries: &mut Vec<Entry>) {
     for condition in node
-        .root
+        .root()
         .unwrap_or_default()
         .items_at(&["status", "conditions"])
     {
