@@ -111,7 +111,7 @@ fn one(facts: &Facts<'_>, workload: EntityId) -> Option<Blast> {
             .chain(healthy.iter().take(2))
             .filter_map(|pod| {
                 let entity = facts.get(*pod);
-                let node = entity.root?.at(&["spec", "nodeName"])?;
+                let node = entity.root()?.at(&["spec", "nodeName"])?;
                 // What was put together from several texts has no line.
                 let own = (node.line() > 0).then_some(Cite {
                     file: entity.file?,
@@ -179,7 +179,7 @@ fn value(facts: &Facts<'_>, name: &str, pod: EntityId) -> Option<String> {
             .or_else(|| entity.str_at(&["metadata", "labels", "controller-revision-hash"]))
             .or_else(|| entity.str_at(&["metadata", "labels", "pod-template-hash"]))
             .map(str::to_owned),
-        "image" => entity.root.map(|root| {
+        "image" => entity.root().map(|root| {
             let mut images: Vec<&str> = root
                 .items_at(&["spec", "containers"])
                 .iter()

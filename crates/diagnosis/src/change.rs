@@ -148,13 +148,7 @@ fn rollout(facts: &Facts<'_>, id: EntityId) -> Option<Change> {
             .field("startedAt")
             .and_then(|node| entity.cite("startedAt", node))
             .into_iter()
-            .chain(
-                entity
-                    .cites
-                    .iter()
-                    .filter(|(field, _)| field == "changed")
-                    .map(|(_, cite)| *cite),
-            )
+            .chain(entity.cite_of("changed"))
             .collect(),
         named: false,
         grouped: Vec::new(),
@@ -193,7 +187,7 @@ fn objects(facts: &Facts<'_>) -> Vec<Change> {
     for id in facts.of_kind("Job") {
         let job = facts.get(*id);
         let owners = job
-            .root
+            .root()
             .map(|it| it.items_at(&["metadata", "ownerReferences"]));
         let made = job.str_at(&["metadata", "creationTimestamp"]);
         if let Some(day) = made.and_then(|time| time.get(..10))

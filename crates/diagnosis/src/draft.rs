@@ -74,14 +74,14 @@ impl Draft<'_> {
                 format!("{reason}: {message}")
             }
             Of::Ended(container) => {
-                let name = &container.label;
+                let name = container.label();
                 let code = exit_code(container);
                 let reason = container.str_at(&["ended", "reason"]).unwrap_or("");
                 let mut text = format!("container {name} ended: exit code {code} {reason}");
                 text.truncate(text.trim_end().len());
                 text
             }
-            Of::Started(container) => format!("container {} started", container.label),
+            Of::Started(container) => format!("container {} started", container.label()),
             Of::Line(line) => {
                 let whole = line.str_at(&["text"]).unwrap_or("");
                 match whole.char_indices().nth(LINE) {

@@ -58,7 +58,7 @@ fn rollout(facts: &Facts<'_>, blast: &Blast) -> Option<Exoneration> {
     let cites = unique(blast.healthy.iter().take(3).filter_map(|pod| {
         let entity = facts.get(*pod);
         let hash = entity
-            .root?
+            .root()?
             .at(&["metadata", "labels", "pod-template-hash"])?;
         Some(Cite {
             file: entity.file?,
@@ -158,7 +158,7 @@ fn dependencies(
                 .first()
                 .and_then(|slice| {
                     let slice = facts.get(*slice);
-                    let endpoints = slice.root?.get("endpoints")?;
+                    let endpoints = slice.root()?.get("endpoints")?;
                     Some(Cite {
                         file: slice.file?,
                         line: endpoints.line(),
@@ -166,7 +166,7 @@ fn dependencies(
                     })
                 });
             found.push(Exoneration {
-                title: format!("{} being down", service.label),
+                title: format!("{} being down", service.label()),
                 text: format!("the Service has {ready} ready endpoint{}, and {} sibling pod{} of {} {} healthy", plural(ready), blast.healthy.len(), plural(i64::try_from(blast.healthy.len()).unwrap_or(2)), blast.subject.name, if blast.healthy.len() == 1 { "is" } else { "are" }),
                 subject: service.subject.clone(),
                 cites: slice.into_iter().collect(),

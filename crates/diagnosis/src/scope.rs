@@ -67,7 +67,9 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
     }
     match entity.kind {
         "Container" => {
-            scope.containers.insert((subject, entity.label.clone()));
+            scope
+                .containers
+                .insert((subject, entity.label().to_owned()));
             scope.pods.extend(facts.pods(id));
         }
         "Pod" | "NodeFit" | "MissingRef" | "AddressMiss" => scope.pods.extend(facts.pods(id)),

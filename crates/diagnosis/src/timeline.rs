@@ -337,7 +337,7 @@ fn alert(alert: &Entity<'_>) -> Option<Entry> {
 
 fn conditions(node: &Entity<'_>, entries: &mut Vec<Entry>) {
     for condition in node
-        .root
+        .root()
         .unwrap_or_default()
         .items_at(&["status", "conditions"])
     {

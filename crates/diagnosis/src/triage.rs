@@ -186,7 +186,7 @@ fn is_ready(facts: &Facts<'_>, pod: EntityId) -> bool {
     let pod = facts.get(pod);
     let leaves = pod.str_at(&["metadata", "deletionTimestamp"]).is_some();
     !leaves
-        && pod.root.is_some_and(|root| {
+        && pod.root().is_some_and(|root| {
             let conditions = root.items_at(&["status", "conditions"]);
             conditions.iter().any(|it| {
                 it.str_at(&["type"]) == Some("Ready") && it.str_at(&["status"]) == Some("True")
@@ -425,13 +425,15 @@ fn podless<'f>(facts: &'f Facts<'_>, scope: &Scope) -> Vec<&'f Identity> {
             .iter()
             .any(|id| !facts.workload_pods(*id).is_empty());
         let owner = facts.object(&workload.kind, &workload.namespace, &workload.name);
-        let Some(root) = owner.and_then(|id| facts.get(id).root).filter(|_| !pods) else {
+        let Some(root) = owner.and_then(|id| facts.get(id).root()).filter(|_| !pods) else {
             continue;
         };
         let labels = select::plain(root.at(&["spec", "template", "metadata", "labels"]));
         let selects = |service: &&EntityId| {
             let service = facts.get(**service);
-            let selector = service.root.and_then(|root| root.at(&["spec", "selector"]));
+            let selector = service
+                .root()
+                .and_then(|root| root.at(&["spec", "selector"]));
             service.subject.namespace == workload.namespace
                 && select::matches_plain(&select::plain(selector), &labels)
         };

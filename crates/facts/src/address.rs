@@ -1,6 +1,7 @@
 //! Addresses in the environment of containers that lead to no Service, or to a port that the Service does not have.
 
 use coldcase_snapshot::{node::Node, packed::View};
+use rayon::prelude::*;
 
 use crate::{Cite, Entity, EntityId, Facts, PodHealth, schema::distance};
 
@@ -13,30 +14,40 @@ struct Address<'t> {
 
 /// Derives `AddressMiss` entities.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
-    for pod in facts.of_kind("Pod").to_vec() {
-        if matches!(facts.health_of(pod), PodHealth::Done | PodHealth::Leaving) {
-            continue;
-        }
-        let Some(root) = facts.get(pod).root else {
-            continue;
-        };
-        let mut found = Vec::new();
-        for container in root.items_at(&["spec", "containers"]) {
-            let name = container.str_at(&["name"]).unwrap_or("");
-            for env in container.items_at(&["env"]) {
-                if let Some(value) = env.get("value")
-                    && let Some(address) = value.as_str().and_then(address)
-                {
-                    let env = env.str_at(&["name"]).unwrap_or("");
-                    found.extend(miss(facts, pod, (name, env), value, &address));
-                }
-            }
-        }
+    let made: Vec<(EntityId, Vec<Entity<'_>>)> = facts
+        .of_kind("Pod")
+        .par_iter()
+        .map(|pod| (*pod, of_pod(facts, *pod)))
+        .filter(|(_, misses)| !misses.is_empty())
+        .collect();
+    for (pod, misses) in made {
         let about = facts.get(pod).subject.clone();
-        for entity in found {
+        for entity in misses {
             facts.push_derived(entity, &[&about]);
         }
     }
+}
+
+fn of_pod<'s>(facts: &Facts<'s>, pod: EntityId) -> Vec<Entity<'s>> {
+    let mut found = Vec::new();
+    let Some(root) = facts.get(pod).root() else {
+        return found;
+    };
+    if matches!(facts.health_of(pod), PodHealth::Done | PodHealth::Leaving) {
+        return found;
+    }
+    for container in root.items_at(&["spec", "containers"]) {
+        for env in container.items_at(&["env"]) {
+            if let Some(value) = env.get("value")
+                && let Some(address) = value.as_str().and_then(address)
+            {
+                let name = |of: View<'s>| of.str_at(&["name"]).unwrap_or("");
+                let place = (name(container), name(env));
+                found.extend(miss(facts, pod, place, value, &address));
+            }
+        }
+    }
+    found
 }
 
 fn address(text: &str) -> Option<Address<'_>> {
@@ -94,6 +105,11 @@ fn miss<'s>(
 ) -> Option<Entity<'s>> {
     let entity = facts.get(pod);
     let namespace = address.namespace.unwrap_or(&entity.subject.namespace);
+    let (service, ports) = match facts.object("Service", namespace, address.name) {
+        Some(service) => (service, Some(wrong_port(facts.get(service), address.port)?)),
+        None => (near(facts, namespace, address)?, None),
+    };
+    let reason = if ports.is_some() { "port" } else { "name" };
     let mut fields = vec![
         ("container", Node::text(container)),
         ("env", Node::text(env)),
@@ -102,17 +118,9 @@ fn miss<'s>(
         ("port", Node::number(i64::from(address.port))),
         ("pod", Node::text(entity.subject.name.as_str())),
         ("namespace", Node::text(namespace)),
+        ("reason", Node::text(reason)),
     ];
-    let service = if let Some(service) = facts.object("Service", namespace, address.name) {
-        let ports = wrong_port(facts.get(service), address.port)?;
-        fields.push(("reason", Node::text("port")));
-        fields.push(("ports", Node::text(ports)));
-        service
-    } else {
-        let near = near(facts, namespace, address)?;
-        fields.push(("reason", Node::text("name")));
-        near
-    };
+    fields.extend(ports.map(|ports| ("ports", Node::text(ports))));
     let service = facts.get(service);
     fields.push(("service", Node::text(service.subject.name.as_str())));
     let place = entity.file.map(|file| Cite {
@@ -129,7 +137,7 @@ fn miss<'s>(
 
 /// The ports of a Service that lacks this one. Behind a headless Service every port of its pods can be reached.
 fn wrong_port(service: &Entity<'_>, port: u32) -> Option<String> {
-    let root = service.root?;
+    let root = service.root()?;
     let kind = service.str_at(&["spec", "type"]);
     if service.str_at(&["spec", "clusterIP"]) == Some("None") || kind == Some("ExternalName") {
         return None;
@@ -156,14 +164,12 @@ fn near(facts: &Facts<'_>, namespace: &str, address: &Address<'_>) -> Option<Ent
         distance(name, address.name)
     };
     facts
-        .of_kind("Service")
+        .of_kind_in("Service", namespace)
         .iter()
         .copied()
         .filter(|id| {
             let service = facts.get(*id);
-            service.subject.namespace == namespace
-                && wrong_port(service, address.port).is_none()
-                && edits(&service.subject.name) <= 2
+            wrong_port(service, address.port).is_none() && edits(&service.subject.name) <= 2
         })
         .min_by_key(|id| (edits(&facts.get(*id).subject.name), *id))
 }

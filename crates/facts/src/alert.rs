@@ -70,7 +70,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     for (mut entity, about) in found {
         let behind = workloads(facts, &about);
         let origin = behind.iter().any(|workload| origins.contains(workload));
-        entity.extra.set("origin", Node::flag(origin));
+        entity.set(vec![("origin", Node::flag(origin))]);
         facts.push_derived(entity, &[&about]);
     }
 }
@@ -93,7 +93,7 @@ fn alert<'s>(facts: &Facts<'s>, names: &Names, report: &HostReport) -> (Entity<'
     }
     let place = nodes::cite(report, "summary").or_else(|| nodes::cite(report, "name"));
     let mut entity = Entity::computed("Alert", about.clone(), fields).cited("", place);
-    entity.label = name.to_owned();
+    entity.set_label(name);
     (entity, about)
 }
 
@@ -219,7 +219,7 @@ fn instance(facts: &Facts<'_>, instance: &str) -> Option<Identity> {
         .map(|id| facts.get(*id))
         .find(|node| {
             node.subject.name == host
-                || node.root.is_some_and(|root| {
+                || node.root().is_some_and(|root| {
                     root.items_at(&["status", "addresses"])
                         .iter()
                         .any(|address| address.str_at(&["address"]) == Some(host))
@@ -292,7 +292,7 @@ fn callees(facts: &Facts<'_>, workload: EntityId) -> Vec<EntityId> {
     let Some(root) = facts
         .workload_pods(workload)
         .first()
-        .and_then(|pod| facts.get(*pod).root)
+        .and_then(|pod| facts.get(*pod).root())
     else {
         return Vec::new();
     };

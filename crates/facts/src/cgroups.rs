@@ -47,7 +47,7 @@ type ByUid = HashMap<String, Vec<EntityId>>;
 fn owners(facts: &Facts<'_>) -> (ById, ByUid) {
     let (mut by_id, mut by_uid) = (ById::new(), ByUid::new());
     for pod in facts.of_kind("Pod") {
-        let Some(root) = facts.get(*pod).root else {
+        let Some(root) = facts.get(*pod).root() else {
             continue;
         };
         let containers = facts.containers(*pod);
@@ -65,7 +65,7 @@ fn owners(facts: &Facts<'_>) -> (ById, ByUid) {
                 let id = status
                     .str_at(&["containerID"])
                     .and_then(|id| id.split_once("://"));
-                let owner = containers.iter().find(|id| facts.get(**id).label == name);
+                let owner = containers.iter().find(|id| facts.get(**id).label() == name);
                 if let (Some((_, id)), Some(owner)) = (id, owner) {
                     by_id.insert(id.to_owned(), *owner);
                 }
@@ -114,13 +114,13 @@ fn add(facts: &mut Facts<'_>, id: EntityId, report: &HostReport) {
         }
     }
     for (field, value, cite) in fields {
-        facts.set_extra(id, field, value);
-        let Some(entity) = facts.entities.get_mut(id.0 as usize) else {
+        let Some(entity) = facts.get_mut(id) else {
             continue;
         };
-        entity.cites.retain(|(cited, _)| cited != field);
+        entity.set(vec![(field, value)]);
+        entity.uncite(field);
         if let Some(cite) = cite {
-            entity.cites.push((field.to_owned(), cite));
+            entity.cite_as(field, cite);
         }
     }
 }

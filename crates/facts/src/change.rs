@@ -1,6 +1,7 @@
 //! Who changed what and when: writes recorded in `managedFields`, and creations.
 
 use coldcase_snapshot::{node::Node, packed::View, stamp};
+use rayon::prelude::*;
 
 use crate::{Cite, Entity, Facts};
 
@@ -43,17 +44,19 @@ const HORIZON: i64 = 14 * 86_400;
 
 /// Derives `ConfigChange` entities.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
-    let mut made = Vec::new();
     for kind in WATCHED {
-        for id in facts.of_kind(kind) {
-            let entity = facts.get(*id);
-            if let Some(change) = last_write(facts, entity).or_else(|| creation(facts, entity)) {
-                made.push((change, entity.subject.clone()));
-            }
+        let made: Vec<Option<Entity<'_>>> = facts
+            .of_kind(kind)
+            .par_iter()
+            .map(|id| {
+                let entity = facts.get(*id);
+                last_write(facts, entity).or_else(|| creation(facts, entity))
+            })
+            .collect();
+        for change in made.into_iter().flatten() {
+            let about = change.subject.clone();
+            facts.push_derived(change, &[&about]);
         }
-    }
-    for (change, about) in made {
-        facts.push_derived(change, &[&about]);
     }
 }
 
@@ -65,7 +68,7 @@ fn recent(facts: &Facts<'_>, time: &str) -> bool {
 
 /// The newest write that is neither status nor bookkeeping and later than the creation.
 fn last_write<'s>(facts: &Facts<'s>, entity: &Entity<'s>) -> Option<Entity<'s>> {
-    let root = entity.root?;
+    let root = entity.root()?;
     let created = root
         .str_at(&["metadata", "creationTimestamp"])
         .and_then(stamp::rfc3339);
@@ -97,7 +100,7 @@ fn last_write<'s>(facts: &Facts<'s>, entity: &Entity<'s>) -> Option<Entity<'s>> 
 }
 
 fn creation<'s>(facts: &Facts<'s>, entity: &Entity<'s>) -> Option<Entity<'s>> {
-    let time = entity.root?.at(&["metadata", "creationTimestamp"])?;
+    let time = entity.root()?.at(&["metadata", "creationTimestamp"])?;
     recent(facts, time.as_str()?).then(|| change(entity, time, None, "Create", true))
 }
 

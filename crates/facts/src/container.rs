@@ -11,7 +11,7 @@ use coldcase_snapshot::{
 };
 use rayon::prelude::*;
 
-use crate::{Cite, Entity, EntityId, Facts, heap, quantity};
+use crate::{Cite, Entity, EntityId, Facts, groups::Groups, heap, quantity};
 
 /// Waiting reasons that do not pass by themselves.
 const STUCK: &[&str] = &[
@@ -34,31 +34,34 @@ const STUCK: &[&str] = &[
 /// Seconds a container may be running but not ready before that counts.
 const READY_GRACE: i64 = 30;
 
+/// Pods whose containers are made at a time: enough for all threads, little beside what is kept.
+const AT_A_TIME: usize = 4_096;
+
 /// Derives `Container` entities.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
     let logs = logs_of_pods(facts);
     let pods = facts.of_kind("Pod").to_vec();
-    // In the order of the pods, whoever makes them.
-    let made: Vec<Vec<Entity<'_>>> = pods
-        .par_iter()
-        .map(|pod| containers(facts, &logs, *pod))
-        .collect();
-    drop(logs);
-    facts
-        .entities
-        .reserve_exact(made.iter().map(Vec::len).sum());
-    for (pod, made) in pods.into_iter().zip(made) {
-        let ids: Vec<EntityId> = made.into_iter().map(|it| facts.push(it)).collect();
-        if !ids.is_empty() {
-            facts.containers_of.insert(pod, ids);
+    let mut of_pods: Vec<(EntityId, EntityId)> = Vec::with_capacity(pods.len());
+    for pods in pods.chunks(AT_A_TIME) {
+        // In the order of the pods, whoever makes them.
+        let made: Vec<Vec<Entity<'_>>> = pods
+            .par_iter()
+            .map(|pod| containers(facts, &logs, *pod))
+            .collect();
+        for (pod, made) in pods.iter().zip(made) {
+            of_pods.extend(made.into_iter().map(|it| (*pod, facts.push(it))));
         }
     }
+    facts.containers = Groups::new(facts.snapshot.objects.len(), &of_pods);
 }
 
 /// The containers of a pod, of all its lists.
 fn containers<'s>(facts: &Facts<'s>, logs: &Logs<'s>, pod: EntityId) -> Vec<Entity<'s>> {
     let mut made = Vec::new();
-    let Some(root) = facts.get(pod).root else {
+    let Some(root) = facts.get(pod).root() else {
+        return made;
+    };
+    let (Some(spec), status) = (root.get("spec"), root.get("status")) else {
         return made;
     };
     for (list, statuses, default) in [
@@ -70,10 +73,14 @@ fn containers<'s>(facts: &Facts<'s>, logs: &Logs<'s>, pod: EntityId) -> Vec<Enti
             "ephemeral",
         ),
     ] {
-        for spec in root.items_at(&["spec", list]) {
+        let specs = spec.items_at(&[list]);
+        if specs.is_empty() {
+            continue;
+        }
+        let statuses = status.unwrap_or_default().items_at(&[statuses]);
+        for spec in specs {
             let name = spec.str_at(&["name"]).unwrap_or("");
-            let status = root
-                .items_at(&["status", statuses])
+            let status = statuses
                 .iter()
                 .find(|status| status.str_at(&["name"]) == Some(name));
             let kind = if default == "init" && spec.str_at(&["restartPolicy"]) == Some("Always") {
@@ -112,65 +119,28 @@ fn container<'s>(
     let owner = facts.get(pod);
     let name = spec.str_at(&["name"]).unwrap_or("");
     let subject = owner.subject.clone();
-    let mut fields = vec![
-        (
-            "name",
-            spec.get("name").map(View::to_node).unwrap_or_default(),
-        ),
-        ("type", Node::text(kind)),
-        ("pod", Node::text(subject.name.as_str())),
-        ("namespace", Node::text(subject.namespace.as_str())),
-        (
-            "image",
-            spec.get("image").map(View::to_node).unwrap_or_default(),
-        ),
-    ];
-    resources(spec, &mut fields);
-    let limit = fields
-        .iter()
-        .find(|(field, _)| *field == "memoryLimit")
-        .and_then(|(_, node)| node.as_i64());
+    let mut fields = Vec::with_capacity(16);
+    fields.push(("type", Node::text(kind)));
+    let limit = resources(spec, &mut fields);
     java_heap(spec, limit, &mut fields);
     let mut cites = Vec::new();
     if let Some(status) = status {
         let ended = ended(status);
-        let state = ["waiting", "running", "terminated"]
-            .into_iter()
-            .find(|state| {
-                status
-                    .at(&["state", state])
-                    .is_some_and(|node| !node.is_null())
-            });
-        fields.push((
-            "state",
-            Node::text(state.unwrap_or("unknown"))
-                .at_line(status.get("state").map_or(0, View::line)),
-        ));
-        for part in ["waiting", "running"] {
-            fields.extend(
-                status
-                    .at(&["state", part])
-                    .filter(|node| !node.is_null())
-                    .map(|node| (part, node.to_node())),
-            );
-        }
-        for (field, key) in [("restartCount", "restartCount"), ("ready", "ready")] {
-            fields.extend(status.get(key).map(|node| (field, node.to_node())));
-        }
+        states(status, &mut fields);
         let trouble = Trouble::of(facts, owner, status, ended, kind);
         fields.push(("failing", Node::flag(trouble.failing)));
         fields.push(("healthy", Node::flag(trouble.healthy)));
         fields.push(("recentRestart", Node::flag(trouble.flapping)));
-        let fresh = never_ran(owner, Some(status));
+        let fresh = || never_ran(owner, Some(status));
         let known = || known_absent(status, &["lastState", "terminated"]);
-        if owner.partial && ended.is_none() && (fresh || known()) {
+        if owner.partial && ended.is_none() && (fresh() || known()) {
             fields.push(("ended", Node::default()));
         }
         if let Some(ended) = ended {
             fields.push(("ended", ended_fields(ended)));
             if let Some((probe, cite)) = killed_by_probe(facts, owner, name, ended) {
                 fields.push(("killedByProbe", Node::text(probe)));
-                cites.push(("killedByProbe".to_owned(), cite));
+                cites.push(("killedByProbe", cite));
             }
             let from_previous = status
                 .at(&["state", "terminated"])
@@ -191,23 +161,30 @@ fn container<'s>(
     if owner.partial && status.is_none() && never_ran(owner, status) {
         fields.extend(OF_A_RUN.iter().map(|field| (*field, Node::default())));
     }
-    let mut entity = Entity::computed("Container", subject, fields);
-    entity.label = name.to_owned();
-    entity.mounts = vec![("spec", spec)];
+    let mut entity = Entity::container(subject, spec, fields);
     entity.file = owner.file;
     entity.partial = owner.partial;
-    entity.cites = cites;
-    if let (Some(file), Some(node)) = (owner.file, spec.get("name")) {
-        entity.cites.push((
-            String::new(),
-            Cite {
-                file,
-                line: node.line(),
-                end_line: node.line(),
-            },
-        ));
+    for (field, cite) in cites {
+        entity.cite_as(field, cite);
     }
     entity
+}
+
+/// What its status says as it is.
+fn states(status: View<'_>, fields: &mut Vec<(&'static str, Node)>) {
+    let state = status.get("state");
+    let in_state = |part: &str| state?.get(part).filter(|node| !node.is_null());
+    let word = ["waiting", "running", "terminated"]
+        .into_iter()
+        .find(|part| in_state(part).is_some());
+    let line = state.map_or(0, View::line);
+    fields.push(("state", Node::text(word.unwrap_or("unknown")).at_line(line)));
+    for part in ["waiting", "running"] {
+        fields.extend(in_state(part).map(|node| (part, node.to_node())));
+    }
+    for field in ["restartCount", "ready"] {
+        fields.extend(status.get(field).map(|node| (field, node.to_node())));
+    }
 }
 
 /// What only a container that was started has.
@@ -225,7 +202,7 @@ const OF_A_RUN: &[&str] = &[
 /// has no node, or the container waits for its first start. `kubectl describe` shows the state of
 /// every container that has one, so of a pending pod without any state nothing was started.
 fn never_ran(pod: &Entity<'_>, status: Option<View<'_>>) -> bool {
-    let Some(root) = pod.root else {
+    let Some(root) = pod.root() else {
         return false;
     };
     if root.str_at(&["status", "phase"]) != Some("Pending") {
@@ -260,34 +237,39 @@ fn known_absent(status: View<'_>, path: &[&str]) -> bool {
     })
 }
 
-fn resources(spec: View<'_>, fields: &mut Vec<(&str, Node)>) {
+/// What it asks for and may take; gives the limit of its memory in bytes.
+fn resources(spec: View<'_>, fields: &mut Vec<(&'static str, Node)>) -> Option<i64> {
+    let resources = spec.get("resources")?;
+    let groups = ["limits", "requests"].map(|group| resources.get(group));
+    let mut limit = None;
     for (field, group, resource) in [
-        ("memoryLimit", "limits", "memory"),
-        ("memoryRequest", "requests", "memory"),
-        ("cpuLimit", "limits", "cpu"),
-        ("cpuRequest", "requests", "cpu"),
+        ("memoryLimit", groups[0], "memory"),
+        ("memoryRequest", groups[1], "memory"),
+        ("cpuLimit", groups[0], "cpu"),
+        ("cpuRequest", groups[1], "cpu"),
     ] {
-        let Some(node) = spec.at(&["resources", group, resource]) else {
+        let Some(group) = group else { continue };
+        let Some(node) = group.get(resource) else {
             // A description that shows no limits says that there are none.
-            if spec.at(&["resources", group]).is_some() {
-                fields.push((field, Node::default()));
-            }
+            fields.push((field, Node::default()));
             continue;
         };
-        {
-            let text = node.as_str().unwrap_or("");
-            let value = if resource == "cpu" {
-                quantity::millicores(text)
-            } else {
-                quantity::bytes(text)
-            };
-            fields.extend(value.map(|value| (field, Node::number(value).at_line(node.line()))));
+        let text = node.as_str().unwrap_or("");
+        let value = if resource == "cpu" {
+            quantity::millicores(text)
+        } else {
+            quantity::bytes(text)
+        };
+        if field == "memoryLimit" {
+            limit = value;
         }
+        fields.extend(value.map(|value| (field, Node::number(value).at_line(node.line()))));
     }
+    limit
 }
 
 /// How large a JVM's heap may grow, and how much of the limit that is.
-fn java_heap(spec: View<'_>, limit: Option<i64>, fields: &mut Vec<(&str, Node)>) {
+fn java_heap(spec: View<'_>, limit: Option<i64>, fields: &mut Vec<(&'static str, Node)>) {
     let Some(heap) = heap::of(spec, limit) else {
         return;
     };
@@ -337,13 +319,13 @@ impl Trouble {
         ended: Option<View<'_>>,
         kind: &str,
     ) -> Self {
-        let stuck = status
-            .str_at(&["state", "waiting", "reason"])
+        let state = status.get("state").unwrap_or_default();
+        let stuck = state
+            .str_at(&["waiting", "reason"])
             .is_some_and(|reason| STUCK.contains(&reason));
-        let policy = pod.str_at(&["spec", "restartPolicy"]).unwrap_or("Always");
-        let exit = status.int_at(&["state", "terminated", "exitCode"]);
+        let exit = state.int_at(&["terminated", "exitCode"]);
         let restarts = status.int_at(&["restartCount"]).unwrap_or(0);
-        let run = facts.age(status.str_at(&["state", "running", "startedAt"]));
+        let run = facts.age(state.str_at(&["running", "startedAt"]));
         let lasted = ended.and_then(|ended| {
             let time = |key: &str| {
                 ended
@@ -356,9 +338,10 @@ impl Trouble {
         let flapping = run.is_some_and(|run| flaps(restarts, run, lasted, ended));
         let ready = status.bool_at(&["ready"]).unwrap_or(false);
         let unready = kind == "app" && run.is_some_and(|run| run > READY_GRACE) && !ready;
+        let policy = || pod.str_at(&["spec", "restartPolicy"]).unwrap_or("Always");
         let died = match exit {
-            Some(0) => policy == "Always" && kind == "app",
-            Some(_) => policy != "Never" || kind == "init",
+            Some(0) => kind == "app" && policy() == "Always",
+            Some(_) => kind == "init" || policy() != "Never",
             None => false,
         };
         let failing = stuck || flapping || unready || died;
@@ -397,42 +380,44 @@ fn killed_by_probe(
         .str_at(&["finishedAt"])
         .and_then(stamp::rfc3339)?
         .as_second();
-    let grace = pod
-        .str_at(&["spec", "terminationGracePeriodSeconds"])
-        .and_then(|text| text.parse::<i64>().ok())
-        .unwrap_or(30);
-    for id in facts.events_about(&pod.subject) {
-        let event = facts.get(*id);
-        let message = event.str_at(&["message"]).unwrap_or("");
-        if event.str_at(&["reason"]) != Some("Killing")
-            || !message.starts_with(&format!("Container {container} failed "))
-        {
-            continue;
-        }
-        let time = |field: &str| {
-            event
-                .str_at(&[field])
-                .and_then(stamp::rfc3339)
-                .map(jiff::Timestamp::as_second)
-        };
-        let (Some(first), Some(last)) = (time("first"), time("last")) else {
+    let about = facts.events_about(&pod.subject).iter();
+    let kills = about.filter_map(|id| {
+        let entity = facts.get(*id);
+        let event = entity.event().filter(|event| event.reason == "Killing")?;
+        let message = entity.str_at(&["message"])?;
+        of_failed(message, container).then_some((entity, event, message))
+    });
+    for (entity, event, message) in kills {
+        let (Some(first), Some(last)) = (event.first, event.last) else {
             continue;
         };
+        let (first, last) = (first.as_second(), last.as_second());
+        let grace = pod
+            .str_at(&["spec", "terminationGracePeriodSeconds"])
+            .and_then(|text| text.parse::<i64>().ok())
+            .unwrap_or(30);
         // The kubelet stops repeating an event that it has sent too often; a kill that it announced
         // several times within the hour, and an exit by its signals, is the same kill again.
-        let count = event.int_at(&["count"]).unwrap_or(1);
         let signalled = matches!(ended.int_at(&["exitCode"]), Some(137 | 143));
-        let again = count >= 2 && signalled && finished > last && finished - last <= 3_600;
+        let again = event.count >= 2 && signalled && finished > last && finished - last <= 3_600;
         if again || first - 5 <= finished && finished <= last + grace + 10 {
             let probe = if message.contains("startup probe") {
                 "startup"
             } else {
                 "liveness"
             };
-            return Some((probe, event.place()?));
+            return Some((probe, entity.place()?));
         }
     }
     None
+}
+
+/// `Container <name> failed …`.
+fn of_failed(message: &str, container: &str) -> bool {
+    message
+        .strip_prefix("Container ")
+        .and_then(|rest| rest.strip_prefix(container))
+        .is_some_and(|rest| rest.starts_with(" failed "))
 }
 
 /// Words that mark the line that matters in a log's tail.
@@ -467,7 +452,7 @@ fn last_words(
     facts: &Facts<'_>,
     log: &LogFile,
     fields: &mut Vec<(&'static str, Node)>,
-    cites: &mut Vec<(String, Cite)>,
+    cites: &mut Vec<(&'static str, Cite)>,
 ) {
     let file = facts.snapshot.bundle.file(log.file);
     let head = file.head(HEAD);
@@ -481,7 +466,7 @@ fn last_words(
     }
     if let Some((text, cite)) = tail(file, log.file) {
         fields.push(("lastWords", Node::text(text)));
-        cites.push(("lastWords".to_owned(), cite));
+        cites.push(("lastWords", cite));
     }
 }
 

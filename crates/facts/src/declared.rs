@@ -63,7 +63,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
 
 /// The numbers of objects that a quota limits and that have reached the limit.
 fn full(facts: &Facts<'_>, quota: EntityId) -> Vec<(EntityId, String, i64, i64)> {
-    let Some(root) = facts.get(quota).root else {
+    let Some(root) = facts.get(quota).root() else {
         return Vec::new();
     };
     let used = root.at(&["status", "used"]);
@@ -101,7 +101,7 @@ fn named_by_pods(facts: &Facts<'_>, namespace: &str) -> BTreeSet<(String, Option
     let pods = facts.pods_of_namespace.get(namespace);
     for entity in pods.into_iter().flatten().map(|pod| facts.get(*pod)) {
         let containers = entity
-            .root
+            .root()
             .unwrap_or_default()
             .items_at(&["spec", "containers"]);
         for value in containers

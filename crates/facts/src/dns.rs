@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_snapshot::{node::Node, packed::View};
+use rayon::prelude::*;
 
 use crate::{
     Cite, Entity, EntityId, Facts,
@@ -14,8 +15,7 @@ use crate::{
 pub(crate) fn derive(facts: &mut Facts<'_>) {
     let servers = dns_pods(facts);
     let ways = ways(facts, &servers);
-    let mut blocked: BTreeMap<EntityId, (Vec<EntityId>, Vec<EntityId>)> = BTreeMap::new();
-    for pod in facts.of_kind("Pod") {
+    let cut_off = |pod: &EntityId| {
         let isolation = facts.isolation(*pod, Direction::Egress);
         let shut = |(to, port): &(Peer, Option<u16>)| {
             let flow = query(*pod, *to, *port);
@@ -23,14 +23,20 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
             matches!(verdict, Verdict::Denied(_))
         };
         if isolation.sure.is_empty() || !ways.iter().all(shut) {
-            continue;
+            return None;
         }
-        let Some(workload) = facts.workload(*pod) else {
-            continue;
-        };
+        Some((facts.workload(*pod)?, *pod, isolation.sure))
+    };
+    let cut_off: Vec<_> = facts
+        .of_kind("Pod")
+        .par_iter()
+        .filter_map(cut_off)
+        .collect();
+    let mut blocked: BTreeMap<EntityId, (Vec<EntityId>, Vec<EntityId>)> = BTreeMap::new();
+    for (workload, pod, policies) in cut_off {
         let entry = blocked.entry(workload).or_default();
-        entry.0.push(*pod);
-        for policy in isolation.sure {
+        entry.0.push(pod);
+        for policy in policies {
             if !entry.1.contains(&policy) {
                 entry.1.push(policy);
             }
@@ -70,7 +76,7 @@ fn dns_pods(facts: &Facts<'_>) -> Vec<EntityId> {
         return labelled;
     }
     let answers = |service: &Entity<'_>| {
-        service.root.is_some_and(|root| {
+        service.root().is_some_and(|root| {
             root.items_at(&["spec", "ports"]).iter().any(|port| {
                 port.int_at(&["port"]) == Some(53) && port.str_at(&["protocol"]) == Some("UDP")
             })
@@ -114,7 +120,7 @@ fn ports(facts: &Facts<'_>, server: EntityId) -> impl Iterator<Item = Option<u16
     if ports.is_empty() {
         let containers = facts
             .get(server)
-            .root
+            .root()
             .unwrap_or_default()
             .items_at(&["spec", "containers"]);
         let named = containers
@@ -165,7 +171,7 @@ fn block<'s>(
             .unwrap_or(workload);
         let line = facts
             .get(first)
-            .root
+            .root()
             .and_then(|root| root.get("spec"))
             .map_or(0, View::line);
         (first, line)
@@ -173,7 +179,7 @@ fn block<'s>(
     let entity = facts.get(policy);
     let server_labels = servers
         .first()
-        .and_then(|id| facts.get(*id).root)
+        .and_then(|id| facts.get(*id).root())
         .map(select::labels)
         .unwrap_or_default();
     let interesting: select::Labels = server_labels
@@ -226,7 +232,7 @@ struct Near {
 
 /// The rule that names a port of DNS although it does not reach the DNS pods.
 fn near_rule(facts: &Facts<'_>, policy: EntityId, ways: &[(Peer, Option<u16>)]) -> Option<Near> {
-    let root = facts.get(policy).root?;
+    let root = facts.get(policy).root()?;
     let names = |rule: View<'_>, pods: bool| {
         let mut ways = ways
             .iter()

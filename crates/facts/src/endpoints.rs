@@ -121,7 +121,7 @@ fn endpoints<'f>(facts: &'f Facts<'_>) -> BTreeMap<(String, String), BTreeSet<&'
         };
         let key = (slice.subject.namespace.clone(), service.to_owned());
         let known = found.entry(key).or_default();
-        let Some(root) = slice.root else { continue };
+        let Some(root) = slice.root() else { continue };
         for endpoint in root.items_at(&["endpoints"]) {
             known.extend(
                 endpoint

@@ -11,6 +11,7 @@ mod room;
 use std::collections::BTreeSet;
 
 use coldcase_snapshot::{node::Node, packed::View};
+use rayon::prelude::*;
 
 use self::{
     describe::{Arithmetic, describe, heard},
@@ -61,32 +62,33 @@ impl Obstacle {
 
 /// Derives `NodeFit` entities.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
-    let used = used(facts);
-    let nodes = facts.collected("Node") && nodes_known(facts);
+    let waiting: Vec<EntityId> = facts
+        .of_kind("Pod")
+        .par_iter()
+        .copied()
+        .filter(|pod| waits(facts, *pod))
+        .collect();
+    // Of most clusters nothing waits, and nobody asks what their nodes have room for.
+    if waiting.is_empty() {
+        return;
+    }
     let mut told = Vec::new();
     let mut made = Vec::new();
-    let mut surroundings = Surroundings {
-        rooms: room::all(facts, &used),
+    let nodes = facts.collected("Node") && nodes_known(facts);
+    let mut surroundings = nodes.then(|| Surroundings {
+        rooms: room::all(facts, &used(facts)),
         neighbours: Neighbours::new(facts),
         room_told: room_told(facts),
-    };
-    for pod in facts.of_kind("Pod").to_vec() {
+    });
+    for pod in waiting {
         let entity = facts.get(pod);
-        let waiting = entity.str_at(&["status", "phase"]) == Some("Pending")
-            && entity
-                .str_at(&["spec", "nodeName"])
-                .is_none_or(str::is_empty)
-            && facts.health_of(pod) != PodHealth::Leaving;
-        // The scheduler does not look at a pod behind a gate.
-        if !waiting || gated(entity) {
-            continue;
-        }
         let said = said::of(facts, pod);
-        let fit = if nodes && says(entity, &["spec", "containers"]) {
-            let wishes = surroundings.neighbours.wishes(pod);
-            fit(facts, pod, &surroundings, &wishes, said.as_ref())
-        } else {
-            said.as_ref().map(|said| heard(facts, pod, said))
+        let fit = match &mut surroundings {
+            Some(surroundings) if says(entity, &["spec", "containers"]) => {
+                let wishes = surroundings.neighbours.wishes(pod);
+                fit(facts, pod, surroundings, &wishes, said.as_ref())
+            }
+            _ => said.as_ref().map(|said| heard(facts, pod, said)),
         };
         told.push((pod, said));
         made.extend(fit.map(|fit| (pod, fit)));
@@ -100,6 +102,17 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     }
 }
 
+/// Whether the scheduler has yet to place a pod; it does not look at one behind a gate.
+fn waits(facts: &Facts<'_>, pod: EntityId) -> bool {
+    let entity = facts.get(pod);
+    entity.str_at(&["status", "phase"]) == Some("Pending")
+        && entity
+            .str_at(&["spec", "nodeName"])
+            .is_none_or(str::is_empty)
+        && facts.health_of(pod) != PodHealth::Leaving
+        && !gated(entity)
+}
+
 /// Gives the pod the scheduler's words; that there are none is known where events were captured.
 fn tell(facts: &mut Facts<'_>, pod: EntityId, said: Option<&Said>) {
     let words = match said {
@@ -107,17 +120,14 @@ fn tell(facts: &mut Facts<'_>, pod: EntityId, said: Option<&Said>) {
         None if facts.collected("Event") => Node::default(),
         None => return,
     };
-    facts.set_extra(pod, "said", words);
-    if let (Some(entity), Some(place)) = (
-        facts.entities.get_mut(pod.0 as usize),
-        said.and_then(|said| said.place),
-    ) {
-        entity.cites.push(("said".to_owned(), place));
+    facts.set_extra(pod, vec![("said", words)]);
+    if let (Some(entity), Some(place)) = (facts.get_mut(pod), said.and_then(|said| said.place)) {
+        entity.cite_as("said", place);
     }
 }
 
 fn says(entity: &Entity<'_>, path: &[&str]) -> bool {
-    !entity.partial || entity.root.is_some_and(|root| root.at(path).is_some())
+    !entity.partial || entity.root().is_some_and(|root| root.at(path).is_some())
 }
 
 /// Whether text tells enough of the nodes to repeat the arithmetic: their sizes and taints.
@@ -129,7 +139,7 @@ fn nodes_known(facts: &Facts<'_>) -> bool {
 }
 
 fn scheduled<'e>(pod: &'e Entity<'_>) -> Option<View<'e>> {
-    pod.root?
+    pod.root()?
         .items_at(&["status", "conditions"])
         .iter()
         .find(|condition| condition.str_at(&["type"]) == Some("PodScheduled"))
@@ -139,7 +149,7 @@ fn gated(pod: &Entity<'_>) -> bool {
     let reason = scheduled(pod).and_then(|condition| condition.str_at(&["reason"]));
     reason == Some("SchedulingGated")
         || pod
-            .root
+            .root()
             .is_some_and(|root| !root.items_at(&["spec", "schedulingGates"]).is_empty())
 }
 
@@ -158,7 +168,7 @@ fn fit<'s>(
     said: Option<&Said>,
 ) -> Option<Entity<'s>> {
     let entity = facts.get(pod);
-    let root = entity.root?;
+    let root = entity.root()?;
     let request = request(root);
     let rooms = &surroundings.rooms;
     let mut obstacles: Vec<(EntityId, Vec<Obstacle>)> = Vec::with_capacity(rooms.len());

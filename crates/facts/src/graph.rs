@@ -1,67 +1,73 @@
-//! Objects and events as entities, and the indexes over them.
+//! Objects as entities, and the indexes over them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use coldcase_snapshot::{Snapshot, event::Event, node::Node, packed::View, stamp};
+use coldcase_snapshot::{Snapshot, packed::View};
 use rayon::prelude::*;
 
-use crate::{Cite, Entity, EntityId, Facts, Identity, entity::static_kind, select, workload};
+use crate::{
+    Entity, EntityId, Facts, Identity,
+    entity::static_kind,
+    groups::Groups,
+    select::{self, Labels},
+    workload,
+};
 
 /// Every captured object as an entity.
 pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
+    let count = snapshot.objects.len();
     let mut facts = Facts {
         snapshot,
-        entities: Vec::with_capacity(snapshot.objects.len() + snapshot.events.len()),
-        by_kind: std::collections::BTreeMap::default(),
-        in_namespace: HashMap::default(),
-        by_identity: HashMap::default(),
-        by_uid: HashMap::default(),
-        pods_of_node: std::collections::BTreeMap::default(),
-        pods_of_namespace: std::collections::BTreeMap::default(),
-        events_of: HashMap::default(),
-        containers_of: HashMap::default(),
-        workload_of: HashMap::default(),
-        owned: HashMap::default(),
+        entities: Vec::with_capacity(count + snapshot.events.len()),
+        by_kind: BTreeMap::default(),
+        in_namespace: BTreeMap::default(),
+        by_identity: HashMap::with_capacity(count),
+        pods_of_node: BTreeMap::default(),
+        pods_of_namespace: BTreeMap::default(),
+        events: Groups::default(),
+        events_elsewhere: HashMap::default(),
+        containers: Groups::default(),
+        workload_of: vec![None; count],
+        owner: Vec::new(),
+        owned: Groups::default(),
         pods_of_workload: HashMap::default(),
-        selected_by: HashMap::default(),
-        selects: HashMap::default(),
-        derived_of: HashMap::default(),
-        health: HashMap::default(),
+        selected_by: Groups::default(),
+        selects: Groups::default(),
+        derived_of: BTreeMap::default(),
+        health: Vec::new(),
     };
-    for object in &snapshot.objects {
-        let subject = Identity::new(&object.kind, &object.namespace, &object.name);
-        let id = facts.push(Entity {
-            kind: static_kind(&object.kind),
-            label: object.name.clone(),
-            subject: subject.clone(),
-            extra: Node::map(vec![]).into(),
-            root: Some(object.root.view()),
-            mounts: Vec::new(),
-            file: Some(object.file),
-            cites: Vec::new(),
-            partial: object.partial,
-        });
+    let made: Vec<Entity<'_>> = snapshot
+        .objects
+        .par_iter()
+        .map(|object| {
+            let subject = Identity::new(&object.kind, &object.namespace, &object.name);
+            let kind = static_kind(&object.kind);
+            let mut entity = Entity::captured(kind, subject, object.root.view());
+            entity.file = Some(object.file);
+            entity.partial = object.partial;
+            entity
+        })
+        .collect();
+    for (object, entity) in snapshot.objects.iter().zip(made) {
+        let (kind, subject) = (entity.kind, entity.subject.clone());
+        let id = facts.push(entity);
         facts.by_identity.insert(subject, id);
+        let namespace = object.namespace.as_str();
         facts
             .in_namespace
-            .entry((static_kind(&object.kind), object.namespace.clone()))
+            .entry(kind)
+            .or_default()
+            .entry(namespace)
             .or_default()
             .push(id);
-        if !object.uid.is_empty() {
-            facts.by_uid.insert(object.uid.clone(), id);
-        }
         if object.kind == "Pod" {
             facts
                 .pods_of_namespace
-                .entry(object.namespace.clone())
+                .entry(namespace)
                 .or_default()
                 .push(id);
             if let Some(node) = object.root.str_at(&["spec", "nodeName"]) {
-                facts
-                    .pods_of_node
-                    .entry(node.to_owned())
-                    .or_default()
-                    .push(id);
+                facts.pods_of_node.entry(node).or_default().push(id);
             }
         }
     }
@@ -70,33 +76,47 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     facts
 }
 
-/// Who controls whom, from the owner's side.
+/// Who controls whom.
 fn own(facts: &mut Facts<'_>) {
-    for index in 0..facts.entities.len() {
-        let id = EntityId(u32::try_from(index).unwrap_or(u32::MAX));
-        if let Some(owner) = workload::owner(facts, id) {
-            facts.owned.entry(owner).or_default().push(id);
-        }
-    }
+    let owners: Vec<Option<EntityId>> = facts
+        .entities
+        .par_iter()
+        .map(|entity| workload::find_owner(facts, entity))
+        .collect();
+    let owned: Vec<(EntityId, EntityId)> = owners
+        .iter()
+        .zip((0..).map(EntityId))
+        .filter_map(|(owner, id)| Some(((*owner)?, id)))
+        .collect();
+    facts.owned = Groups::new(owners.len(), &owned);
+    facts.owner = owners;
 }
 
-/// Pods by a label, within a namespace.
-type ByLabel<'s> = HashMap<(&'s str, &'s str, &'s str), Vec<EntityId>>;
+/// Pods of a namespace by a label.
+type ByLabel<'s> = HashMap<(&'s str, &'s str), Vec<EntityId>>;
 
-fn by_label<'s>(facts: &Facts<'s>) -> ByLabel<'s> {
+/// The pods of a namespace by those labels that a selector there asks for.
+fn by_label<'s>(
+    facts: &Facts<'s>,
+    pods: &[EntityId],
+    services: &[(EntityId, Labels)],
+) -> ByLabel<'s> {
+    let wanted: BTreeSet<&str> = services
+        .iter()
+        .flat_map(|(_, selector)| selector.keys().map(String::as_str))
+        .collect();
     let mut found = ByLabel::new();
-    for object in facts.snapshot.objects.iter().filter(|it| it.kind == "Pod") {
-        let Some(pod) = facts.object("Pod", &object.namespace, &object.name) else {
-            continue;
-        };
-        let labels = object.root.at(&["metadata", "labels"]);
-        for (key, value) in labels.unwrap_or_default().entries() {
+    for pod in pods {
+        let root = facts.get(*pod).root();
+        let labels = root.and_then(|root| root.at(&["metadata", "labels"]));
+        for (key, value) in labels.into_iter().flat_map(View::entries) {
+            if !wanted.contains(key) {
+                continue;
+            }
             let value = value.as_str().unwrap_or("");
-            let pods = found
-                .entry((object.namespace.as_str(), key, value))
-                .or_default();
-            if pods.last() != Some(&pod) {
-                pods.push(pod);
+            let pods = found.entry((key, value)).or_default();
+            if pods.last() != Some(pod) {
+                pods.push(*pod);
             }
         }
     }
@@ -104,157 +124,59 @@ fn by_label<'s>(facts: &Facts<'s>) -> ByLabel<'s> {
 }
 
 fn select_pods(facts: &mut Facts<'_>) {
-    let labelled = by_label(facts);
-    let services: Vec<_> = facts.of_kind("Service").to_vec();
-    for service in services {
-        let entity = facts.get(service);
-        let selector = select::plain(entity.root.and_then(|root| root.at(&["spec", "selector"])));
-        if selector.is_empty() {
-            continue;
+    let mut of_namespace: BTreeMap<&str, Vec<(EntityId, Labels)>> = BTreeMap::new();
+    for service in facts.of_kind("Service") {
+        let entity = facts.get(*service);
+        let selector = entity
+            .root()
+            .and_then(|root| root.at(&["spec", "selector"]));
+        let selector = select::plain(selector);
+        if !selector.is_empty() {
+            of_namespace
+                .entry(&entity.subject.namespace)
+                .or_default()
+                .push((*service, selector));
         }
-        let namespace = entity.subject.namespace.as_str();
+    }
+    // Services go by their namespace first, so that they are in their order.
+    let selects: Vec<(EntityId, EntityId)> = of_namespace
+        .par_iter()
+        .flat_map_iter(|(namespace, services)| selected(facts, namespace, services))
+        .collect();
+    let selected_by: Vec<(EntityId, EntityId)> = selects
+        .iter()
+        .map(|(service, pod)| (*pod, *service))
+        .collect();
+    let objects = facts.entities.len();
+    facts.selects = Groups::new(objects, &selects);
+    facts.selected_by = Groups::new(objects, &selected_by);
+}
+
+/// Services of a namespace, each with a pod that it selects.
+fn selected(
+    facts: &Facts<'_>,
+    namespace: &str,
+    services: &[(EntityId, Labels)],
+) -> Vec<(EntityId, EntityId)> {
+    let pods = facts.pods_of_namespace.get(namespace);
+    let labelled = by_label(facts, pods.map_or(&[], Vec::as_slice), services);
+    let mut found = Vec::new();
+    for (service, selector) in services {
         // Every selected pod has every label of the selector: the rarest finds them all.
         let fewest = selector
             .iter()
             .map(|(key, value)| {
                 labelled
-                    .get(&(namespace, key.as_str(), value.as_str()))
+                    .get(&(key.as_str(), value.as_str()))
                     .map_or(&[][..], Vec::as_slice)
             })
             .min_by_key(|pods| pods.len())
             .unwrap_or(&[]);
-        let chosen: Vec<_> = fewest
-            .iter()
-            .copied()
-            .filter(|pod| {
-                facts
-                    .get(*pod)
-                    .root
-                    .is_some_and(|root| select::matches_plain(&selector, &select::labels(root)))
-            })
-            .collect();
-        for pod in &chosen {
-            facts.selected_by.entry(*pod).or_default().push(service);
-        }
-        facts.selects.insert(service, chosen);
+        let chosen = fewest.iter().copied().filter(|pod| {
+            let root = facts.get(*pod).root();
+            root.is_some_and(|root| select::has_all(root, selector))
+        });
+        found.extend(chosen.map(|pod| (*service, pod)));
     }
-}
-
-/// Text for people does not say which container of a pod an event is about: if there is one only, it is that.
-fn only_container<'s>(facts: &Facts<'s>, event: &Event, subject: &Identity) -> Option<&'s str> {
-    const OF_CONTAINERS: &[&str] = &[
-        "BackOff",
-        "Created",
-        "Failed",
-        "Killing",
-        "ProbeWarning",
-        "Pulled",
-        "Pulling",
-        "Started",
-        "Unhealthy",
-    ];
-    if !event.object.partial
-        || !OF_CONTAINERS.contains(&event.reason.as_str())
-        || subject.kind != "Pod"
-    {
-        return None;
-    }
-    let pod = facts.object("Pod", &subject.namespace, &subject.name)?;
-    let root = facts.get(pod).root?;
-    let only = root.items_at(&["spec", "containers"]).only()?;
-    let alone = root.items_at(&["spec", "initContainers"]).is_empty();
-    alone.then(|| only.str_at(&["name"])).flatten()
-}
-
-/// Every event as an entity that is found from what it is about.
-pub(crate) fn events(facts: &mut Facts<'_>) {
-    let made: Vec<Entity<'_>> = facts
-        .snapshot
-        .events
-        .par_iter()
-        .map(|event| self::event(facts, event))
-        .collect();
-    for mut entity in made {
-        // There are more events than objects: those about one share its identity.
-        if let Some((known, _)) = facts.events_of.get_key_value(&entity.subject) {
-            entity.subject = known.clone();
-        }
-        let subject = entity.subject.clone();
-        let id = facts.push(entity);
-        facts.events_of.entry(subject).or_default().push(id);
-    }
-}
-
-fn event<'s>(facts: &Facts<'s>, event: &Event) -> Entity<'s> {
-    let root = &event.object.root;
-    let time = |time: Option<jiff::Timestamp>| {
-        time.map_or_else(Node::default, |time| Node::text(stamp::format(time, 0)))
-    };
-    let about = &event.regarding;
-    let kind = if about.kind.is_empty() {
-        "Unknown"
-    } else {
-        about.kind.as_str()
-    };
-    let namespace = if matches!(kind, "Node" | "Namespace" | "PersistentVolume") {
-        ""
-    } else {
-        about.namespace.as_str()
-    };
-    let subject = Identity::new(kind, namespace, &about.name);
-    let captured = facts.by_identity.get_key_value(&subject);
-    let subject = captured.map_or(subject, |(known, _)| known.clone());
-    let line_of = |keys: &[&str]| {
-        keys.iter()
-            .find_map(|key| root.get(key))
-            .filter(|node| !node.is_null())
-    };
-    let mut fields = vec![
-        (
-            "reason",
-            Node::text(event.reason.as_str()).at_line(line_of(&["reason"]).map_or(0, View::line)),
-        ),
-        (
-            "type",
-            Node::text(event.kind.as_str()).at_line(line_of(&["type"]).map_or(0, View::line)),
-        ),
-        (
-            "count",
-            Node::number(i64::try_from(event.count).unwrap_or(i64::MAX)),
-        ),
-        ("first", time(event.first)),
-        ("last", time(event.last)),
-        ("component", Node::text(event.component.as_str())),
-        ("host", Node::text(event.host.as_str())),
-        (
-            "container",
-            event
-                .container()
-                .or_else(|| only_container(facts, event, &subject))
-                .map_or_else(Node::default, Node::text),
-        ),
-        (
-            "regarding",
-            Node::map(vec![
-                ("kind", Node::text(kind)),
-                ("namespace", Node::text(about.namespace.as_str())),
-                ("name", Node::text(about.name.as_str())),
-                ("uid", Node::text(about.uid.as_str())),
-                ("fieldPath", Node::text(about.field_path.as_str())),
-            ]),
-        ),
-    ];
-    if let Some(message) = line_of(&["message", "note"]) {
-        fields.push(("message", message.to_node()));
-    }
-    let place = line_of(&["message", "note", "reason"]).or_else(|| root.get("metadata"));
-    let file = event.object.file;
-    let cite = place.map(|node| Cite {
-        file,
-        line: node.line(),
-        end_line: node.end_line(),
-    });
-    let mut entity = Entity::computed("Event", subject, fields).cited("", cite);
-    entity.file = Some(file);
-    entity
+    found
 }

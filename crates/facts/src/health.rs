@@ -1,6 +1,10 @@
 //! Whether each pod was well at capture: events tell what happened, this tells what holds.
 
-use coldcase_snapshot::{node::Node, packed::View};
+use coldcase_snapshot::{
+    node::Node,
+    packed::{Packed, View},
+};
+use rayon::prelude::*;
 
 use crate::{Entity, EntityId, Facts};
 
@@ -40,44 +44,60 @@ const YOUNG: i64 = 45;
 
 /// Adds `health`, `age` and `restarts` to pods, `health` to nodes.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
-    for pod in facts.of_kind("Pod").to_vec() {
-        let health = pod_health(facts, pod);
-        facts.health.insert(pod, health);
-        let age = facts.age(facts.get(pod).str_at(&["metadata", "creationTimestamp"]));
-        let restarts: i64 = facts
-            .containers(pod)
-            .iter()
-            .filter_map(|id| facts.get(*id).int_at(&["restartCount"]))
-            .sum();
-        facts.set_extra(pod, "health", Node::text(health.word()));
-        facts.set_extra(pod, "restarts", Node::number(restarts));
-        if let Some(age) = age {
-            facts.set_extra(pod, "age", Node::number(age));
+    let pods = facts.of_kind("Pod").to_vec();
+    let made: Vec<(PodHealth, Packed)> = pods.par_iter().map(|pod| of_pod(facts, *pod)).collect();
+    facts.health = vec![PodHealth::Unknown; facts.snapshot.objects.len()];
+    for (pod, (health, fields)) in pods.into_iter().zip(made) {
+        if let Some(known) = facts.health.get_mut(pod.0 as usize) {
+            *known = health;
+        }
+        if let Some(entity) = facts.get_mut(pod) {
+            entity.set_all(fields);
         }
     }
+    nodes(facts);
+}
+
+/// The health of a pod, and what it gets as fields.
+fn of_pod(facts: &Facts<'_>, pod: EntityId) -> (PodHealth, Packed) {
+    let age = facts.age(facts.get(pod).str_at(&["metadata", "creationTimestamp"]));
+    let health = pod_health(facts, pod, age);
+    let restarts: i64 = facts
+        .containers(pod)
+        .iter()
+        .filter_map(|id| facts.get(*id).int_at(&["restartCount"]))
+        .sum();
+    let mut fields = vec![
+        ("health", Node::text(health.word())),
+        ("restarts", Node::number(restarts)),
+    ];
+    fields.extend(age.map(|age| ("age", Node::number(age))));
+    (health, Node::map(fields).into())
+}
+
+fn nodes(facts: &mut Facts<'_>) {
     let masters = control_plane(facts);
     let server = server_minor(facts);
     for node in facts.of_kind("Node").to_vec() {
         // Where every node is of the control plane, the pods have no other place: it is not set apart. A node of
         // which text shows no such role is none either; left unset, rules about it would stay undecided.
         let apart = masters.contains(&node) && masters.len() < facts.of_kind("Node").len();
-        facts.set_extra(node, "controlPlane", Node::flag(apart));
-        let health = node_health(facts.get(node));
-        facts.set_extra(node, "health", Node::text(health));
-        let name = facts.get(node).subject.name.clone();
-        let lease = facts.object("Lease", "kube-node-lease", &name);
+        let entity = facts.get(node);
+        let mut fields = vec![
+            ("controlPlane", Node::flag(apart)),
+            ("health", Node::text(node_health(entity))),
+        ];
+        let lease = facts.object("Lease", "kube-node-lease", &entity.subject.name);
         let age =
             lease.and_then(|lease| facts.age(facts.get(lease).str_at(&["spec", "renewTime"])));
-        if let Some(age) = age {
-            facts.set_extra(node, "leaseAge", Node::number(age));
-        }
-        let kubelet = facts
-            .get(node)
+        fields.extend(age.map(|age| ("leaseAge", Node::number(age))));
+        let kubelet = entity
             .str_at(&["status", "nodeInfo", "kubeletVersion"])
             .and_then(minor);
         if let (Some(server), Some(kubelet)) = (server, kubelet) {
-            facts.set_extra(node, "minorsBehind", Node::number(server - kubelet));
+            fields.push(("minorsBehind", Node::number(server - kubelet)));
         }
+        facts.set_extra(node, fields);
     }
 }
 
@@ -87,7 +107,7 @@ fn server_minor(facts: &Facts<'_>) -> Option<i64> {
     told.or_else(|| {
         let servers = facts.of_kind_in("Pod", "kube-system").iter();
         servers
-            .filter_map(|pod| facts.get(*pod).root)
+            .filter_map(|pod| facts.get(*pod).root())
             .flat_map(|root| root.items_at(&["spec", "containers"]))
             .filter(|container| container.str_at(&["name"]) == Some("kube-apiserver"))
             .filter_map(|container| container.str_at(&["image"])?.rsplit_once(':'))
@@ -119,7 +139,9 @@ fn control_plane(facts: &Facts<'_>) -> std::collections::BTreeSet<EntityId> {
         .copied()
         .filter(|id| {
             let node = facts.get(*id);
-            let Some(root) = node.root else { return false };
+            let Some(root) = node.root() else {
+                return false;
+            };
             let labels = root.at(&["metadata", "labels"]);
             let labelled = labels
                 .into_iter()
@@ -141,17 +163,15 @@ fn control_plane(facts: &Facts<'_>) -> std::collections::BTreeSet<EntityId> {
 
 fn condition<'e>(entity: &'e Entity<'_>, name: &str) -> Option<View<'e>> {
     entity
-        .root?
+        .root()?
         .items_at(&["status", "conditions"])
         .iter()
         .find(|condition| condition.str_at(&["type"]) == Some(name))
 }
 
-fn pod_health(facts: &Facts<'_>, id: EntityId) -> PodHealth {
+fn pod_health(facts: &Facts<'_>, id: EntityId, age: Option<i64>) -> PodHealth {
     let pod = facts.get(id);
-    let age = facts
-        .age(pod.str_at(&["metadata", "creationTimestamp"]))
-        .unwrap_or(i64::MAX);
+    let age = age.unwrap_or(i64::MAX);
     if let Some(since) = facts.age(pod.str_at(&["metadata", "deletionTimestamp"])) {
         // The stamp is the end of the grace period, not its beginning.
         return if since > 60 {
@@ -160,7 +180,8 @@ fn pod_health(facts: &Facts<'_>, id: EntityId) -> PodHealth {
             PodHealth::Leaving
         };
     }
-    match pod.str_at(&["status", "phase"]) {
+    let phase = pod.str_at(&["status", "phase"]);
+    match phase {
         Some("Succeeded") => return PodHealth::Done,
         Some("Failed") => return failed(facts, id, pod),
         None => return PodHealth::Unknown,
@@ -174,12 +195,11 @@ fn pod_health(facts: &Facts<'_>, id: EntityId) -> PodHealth {
         return PodHealth::Failing;
     }
     let young = |since: Option<i64>| since.unwrap_or(age).min(age) < YOUNG;
-    match condition(pod, "Ready").and_then(|ready| ready.str_at(&["status"])) {
+    let ready = condition(pod, "Ready");
+    match ready.and_then(|ready| ready.str_at(&["status"])) {
         Some("True") => PodHealth::Healthy,
-        Some(_) if pod.str_at(&["status", "phase"]) == Some("Running") => {
-            let since = facts.age(
-                condition(pod, "Ready").and_then(|ready| ready.str_at(&["lastTransitionTime"])),
-            );
+        Some(_) if phase == Some("Running") => {
+            let since = facts.age(ready.and_then(|ready| ready.str_at(&["lastTransitionTime"])));
             if young(since) {
                 PodHealth::Starting
             } else {

@@ -49,7 +49,7 @@ impl Merged {
             .map(|(name, value, _)| (name.as_str(), value.clone()))
             .collect();
         let mut entity = Entity::computed(kind, subject.clone(), fields);
-        label.clone_into(&mut entity.label);
+        entity.set_label(label);
         for (name, _, cite) in self.fields {
             entity = entity.cited(&name, cite);
         }

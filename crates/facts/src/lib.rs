@@ -9,8 +9,10 @@ mod declared;
 mod dns;
 mod endpoints;
 mod entity;
+mod event;
 mod fit;
 mod graph;
+mod groups;
 mod health;
 mod heap;
 mod hosts;
@@ -40,7 +42,9 @@ use coldcase_snapshot::{
 };
 use jiff::Timestamp;
 
+use entity::Named;
 pub use entity::{Cite, Entity, EntityId, Identity, Name};
+use groups::{Few, Groups};
 pub use health::PodHealth;
 pub use nouns::{NOUNS, Relation};
 pub use relation::Related;
@@ -54,27 +58,31 @@ pub struct Facts<'s> {
     pub entities: Vec<Entity<'s>>,
     pub(crate) by_kind: BTreeMap<&'static str, Vec<EntityId>>,
     /// Captured objects of a kind in a namespace.
-    pub(crate) in_namespace: HashMap<(&'static str, String), Vec<EntityId>>,
+    in_namespace: BTreeMap<&'static str, HashMap<&'s str, Vec<EntityId>>>,
     pub(crate) by_identity: HashMap<Identity, EntityId>,
-    pub(crate) by_uid: HashMap<String, EntityId>,
-    pub(crate) pods_of_node: BTreeMap<String, Vec<EntityId>>,
-    pub(crate) pods_of_namespace: BTreeMap<String, Vec<EntityId>>,
-    pub(crate) events_of: HashMap<Identity, Vec<EntityId>>,
-    pub(crate) containers_of: HashMap<EntityId, Vec<EntityId>>,
-    pub(crate) workload_of: HashMap<EntityId, EntityId>,
+    pub(crate) pods_of_node: BTreeMap<&'s str, Vec<EntityId>>,
+    pub(crate) pods_of_namespace: BTreeMap<&'s str, Vec<EntityId>>,
+    /// Events about captured objects.
+    events: Groups,
+    /// Events about what was not captured.
+    events_elsewhere: HashMap<Identity, Few>,
+    containers: Groups,
+    workload_of: Vec<Option<EntityId>>,
+    /// The captured object that controls an object.
+    owner: Vec<Option<EntityId>>,
     /// Objects that an object controls directly.
-    pub(crate) owned: HashMap<EntityId, Vec<EntityId>>,
-    pub(crate) pods_of_workload: HashMap<EntityId, Vec<EntityId>>,
-    pub(crate) selected_by: HashMap<EntityId, Vec<EntityId>>,
-    pub(crate) selects: HashMap<EntityId, Vec<EntityId>>,
-    pub(crate) derived_of: HashMap<(&'static str, Identity), Vec<EntityId>>,
-    pub(crate) health: HashMap<EntityId, PodHealth>,
+    owned: Groups,
+    pods_of_workload: HashMap<EntityId, Vec<EntityId>>,
+    selected_by: Groups,
+    selects: Groups,
+    derived_of: BTreeMap<&'static str, HashMap<Identity, Few>>,
+    health: Vec<PodHealth>,
 }
 
 /// Derives all facts.
 pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     let mut facts = graph::objects(snapshot);
-    graph::events(&mut facts);
+    event::derive(&mut facts);
     container::derive(&mut facts);
     health::derive(&mut facts);
     workload::derive(&mut facts);
@@ -111,14 +119,15 @@ impl<'s> Facts<'s> {
     /// Captured objects of a kind in a namespace, in a fixed order.
     pub(crate) fn of_kind_in(&self, kind: &'static str, namespace: &str) -> &[EntityId] {
         self.in_namespace
-            .get(&(kind, namespace.to_owned()))
+            .get(kind)
+            .and_then(|of_kind| of_kind.get(namespace))
             .map_or(&[], Vec::as_slice)
     }
 
     /// An object by kind, namespace and name.
     pub fn object(&self, kind: &str, namespace: &str, name: &str) -> Option<EntityId> {
         self.by_identity
-            .get(&Identity::new(kind, namespace, name))
+            .get(&(kind, namespace, name) as &dyn Named)
             .copied()
     }
 
@@ -134,22 +143,23 @@ impl<'s> Facts<'s> {
 
     /// The health of a pod at capture.
     pub fn health_of(&self, pod: EntityId) -> PodHealth {
-        self.health.get(&pod).copied().unwrap_or(PodHealth::Unknown)
+        let known = self.health.get(pod.0 as usize);
+        known.copied().unwrap_or(PodHealth::Unknown)
     }
 
     /// Containers of a pod.
     pub fn containers(&self, pod: EntityId) -> &[EntityId] {
-        self.containers_of.get(&pod).map_or(&[], Vec::as_slice)
+        self.containers.of(pod)
     }
 
     /// Objects that an object controls directly.
     pub(crate) fn owned(&self, owner: EntityId) -> &[EntityId] {
-        self.owned.get(&owner).map_or(&[], Vec::as_slice)
+        self.owned.of(owner)
     }
 
     /// The top-level owner of a pod, as a `Workload`.
     pub fn workload(&self, pod: EntityId) -> Option<EntityId> {
-        self.workload_of.get(&pod).copied()
+        self.workload_of.get(pod.0 as usize).copied().flatten()
     }
 
     /// Pods of a `Workload`.
@@ -161,12 +171,12 @@ impl<'s> Facts<'s> {
 
     /// Pods that a Service selects.
     pub fn selected_pods(&self, service: EntityId) -> &[EntityId] {
-        self.selects.get(&service).map_or(&[], Vec::as_slice)
+        self.selects.of(service)
     }
 
     /// Services that select a pod.
     pub fn services_of(&self, pod: EntityId) -> &[EntityId] {
-        self.selected_by.get(&pod).map_or(&[], Vec::as_slice)
+        self.selected_by.of(pod)
     }
 
     /// Pods on a node.
@@ -176,7 +186,24 @@ impl<'s> Facts<'s> {
 
     /// Events about an object.
     pub fn events_about(&self, identity: &Identity) -> &[EntityId] {
-        self.events_of.get(identity).map_or(&[], Vec::as_slice)
+        match self.by_identity.get(identity) {
+            Some(object) => self.events.of(*object),
+            None => self
+                .events_elsewhere
+                .get(identity)
+                .map_or(&[], Few::as_slice),
+        }
+    }
+
+    /// The identity of this name: the one that a captured object has, if there is one.
+    pub(crate) fn identity(&self, kind: &str, namespace: &str, name: &str) -> Identity {
+        let known = self
+            .by_identity
+            .get_key_value(&(kind, namespace, name) as &dyn Named);
+        known.map_or_else(
+            || Identity::new(kind, namespace, name),
+            |(known, _)| known.clone(),
+        )
     }
 
     pub(crate) fn push(&mut self, entity: Entity<'s>) -> EntityId {
@@ -194,18 +221,25 @@ impl<'s> Facts<'s> {
     pub(crate) fn push_derived(&mut self, entity: Entity<'s>, about: &[&Identity]) -> EntityId {
         let kind = entity.kind;
         let id = self.push(entity);
+        let of_kind = self.derived_of.entry(kind).or_default();
         for identity in about {
-            self.derived_of
-                .entry((kind, (*identity).clone()))
-                .or_default()
-                .push(id);
+            match of_kind.get_mut(*identity) {
+                Some(ids) => ids.push(id),
+                None => {
+                    of_kind.insert((*identity).clone(), Few::One(id));
+                }
+            }
         }
         id
     }
 
-    pub(crate) fn set_extra(&mut self, id: EntityId, field: &str, value: Node) {
-        if let Some(entity) = self.entities.get_mut(id.0 as usize) {
-            entity.extra.set(field, value);
+    pub(crate) fn get_mut(&mut self, id: EntityId) -> Option<&mut Entity<'s>> {
+        self.entities.get_mut(id.0 as usize)
+    }
+
+    pub(crate) fn set_extra(&mut self, id: EntityId, fields: Vec<(&str, Node)>) {
+        if let Some(entity) = self.get_mut(id) {
+            entity.set(fields);
         }
     }
 

@@ -143,7 +143,7 @@ impl Facts<'_> {
 
     /// The pods behind a Service that live, at the ports that serve one of its ports, or all of them.
     pub fn behind(&self, service: EntityId, port: Option<u16>) -> Vec<Backend> {
-        let Some(root) = self.get(service).root else {
+        let Some(root) = self.get(service).root() else {
             return Vec::new();
         };
         let living = |pod: &&EntityId| self.health_of(**pod) != PodHealth::Done;
@@ -176,7 +176,7 @@ impl Facts<'_> {
     /// Whether an address is of the range that a node gives to its pods.
     pub fn in_pod_range(&self, address: IpAddr) -> bool {
         self.of_kind("Node").iter().any(|node| {
-            let Some(root) = self.get(*node).root else {
+            let Some(root) = self.get(*node).root() else {
                 return false;
             };
             let ranges = root.items_at(&["spec", "podCIDRs"]).iter();
@@ -196,7 +196,7 @@ impl Facts<'_> {
         flow: &Flow,
     ) -> Option<bool> {
         let entity = self.get(policy);
-        let root = entity.root?;
+        let root = entity.root()?;
         let peers = match direction {
             Direction::Egress => "to",
             Direction::Ingress => "from",
@@ -254,7 +254,7 @@ impl Facts<'_> {
 
     /// The number of a port that a pod's containers name.
     pub fn named_port(&self, pod: EntityId, name: &str, protocol: &str) -> Option<u16> {
-        let root = self.get(pod).root?;
+        let root = self.get(pod).root()?;
         ["containers", "initContainers"]
             .iter()
             .flat_map(|list| root.items_at(&["spec", list]))
@@ -287,14 +287,14 @@ pub(crate) fn policies_of(facts: &Facts<'_>, pod: EntityId) -> Vec<EntityId> {
 
 /// The labels of a pod; `None` if they were not captured.
 fn labels_of(pod: &Entity<'_>) -> Option<select::Labels> {
-    let root = pod.root?;
+    let root = pod.root()?;
     let known = !pod.partial || root.at(LABELS).is_some();
     known.then(|| select::labels(root))
 }
 
 /// Whether a policy selects the pods that carry some labels.
 fn selects(policy: &Entity<'_>, labels: Option<&select::Labels>) -> Option<bool> {
-    match policy.root?.at(&["spec", "podSelector"]) {
+    match policy.root()?.at(&["spec", "podSelector"]) {
         None if policy.partial => None,
         Some(selector) if !is_everything(selector) => {
             Some(select::matches(Some(selector), labels?))
@@ -321,7 +321,7 @@ fn protocol(port: View<'_>) -> &'static str {
 
 /// `policyTypes`, or what the API server fills in: ingress always, egress where there are rules for it.
 fn governs(policy: &Entity<'_>, direction: Direction) -> Option<bool> {
-    let root = policy.root?;
+    let root = policy.root()?;
     let types = root.items_at(&["spec", "policyTypes"]);
     if !types.is_empty() {
         let name = match direction {
@@ -393,7 +393,7 @@ fn space_fits(
     }
     let captured = facts
         .object("Namespace", "", space)
-        .and_then(|id| facts.get(id).root)
+        .and_then(|id| facts.get(id).root())
         .filter(|root| root.at(LABELS).is_some());
     let mut labels = captured.map(select::labels).unwrap_or_default();
     labels
@@ -448,7 +448,7 @@ fn block_fits(facts: &Facts<'_>, block: View<'_>, far: Peer) -> Option<bool> {
 /// The addresses of a pod, of both families.
 fn addresses(pod: &Entity<'_>) -> Vec<IpAddr> {
     let both = pod
-        .root
+        .root()
         .into_iter()
         .flat_map(|root| root.items_at(&["status", "podIPs"]))
         .filter_map(|address| address.str_at(&["ip"]));

@@ -1,8 +1,9 @@
 //! References of pods to objects and keys that do not exist.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::OnceLock};
 
 use coldcase_snapshot::{node::Node, packed::View};
+use rayon::prelude::*;
 
 use crate::{Cite, Entity, EntityId, Facts, Identity, PodHealth, schema::nearest};
 
@@ -21,40 +22,49 @@ type Elsewhere<'s> = HashMap<(&'static str, &'s str), Vec<&'s str>>;
 
 /// Derives `MissingRef` entities for pods that are not well.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
-    let mut made = Vec::new();
-    let elsewhere = elsewhere(facts);
-    for pod in facts.of_kind("Pod") {
-        if matches!(facts.health_of(*pod), PodHealth::Done | PodHealth::Leaving) {
-            continue;
-        }
-        let Some(root) = facts.get(*pod).root else {
-            continue;
-        };
-        made.extend(
-            references(root)
-                .iter()
-                .filter_map(|reference| missing(facts, &elsewhere, *pod, reference))
-                .map(|entity| (*pod, entity)),
-        );
-    }
-    for (pod, entity) in made {
+    let elsewhere = OnceLock::new();
+    let made: Vec<(EntityId, Vec<Entity<'_>>)> = facts
+        .of_kind("Pod")
+        .par_iter()
+        .map(|pod| (*pod, of_pod(facts, &elsewhere, *pod)))
+        .filter(|(_, missing)| !missing.is_empty())
+        .collect();
+    drop(elsewhere);
+    for (pod, missing) in made {
         let about = facts.get(pod).subject.clone();
-        facts.push_derived(entity, &[&about]);
+        for entity in missing {
+            facts.push_derived(entity, &[&about]);
+        }
     }
 }
 
+fn of_pod<'s>(
+    facts: &Facts<'s>,
+    elsewhere: &OnceLock<Elsewhere<'s>>,
+    pod: EntityId,
+) -> Vec<Entity<'s>> {
+    if matches!(facts.health_of(pod), PodHealth::Done | PodHealth::Leaving) {
+        return Vec::new();
+    }
+    let Some(root) = facts.get(pod).root() else {
+        return Vec::new();
+    };
+    references(root)
+        .iter()
+        .filter_map(|reference| missing(facts, elsewhere, pod, reference))
+        .collect()
+}
+
+/// Most clusters lack nothing: it is made when it is asked for first.
 fn elsewhere<'s>(facts: &Facts<'s>) -> Elsewhere<'s> {
     let mut found = Elsewhere::new();
-    for object in &facts.snapshot.objects {
-        let kind = [
-            "ConfigMap",
-            "Secret",
-            "PersistentVolumeClaim",
-            "ServiceAccount",
-        ]
-        .into_iter()
-        .find(|kind| object.kind == *kind);
-        if let Some(kind) = kind {
+    for kind in [
+        "ConfigMap",
+        "Secret",
+        "PersistentVolumeClaim",
+        "ServiceAccount",
+    ] {
+        for object in facts.snapshot.objects.iter().filter(|it| it.kind == kind) {
             found
                 .entry((kind, object.name.as_str()))
                 .or_default()
@@ -72,12 +82,11 @@ impl<'n> References<'n> {
     fn add(
         &mut self,
         kind: &'static str,
-        node: Option<View<'n>>,
+        node: View<'n>,
         name_key: &str,
         via: &'static str,
         key: Option<&'static str>,
     ) {
-        let Some(node) = node else { return };
         let Some(name) = node.get(name_key) else {
             return;
         };
@@ -93,61 +102,64 @@ impl<'n> References<'n> {
             line: name.line(),
         });
     }
+
+    /// The ConfigMap and the Secret that a source names under these keys.
+    fn either(
+        &mut self,
+        source: View<'n>,
+        keys: [&str; 2],
+        via: &'static str,
+        key: Option<&'static str>,
+    ) {
+        for (kind, part) in ["ConfigMap", "Secret"].into_iter().zip(keys) {
+            if let Some(node) = source.get(part) {
+                self.add(kind, node, "name", via, key);
+            }
+        }
+    }
 }
 
 fn references(root: View<'_>) -> Vec<Reference<'_>> {
     let mut found = References::default();
-    for volume in root.items_at(&["spec", "volumes"]) {
-        found.add("ConfigMap", volume.get("configMap"), "name", "volume", None);
-        found.add("Secret", volume.get("secret"), "secretName", "volume", None);
-        found.add(
-            "PersistentVolumeClaim",
-            volume.get("persistentVolumeClaim"),
-            "claimName",
-            "claim",
-            None,
-        );
-        for source in volume.items_at(&["projected", "sources"]) {
-            found.add("ConfigMap", source.get("configMap"), "name", "volume", None);
-            found.add("Secret", source.get("secret"), "name", "volume", None);
+    let Some(spec) = root.get("spec") else {
+        return found.0;
+    };
+    for volume in spec.items_at(&["volumes"]) {
+        for (key, source) in volume.entries() {
+            match key {
+                "configMap" => found.add("ConfigMap", source, "name", "volume", None),
+                "secret" => found.add("Secret", source, "secretName", "volume", None),
+                "persistentVolumeClaim" => {
+                    found.add("PersistentVolumeClaim", source, "claimName", "claim", None);
+                }
+                "projected" => {
+                    for source in source.items_at(&["sources"]) {
+                        found.either(source, ["configMap", "secret"], "volume", None);
+                    }
+                }
+                _ => {}
+            }
         }
     }
     for list in ["initContainers", "containers"] {
-        for container in root.items_at(&["spec", list]) {
+        for container in spec.items_at(&[list]) {
             for env in container.items_at(&["env"]) {
-                found.add(
-                    "ConfigMap",
-                    env.at(&["valueFrom", "configMapKeyRef"]),
-                    "name",
-                    "env",
-                    Some("key"),
-                );
-                found.add(
-                    "Secret",
-                    env.at(&["valueFrom", "secretKeyRef"]),
-                    "name",
-                    "env",
-                    Some("key"),
-                );
+                if let Some(from) = env.get("valueFrom") {
+                    let kinds = ["configMapKeyRef", "secretKeyRef"];
+                    found.either(from, kinds, "env", Some("key"));
+                }
             }
             for from in container.items_at(&["envFrom"]) {
-                found.add(
-                    "ConfigMap",
-                    from.get("configMapRef"),
-                    "name",
-                    "envFrom",
-                    None,
-                );
-                found.add("Secret", from.get("secretRef"), "name", "envFrom", None);
+                found.either(from, ["configMapRef", "secretRef"], "envFrom", None);
             }
         }
     }
-    for secret in root.items_at(&["spec", "imagePullSecrets"]) {
-        found.add("Secret", Some(secret), "name", "imagePullSecret", None);
+    for secret in spec.items_at(&["imagePullSecrets"]) {
+        found.add("Secret", secret, "name", "imagePullSecret", None);
     }
     found.add(
         "ServiceAccount",
-        root.get("spec"),
+        spec,
         "serviceAccountName",
         "serviceAccount",
         None,
@@ -157,7 +169,7 @@ fn references(root: View<'_>) -> Vec<Reference<'_>> {
 
 fn missing<'s>(
     facts: &Facts<'s>,
-    elsewhere: &Elsewhere<'s>,
+    elsewhere: &OnceLock<Elsewhere<'s>>,
     pod: EntityId,
     reference: &Reference<'_>,
 ) -> Option<Entity<'s>> {
@@ -167,17 +179,22 @@ fn missing<'s>(
     let entity = facts.get(pod);
     let namespace = entity.subject.namespace.as_str();
     let target = facts.object(reference.kind, namespace, reference.name);
+    if target.is_some() && reference.key.is_none() {
+        return None;
+    }
     // An object that nobody asked for is unknown, not missing.
-    let denied = facts.snapshot.coverage.absent.contains(&(
-        reference.kind.to_owned(),
-        namespace.to_owned(),
-        reference.name.to_owned(),
-    ));
-    if target.is_none() && !denied && !facts.covers(reference.kind, namespace) {
+    let denied = || {
+        facts.snapshot.coverage.absent.contains(&(
+            reference.kind.to_owned(),
+            namespace.to_owned(),
+            reference.name.to_owned(),
+        ))
+    };
+    if target.is_none() && !facts.covers(reference.kind, namespace) && !denied() {
         return None;
     }
     let keys: Vec<&str> = target
-        .and_then(|id| facts.get(id).root)
+        .and_then(|id| facts.get(id).root())
         .into_iter()
         .flat_map(|root| {
             ["data", "binaryData"]
@@ -187,11 +204,10 @@ fn missing<'s>(
         .flat_map(|data| data.entries().iter().map(|(key, _)| key))
         .collect();
     let near = match (target, reference.key) {
-        (Some(_), None) => return None,
         // A dump that leaves out the data cannot say that a key is missing.
         (Some(_), Some(key)) if keys.is_empty() || keys.contains(&key) => return None,
         (Some(_), Some(key)) => nearest(key, keys.iter().copied()),
-        (None, _) => {
+        _ => {
             let names = facts
                 .of_kind_in(reference.kind, namespace)
                 .iter()
@@ -203,6 +219,7 @@ fn missing<'s>(
         }
     };
     let elsewhere = elsewhere
+        .get_or_init(|| self::elsewhere(facts))
         .get(&(reference.kind, reference.name))
         .and_then(|spaces| spaces.iter().find(|other| **other != namespace))
         .copied();

@@ -1,6 +1,6 @@
 //! Follows relations by name, and says which source is missing where they may be incomplete.
 
-use crate::{EntityId, Facts, Identity, NOUNS, netpol, rollout, workload};
+use crate::{EntityId, Facts, Identity, NOUNS, groups::Few, netpol, rollout, workload};
 
 /// What a relation gives.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +19,7 @@ impl Facts<'_> {
         ids.dedup();
         let missing = relation.and_then(|relation| match relation.source {
             "node files" if ids.is_empty() => {
-                Some(format!("node files of {}", self.get(from).label))
+                Some(format!("node files of {}", self.get(from).label()))
             }
             "node files" | "logs" | "journal" | "alerts" => None,
             source if !ids.is_empty() || self.collected_in(source, from) => None,
@@ -69,12 +69,12 @@ impl Facts<'_> {
             }),
             "Namespace" => self
                 .pods_of_namespace
-                .get(&subject.name)
+                .get(subject.name.as_str())
                 .cloned()
                 .unwrap_or_default(),
             "ResourceQuota" | "ServiceAccount" => self
                 .pods_of_namespace
-                .get(&subject.namespace)
+                .get(subject.namespace.as_str())
                 .cloned()
                 .unwrap_or_default(),
             _ => Vec::new(),
@@ -83,18 +83,14 @@ impl Facts<'_> {
 
     fn pod_named(&self, from: EntityId) -> Vec<EntityId> {
         let entity = self.get(from);
-        let (namespace, name) = match entity.kind {
-            "MissingRef" => (
-                entity.subject.namespace.clone(),
-                entity.str_at(&["pod"]).unwrap_or("").to_owned(),
-            ),
-            _ if entity.subject.kind == "Pod" => (
-                entity.subject.namespace.clone(),
-                entity.subject.name.clone(),
-            ),
+        let subject = &entity.subject;
+        let name = match entity.kind {
+            "MissingRef" => entity.str_at(&["pod"]).unwrap_or(""),
+            _ if subject.kind == "Pod" => subject.name.as_str(),
             _ => return Vec::new(),
         };
-        self.object("Pod", &namespace, &name).into_iter().collect()
+        let pod = self.object("Pod", &subject.namespace, name);
+        pod.into_iter().collect()
     }
 
     fn in_namespace(&self, namespace: &str, keep: impl Fn(EntityId) -> bool) -> Vec<EntityId> {
@@ -110,7 +106,7 @@ impl Facts<'_> {
     fn claims(&self, pod: EntityId) -> Vec<EntityId> {
         let entity = self.get(pod);
         let volumes = entity
-            .root
+            .root()
             .unwrap_or_default()
             .items_at(&["spec", "volumes"]);
         volumes
@@ -125,7 +121,7 @@ impl Facts<'_> {
     /// ConfigMaps and Secrets that a pod reads, those every pod has left out.
     pub fn configs(&self, pod: EntityId) -> Vec<EntityId> {
         let entity = self.get(pod);
-        let Some(root) = entity.root else {
+        let Some(root) = entity.root() else {
             return Vec::new();
         };
         let mut names: Vec<(&str, &str)> = Vec::new();
@@ -190,8 +186,9 @@ impl Facts<'_> {
     /// Derived entities of a kind that are about an object.
     pub fn derived(&self, kind: &'static str, about: &Identity) -> &[EntityId] {
         self.derived_of
-            .get(&(kind, about.clone()))
-            .map_or(&[], Vec::as_slice)
+            .get(kind)
+            .and_then(|of_kind| of_kind.get(about))
+            .map_or(&[], Few::as_slice)
     }
 
     fn follow(&self, noun: &str, from: EntityId) -> Vec<EntityId> {
@@ -340,13 +337,13 @@ impl Facts<'_> {
             "pdb" => each_pod(&|pod| {
                 let labels = self
                     .get(pod)
-                    .root
+                    .root()
                     .map(crate::select::labels)
                     .unwrap_or_default();
                 let namespace = self.get(pod).subject.namespace.clone();
                 self.filtered_in("PodDisruptionBudget", &namespace, |pdb| {
                     crate::select::matches(
-                        pdb.root.and_then(|root| root.at(&["spec", "selector"])),
+                        pdb.root().and_then(|root| root.at(&["spec", "selector"])),
                         &labels,
                     )
                 })
@@ -481,7 +478,7 @@ impl Facts<'_> {
                 .filter_map(|name| self.object("Service", namespace, &name))
                 .collect(),
             "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => entity
-                .root
+                .root()
                 .into_iter()
                 .flat_map(|root| root.items_at(&["webhooks"]))
                 .filter_map(|webhook| {
@@ -542,7 +539,7 @@ impl Facts<'_> {
 
 /// Names of the Services behind an Ingress.
 fn backends<'e>(ingress: &'e crate::Entity<'_>) -> impl Iterator<Item = String> + 'e {
-    let root = ingress.root;
+    let root = ingress.root();
     let of = |backend: coldcase_snapshot::packed::View<'_>| {
         backend
             .str_at(&["service", "name"])

@@ -14,7 +14,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         sets.sort_by_key(|(revision, id)| (*revision, *id));
         for (revision, set) in &sets {
             for pod in pods_of(facts, *set) {
-                facts.set_extra(pod, "revision", Node::number(*revision));
+                facts.set_extra(pod, vec![("revision", Node::number(*revision))]);
             }
         }
         let Some(((revision, newest), older)) = sets.split_last() else {
@@ -107,7 +107,7 @@ fn rollout<'s>(
         .join("; ");
     let created = facts
         .get(newest)
-        .root
+        .root()
         .and_then(|root| root.at(&["metadata", "creationTimestamp"]));
     let mut fields = vec![
         ("deployment", Node::text(entity.subject.name.as_str())),
@@ -138,7 +138,7 @@ fn rollout<'s>(
         ));
     }
     if let Some(unavailable) = entity
-        .root
+        .root()
         .and_then(|root| root.at(&["spec", "strategy", "rollingUpdate", "maxUnavailable"]))
     {
         fields.push((
@@ -159,7 +159,7 @@ fn rollout<'s>(
     };
     let name = facts
         .get(newest)
-        .root
+        .root()
         .and_then(|root| root.at(&["metadata", "name"]));
     let mut made =
         Entity::computed("Rollout", entity.subject.clone(), fields).cited("", place(name));
@@ -192,7 +192,7 @@ fn differences(facts: &Facts<'_>, before: EntityId, after: EntityId) -> Vec<Diff
     let template = |id: EntityId| {
         facts
             .get(id)
-            .root
+            .root()
             .and_then(|root| root.at(&["spec", "template"]))
     };
     let (Some(before), Some(after)) = (template(before), template(after)) else {

@@ -72,7 +72,7 @@ impl Said {
 /// The scheduler's newest words about a pod: its condition, else the last event.
 pub(crate) fn of(facts: &Facts<'_>, pod: EntityId) -> Option<Said> {
     let entity = facts.get(pod);
-    let condition = entity.root.and_then(|root| {
+    let condition = entity.root().and_then(|root| {
         root.items_at(&["status", "conditions"])
             .iter()
             .find(|condition| condition.str_at(&["type"]) == Some("PodScheduled"))

@@ -28,6 +28,17 @@ pub fn matches_plain(selector: &Labels, labels: &Labels) -> bool {
             .all(|(key, value)| labels.get(key) == Some(value))
 }
 
+/// Whether an object has all of these labels.
+pub(crate) fn has_all(root: View<'_>, wanted: &Labels) -> bool {
+    let labels = root.at(&["metadata", "labels"]).unwrap_or_default();
+    // Of a key that is there twice the last one counts.
+    wanted.iter().all(|(key, value)| {
+        let of_key = labels.entries().iter().filter(|(name, _)| name == key);
+        let last = of_key.map(|(_, value)| value.as_str().unwrap_or("")).last();
+        last == Some(value.as_str())
+    })
+}
+
 /// Whether a LabelSelector matches; an empty one matches everything, an absent one nothing.
 pub fn matches(selector: Option<View<'_>>, labels: &Labels) -> bool {
     let Some(selector) = selector else {

@@ -1,8 +1,9 @@
 //! Services: who stands behind them, and what they nearly select.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use coldcase_snapshot::{node::Node, packed::View};
+use rayon::prelude::*;
 
 use crate::{
     Cite, Entity, EntityId, Facts, PodHealth,
@@ -12,40 +13,97 @@ use crate::{
 
 /// Adds endpoint counts to Services; derives `SelectorMiss` and `PortMiss`.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
-    for service in facts.of_kind("Service").to_vec() {
-        endpoints(facts, service);
-        let entity = facts.get(service);
-        let selector = select::plain(entity.root.and_then(|root| root.at(&["spec", "selector"])));
-        if selector.is_empty() || entity.str_at(&["spec", "type"]) == Some("ExternalName") {
-            continue;
-        }
-        let selected = facts.selected_pods(service).to_vec();
-        let found = if selected.is_empty() && labels_unknown(facts, service) {
-            vec![undecided(facts, service, &selector)]
-        } else if selected.is_empty() {
-            vec![selector_miss(facts, service, &selector)]
-        } else {
-            port_misses(facts, service, &selected)
-        };
+    let around = Around::new(facts);
+    let services = facts.of_kind("Service");
+    let made: Vec<(Vec<_>, Vec<Entity<'_>>)> = services
+        .par_iter()
+        .map(|service| {
+            let counts = endpoints(facts, &around, *service);
+            (counts, misses(facts, &around, *service))
+        })
+        .collect();
+    drop(around);
+    for (service, (counts, misses)) in services.to_vec().into_iter().zip(made) {
+        facts.set_extra(service, counts);
         let about = facts.get(service).subject.clone();
-        for miss in found {
+        for miss in misses {
             facts.push_derived(miss, &[&about]);
         }
     }
 }
 
-fn endpoints(facts: &mut Facts<'_>, service: EntityId) {
-    let subject = facts.get(service).subject.clone();
-    let (mut total, mut ready) = (0_i64, 0_i64);
-    let mut seen = false;
-    for slice in facts.of_kind_in("EndpointSlice", &subject.namespace) {
-        let slice = facts.get(*slice);
-        let named = slice.str_at(&["metadata", "labels", "kubernetes.io/service-name"]);
-        if named != Some(subject.name.as_str()) {
-            continue;
+/// What is asked of a Service's namespace, found once for all of its Services.
+struct Around<'f> {
+    /// EndpointSlices by namespace and the name of their Service.
+    slices: HashMap<(&'f str, &'f str), Vec<EntityId>>,
+    /// Namespaces with pods that were read from a table without their labels.
+    unlabelled: BTreeSet<&'f str>,
+}
+
+impl<'f> Around<'f> {
+    fn new(facts: &'f Facts<'_>) -> Self {
+        let mut slices: HashMap<(&str, &str), Vec<EntityId>> = HashMap::new();
+        for id in facts.of_kind("EndpointSlice") {
+            let slice = facts.get(*id);
+            let service = slice.str_at(&["metadata", "labels", "kubernetes.io/service-name"]);
+            if let Some(service) = service {
+                slices
+                    .entry((&slice.subject.namespace, service))
+                    .or_default()
+                    .push(*id);
+            }
         }
-        seen = true;
-        let Some(root) = slice.root else { continue };
+        let pods = facts.of_kind("Pod").iter().map(|pod| facts.get(*pod));
+        let unlabelled = pods
+            .filter(|pod| {
+                let labels = |root: View<'_>| root.at(&["metadata", "labels"]).is_some();
+                pod.partial && pod.root().is_some_and(|root| !labels(root))
+            })
+            .map(|pod| pod.subject.namespace.as_str())
+            .collect();
+        Self { slices, unlabelled }
+    }
+
+    /// Whether the Service's namespace has pods whose labels are not known.
+    fn labels_unknown(&self, service: &Entity<'_>) -> bool {
+        self.unlabelled.contains(service.subject.namespace.as_str())
+    }
+}
+
+fn misses<'s>(facts: &Facts<'s>, around: &Around<'_>, service: EntityId) -> Vec<Entity<'s>> {
+    let entity = facts.get(service);
+    let selector = entity
+        .root()
+        .and_then(|root| root.at(&["spec", "selector"]));
+    let selector = select::plain(selector);
+    if selector.is_empty() || entity.str_at(&["spec", "type"]) == Some("ExternalName") {
+        return Vec::new();
+    }
+    let selected = facts.selected_pods(service);
+    if !selected.is_empty() {
+        port_misses(facts, service, selected)
+    } else if around.labels_unknown(entity) {
+        vec![undecided(facts, service, &selector)]
+    } else {
+        vec![selector_miss(facts, service, &selector)]
+    }
+}
+
+/// How many addresses stand behind a Service, and how many pods it selects.
+fn endpoints(
+    facts: &Facts<'_>,
+    around: &Around<'_>,
+    service: EntityId,
+) -> Vec<(&'static str, Node)> {
+    let entity = facts.get(service);
+    let subject = &entity.subject;
+    let (mut total, mut ready) = (0_i64, 0_i64);
+    let slices = around
+        .slices
+        .get(&(subject.namespace.as_str(), subject.name.as_str()));
+    let mut seen = slices.is_some();
+    for slice in slices.into_iter().flatten() {
+        let root = facts.get(*slice).root().unwrap_or_default();
         for endpoint in root.items_at(&["endpoints"]) {
             total += 1;
             ready += i64::from(endpoint.bool_at(&["conditions", "ready"]) != Some(false));
@@ -55,7 +113,7 @@ fn endpoints(facts: &mut Facts<'_>, service: EntityId) {
         seen = true;
         for subset in facts
             .get(old)
-            .root
+            .root()
             .unwrap_or_default()
             .items_at(&["subsets"])
         {
@@ -64,30 +122,16 @@ fn endpoints(facts: &mut Facts<'_>, service: EntityId) {
             total += up + i64::try_from(subset.items_at(&["notReadyAddresses"]).len()).unwrap_or(0);
         }
     }
+    let mut fields = Vec::with_capacity(3);
     if seen {
-        facts.set_extra(service, "endpoints", Node::number(total));
-        facts.set_extra(service, "readyEndpoints", Node::number(ready));
+        fields.push(("endpoints", Node::number(total)));
+        fields.push(("readyEndpoints", Node::number(ready)));
     }
-    if !labels_unknown(facts, service) {
+    if !around.labels_unknown(entity) {
         let selected = i64::try_from(facts.selected_pods(service).len()).unwrap_or(0);
-        facts.set_extra(service, "selected", Node::number(selected));
+        fields.push(("selected", Node::number(selected)));
     }
-}
-
-/// Whether the namespace has pods that were read from a table without their labels.
-fn labels_unknown(facts: &Facts<'_>, service: EntityId) -> bool {
-    facts
-        .pods_of_namespace
-        .get(&facts.get(service).subject.namespace)
-        .into_iter()
-        .flatten()
-        .map(|pod| facts.get(*pod))
-        .any(|pod| {
-            pod.partial
-                && pod
-                    .root
-                    .is_some_and(|root| root.at(&["metadata", "labels"]).is_none())
-        })
+    fields
 }
 
 /// A selector that selects nothing as far as is known: rules about it are undecided.
@@ -115,7 +159,7 @@ fn candidates(facts: &Facts<'_>, namespace: &str) -> Vec<Candidate> {
     let mut found = Vec::new();
     for pod in facts.pods_of_namespace.get(namespace).into_iter().flatten() {
         let entity = facts.get(*pod);
-        let Some(root) = entity.root else { continue };
+        let Some(root) = entity.root() else { continue };
         if matches!(facts.health_of(*pod), PodHealth::Done) {
             continue;
         }
@@ -124,7 +168,7 @@ fn candidates(facts: &Facts<'_>, namespace: &str) -> Vec<Candidate> {
     for kind in ["Deployment", "StatefulSet", "DaemonSet"] {
         for id in facts.of_kind_in(kind, namespace) {
             let entity = facts.get(*id);
-            let Some(root) = entity.root else { continue };
+            let Some(root) = entity.root() else { continue };
             found.push(candidate(
                 entity,
                 root,
@@ -172,7 +216,7 @@ fn selector_miss<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) ->
         ),
     ];
     let mut place = entity
-        .root
+        .root()
         .and_then(|root| root.at(&["spec", "selector"]))
         .zip(entity.file)
         .map(|(node, file)| {
@@ -199,7 +243,7 @@ fn selector_miss<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) ->
         fields.push(("from", Node::text(candidate.from.as_str())));
         actual_place = label_place(facts, candidate, &key);
         if let Some(node) = entity
-            .root
+            .root()
             .and_then(|root| root.at(&["spec", "selector", key.as_str()]))
             && let Some(file) = entity.file
         {
@@ -276,14 +320,14 @@ fn misfit(selector: &Labels, labels: &Labels) -> (usize, usize, String) {
 
 fn port_misses<'s>(facts: &Facts<'s>, service: EntityId, selected: &[EntityId]) -> Vec<Entity<'s>> {
     let entity = facts.get(service);
-    let Some(root) = entity.root else {
+    let Some(root) = entity.root() else {
         return Vec::new();
     };
     let mut declared: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for pod in selected {
         let containers = facts
             .get(*pod)
-            .root
+            .root()
             .unwrap_or_default()
             .items_at(&["spec", "containers"]);
         if facts.get(*pod).partial

@@ -14,6 +14,7 @@ use coldcase_snapshot::{
     stamp,
 };
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 use crate::{Cite, Entity, Facts, Identity};
 
@@ -28,15 +29,15 @@ const START: &str = "pod starts";
 const APART: i64 = 2_000;
 
 /// Something that both dated, with the node's place.
-struct Dated {
-    node: String,
+struct Dated<'f> {
+    node: &'f str,
     seen: Timestamp,
     reference: Timestamp,
     what: &'static str,
     cite: Option<Cite>,
 }
 
-impl Dated {
+impl Dated<'_> {
     fn offset_ms(&self) -> i64 {
         self.seen.as_millisecond() - self.reference.as_millisecond()
     }
@@ -49,26 +50,31 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     all.extend(leases(facts));
     all.extend(heartbeats(facts));
     let pairs = all.iter().map(|seen| Pair {
-        node: &seen.node,
+        node: seen.node,
         seen: seen.seen,
         reference: seen.reference,
         what: seen.what,
     });
-    let mut by_node: HashMap<&str, Vec<&Dated>> = HashMap::new();
+    let mut by_node: HashMap<&str, Vec<&Dated<'_>>> = HashMap::new();
     for seen in &all {
-        by_node.entry(&seen.node).or_default().push(seen);
+        by_node.entry(seen.node).or_default().push(seen);
     }
-    for skew in skew::estimate(pairs) {
-        let of_node = by_node
-            .get(skew.node.as_str())
-            .map_or(&[][..], Vec::as_slice);
-        let subject = Identity::new("Node", "", skew.node.as_str());
-        let entity = entity(&skew, of_node, &subject);
-        facts.push_derived(entity, &[&subject]);
+    let made: Vec<Entity<'_>> = skew::estimate(pairs)
+        .iter()
+        .map(|skew| {
+            let of_node = by_node
+                .get(skew.node.as_str())
+                .map_or(&[][..], Vec::as_slice);
+            entity(skew, of_node, facts.identity("Node", "", &skew.node))
+        })
+        .collect();
+    for entity in made {
+        let about = entity.subject.clone();
+        facts.push_derived(entity, &[&about]);
     }
 }
 
-fn entity<'s>(skew: &Skew, pairs: &[&Dated], subject: &Identity) -> Entity<'s> {
+fn entity<'s>(skew: &Skew, pairs: &[&Dated<'_>], subject: Identity) -> Entity<'s> {
     let ahead = skew.offset_ms >= 0;
     let certain = skew.is_certain() && no_delay(pairs, ahead);
     let millis = skew.offset_ms.unsigned_abs();
@@ -86,9 +92,9 @@ fn entity<'s>(skew: &Skew, pairs: &[&Dated], subject: &Identity) -> Entity<'s> {
         ("compared", Node::text(skew.what.join(", "))),
     ];
     // Quoted is what comes nearest to the estimate, one of each kind.
-    let mut nearest: Vec<&&Dated> = pairs.iter().filter(|seen| seen.cite.is_some()).collect();
+    let mut nearest: Vec<&&Dated<'_>> = pairs.iter().filter(|seen| seen.cite.is_some()).collect();
     nearest.sort_by_key(|seen| ((seen.offset_ms() - skew.offset_ms).abs(), seen.cite));
-    let mut entity = Entity::computed("NodeClock", subject.clone(), fields);
+    let mut entity = Entity::computed("NodeClock", subject, fields);
     let first = nearest.first().map(|seen| (seen.what, seen.cite));
     if let Some((what, cite)) = first {
         entity = entity.cited("", cite).cited("offset", cite);
@@ -99,7 +105,7 @@ fn entity<'s>(skew: &Skew, pairs: &[&Dated], subject: &Identity) -> Entity<'s> {
 }
 
 /// Whether something that a delay would move to the other side is on this one, too.
-fn no_delay(pairs: &[&Dated], ahead: bool) -> bool {
+fn no_delay(pairs: &[&Dated<'_>], ahead: bool) -> bool {
     let mut witnesses = pairs
         .iter()
         .filter(|seen| (seen.what == START) != ahead)
@@ -119,14 +125,14 @@ fn no_delay(pairs: &[&Dated], ahead: bool) -> bool {
 }
 
 /// The kubelet dates what it saw, the API server when it was told.
-fn events(facts: &Facts<'_>) -> Vec<Dated> {
+fn events<'f>(facts: &'f Facts<'_>) -> Vec<Dated<'f>> {
     let events = facts.snapshot.events.iter();
     events
         .filter(|event| event.component == "kubelet" && !event.host.is_empty())
         .filter_map(|event| {
             let line = event.object.root.get("metadata")?.line();
             Some(Dated {
-                node: event.host.to_string(),
+                node: &event.host,
                 seen: event.first?,
                 reference: event.recorded?,
                 what: EVENT,
@@ -137,43 +143,48 @@ fn events(facts: &Facts<'_>) -> Vec<Dated> {
 }
 
 /// The scheduler dates the binding, the kubelet when it took the pod up.
-fn pods(facts: &Facts<'_>) -> Vec<Dated> {
-    let of_pod = |pod: &Entity<'_>| {
-        let root = pod.root?;
-        // The kubelet itself says of its static pods that they are scheduled.
-        let mirror = root
-            .items_at(&["metadata", "ownerReferences"])
-            .iter()
-            .any(|owner| owner.str_at(&["kind"]) == Some("Node"));
-        let node = root.str_at(&["spec", "nodeName"])?;
-        let start = root.at(&["status", "startTime"])?;
-        let scheduled = root
-            .items_at(&["status", "conditions"])
-            .iter()
-            .find(|condition| {
-                condition.str_at(&["type"]) == Some("PodScheduled")
-                    && condition.str_at(&["status"]) == Some("True")
-            })?
-            .str_at(&["lastTransitionTime"])?;
-        (!mirror).then_some(Dated {
-            node: node.to_owned(),
-            seen: stamp::rfc3339(start.as_str()?)?,
-            reference: stamp::rfc3339(scheduled)?,
-            what: START,
-            cite: place(pod.file?, start.line()),
-        })
-    };
-    let ids = facts.of_kind("Pod").iter();
-    ids.filter_map(|id| of_pod(facts.get(*id))).collect()
+fn pods<'f>(facts: &'f Facts<'_>) -> Vec<Dated<'f>> {
+    let ids = facts.of_kind("Pod").par_iter();
+    ids.filter_map(|id| started(facts.get(*id))).collect()
+}
+
+fn started<'f>(pod: &'f Entity<'_>) -> Option<Dated<'f>> {
+    let root = pod.root()?;
+    let node = root.str_at(&["spec", "nodeName"])?;
+    let status = root.get("status")?;
+    let start = status.get("startTime")?;
+    let scheduled = status
+        .items_at(&["conditions"])
+        .iter()
+        .find(|condition| {
+            condition.str_at(&["type"]) == Some("PodScheduled")
+                && condition.str_at(&["status"]) == Some("True")
+        })?
+        .str_at(&["lastTransitionTime"])?;
+    // The kubelet itself says of its static pods that they are scheduled.
+    let mirror = root
+        .items_at(&["metadata", "ownerReferences"])
+        .iter()
+        .any(|owner| owner.str_at(&["kind"]) == Some("Node"));
+    if mirror {
+        return None;
+    }
+    Some(Dated {
+        node,
+        seen: stamp::rfc3339(start.as_str()?)?,
+        reference: stamp::rfc3339(scheduled)?,
+        what: START,
+        cite: place(pod.file?, start.line()),
+    })
 }
 
 /// A kubelet renews its lease by its clock, and the API server dates the write.
-fn leases(facts: &Facts<'_>) -> Vec<Dated> {
-    let of_lease = |lease: &Entity<'_>| {
-        let root = lease.root?;
+fn leases<'f>(facts: &'f Facts<'_>) -> Vec<Dated<'f>> {
+    let of_lease = |lease: &'f Entity<'_>| {
+        let root = lease.root()?;
         let renewed = root.at(&["spec", "renewTime"])?;
         (lease.subject.namespace == "kube-node-lease").then_some(Dated {
-            node: lease.subject.name.clone(),
+            node: &lease.subject.name,
             seen: stamp::rfc3339(renewed.as_str()?)?,
             reference: written_by_kubelet(root)?,
             what: LEASE,
@@ -185,9 +196,9 @@ fn leases(facts: &Facts<'_>) -> Vec<Dated> {
 }
 
 /// A kubelet dates the conditions of its node, and the API server the write of the status.
-fn heartbeats(facts: &Facts<'_>) -> Vec<Dated> {
-    let of_node = |node: &Entity<'_>| {
-        let root = node.root?;
+fn heartbeats<'f>(facts: &'f Facts<'_>) -> Vec<Dated<'f>> {
+    let of_node = |node: &'f Entity<'_>| {
+        let root = node.root()?;
         let (seen, line) = root
             .items_at(&["status", "conditions"])
             .iter()
@@ -202,7 +213,7 @@ fn heartbeats(facts: &Facts<'_>) -> Vec<Dated> {
             })
             .max()?;
         Some(Dated {
-            node: node.subject.name.clone(),
+            node: &node.subject.name,
             seen,
             reference: written_by_kubelet(root)?,
             what: HEARTBEAT,

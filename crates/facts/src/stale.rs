@@ -87,7 +87,7 @@ fn changed(facts: &Facts<'_>) -> BTreeMap<Identity, Changed> {
 
 fn tally(facts: &Facts<'_>, pod: EntityId, changed: &mut BTreeMap<Identity, Changed>) {
     let entity = facts.get(pod);
-    let Some(root) = entity.root else { return };
+    let Some(root) = entity.root() else { return };
     if matches!(facts.health_of(pod), PodHealth::Done | PodHealth::Leaving) {
         return;
     }

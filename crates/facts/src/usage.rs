@@ -20,7 +20,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     let by_uid: HashMap<&str, EntityId> = facts
         .of_kind("Pod")
         .iter()
-        .filter_map(|id| Some((facts.get(*id).root?.str_at(&["metadata", "uid"])?, *id)))
+        .filter_map(|id| Some((facts.get(*id).root()?.str_at(&["metadata", "uid"])?, *id)))
         .collect();
     let only = nodes::single_node(facts);
     let disks = disks(facts);
@@ -120,7 +120,7 @@ fn host_paths(facts: &Facts<'_>) -> HashMap<String, Vec<(String, EntityId)>> {
     let mut found: HashMap<String, Vec<(String, EntityId)>> = HashMap::new();
     for id in facts.of_kind("Pod") {
         let pod = facts.get(*id);
-        let (Some(root), Some(node)) = (pod.root, pod.str_at(&["spec", "nodeName"])) else {
+        let (Some(root), Some(node)) = (pod.root(), pod.str_at(&["spec", "nodeName"])) else {
             continue;
         };
         for volume in root.items_at(&["spec", "volumes"]) {

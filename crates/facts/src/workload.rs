@@ -1,14 +1,15 @@
 //! Top-level owners of pods, with the numbers that count: what is wanted, what is ready, what fails.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use coldcase_snapshot::{node::Node, packed::View};
+use rayon::prelude::*;
 
-use crate::{Entity, EntityId, Facts, Identity, PodHealth};
+use crate::{Entity, EntityId, Facts, Identity, PodHealth, entity::Named};
 
 /// Derives `Workload` entities, also for workloads without any pod.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
-    let mut groups: BTreeMap<Identity, Vec<EntityId>> = BTreeMap::new();
+    let mut groups: HashMap<Identity, Vec<EntityId>> = HashMap::new();
     for kind in [
         "Deployment",
         "StatefulSet",
@@ -25,27 +26,39 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
             }
         }
     }
-    for pod in facts.of_kind("Pod") {
-        groups.entry(top_owner(facts, *pod)).or_default().push(*pod);
+    let pods = facts.of_kind("Pod");
+    let owners: Vec<Identity> = pods.par_iter().map(|pod| top_owner(facts, *pod)).collect();
+    for (pod, owner) in pods.iter().zip(owners) {
+        groups.entry(owner).or_default().push(*pod);
     }
-    for (identity, pods) in groups {
-        let entity = workload(facts, &identity, &pods);
+    let mut groups: Vec<(Identity, Vec<EntityId>)> = groups.into_iter().collect();
+    groups.par_sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let made: Vec<Entity<'_>> = groups
+        .par_iter()
+        .map(|(identity, pods)| workload(facts, identity, pods))
+        .collect();
+    facts.pods_of_workload.reserve(groups.len());
+    for ((identity, mut pods), entity) in groups.into_iter().zip(made) {
         let id = facts.push_derived(entity, &[&identity]);
         for pod in &pods {
-            facts.workload_of.insert(*pod, id);
+            if let Some(of_pod) = facts.workload_of.get_mut(pod.0 as usize) {
+                *of_pod = Some(id);
+            }
         }
+        pods.shrink_to_fit();
         facts.pods_of_workload.insert(id, pods);
     }
 }
 
-/// The owner that controls an object.
-fn controller(entity: &Entity<'_>) -> Option<Identity> {
+/// The owner that controls an object: its kind, namespace and name.
+fn controller<'e>(entity: &'e Entity<'_>) -> Option<(&'e str, &'e str, &'e str)> {
     let owner = entity
-        .root?
-        .items_at(&["metadata", "ownerReferences"])
+        .root()?
+        .at(&["metadata", "ownerReferences"])?
+        .items()
         .iter()
         .find(|owner| owner.bool_at(&["controller"]) == Some(true))?;
-    Some(Identity::new(
+    Some((
         owner.str_at(&["kind"])?,
         entity.subject.namespace.as_str(),
         owner.str_at(&["name"])?,
@@ -54,47 +67,51 @@ fn controller(entity: &Entity<'_>) -> Option<Identity> {
 
 /// The direct owner, if it was captured.
 pub(crate) fn owner(facts: &Facts<'_>, id: EntityId) -> Option<EntityId> {
-    let identity = controller(facts.get(id))?;
+    match facts.owner.get(id.0 as usize) {
+        Some(owner) => *owner,
+        None => find_owner(facts, facts.get(id)),
+    }
+}
+
+/// Looks for the owner in what was captured.
+pub(crate) fn find_owner(facts: &Facts<'_>, entity: &Entity<'_>) -> Option<EntityId> {
+    let (kind, namespace, name) = controller(entity)?;
     facts
-        .by_identity
-        .get(&identity)
-        .or_else(|| {
-            let everywhere = Identity::new(identity.kind.as_str(), "", identity.name.as_str());
-            facts.by_identity.get(&everywhere)
-        })
-        .copied()
+        .object(kind, namespace, name)
+        .or_else(|| facts.object(kind, "", name))
 }
 
 fn top_owner(facts: &Facts<'_>, pod: EntityId) -> Identity {
-    let mut current = facts.get(pod).subject.clone();
+    let entity = facts.get(pod);
+    let mut current = entity.subject.parts();
     let mut id = Some(pod);
     for _ in 0..8 {
         let Some(owner) = id.and_then(|id| controller(facts.get(id))) else {
             break;
         };
         // A static pod is owned by its node; the pod itself is the workload then.
-        if owner.kind == "Node" {
+        if owner.0 == "Node" {
             break;
         }
-        id = facts.by_identity.get(&owner).copied();
+        id = facts.object(owner.0, owner.1, owner.2);
         current = owner;
     }
-    if id.is_none() && current.kind == "ReplicaSet" {
+    if let Some(id) = id {
+        return facts.get(id).subject.clone();
+    }
+    let (kind, namespace, name) = current;
+    if kind == "ReplicaSet" {
         // The ReplicaSet was not captured; its Deployment's name is all but the hash.
-        let hash = facts
-            .get(pod)
-            .str_at(&["metadata", "labels", "pod-template-hash"])
-            .unwrap_or("")
-            .to_owned();
-        if let Some(name) = current
-            .name
-            .strip_suffix(&format!("-{hash}"))
-            .filter(|_| !hash.is_empty())
+        let hash = entity.str_at(&["metadata", "labels", "pod-template-hash"]);
+        if let Some(hash) = hash.filter(|hash| !hash.is_empty())
+            && let Some(name) = name
+                .strip_suffix(hash)
+                .and_then(|name| name.strip_suffix('-'))
         {
-            return Identity::new("Deployment", current.namespace.as_str(), name);
+            return facts.identity("Deployment", namespace, name);
         }
     }
-    current
+    facts.identity(kind, namespace, name)
 }
 
 fn workload<'s>(facts: &Facts<'s>, identity: &Identity, pods: &[EntityId]) -> Entity<'s> {
@@ -115,7 +132,9 @@ fn workload<'s>(facts: &Facts<'s>, identity: &Identity, pods: &[EntityId]) -> En
         _ => object.map(|_| int(&["spec", "replicas"]).unwrap_or(1)),
     };
     // Many dumps hold the pods of some namespaces only; there the controller's word has to do.
-    let unseen = !facts.pods_of_namespace.contains_key(&identity.namespace);
+    let unseen = !facts
+        .pods_of_namespace
+        .contains_key(identity.namespace.as_str());
     let said = [["status", "readyReplicas"], ["status", "numberReady"]]
         .iter()
         .find_map(|path| int(path));
@@ -133,16 +152,16 @@ fn workload<'s>(facts: &Facts<'s>, identity: &Identity, pods: &[EntityId]) -> En
     ];
     if let Some(desired) = desired {
         let line = object
-            .and_then(|object| object.root?.at(&["spec", "replicas"]))
+            .and_then(|object| object.root()?.at(&["spec", "replicas"]))
             .map_or(0, View::line);
         fields.push(("desired", Node::number(desired).at_line(line)));
     }
     let template = object
-        .and_then(|object| object.root)
+        .and_then(|object| object.root())
         .and_then(|root| root.at(&["spec", "template", "spec", "restartPolicy"]));
     fields.extend(template.map(|node| ("restartPolicy", node.to_node())));
     if let Some(paused) = object
-        .and_then(|object| object.root)
+        .and_then(|object| object.root())
         .and_then(|root| root.at(&["spec", "paused"]))
     {
         fields.push(("paused", paused.to_node()));
@@ -154,9 +173,7 @@ fn workload<'s>(facts: &Facts<'s>, identity: &Identity, pods: &[EntityId]) -> En
     }
     let mut entity = Entity::computed("Workload", identity.clone(), fields);
     if let Some(object) = object {
-        entity.root = object.root;
-        entity.file = object.file;
-        entity.partial = object.partial;
+        entity.shows(object);
     }
     entity
 }

@@ -135,7 +135,7 @@ fn parts(entity: &Entity<'_>, quotes: &mut Quotes) -> Vec<ObjectPart> {
     };
     let mut found: Vec<ObjectPart> = Vec::new();
     for path in paths(entity) {
-        let node = entity.root.and_then(|root| root.at(path));
+        let node = entity.root().and_then(|root| root.at(path));
         found.extend(node.and_then(|node| part(path.join("."), lines(node))));
     }
     if found.is_empty()
@@ -158,7 +158,7 @@ fn paths(entity: &Entity<'_>) -> Vec<&'static [&'static str]> {
     if entity.subject.kind == "ConfigMap" {
         return vec![&["data"]];
     }
-    let at = |path: &[&str]| entity.root.and_then(|root| root.at(path)).map(lines);
+    let at = |path: &[&str]| entity.root().and_then(|root| root.at(path)).map(lines);
     let long = at(&["status"]).is_some_and(|(line, end)| end - line >= LINES);
     let mut paths: Vec<&[&str]> = vec![&["spec"]];
     paths.extend(LONG.into_iter().filter(|path| long && at(path).is_some()));

@@ -251,7 +251,7 @@ impl World<'_, '_> {
         let mut found = self.related(noun, start, None);
         if noun == "container" {
             let name = entity.str_at(&["container"]).unwrap_or("").to_owned();
-            found.ids.retain(|id| self.get(*id).label == name);
+            found.ids.retain(|id| self.get(*id).label() == name);
         }
         found
     }
@@ -266,7 +266,7 @@ impl World<'_, '_> {
             };
         };
         let entity = self.get(from);
-        let container = (entity.kind == "Container").then(|| entity.label.clone());
+        let container = (entity.kind == "Container").then(|| entity.label().to_owned());
         let pods: Vec<EntityId> = self.facts.pods(from);
         let mut ids = Vec::new();
         let (mut total, mut seen) = (0, false);
@@ -296,7 +296,7 @@ impl World<'_, '_> {
                 "log of container {name} in pod {}: not collected",
                 entity.subject.name
             ),
-            None => format!("logs of {}: not collected", entity.label),
+            None => format!("logs of {}: not collected", entity.label()),
         });
         Candidates {
             ids,

@@ -134,7 +134,7 @@ impl World<'_, '_> {
         policies.iter().copied().max_by_key(|policy| {
             let entity = self.get(*policy);
             let shut = entity
-                .root
+                .root()
                 .is_none_or(|root| root.items_at(rules_of(direction)).is_empty());
             let made = entity.str_at(&["metadata", "creationTimestamp"]);
             (

@@ -131,7 +131,7 @@ impl Template {
                 Part::Hole(Hole::Count, _) => page.out.push_str(&rows.len().to_string()),
                 Part::Hole(Hole::Name(slot, filter), code) => {
                     let entity = row.bound(*slot).map(|bound| world.get(bound.id));
-                    let name = entity.map(|entity| apply(&entity.label, *filter));
+                    let name = entity.map(|entity| apply(entity.label(), *filter));
                     if *code {
                         let hint = entity.map_or("name", |entity| entity.kind);
                         page.word(name.as_deref(), hint);
@@ -141,9 +141,8 @@ impl Template {
                 }
                 Part::Hole(Hole::Names(slot), code) => {
                     let bound = || rows.iter().filter_map(|row| row.bound(*slot));
-                    let mut names: Vec<&str> = bound()
-                        .map(|bound| world.get(bound.id).label.as_str())
-                        .collect();
+                    let mut names: Vec<&str> =
+                        bound().map(|bound| world.get(bound.id).label()).collect();
                     names.sort_unstable();
                     names.dedup();
                     let hint = bound()

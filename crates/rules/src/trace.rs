@@ -186,7 +186,7 @@ fn ask(
     }
     Candidate {
         subject: entity.subject.to_string(),
-        label: entity.label.clone(),
+        label: entity.label().to_owned(),
         place: entity.place(),
         conditions,
     }

@@ -500,7 +500,7 @@ impl World<'_, '_> {
             Operand::Field(slot, path) => {
                 let entity = self.get(row.bound(*slot)?.id);
                 if path.is_empty() {
-                    return Some(entity.label.clone());
+                    return Some(entity.label().to_owned());
                 }
                 let texts: Vec<&str> = resolve(entity, path)
                     .into_iter()
@@ -545,13 +545,18 @@ pub(crate) struct Read<'n> {
 
 /// The values that a path leads to.
 pub(crate) fn resolve<'e>(entity: &'e Entity<'_>, path: &[Segment]) -> Vec<View<'e>> {
-    let Some((Segment::Key(first), rest)) = path.split_first() else {
-        return Vec::new();
+    start(entity, path).map_or_else(Vec::new, |(start, rest)| follow(start, rest))
+}
+
+/// The value that a path begins with, and the rest of the path.
+fn start<'e, 'p>(entity: &'e Entity<'_>, path: &'p [Segment]) -> Option<(View<'e>, &'p [Segment])> {
+    let (first, second) = match path {
+        [Segment::Key(first), Segment::Key(second), ..] => (first, Some(second.as_str())),
+        [Segment::Key(first), ..] => (first, None),
+        _ => return None,
     };
-    let Some(start) = entity.field(first) else {
-        return Vec::new();
-    };
-    follow(start, rest)
+    let (start, keys) = entity.start(first, second)?;
+    Some((start, path.get(keys..)?))
 }
 
 /// The values that a path leads to from a value.
@@ -589,13 +594,10 @@ fn asks_for_any(test: &Test) -> bool {
 
 /// Whether a partial entity leaves a path open: a key on the way is missing, rather than null.
 pub(crate) fn leaves_open(entity: &Entity<'_>, path: &[Segment]) -> bool {
-    let Some((Segment::Key(first), rest)) = path.split_first() else {
+    if !matches!(path.first(), Some(Segment::Key(_))) {
         return false;
-    };
-    let Some(start) = entity.field(first) else {
-        return true;
-    };
-    open_along(start, rest)
+    }
+    start(entity, path).is_none_or(|(start, rest)| open_along(start, rest))
 }
 
 fn open_along(mut node: View<'_>, path: &[Segment]) -> bool {

@@ -326,7 +326,7 @@ impl Renaming {
             facts
                 .of_kind("Service")
                 .iter()
-                .filter_map(|id| facts.get(*id).root)
+                .filter_map(|id| facts.get(*id).root())
         };
         let selectors = || {
             services()
@@ -337,7 +337,7 @@ impl Renaming {
         let pods = facts
             .of_kind("Pod")
             .iter()
-            .filter_map(|id| facts.get(*id).root);
+            .filter_map(|id| facts.get(*id).root());
         let labels = pods
             .filter_map(|root| root.at(&["metadata", "labels"]))
             .flat_map(coldcase_snapshot::packed::View::entries)

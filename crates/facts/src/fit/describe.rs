@@ -26,9 +26,9 @@ pub(super) fn heard<'s>(facts: &Facts<'s>, pod: EntityId, said: &Said) -> Entity
         fields.push((field, Node::number(said.count(*obstacle))));
     }
     if entity
-        .root
+        .root()
         .is_some_and(|root| root.at(&["spec", "containers"]).is_some())
-        && let Some(root) = entity.root
+        && let Some(root) = entity.root()
     {
         let request = request(root);
         fields.push(("cpuRequest", Node::number(request.cpu)));
@@ -61,10 +61,11 @@ pub(super) fn add_said(
     verdict: Option<Obstacle>,
 ) {
     let mut set = |field: &str, value: Node| {
-        if made.extra.get(field).is_none() {
-            made.extra.set(field, value);
-            made.cites
-                .extend(said.place.map(|cite| (field.to_owned(), cite)));
+        if !made.has_computed(field) {
+            made.set(vec![(field, value)]);
+            if let Some(place) = said.place {
+                made.cite_as(field, place);
+            }
         }
     };
     set("said", Node::text(said.message.as_str()));
@@ -154,7 +155,7 @@ pub(super) fn describe<'s>(
     let matching: Vec<&str> = obstacles
         .iter()
         .filter(|(_, found)| !found.contains(&Obstacle::Selector))
-        .map(|(id, _)| facts.get(*id).label.as_str())
+        .map(|(id, _)| facts.get(*id).label())
         .collect();
     let number = |value: i64| Node::number(value);
     let mut fields = vec![
@@ -188,7 +189,7 @@ pub(super) fn describe<'s>(
         fields.extend(affinity.map(|unmet| ("affinityConflict", Node::text(unmet))));
     }
     fields.extend(remedy.map(|remedy| ("remedy", Node::text(remedy))));
-    let root = entity.root;
+    let root = entity.root();
     let mut made = Entity::computed("NodeFit", entity.subject.clone(), Vec::new());
     made.file = entity.file;
     let cite = |line: u32| {
@@ -205,15 +206,13 @@ pub(super) fn describe<'s>(
             hint = format!(" (nearest: {near})");
         }
         fields.extend(near.map(|near| ("nearMiss", Node::text(near))));
-        made.cites
-            .extend(node_cite.map(|cite| ("nearMiss".to_owned(), cite)));
+        made = made.cited("nearMiss", node_cite);
     }
     // A title goes on with it, or ends before it.
     fields.push(("hint", Node::text(hint)));
     if let Some((taint, place)) = blocking_taint(facts, root, obstacles) {
         fields.push(("taint", Node::text(taint)));
-        made.cites
-            .extend(place.map(|cite| ("taint".to_owned(), cite)));
+        made = made.cited("taint", place);
     }
     let line = root
         .and_then(|root| {
@@ -222,7 +221,7 @@ pub(super) fn describe<'s>(
                 .or_else(|| root.at(&["metadata", "name"]))
         })
         .map_or(0, View::line);
-    made.extra = Node::map(fields).into();
+    made.set_all(Node::map(fields).into());
     if let Some(said) = said {
         add_said(facts, pod, &mut made, said, verdict);
     }
@@ -238,7 +237,7 @@ pub(super) fn describe<'s>(
             .cited("memoryRequest", cite(line_of("memory")));
     }
     let biggest = facts.of_kind("Node").iter().find(|id| {
-        facts.get(**id).root.is_some_and(|node| {
+        facts.get(**id).root().is_some_and(|node| {
             quantity::millicores(
                 node.str_at(&["status", "allocatable", "cpu"])
                     .unwrap_or("0"),
@@ -248,7 +247,7 @@ pub(super) fn describe<'s>(
     if let Some(node) = biggest.map(|id| facts.get(*id))
         && let (Some(file), Some(value)) = (
             node.file,
-            node.root
+            node.root()
                 .and_then(|root| root.at(&["status", "allocatable", "cpu"])),
         )
     {

@@ -10,7 +10,7 @@ pub(super) fn selector_near_miss(
     facts: &Facts<'_>,
     pod: EntityId,
 ) -> Option<(String, Option<String>, Option<Cite>)> {
-    let root = facts.get(pod).root?;
+    let root = facts.get(pod).root()?;
     let mut wanted = select::plain(root.at(&["spec", "nodeSelector"]));
     let terms = root.items_at(&[
         "spec",
@@ -42,7 +42,10 @@ pub(super) fn selector_near_miss(
     for (key, value) in &wanted {
         for id in facts.of_kind("Node") {
             let node = facts.get(*id);
-            let Some(labels) = node.root.and_then(|root| root.at(&["metadata", "labels"])) else {
+            let Some(labels) = node
+                .root()
+                .and_then(|root| root.at(&["metadata", "labels"]))
+            else {
                 continue;
             };
             for (name, actual) in labels.entries() {
@@ -61,7 +64,7 @@ pub(super) fn selector_near_miss(
                         line: actual.line(),
                         end_line: actual.line(),
                     });
-                    best = Some((edits, format!("{name}={text} on {}", node.label), cite));
+                    best = Some((edits, format!("{name}={text} on {}", node.label()), cite));
                 }
             }
         }
@@ -84,7 +87,7 @@ pub(super) fn blocking_taint(
         .min_by_key(|(id, found)| (found.contains(&Obstacle::Selector), found.len(), *id))?;
     let node = facts.get(*id);
     let taint = node
-        .root?
+        .root()?
         .items_at(&["spec", "taints"])
         .iter()
         .find(|taint| {
@@ -110,7 +113,7 @@ pub(super) fn blocking_taint(
             "{}{value}:{} on {}",
             part("key"),
             part("effect"),
-            node.label
+            node.label()
         ),
         cite,
     ))

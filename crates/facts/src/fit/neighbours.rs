@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use coldcase_snapshot::packed::{Items, View};
+use rayon::prelude::*;
 
 use super::{Obstacle, place::selector_matches, says};
 use crate::{
@@ -53,7 +54,7 @@ impl<'f> Space<'f> {
         };
         for pod in pods {
             let entity = facts.get(*pod);
-            let Some(root) = entity.root.filter(|root| !ended(*root)) else {
+            let Some(root) = entity.root().filter(|root| !ended(*root)) else {
                 continue;
             };
             let node = root.str_at(&["spec", "nodeName"]);
@@ -96,6 +97,33 @@ impl<'f> Space<'f> {
             }
             None => Box::new(self.placed.iter()),
         }
+    }
+}
+
+/// What the pods on a node ask of others.
+struct Seen<'s> {
+    ports: Vec<(String, String, i64)>,
+    /// Namespaces and anti-affinities of the pods, with the node's domain.
+    apart: Vec<(String, View<'s>, String)>,
+}
+
+impl<'s> Seen<'s> {
+    fn on(facts: &Facts<'s>, pods: &[EntityId], node: Option<&Labels>) -> Self {
+        let (mut ports, mut apart) = (Vec::new(), Vec::new());
+        for pod in pods {
+            let entity = facts.get(*pod);
+            let Some(root) = entity.root().filter(|root| !ended(*root)) else {
+                continue;
+            };
+            ports.extend(host_ports(root));
+            for term in terms(root, "podAntiAffinity") {
+                if let Some(domain) = node.and_then(|labels| labels.get(key_of(term))) {
+                    let namespace = entity.subject.namespace.clone();
+                    apart.push((namespace, term, domain.clone()));
+                }
+            }
+        }
+        Self { ports, apart }
     }
 }
 
@@ -147,7 +175,7 @@ impl<'f, 's> Neighbours<'f, 's> {
         let mut nodes = BTreeMap::new();
         for id in facts.of_kind("Node") {
             let node = facts.get(*id);
-            let mut labels = node.root.map(select::labels).unwrap_or_default();
+            let mut labels = node.root().map(select::labels).unwrap_or_default();
             labels
                 .entry(HOSTNAME.to_owned())
                 .or_insert_with(|| node.subject.name.clone());
@@ -169,32 +197,28 @@ impl<'f, 's> Neighbours<'f, 's> {
 
     /// Host ports and anti-affinities of the pods that are placed.
     fn look_around(&mut self) {
+        let (facts, nodes) = (self.facts, &self.nodes);
+        let seen: Vec<Seen<'s>> = facts
+            .pods_of_node
+            .par_iter()
+            .map(|(node, pods)| Seen::on(facts, pods, nodes.get(*node)))
+            .collect();
         let mut closed: BTreeMap<(String, String), Closed<'s>> = BTreeMap::new();
-        for (node, pods) in &self.facts.pods_of_node {
-            for pod in pods {
-                let entity = self.facts.get(*pod);
-                let Some(root) = entity.root.filter(|root| !ended(*root)) else {
-                    continue;
-                };
-                for (address, protocol, port) in host_ports(root) {
-                    let key = (node.clone(), protocol, port);
-                    self.ports.entry(key).or_default().insert(address);
-                }
-                for term in terms(root, "podAntiAffinity") {
-                    let Some(domain) = self.domain(node, key_of(term)) else {
-                        continue;
-                    };
-                    let namespace = entity.subject.namespace.clone();
-                    let entry = closed.entry((namespace.clone(), signature(term)));
-                    entry
-                        .or_insert_with(|| Closed {
-                            namespace,
-                            term,
-                            domains: BTreeSet::new(),
-                        })
-                        .domains
-                        .insert(domain);
-                }
+        for (node, seen) in facts.pods_of_node.keys().zip(seen) {
+            for (address, protocol, port) in seen.ports {
+                let key = ((*node).to_owned(), protocol, port);
+                self.ports.entry(key).or_default().insert(address);
+            }
+            for (namespace, term, domain) in seen.apart {
+                closed
+                    .entry((namespace.clone(), signature(term)))
+                    .or_insert_with(|| Closed {
+                        namespace,
+                        term,
+                        domains: BTreeSet::new(),
+                    })
+                    .domains
+                    .insert(domain);
             }
         }
         self.closed = closed.into_values().collect();
@@ -226,7 +250,7 @@ impl<'f, 's> Neighbours<'f, 's> {
             volumes: Vec::new(),
         };
         let entity = self.facts.get(pod);
-        let Some(root) = entity.root else {
+        let Some(root) = entity.root() else {
             return wishes;
         };
         let namespace = entity.subject.namespace.clone();
@@ -357,7 +381,7 @@ impl<'f, 's> Neighbours<'f, 's> {
         let root = self
             .facts
             .object("Namespace", "", namespace)
-            .and_then(|id| self.facts.get(id).root)?;
+            .and_then(|id| self.facts.get(id).root())?;
         Some(select::matches(Some(selector), &select::labels(root)))
     }
 
@@ -471,7 +495,7 @@ impl<'f, 's> Neighbours<'f, 's> {
             .iter()
             .filter_map(|claim| self.facts.get(*claim).str_at(&["spec", "volumeName"]))
             .filter_map(|name| self.facts.object("PersistentVolume", "", name))
-            .filter_map(|volume| self.facts.get(volume).root)
+            .filter_map(|volume| self.facts.get(volume).root())
             .collect()
     }
 }

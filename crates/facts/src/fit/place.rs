@@ -23,7 +23,7 @@ pub(super) fn kept_away(
     let asked = || {
         let selector = facts
             .get(pod)
-            .root
+            .root()
             .and_then(|root| root.at(&["spec", "nodeSelector"]));
         !select::plain(selector).is_empty() && !found.contains(&Obstacle::Selector)
     };
@@ -134,7 +134,7 @@ pub(super) fn room_told(facts: &Facts<'_>) -> bool {
 pub(super) fn asks_for_cordoned(facts: &Facts<'_>, pod: EntityId) -> bool {
     let wanted = facts
         .get(pod)
-        .root
+        .root()
         .map(|root| select::plain(root.at(&["spec", "nodeSelector"])))
         .unwrap_or_default();
     !wanted.is_empty()
@@ -142,7 +142,7 @@ pub(super) fn asks_for_cordoned(facts: &Facts<'_>, pod: EntityId) -> bool {
             let node = facts.get(*id);
             node.bool_at(&["spec", "unschedulable"])
                 && node
-                    .root
+                    .root()
                     .is_some_and(|root| select::matches_plain(&wanted, &select::labels(root)))
         })
 }

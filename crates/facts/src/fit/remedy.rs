@@ -33,7 +33,7 @@ pub(super) fn remedy(
         .map(|candidate| {
             let changes = changes(pod, request, candidate);
             let effort: u32 = changes.iter().map(|change| change.effort).sum();
-            (effort, candidate.node.label.as_str(), changes)
+            (effort, candidate.node.label(), changes)
         })
         .min_by(|one, other| (one.0, one.1).cmp(&(other.0, other.1)))
         .map(|(_, node, changes)| {
@@ -116,7 +116,7 @@ fn room(what: &str, wanted: i64, free: i64, show: &dyn Fn(i64) -> String) -> Vec
 }
 
 fn selector(pod: View<'_>, node: &Entity<'_>) -> Vec<Change> {
-    let labels = node.root.map(select::labels).unwrap_or_default();
+    let labels = node.root().map(select::labels).unwrap_or_default();
     let mut found: Vec<Change> = select::plain(pod.at(&["spec", "nodeSelector"]))
         .into_iter()
         .filter(|(key, value)| labels.get(key) != Some(value))
@@ -142,7 +142,10 @@ fn selector(pod: View<'_>, node: &Entity<'_>) -> Vec<Change> {
 
 fn taints(pod: View<'_>, node: &Entity<'_>) -> Vec<Change> {
     let tolerations = pod.items_at(&["spec", "tolerations"]);
-    let taints = node.root.unwrap_or_default().items_at(&["spec", "taints"]);
+    let taints = node
+        .root()
+        .unwrap_or_default()
+        .items_at(&["spec", "taints"]);
     taints
         .iter()
         .filter(|taint| {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use coldcase_snapshot::packed::View;
+use rayon::prelude::*;
 
-use crate::{Facts, quantity};
+use crate::{EntityId, Facts, quantity};
 
 /// What a pod asks for.
 #[derive(Debug, Default, Clone)]
@@ -15,40 +16,24 @@ pub(super) struct Request {
 }
 
 /// Requests already placed, by node, and the number of pods.
-pub(super) fn used(facts: &Facts<'_>) -> BTreeMap<String, (Request, i64)> {
-    let mut used: BTreeMap<String, (Request, i64)> = BTreeMap::new();
-    for (node, pods) in &facts.pods_of_node {
-        let entry = used.entry(node.clone()).or_default();
-        for pod in pods {
-            let Some(root) = facts.get(*pod).root else {
-                continue;
-            };
-            if matches!(
-                root.str_at(&["status", "phase"]),
-                Some("Succeeded" | "Failed")
-            ) {
-                continue;
-            }
-            let request = request(root);
-            entry.0.cpu += request.cpu;
-            entry.0.memory += request.memory;
-            for (name, amount) in request.other {
-                *entry.0.other.entry(name).or_default() += amount;
-            }
-            entry.1 += 1;
-        }
-    }
+pub(super) fn used<'f>(facts: &'f Facts<'_>) -> BTreeMap<&'f str, (Request, i64)> {
+    let of_nodes: Vec<(&str, (Request, i64))> = facts
+        .pods_of_node
+        .par_iter()
+        .map(|(node, pods)| (*node, of_pods(facts, pods)))
+        .collect();
+    let mut used: BTreeMap<&str, (Request, i64)> = of_nodes.into_iter().collect();
     // The description of a node sums up its pods, also those that nobody listed.
     for id in facts.of_kind("Node") {
         let node = facts.get(*id);
         let sum = |name: &str| {
-            node.root
+            node.root()
                 .and_then(|root| root.str_at(&["allocated", "requests", name]))
         };
         let cpu = sum("cpu").and_then(quantity::millicores);
         let memory = sum("memory").and_then(quantity::bytes);
         if cpu.is_some() || memory.is_some() {
-            let entry = used.entry(node.subject.name.clone()).or_default();
+            let entry = used.entry(node.subject.name.as_str()).or_default();
             entry.0.cpu = entry.0.cpu.max(cpu.unwrap_or(0));
             entry.0.memory = entry.0.memory.max(memory.unwrap_or(0));
         }
@@ -56,18 +41,38 @@ pub(super) fn used(facts: &Facts<'_>) -> BTreeMap<String, (Request, i64)> {
     used
 }
 
+/// What pods that have not ended ask for, and their number.
+fn of_pods(facts: &Facts<'_>, pods: &[EntityId]) -> (Request, i64) {
+    let (mut sum, mut count) = (Request::default(), 0);
+    for root in pods.iter().filter_map(|pod| facts.get(*pod).root()) {
+        let phase = root.str_at(&["status", "phase"]);
+        if matches!(phase, Some("Succeeded" | "Failed")) {
+            continue;
+        }
+        let request = request(root);
+        sum.cpu += request.cpu;
+        sum.memory += request.memory;
+        for (name, amount) in request.other {
+            *sum.other.entry(name).or_default() += amount;
+        }
+        count += 1;
+    }
+    (sum, count)
+}
+
 /// Sum over containers, or the largest init container if that is more; overhead on top.
 pub(super) fn request(root: View<'_>) -> Request {
     let mut sum = Request::default();
-    if root.at(&["spec", "containers"]).is_none() {
+    let spec = root.get("spec").unwrap_or_default();
+    let Some(containers) = spec.get("containers") else {
         // A row of a node's description: the sum alone.
         add(&mut sum, root.get("requests"));
         return sum;
-    }
-    for container in root.items_at(&["spec", "containers"]) {
+    };
+    for container in containers.items() {
         add(&mut sum, container.at(&["resources", "requests"]));
     }
-    for container in root.items_at(&["spec", "initContainers"]) {
+    for container in spec.items_at(&["initContainers"]) {
         let mut one = Request::default();
         add(&mut one, container.at(&["resources", "requests"]));
         if container.str_at(&["restartPolicy"]) == Some("Always") {
@@ -78,7 +83,7 @@ pub(super) fn request(root: View<'_>) -> Request {
             sum.memory = sum.memory.max(one.memory);
         }
     }
-    add(&mut sum, root.at(&["spec", "overhead"]));
+    add(&mut sum, spec.get("overhead"));
     sum
 }
 

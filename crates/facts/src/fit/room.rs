@@ -34,7 +34,7 @@ pub(super) struct Room<'f, 's> {
 /// Every node that was captured.
 pub(super) fn all<'f, 's>(
     facts: &'f Facts<'s>,
-    used: &BTreeMap<String, (Request, i64)>,
+    used: &BTreeMap<&str, (Request, i64)>,
 ) -> Vec<Room<'f, 's>> {
     facts
         .of_kind("Node")
@@ -46,9 +46,9 @@ pub(super) fn all<'f, 's>(
 fn room<'f, 's>(
     facts: &'f Facts<'s>,
     id: EntityId,
-    used: &BTreeMap<String, (Request, i64)>,
+    used: &BTreeMap<&str, (Request, i64)>,
 ) -> Option<Room<'f, 's>> {
-    let root = facts.get(id).root?;
+    let root = facts.get(id).root()?;
     let name = facts.get(id).subject.name.as_str();
     let mut labels = select::labels(root);
     let own = root.str_at(&["metadata", "name"]).unwrap_or("");

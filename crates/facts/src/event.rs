@@ -1,0 +1,190 @@
+//! Events as entities: their fields are read from the event when they are asked for, as there are more events than anything else.
+
+use std::sync::OnceLock;
+
+use coldcase_snapshot::{
+    event::Event,
+    node::Node,
+    packed::{Packed, View},
+    stamp,
+};
+
+use rayon::prelude::*;
+
+use crate::{
+    Cite, Entity, Facts, Identity,
+    groups::{Few, Groups},
+};
+
+/// Every event as an entity that is found from what it is about.
+pub(crate) fn derive(facts: &mut Facts<'_>) {
+    let made: Vec<Entity<'_>> = facts
+        .snapshot
+        .events
+        .par_iter()
+        .map(|event| entity(facts, event))
+        .collect();
+    let mut about = Vec::with_capacity(made.len());
+    for mut entity in made {
+        let object = facts.by_identity.get(&entity.subject).copied();
+        // There are more events than objects: those about one share its identity.
+        if object.is_none()
+            && let Some((known, _)) = facts.events_elsewhere.get_key_value(&entity.subject)
+        {
+            entity.subject = known.clone();
+        }
+        let subject = entity.subject.clone();
+        let id = facts.push(entity);
+        if let Some(object) = object {
+            about.push((object, id));
+        } else if let Some(others) = facts.events_elsewhere.get_mut(&subject) {
+            others.push(id);
+        } else {
+            facts.events_elsewhere.insert(subject, Few::One(id));
+        }
+    }
+    facts.events = Groups::new(facts.snapshot.objects.len(), &about);
+}
+
+/// An event as an entity, which is about its subject.
+fn entity<'s>(facts: &Facts<'s>, event: &'s Event) -> Entity<'s> {
+    let subject = subject(facts, event);
+    let mut fields = Vec::new();
+    // Of a word that is another than the one captured, or on several lines, the captured place is not its own.
+    for (field, word) in [("reason", &event.reason), ("type", &event.kind)] {
+        let captured = event.object.root.get(field).filter(|it| !it.is_null());
+        let same =
+            captured.is_some_and(|it| it.as_str() == Some(word) && it.end_line() == it.line());
+        if !same {
+            let line = captured.map_or(0, View::line);
+            fields.push((field, Node::text(word.as_str()).at_line(line)));
+        }
+    }
+    if event.count != 1 {
+        let count = i64::try_from(event.count).unwrap_or(i64::MAX);
+        fields.push(("count", Node::number(count)));
+    }
+    let time = |time: Option<jiff::Timestamp>| {
+        time.map_or_else(Node::default, |time| Node::text(stamp::format(time, 0)))
+    };
+    fields.push(("first", time(event.first)));
+    // One that happened once, or is told so, has both at the same time.
+    if event.first != event.last {
+        fields.push(("last", time(event.last)));
+    }
+    if event.container().is_none()
+        && let Some(container) = only_container(facts, event, &subject)
+    {
+        fields.push(("container", Node::text(container)));
+    }
+    Entity::of_event(subject, event, fields)
+}
+
+/// What an event is about; that of a captured object is the object's own identity.
+fn subject(facts: &Facts<'_>, event: &Event) -> Identity {
+    let about = &event.regarding;
+    let kind = kind(event);
+    let namespace = if matches!(kind, "Node" | "Namespace" | "PersistentVolume") {
+        ""
+    } else {
+        about.namespace.as_str()
+    };
+    facts.identity(kind, namespace, &about.name)
+}
+
+fn kind(event: &Event) -> &str {
+    match event.regarding.kind.as_str() {
+        "" => "Unknown",
+        kind => kind,
+    }
+}
+
+/// What a path that begins with these keys leads to, of what was not computed.
+pub(crate) fn start<'e>(
+    event: &'e Event,
+    first: &str,
+    second: Option<&str>,
+) -> Option<(View<'e>, usize)> {
+    let root = &event.object.root;
+    let view = match first {
+        "reason" | "type" => root.get(first)?,
+        "message" => message(event)?,
+        "count" => View::text("1"),
+        "component" => View::text(&event.component),
+        "host" => View::text(&event.host),
+        "container" => event.container().map(View::text).unwrap_or_default(),
+        "regarding" => return regarding(event, second),
+        _ => return None,
+    };
+    Some((view, 1))
+}
+
+fn regarding<'e>(event: &'e Event, part: Option<&str>) -> Option<(View<'e>, usize)> {
+    /// Something with parts, of which each is asked for by itself.
+    static PARTS: OnceLock<Packed> = OnceLock::new();
+    let about = &event.regarding;
+    let text = match part {
+        Some("kind") => kind(event),
+        Some("namespace") => &about.namespace,
+        Some("name") => &about.name,
+        Some("uid") => &about.uid,
+        Some("fieldPath") => &about.field_path,
+        Some(_) => return None,
+        None => {
+            let parts = PARTS.get_or_init(|| Node::map(vec![("kind", Node::text(""))]).into());
+            return Some((parts.view(), 1));
+        }
+    };
+    Some((View::text(text), 2))
+}
+
+/// The event's words where they stand.
+fn message(event: &Event) -> Option<View<'_>> {
+    let root = &event.object.root;
+    let found = root.get("message").or_else(|| root.get("note"));
+    found.filter(|node| !node.is_null())
+}
+
+/// Where an event is quoted: its words, else its reason.
+pub(crate) fn place(event: &Event) -> Option<Cite> {
+    let root = &event.object.root;
+    let words = ["message", "note", "reason"]
+        .iter()
+        .find_map(|key| root.get(key))
+        .filter(|node| !node.is_null());
+    let node = words.or_else(|| root.get("metadata"))?;
+    Some(Cite {
+        file: event.object.file,
+        line: node.line(),
+        end_line: node.end_line(),
+    })
+}
+
+/// Text for people does not say which container of a pod an event is about: if there is one only, it is that.
+fn only_container<'s>(facts: &Facts<'s>, event: &Event, subject: &Identity) -> Option<&'s str> {
+    const OF_CONTAINERS: &[&str] = &[
+        "BackOff",
+        "Created",
+        "Failed",
+        "Killing",
+        "ProbeWarning",
+        "Pulled",
+        "Pulling",
+        "Started",
+        "Unhealthy",
+    ];
+    if !event.object.partial
+        || !OF_CONTAINERS.contains(&event.reason.as_str())
+        || subject.kind != "Pod"
+    {
+        return None;
+    }
+    let pod = facts.object("Pod", &subject.namespace, &subject.name)?;
+    let root = facts.get(pod).root()?;
+    let only = root.items_at(&["spec", "containers"]).only()?;
+    let alone = root.items_at(&["spec", "initContainers"]).is_empty();
+    alone.then(|| only.str_at(&["name"])).flatten()
+}
+
+#[cfg(test)]
+mod tests;
