@@ -357,10 +357,7 @@ impl<'f, 's> World<'f, 's> {
             visit.place = place;
             let entity = self.get(*id);
             for branch in &asked.branches {
-                match entity.field(branch.key) {
-                    Some(value) => visit.branch(entity, branch, value),
-                    None => visit.absent(entity, branch),
-                }
+                visit.first(entity, branch);
             }
         }
         visit.passed
@@ -412,11 +409,30 @@ struct Visit<'v, 'f, 's> {
 }
 
 impl<'v> Visit<'v, '_, '_> {
-    fn branch(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>, value: View<'v>) {
-        for field in &branch.fields {
-            let values = follow(value, field.rest);
-            self.field(entity, field, &values);
+    /// What a path begins with; of some entities two keys lead to it.
+    fn first(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>) {
+        let first = branch.key;
+        if !branch.fields.is_empty() {
+            match entity.start(first, None) {
+                Some((value, _)) => self.fields(entity, branch, value),
+                None => self.no_fields(entity, branch),
+            }
         }
+        for below in &branch.below {
+            let value = match entity.start(first, Some(below.key)) {
+                Some((value, 2)) => Some(value),
+                Some((value, _)) => value.get(below.key),
+                None => None,
+            };
+            match value {
+                Some(value) => self.branch(entity, below, value),
+                None => self.absent(entity, below),
+            }
+        }
+    }
+
+    fn branch(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>, value: View<'v>) {
+        self.fields(entity, branch, value);
         for below in &branch.below {
             match value.get(below.key) {
                 Some(value) => self.branch(entity, below, value),
@@ -425,10 +441,21 @@ impl<'v> Visit<'v, '_, '_> {
         }
     }
 
-    fn absent(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>) {
+    fn fields(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>, value: View<'v>) {
+        for field in &branch.fields {
+            let values = follow(value, field.rest);
+            self.field(entity, field, &values);
+        }
+    }
+
+    fn no_fields(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>) {
         for field in &branch.fields {
             self.field(entity, field, &[]);
         }
+    }
+
+    fn absent(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>) {
+        self.no_fields(entity, branch);
         for below in &branch.below {
             self.absent(entity, below);
         }
