@@ -14,7 +14,7 @@ use crate::{
 /// Adds endpoint counts to Services; derives `SelectorMiss` and `PortMiss`.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
     let around = Around::new(facts);
-    let services = facts.of_kind("Service");
+    let services = facts.of_kind("Service").to_vec();
     let made: Vec<(Vec<_>, Vec<Entity<'_>>)> = services
         .par_iter()
         .map(|service| {
@@ -23,7 +23,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         })
         .collect();
     drop(around);
-    for (service, (counts, misses)) in services.to_vec().into_iter().zip(made) {
+    for (service, (counts, misses)) in services.into_iter().zip(made) {
         facts.set_extra(service, counts);
         let about = facts.get(service).subject.clone();
         for miss in misses {

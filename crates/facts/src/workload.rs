@@ -157,11 +157,11 @@ fn workload<'s>(facts: &Facts<'s>, identity: &Identity, pods: &[EntityId]) -> En
         fields.push(("desired", Node::number(desired).at_line(line)));
     }
     let template = object
-        .and_then(|object| object.root())
+        .and_then(Entity::root)
         .and_then(|root| root.at(&["spec", "template", "spec", "restartPolicy"]));
     fields.extend(template.map(|node| ("restartPolicy", node.to_node())));
     if let Some(paused) = object
-        .and_then(|object| object.root())
+        .and_then(Entity::root)
         .and_then(|root| root.at(&["spec", "paused"]))
     {
         fields.push(("paused", paused.to_node()));

@@ -153,8 +153,8 @@ const NOW: (&str, &str) = (
 );
 
 #[test]
-fn an_event_of_a_table_has_its_subject_and_age() {
-    let pods = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\nspec: {containers: [{name: app, image: i}]}\n";
+fn an_event_of_a_table_has_its_subject_and_the_only_container() {
+    let pods = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop, uid: u1, creationTimestamp: \"2026-07-14T08:00:00Z\"}\nspec: {containers: [{name: app, image: i}]}\nstatus: {phase: Running}\n";
     let table = "NAMESPACE   LAST SEEN   TYPE      REASON    OBJECT   MESSAGE\nshop        5m          Warning   BackOff   pod/a    Back-off restarting failed container\n";
     let files = [NOW, ("pods.yaml", pods), ("events.txt", table)];
     with(&files, |facts, event| {
@@ -162,6 +162,7 @@ fn an_event_of_a_table_has_its_subject_and_age() {
         assert_eq!(told[0].as_deref(), Some("BackOff"));
         assert_eq!(told[3].as_deref(), Some("1"));
         assert_eq!(told[5].as_deref(), Some("2026-07-14T09:55:00Z"));
+        assert_eq!(told[8].as_deref(), Some("app"));
         assert_eq!(event.place().map(|it| it.line), Some(2));
         // Its subject is the pod's own identity.
         let pod = facts.get(facts.of_kind("Pod")[0]);
