@@ -179,22 +179,21 @@ impl<'e> Near<'e> {
 /// Keeps what is grave, what changed and what `near` holds; of the rest, what happened alike to
 /// objects of one kind and namespace becomes one entry with its span and count.
 fn thinned<'f>(drafts: Vec<Draft<'f>>, near: impl Fn(&Draft<'f>) -> bool + Sync) -> Vec<Entry> {
-    let judged: Vec<(Draft<'f>, Option<Alike<'f>>)> = drafts
-        .into_par_iter()
+    let keep: Vec<bool> = drafts
+        .par_iter()
         .map(|draft| {
             let grave = matches!(draft.severity, "high" | "critical");
-            let kept = grave || draft.kind() == "change" || near(&draft);
-            let alike = (!kept).then(|| alike(&draft));
-            (draft, alike)
+            grave || draft.kind() == "change" || near(draft)
         })
         .collect();
     let mut kept = Vec::new();
     let mut groups: BTreeMap<Alike<'f>, Group<'f>> = BTreeMap::new();
-    for (draft, alike) in judged {
-        let Some(alike) = alike else {
+    for (draft, keep) in drafts.into_iter().zip(keep) {
+        if keep {
             kept.push(draft);
             continue;
-        };
+        }
+        let alike = alike(&draft);
         match groups.entry(alike) {
             Slot::Vacant(slot) => {
                 slot.insert(Group {
