@@ -400,6 +400,12 @@ impl<'s> Entity<'s> {
         })
     }
 
+    /// Whether there is no tree under a field, but parts that are asked for by two keys at once.
+    #[inline]
+    pub fn has_parts(&self, first: &str) -> bool {
+        matches!(self.tree, Tree::Event(_)) && first == "regarding"
+    }
+
     /// The first segment of a path: computed before captured. Of what an event is about ask by [`Self::str_at`].
     pub fn field(&self, name: &str) -> Option<View<'_>> {
         self.start(name, None).map(|(view, _)| view)

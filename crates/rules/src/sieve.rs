@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::{
     engine::{Row, World},
-    rule::{Condition, From, Matcher, Operand, Rule, Step, Verb},
+    rule::{Condition, From, Matcher, Operand, Rule, Step, Test, Verb},
     values::{How, Truth, follow, leaves_open},
 };
 
@@ -232,8 +232,14 @@ impl<'f, 's> World<'f, 's> {
         needs: &mut Vec<Need>,
     ) {
         let fixed = |operand: &Operand| operand.slots_all(&|_| false);
-        for condition in conditions {
-            if condition.slot == slot && condition.matcher.operands_all(&fixed) {
+        let all: Vec<&Condition> = conditions
+            .iter()
+            .filter(|it| it.slot == slot && it.matcher.operands_all(&fixed))
+            .collect();
+        // Who is left after the others can be asked by the step itself.
+        let dear = all.iter().all(|condition| is_dear(&condition.matcher));
+        for condition in all {
+            if dear || !is_dear(&condition.matcher) {
                 needs.extend(self.question(condition, asked).map(Need::Asked));
             }
         }
@@ -364,6 +370,24 @@ impl<'f, 's> World<'f, 's> {
     }
 }
 
+/// Whether an answer costs more than a comparison, and is seldom that of the neighbour.
+fn is_dear(matcher: &Matcher) -> bool {
+    matcher.tests.iter().any(|test| {
+        !matches!(
+            test,
+            Test::Is(_)
+                | Test::Not(_)
+                | Test::AnyOf(_)
+                | Test::NoneOf(_)
+                | Test::Exists(_)
+                | Test::AtLeast(_)
+                | Test::AtMost(_)
+                | Test::Over(_)
+                | Test::Under(_)
+        )
+    })
+}
+
 fn branch<'b, 'r>(branches: &'b mut Vec<Branch<'r>>, key: &'r str) -> &'b mut Branch<'r> {
     let at = branches.iter().position(|branch| branch.key == key);
     let at = at.unwrap_or_else(|| {
@@ -412,11 +436,16 @@ impl<'v> Visit<'v, '_, '_> {
     /// What a path begins with; of some entities two keys lead to it.
     fn first(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>) {
         let first = branch.key;
-        if !branch.fields.is_empty() {
-            match entity.start(first, None) {
-                Some((value, _)) => self.fields(entity, branch, value),
-                None => self.no_fields(entity, branch),
+        if !entity.has_parts(first) {
+            match entity.field(first) {
+                Some(value) => self.branch(entity, branch, value),
+                None => self.absent(entity, branch),
             }
+            return;
+        }
+        match entity.field(first) {
+            Some(value) => self.fields(entity, branch, value),
+            None => self.no_fields(entity, branch),
         }
         for below in &branch.below {
             let value = match entity.start(first, Some(below.key)) {
