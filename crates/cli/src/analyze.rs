@@ -48,7 +48,10 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     let diagnosis = coldcase_diagnosis::diagnose(&facts, &rules, &evaluation);
     timings.stage("diagnose");
     let report = coldcase_report::assemble(&bundle, &snapshot, &rules, &evaluation, &diagnosis);
+    // A report of many objects is written in the room that these took.
     drop(diagnosis);
+    drop(evaluation);
+    drop(facts);
     let report = Cleaned::new(report);
     timings.stage("assemble");
     progress.step("writing the report");
@@ -66,8 +69,6 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     let code = exit_code(report.report(), arguments);
     // The process ends: giving back millions of values one by one would only take time.
     std::mem::forget(report);
-    std::mem::forget(evaluation);
-    std::mem::forget(facts);
     std::mem::forget(snapshot);
     std::mem::forget(bundle);
     Ok(code)

@@ -92,12 +92,9 @@ fn unknown(world: &World<'_, '_>, index: usize, rule: &Rule, outcome: &Outcome) 
     if outcome.undecided.is_empty() {
         return None;
     }
-    let mut missing: Vec<String> = outcome
-        .undecided
-        .iter()
-        .map(|open| open.missing.clone())
-        .collect();
-    missing.sort();
+    let open = outcome.undecided.iter();
+    let mut missing: Vec<&str> = open.map(|open| open.missing.as_str()).collect();
+    missing.sort_unstable();
     missing.dedup();
     let missing = grouped(&missing);
     let mut subjects: Vec<EntityId> = outcome
@@ -129,7 +126,7 @@ const MAX_NAMED: usize = 3;
 
 /// One text for all sources that differ in their last word only: a large cluster's dump lacks the
 /// logs of thousands of pods, each for the same reason. `missing` is sorted.
-fn grouped(missing: &[String]) -> Vec<String> {
+fn grouped(missing: &[&str]) -> Vec<String> {
     /// What the source is, and why it is missing.
     fn sort(text: &str) -> Option<(&str, &str)> {
         let (source, reason) = text.split_once(": ")?;
@@ -146,7 +143,7 @@ fn grouped(missing: &[String]) -> Vec<String> {
         .iter()
         .filter_map(|text| {
             let Some((source, reason)) = text.split_once(": ") else {
-                return Some(text.clone());
+                return Some((*text).to_owned());
             };
             match sort(text).and_then(|sort| counts.get_mut(&sort)) {
                 // Its sort has been said.
@@ -155,7 +152,7 @@ fn grouped(missing: &[String]) -> Vec<String> {
                     let others = std::mem::take(count) - 1;
                     Some(format!("{source} and {others} others: {reason}"))
                 }
-                _ => Some(text.clone()),
+                _ => Some((*text).to_owned()),
             }
         })
         .collect()
@@ -381,6 +378,7 @@ mod tests {
         missing.push("journal of node-a: not collected".to_owned());
         missing.push("without a colon".to_owned());
         missing.sort();
+        let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
         assert_eq!(
             grouped(&missing),
             [
@@ -397,7 +395,8 @@ mod tests {
         let few: Vec<String> = (0..MAX_NAMED)
             .map(|node| format!("journal of node-{node}: not collected"))
             .collect();
-        assert_eq!(grouped(&few), few);
+        let texts: Vec<&str> = few.iter().map(String::as_str).collect();
+        assert_eq!(grouped(&texts), few);
     }
 
     #[test]

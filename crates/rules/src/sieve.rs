@@ -173,7 +173,7 @@ struct Wanted<'r> {
     next: Option<&'r Step>,
 }
 
-impl<'f, 's> World<'f, 's> {
+impl World<'_, '_> {
     /// Sifts the kinds of which there are many entities.
     pub(crate) fn sift(&mut self, rules: &[Rule]) {
         self.sieve = self.sifted(rules, self.index.worth());

@@ -86,7 +86,7 @@ fn many_lines_are_found_in_the_order_asked_for() {
     let other = b"first\nsecond".repeat(40_000);
     let files = vec![
         ("b/x.log".to_owned(), bytes.clone()),
-        ("b/y.log".to_owned(), other.clone()),
+        ("b/y.log".to_owned(), other),
         ("b/z.log.gz".to_owned(), gz(&bytes)),
     ];
     let root = scratch("many");

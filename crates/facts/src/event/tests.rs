@@ -141,7 +141,11 @@ fn an_event_of_the_newer_api_tells_the_same() {
         wanted.push(None);
         assert_eq!(told(event), wanted);
         // No container is known of an event about the pod as a whole.
-        assert!(event.field("container").is_some_and(|it| it.is_null()));
+        assert!(
+            event
+                .field("container")
+                .is_some_and(coldcase_snapshot::packed::View::is_null)
+        );
         assert_eq!(event.place().map(|it| it.line), Some(8));
         assert_eq!(event.subject, Identity::new("Pod", "shop", "a"));
     });
@@ -197,8 +201,16 @@ type:
         assert!(event.field("message").is_none());
         assert_eq!(event.subject.kind, "Unknown");
         assert_eq!(event.str_at(&["regarding", "kind"]), Some("Unknown"));
-        assert!(event.field("first").is_some_and(|it| it.is_null()));
-        assert!(event.field("last").is_some_and(|it| it.is_null()));
+        assert!(
+            event
+                .field("first")
+                .is_some_and(coldcase_snapshot::packed::View::is_null)
+        );
+        assert!(
+            event
+                .field("last")
+                .is_some_and(coldcase_snapshot::packed::View::is_null)
+        );
         assert_eq!(event.place().map(|it| it.line), Some(3));
     });
 }

@@ -180,7 +180,7 @@ impl Piece {
 
 impl Piece {
     /// The same with its line counted from another.
-    pub(super) fn from_line(self, line: u32) -> Self {
+    pub(super) fn counted_from(self, line: u32) -> Self {
         let mut piece = self;
         piece.place.line = piece.place.line.saturating_sub(line);
         piece

@@ -96,7 +96,7 @@ impl<'t> Memo<'t> {
             text: block.text,
             place: (below.indent, below.depth, below.wanted),
             lines: block.lines,
-            piece: piece.from_line(block.line),
+            piece: piece.counted_from(block.line),
             body: String::new(),
         };
         let way = set.next;
