@@ -34,9 +34,14 @@ pub(super) fn owner(kind: &str, name: &str, uid: &str) -> Value {
 }
 
 pub(super) fn condition(kind: &str, status: &str) -> Value {
+    // A pod is taken up when it is scheduled, never before: else its node's clock were behind.
+    let time = match kind {
+        "PodScheduled" | "Initialized" => "2026-07-01T08:00:00Z",
+        _ => "2026-07-01T08:00:09Z",
+    };
     map([
         ("lastProbeTime", Value::Bare("null".to_owned())),
-        ("lastTransitionTime", "2026-07-01T08:00:09Z".into()),
+        ("lastTransitionTime", time.into()),
         ("status", status.into()),
         ("type", kind.into()),
     ])
