@@ -7,6 +7,13 @@ set -u
 LC_ALL=C
 export LC_ALL
 
+# Whoever runs this under nohup has HUP ignored, and a shell cannot trap what was ignored when it began.
+if [ -z "${SIGNALS_AS_USUAL-}" ]; then
+    SIGNALS_AS_USUAL=1
+    export SIGNALS_AS_USUAL
+    exec env --default-signal=HUP,INT,TERM sh "$0" "$@"
+fi
+
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 collect=$here/../../collector/collect.sh
 collect_node=$here/../../collector/collect-node.sh
