@@ -283,6 +283,7 @@ fn alike<'f>(draft: &Draft<'f>) -> Alike<'f> {
 
 /// Seconds before the capture after which uneventful entries are left out.
 const DAY: i64 = 86_400;
+
 fn arguments(finding: &coldcase_rules::Finding) -> impl Iterator<Item = &Cite> {
     finding
         .supports
