@@ -186,6 +186,7 @@ impl<'f, 's> World<'f, 's> {
         if width <= step.slot {
             row.slots.resize(step.slot + 1, None);
         }
+        let held = row.slots.get_mut(step.slot).and_then(Option::take);
         for id in &candidates.ids {
             // One open candidate stands for all: of many thousands only the first says why.
             let explain = candidates.missing.is_none();
@@ -199,7 +200,7 @@ impl<'f, 's> World<'f, 's> {
             }
         }
         if let Some(place) = row.slots.get_mut(step.slot) {
-            *place = None;
+            *place = held;
         }
         row.slots.truncate(width);
         match step.verb {
