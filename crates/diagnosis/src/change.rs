@@ -169,7 +169,7 @@ fn objects(facts: &Facts<'_>) -> Vec<Change> {
                 .unwrap_or("")
                 .to_owned();
             created
-                .entry((entity.subject.kind.clone(), day))
+                .entry((entity.subject.kind.to_string(), day))
                 .or_default()
                 .push(*id);
         } else if !matches!(entity.subject.kind.as_str(), "Deployment" | "Node") {
@@ -194,7 +194,7 @@ fn objects(facts: &Facts<'_>) -> Vec<Change> {
             && facts.age(made).is_some_and(|age| age < WINDOW_SECONDS)
             && owners.is_none_or(coldcase_snapshot::packed::Items::is_empty)
         {
-            let key = (job.subject.kind.clone(), day.to_owned());
+            let key = (job.subject.kind.to_string(), day.to_owned());
             created.entry(key).or_default().push(*id);
         }
     }
@@ -357,9 +357,9 @@ fn relate(
         || cause.pod_configs.contains(subject)
         || cause.claims.contains(subject)
         || subject.kind == "Node"
-            && (cause.nodes.contains(&subject.name) || cause.pod_nodes.contains(&subject.name))
-        || subject.kind == "NetworkPolicy" && cause.namespaces.contains(&subject.namespace)
-        || subject.kind == "ResourceQuota" && cause.namespaces.contains(&subject.namespace);
+            && (cause.nodes.contains(&*subject.name) || cause.pod_nodes.contains(&*subject.name))
+        || subject.kind == "NetworkPolicy" && cause.namespaces.contains(&*subject.namespace)
+        || subject.kind == "ResourceQuota" && cause.namespaces.contains(&*subject.namespace);
     if connected {
         change.relation = Relation::Suspect;
         change.why = "touches what fails, and came before the first sign".to_owned();

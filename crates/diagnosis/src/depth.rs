@@ -82,7 +82,7 @@ fn concerns(facts: &Facts<'_>, scope: &Scope, subject: &coldcase_facts::Identity
         || scope.services.contains(subject)
         || scope.configs.contains(subject)
         || subject.kind == "Node"
-            && (scope.nodes.contains(&subject.name) || scope.pod_nodes.contains(&subject.name))
+            && (scope.nodes.contains(&*subject.name) || scope.pod_nodes.contains(&*subject.name))
         || scope
             .pods
             .iter()

@@ -63,7 +63,7 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
     let entity = evaluation.entity(id);
     let subject = entity.subject.clone();
     if !subject.namespace.is_empty() {
-        scope.namespaces.insert(subject.namespace.clone());
+        scope.namespaces.insert(subject.namespace.to_string());
     }
     match entity.kind {
         "Container" => {
@@ -74,18 +74,18 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
         }
         "Pod" | "NodeFit" | "MissingRef" | "AddressMiss" => scope.pods.extend(facts.pods(id)),
         "Node" | "NodeFacts" | "NodeClock" => {
-            scope.nodes.insert(subject.name.clone());
+            scope.nodes.insert(subject.name.to_string());
         }
         "Unit" | "Filesystem" | "Certificate" | "Probe" | "StaleEndpoint" | "DirectoryUse"
             if subject.kind == "Node" =>
         {
-            scope.nodes.insert(subject.name.clone());
+            scope.nodes.insert(subject.name.to_string());
         }
         "Alert" => {
             scope.pods.extend(facts.pods(id));
             match subject.kind.as_str() {
                 "Node" => {
-                    scope.nodes.insert(subject.name.clone());
+                    scope.nodes.insert(subject.name.to_string());
                 }
                 "Service" => {
                     scope.services.insert(subject);
@@ -113,7 +113,7 @@ fn add(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, id: EntityId, scope: 
             scope.configs.insert(subject);
         }
         "Namespace" => {
-            scope.namespaces.insert(subject.name.clone());
+            scope.namespaces.insert(subject.name.to_string());
         }
         "Workload" | "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob" | "Rollout"
         | "DnsBlock" => {

@@ -274,8 +274,8 @@ fn alike<'f>(draft: &Draft<'f>) -> Alike<'f> {
             Cow::Borrowed(it.subject.namespace.as_str()),
         ),
         Of::Told(entry) => (
-            Cow::Owned(entry.subject.kind.clone()),
-            Cow::Owned(entry.subject.namespace.clone()),
+            Cow::Owned(entry.subject.kind.to_string()),
+            Cow::Owned(entry.subject.namespace.to_string()),
         ),
     };
     (draft.kind(), draft.severity, kind, namespace, what)

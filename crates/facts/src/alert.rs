@@ -200,7 +200,7 @@ impl Names {
             let mut by_name: BTreeMap<String, Option<EntityId>> = BTreeMap::new();
             for id in facts.of_kind(kind) {
                 by_name
-                    .entry(facts.get(*id).subject.name.clone())
+                    .entry(facts.get(*id).subject.name.to_string())
                     .and_modify(|one| *one = None)
                     .or_insert(Some(*id));
             }

@@ -24,7 +24,11 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
                     line: object.root.line(),
                     end_line: object.root.line(),
                 };
-                wanted.insert((object.kind.clone(), object.name.clone(), Some(place)));
+                wanted.insert((
+                    object.kind.to_string(),
+                    object.name.to_string(),
+                    Some(place),
+                ));
             }
         }
         if counts(&resource, "Service") {

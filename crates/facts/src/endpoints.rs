@@ -79,7 +79,10 @@ fn by_service<'s>(facts: &Facts<'_>, reports: &[&'s HostReport]) -> ByService<'s
         let service = facts.get(*id);
         if let Some(ip) = service.str_at(&["spec", "clusterIP"]) {
             let subject = &service.subject;
-            names.insert(ip, (subject.namespace.clone(), subject.name.clone()));
+            names.insert(
+                ip,
+                (subject.namespace.to_string(), subject.name.to_string()),
+            );
         }
     }
     let mut found = ByService::new();
@@ -119,7 +122,7 @@ fn endpoints<'f>(facts: &'f Facts<'_>) -> BTreeMap<(String, String), BTreeSet<&'
         else {
             continue;
         };
-        let key = (slice.subject.namespace.clone(), service.to_owned());
+        let key = (slice.subject.namespace.to_string(), service.to_owned());
         let known = found.entry(key).or_default();
         let Some(root) = slice.root() else { continue };
         for endpoint in root.items_at(&["endpoints"]) {

@@ -10,8 +10,8 @@ use std::{
 use coldcase_bundle::FileId;
 use coldcase_snapshot::{
     event::Event,
-    node::Node,
-    packed::{Packed, View},
+    node::{Key, Node},
+    packed::{Packed, Text, View},
 };
 
 use crate::event;
@@ -40,20 +40,16 @@ pub struct Identity(Arc<Name>);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Name {
     /// `Pod`, `Deployment`, `Node` …
-    pub kind: String,
+    pub kind: Key,
     /// Empty for cluster-scoped objects.
-    pub namespace: String,
+    pub namespace: Key,
     /// Name.
-    pub name: String,
+    pub name: Text,
 }
 
 impl Identity {
     /// A new identity.
-    pub fn new(
-        kind: impl Into<String>,
-        namespace: impl Into<String>,
-        name: impl Into<String>,
-    ) -> Self {
+    pub fn new(kind: impl Into<Key>, namespace: impl Into<Key>, name: impl Into<Text>) -> Self {
         Self(Arc::new(Name {
             kind: kind.into(),
             namespace: namespace.into(),

@@ -242,7 +242,7 @@ impl Facts<'_> {
                     == Some(subject.name.as_str())
             }),
             "ingress" => self.filtered_in("Ingress", &subject.namespace, |ingress| {
-                backends(ingress).any(|name| name == subject.name)
+                backends(ingress).any(|name| subject.name == name)
             }),
             "claim" => match entity.kind {
                 "PersistentVolumeClaim" => vec![from],

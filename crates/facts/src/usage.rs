@@ -66,7 +66,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
             let pods = host_paths.get(node)?;
             let (_, pod) = pods.iter().find(|(volume, _)| within(path, volume))?;
             let subject = &facts.get(*pod).subject;
-            Some((subject.namespace.clone(), subject.name.clone()))
+            Some((subject.namespace.to_string(), subject.name.to_string()))
         });
         if let Some((namespace, pod)) = owner {
             fields.push(("namespace", Node::text(namespace)));
@@ -155,5 +155,8 @@ fn owner(
     }
     let (_, rest) = path.split_once("/kubelet/pods/")?;
     let pod = facts.get(*by_uid.get(rest.split('/').next()?)?);
-    Some((pod.subject.namespace.clone(), pod.subject.name.clone()))
+    Some((
+        pod.subject.namespace.to_string(),
+        pod.subject.name.to_string(),
+    ))
 }

@@ -67,9 +67,10 @@ pub trait Build<'t> {
         None
     }
 
-    /// A block that was read, and what came of it.
-    fn remember(&mut self, below: &Below<'_>, block: Block<'t>, node: &Self::Node) {
-        let _ = (below, block, node);
+    /// A block that was read, and what came of it; gives what the tree is to have of it.
+    fn remember(&mut self, below: &Below<'_>, block: Block<'t>, node: Self::Node) -> Self::Node {
+        let _ = (below, block);
+        node
     }
 }
 
@@ -307,15 +308,15 @@ impl<'t, B: Build<'t>> Walk<'_, 't, B> {
             return Ok(node);
         }
         let node = self.value(Place::Key(indent), wanted, depth)?;
-        if let Some(to) = self.cursor.line_begin() {
-            let block = Block {
-                text: self.cursor.slice(from, to),
-                line,
-                lines: self.cursor.line.saturating_sub(line),
-            };
-            self.builder.remember(&below, block, &node);
-        }
-        Ok(node)
+        let Some(to) = self.cursor.line_begin() else {
+            return Ok(node);
+        };
+        let block = Block {
+            text: self.cursor.slice(from, to),
+            line,
+            lines: self.cursor.line.saturating_sub(line),
+        };
+        Ok(self.builder.remember(&below, block, node))
     }
 }
 

@@ -162,9 +162,9 @@ pub fn assemble(
 
 pub(crate) fn subject(identity: &Identity) -> Subject {
     Subject {
-        kind: identity.kind.clone(),
-        namespace: (!identity.namespace.is_empty()).then(|| identity.namespace.clone()),
-        name: identity.name.clone(),
+        kind: identity.kind.to_string(),
+        namespace: (!identity.namespace.is_empty()).then(|| identity.namespace.to_string()),
+        name: identity.name.to_string(),
     }
 }
 

@@ -175,7 +175,7 @@ pub fn info(bundle: &Bundle, snapshot: &Snapshot<'_>) -> Info {
         .objects
         .iter()
         .filter(|object| object.kind == "Node")
-        .map(|node| node.name.clone());
+        .map(|node| node.name.to_string());
     let journals = journals(bundle, snapshot);
     let hosts = snapshot.hosts.iter().map(|host| host.node.clone());
     let of_journals = journals.iter().map(|journal| journal.node.clone());
@@ -236,17 +236,16 @@ fn layouts(bundle: &Bundle) -> Vec<Layout> {
 fn namespaces(snapshot: &Snapshot<'_>) -> BTreeSet<String> {
     let objects = snapshot.objects.iter().map(|object| {
         if object.kind == "Namespace" {
-            object.name.clone()
+            object.name.as_str()
         } else {
-            object.namespace.clone()
+            &object.namespace
         }
     });
-    let events = snapshot
-        .events
-        .iter()
-        .map(|event| event.object.namespace.clone());
-    let logs = snapshot.logs.iter().map(|log| log.namespace.clone());
-    objects.chain(events).chain(logs).collect()
+    let events = snapshot.events.iter();
+    let events = events.map(|event| event.object.namespace.as_str());
+    let logs = snapshot.logs.iter().map(|log| log.namespace.as_str());
+    let all: BTreeSet<&str> = objects.chain(events).chain(logs).collect();
+    all.into_iter().map(str::to_owned).collect()
 }
 
 fn kinds(snapshot: &Snapshot<'_>) -> Vec<Kind> {

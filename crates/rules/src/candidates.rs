@@ -318,7 +318,7 @@ impl World<'_, '_> {
         let nodes = self.facts.related("node", from).ids;
         let mut names: Vec<String> = nodes
             .iter()
-            .map(|id| self.get(*id).subject.name.clone())
+            .map(|id| self.get(*id).subject.name.to_string())
             .collect();
         if names.is_empty() {
             // The Node object may be missing although the pod says where it ran.

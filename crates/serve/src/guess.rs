@@ -125,9 +125,9 @@ pub(crate) fn object(object: &Object) -> Value {
         fields.entry("kind").or_insert_with(|| bare.into());
         let metadata = fields.entry("metadata").or_insert_with(|| json!({}));
         if let Value::Object(metadata) = metadata {
-            metadata.insert("name".to_owned(), object.name.clone().into());
+            metadata.insert("name".to_owned(), (*object.name).into());
             if !object.namespace.is_empty() {
-                metadata.insert("namespace".to_owned(), object.namespace.clone().into());
+                metadata.insert("namespace".to_owned(), (*object.namespace).into());
             }
         }
     }
@@ -181,15 +181,15 @@ pub(crate) fn event(event: &Event) -> Value {
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": {
-            "name": event.object.name,
-            "namespace": event.object.namespace,
+            "name": event.object.name.as_str(),
+            "namespace": event.object.namespace.as_str(),
             "creationTimestamp": time(event.first),
         },
         "involvedObject": {
             "kind": regarding.kind.as_str(),
             "namespace": regarding.namespace.as_str(),
-            "name": regarding.name,
-            "uid": regarding.uid,
+            "name": regarding.name.as_str(),
+            "uid": regarding.uid.as_str(),
             "fieldPath": regarding.field_path.as_str(),
         },
         "reason": event.reason.as_str(),
@@ -204,7 +204,7 @@ pub(crate) fn event(event: &Event) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use coldcase_snapshot::node::Node;
+    use coldcase_snapshot::{node::Node, packed::Text};
 
     use super::*;
 
@@ -235,10 +235,10 @@ mod tests {
             ),
         ]);
         let found = object(&Object {
-            kind: "ReplicaSet".to_owned(),
-            namespace: "shop".to_owned(),
-            name: "web".to_owned(),
-            uid: String::new(),
+            kind: "ReplicaSet".into(),
+            namespace: "shop".into(),
+            name: "web".into(),
+            uid: Text::default(),
             root: root.into(),
             file: coldcase_bundle::FileId(0),
             partial: true,

@@ -3,11 +3,12 @@
 use std::cmp::{Ordering, Reverse};
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 use crate::{
-    node::{Key, Node, Value},
+    node::Key,
     object::Object,
-    packed::{Packed, View},
+    packed::{Packer, Page, Part, Piece, Root, Text, View},
     stamp,
 };
 
@@ -63,16 +64,59 @@ pub struct Reference {
     /// Namespace, empty for cluster-scoped.
     pub namespace: Key,
     /// Name.
-    pub name: String,
+    pub name: Text,
     /// Uid, may be empty.
-    pub uid: String,
+    pub uid: Text,
     /// `spec.containers{app}` and the like.
     pub field_path: Key,
 }
 
+/// Events of one page.
+const PAGE: usize = 256;
+
+/// An event whose texts are in a page that is being written.
+struct Draft {
+    event: Event,
+    root: Root,
+    name: Part,
+    uid: Part,
+    regarding: (Part, Part),
+}
+
+impl Draft {
+    fn written(self, page: &Page) -> Event {
+        let mut event = self.event;
+        event.object.root = page.tree(self.root);
+        event.object.name = page.text(self.name);
+        event.object.uid = page.text(self.uid);
+        event.regarding.name = page.text(self.regarding.0);
+        event.regarding.uid = page.text(self.regarding.1);
+        event
+    }
+}
+
 impl Event {
     /// Reads core/v1 and events.k8s.io alike: the newer API calls the same things differently.
-    pub fn new(object: Object) -> Self {
+    pub fn all(objects: &[Object]) -> Vec<Self> {
+        let pages: Vec<Vec<Self>> = objects
+            .par_chunks(PAGE)
+            .map(|objects| {
+                let (drafts, page) = Packer::page(|packer| {
+                    let drafts = objects.iter().map(|object| Self::draft(object, packer));
+                    drafts.collect::<Vec<_>>()
+                });
+                let drafts = drafts.into_iter();
+                drafts.map(|draft| draft.written(&page)).collect()
+            })
+            .collect();
+        let mut all = Vec::with_capacity(objects.len());
+        for page in pages {
+            all.extend(page);
+        }
+        all
+    }
+
+    fn draft(object: &Object, packer: &mut Packer) -> Draft {
         let root = &object.root;
         let text = |paths: &[&[&str]]| {
             paths
@@ -108,7 +152,14 @@ impl Event {
             .flatten()
             .max()
             .or(first);
-        Self {
+        let (name, about_name) = (packer.part(&object.name), part("name"));
+        let regarding = if object.name.starts_with(about_name) {
+            // As the API's clients name events: by what they are about, and a stamp.
+            name.first(about_name)
+        } else {
+            packer.part(about_name)
+        };
+        let event = Self {
             reason: Key::new(text(&[&["reason"]])),
             kind: Key::new(text(&[&["type"]])),
             count: u64::try_from(number(&[
@@ -130,14 +181,24 @@ impl Event {
             regarding: Reference {
                 kind: Key::new(part("kind")),
                 namespace: Key::new(part("namespace")),
-                name: part("name").to_owned(),
-                uid: part("uid").to_owned(),
+                name: Text::default(),
+                uid: Text::default(),
                 field_path: Key::new(part("fieldPath")),
             },
             object: Object {
-                root: cited(object.root.view()),
-                ..object
+                kind: object.kind.clone(),
+                namespace: object.namespace.clone(),
+                file: object.file,
+                partial: object.partial,
+                ..Object::default()
             },
+        };
+        Draft {
+            event,
+            root: cited(root.view(), packer),
+            name,
+            uid: packer.part(&object.uid),
+            regarding: (regarding, packer.part(part("uid"))),
         }
     }
 
@@ -175,27 +236,17 @@ impl Event {
 
 /// The parts of an event's tree that are cited, each with its line: a busy cluster has more events
 /// than anything else, and all their other fields are in [`Event`].
-fn cited(root: View<'_>) -> Packed {
-    let mut kept = Vec::with_capacity(5);
+fn cited(root: View<'_>, packer: &mut Packer) -> Root {
+    let mut kept: Vec<(&str, Piece)> = Vec::with_capacity(5);
     for (key, view) in root.entries() {
         match key {
-            "reason" | "type" | "message" | "note" => kept.push((Key::new(key), view.to_node())),
-            "metadata" => {
-                let place = Node {
-                    value: Value::Null,
-                    line: view.line(),
-                    ..Node::default()
-                };
-                kept.push((Key::new(key), place));
-            }
+            "reason" | "type" | "message" | "note" => kept.push((key, packer.view(view))),
+            "metadata" => kept.push((key, packer.null(view.line(), 0))),
             _ => {}
         }
     }
-    Packed::from(Node {
-        value: Value::Map(kept.into()),
-        line: root.line(),
-        ..Node::default()
-    })
+    let map = packer.map(kept.into_iter(), root.line());
+    packer.finish(map)
 }
 
 /// Merges the copies of one event from the two APIs and from several files, by uid, else by name.
@@ -211,9 +262,9 @@ pub fn merge(events: Vec<Event>) -> Vec<Event> {
 }
 
 /// Sorts by places: an event is too large to be moved each time that it is compared. Stable.
-fn sorted(events: Vec<Event>, compare: impl Fn(&Event, &Event) -> Ordering) -> Vec<Event> {
+fn sorted(events: Vec<Event>, compare: impl Fn(&Event, &Event) -> Ordering + Sync) -> Vec<Event> {
     let mut places: Vec<usize> = (0..events.len()).collect();
-    places.sort_by(|a, b| match (events.get(*a), events.get(*b)) {
+    places.par_sort_by(|a, b| match (events.get(*a), events.get(*b)) {
         (Some(a), Some(b)) => compare(a, b),
         _ => Ordering::Equal,
     });

@@ -77,13 +77,11 @@ impl Gathered {
 
     /// Sorts objects by what they are.
     pub(crate) fn add(&mut self, objects: Vec<Object>) {
-        for object in objects {
-            if object.kind == "Event" {
-                self.events.push(Event::new(object));
-            } else {
-                self.objects.push(object);
-            }
-        }
+        let (events, objects): (Vec<_>, Vec<_>) = objects
+            .into_iter()
+            .partition(|object| object.kind == "Event");
+        self.events.extend(Event::all(&events));
+        self.objects.extend(objects);
     }
 }
 
@@ -347,7 +345,7 @@ fn take(content: &mut Content, documents: Vec<Document>, file: &File, id: FileId
         match damage {
             None => content.lists.extend(list),
             Some(line) if is_list => {
-                let last = || Some(objects.last()?.kind.clone());
+                let last = || Some(objects.last()?.kind.to_string());
                 content
                     .cut
                     .extend(list.or_else(last).map(|kind| (kind, line)));
@@ -362,7 +360,7 @@ fn take(content: &mut Content, documents: Vec<Document>, file: &File, id: FileId
         content.objects.extend(objects);
         let newest = events.iter().filter_map(event::newest).max();
         content.newest_event = content.newest_event.max(newest);
-        content.events.extend(events.into_iter().map(Event::new));
+        content.events.extend(Event::all(&events));
     }
 }
 

@@ -71,6 +71,18 @@ impl From<&str> for Key {
     }
 }
 
+impl From<&Key> for Key {
+    fn from(key: &Key) -> Self {
+        key.clone()
+    }
+}
+
+impl From<&String> for Key {
+    fn from(text: &String) -> Self {
+        Self::new(text)
+    }
+}
+
 impl From<String> for Key {
     fn from(text: String) -> Self {
         Self::new(&text)

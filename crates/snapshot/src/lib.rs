@@ -163,7 +163,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     let nodes: BTreeSet<String> = objects
         .iter()
         .filter(|object| object.kind == "Node")
-        .map(|object| object.name.clone())
+        .map(|object| object.name.to_string())
         .collect();
     hosts::place(&mut hosts, bundle, &nodes);
     let server_version = capture::server_version(bundle, &others).or(gathered.version);
@@ -200,8 +200,11 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
 
 fn cover(snapshot: &Snapshot<'_>, mut lists: BTreeMap<String, usize>) -> Coverage {
     let mut coverage = Coverage::default();
-    for object in &snapshot.objects {
-        *lists.entry(object.kind.clone()).or_default() += 1;
+    // They are sorted by kind.
+    for objects in snapshot.objects.chunk_by(|a, b| a.kind == b.kind) {
+        if let Some(object) = objects.first() {
+            *lists.entry(object.kind.to_string()).or_default() += objects.len();
+        }
     }
     if !snapshot.events.is_empty() {
         lists.insert("Event".to_owned(), snapshot.events.len());

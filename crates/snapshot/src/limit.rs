@@ -91,7 +91,7 @@ pub(crate) fn namespaces(gathered: &mut Gathered, namespaces: &BTreeSet<String>)
         return;
     }
     let ours =
-        |object: &Object| object.namespace.is_empty() || namespaces.contains(&object.namespace);
+        |object: &Object| object.namespace.is_empty() || namespaces.contains(&*object.namespace);
     gathered.objects.retain(ours);
     gathered.events.retain(|event| {
         // Events about nodes lie in `default`.

@@ -1,13 +1,14 @@
 //! Turns documents into Kubernetes objects: lists unrolled, kinds and names settled, duplicates merged.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use coldcase_bundle::FileId;
+use rayon::prelude::*;
 
 use crate::{
     layouts,
     node::{Key, Node, Value},
-    packed::{Packed, View},
+    packed::{Packed, Text, View},
     yaml::Document,
 };
 
@@ -17,13 +18,13 @@ pub use crate::resource::{kind_of_resource, resource_of_kind};
 #[derive(Debug, Clone, Default)]
 pub struct Object {
     /// The API's kind; kinds of other projects' groups carry their group (`Ingress.config.openshift.io`).
-    pub kind: String,
+    pub kind: Key,
     /// Empty for cluster-scoped objects.
-    pub namespace: String,
+    pub namespace: Key,
     /// Name.
-    pub name: String,
+    pub name: Text,
     /// Empty if the text left it out.
-    pub uid: String,
+    pub uid: Text,
     /// The object's tree.
     pub root: Packed,
     /// Where it was read.
@@ -148,24 +149,30 @@ fn is_list_kind(kind: &str) -> bool {
 
 /// A kind as [`Object::kind`] has it: bare in Kubernetes' own groups, else with its group.
 pub fn qualify(kind: &str, api_version: &str) -> String {
+    qualified(kind, api_version).into_owned()
+}
+
+fn qualified<'k>(kind: &'k str, api_version: &str) -> Cow<'k, str> {
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
     if OWN_GROUPS.contains(&group) {
-        kind.to_owned()
+        kind.into()
     } else {
-        format!("{kind}.{group}")
+        format!("{kind}.{group}").into()
     }
 }
 
 fn object(root: Packed, default_kind: &str, file: FileId) -> Option<Object> {
     let metadata = root.get("metadata")?;
-    let name = metadata.str_at(&["name"])?.to_owned();
+    let text = |key: &str| root.text(metadata.get(key).unwrap_or_default());
+    metadata.str_at(&["name"])?;
+    let name = text("name");
     let kind = match root.str_at(&["kind"]) {
-        Some(kind) => qualify(kind, root.str_at(&["apiVersion"]).unwrap_or("")),
-        None if !default_kind.is_empty() => default_kind.to_owned(),
+        Some(kind) => Key::new(&qualified(kind, root.str_at(&["apiVersion"]).unwrap_or(""))),
+        None if !default_kind.is_empty() => default_kind.into(),
         None => return None,
     };
-    let namespace = metadata.str_at(&["namespace"]).unwrap_or("").to_owned();
-    let uid = metadata.str_at(&["uid"]).unwrap_or("").to_owned();
+    let namespace = Key::new(metadata.str_at(&["namespace"]).unwrap_or(""));
+    let uid = text("uid");
     Some(Object {
         kind,
         namespace,
@@ -205,7 +212,7 @@ impl Object {
 /// newest resource version, else the first path. Partial ones of one file are joined.
 pub fn merge(mut objects: Vec<Object>) -> Vec<Object> {
     // Stable, so that what is merged comes in the order of the files.
-    objects.sort_by(|a, b| a.key().cmp(&b.key()));
+    objects.par_sort_by(|a, b| a.key().cmp(&b.key()));
     objects.dedup_by(|new, old| {
         if new.key() != old.key() {
             return false;
@@ -332,8 +339,8 @@ mod tests {
     #[test]
     fn the_newest_whole_object_stays() {
         let object = |name: &str, version: &str, file: u32, partial: bool| Object {
-            kind: "Pod".to_owned(),
-            name: name.to_owned(),
+            kind: "Pod".into(),
+            name: name.into(),
             root: Node::map(vec![(
                 "metadata",
                 Node::map(vec![("resourceVersion", Node::text(version))]),

@@ -38,7 +38,7 @@ pub(crate) fn add(
         .objects
         .iter()
         .filter(|object| object.kind == "Node")
-        .map(|object| object.name.clone())
+        .map(|object| object.name.to_string())
         .collect();
     let candidates: Vec<FileId> = bundle
         .iter()

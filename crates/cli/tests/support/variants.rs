@@ -317,7 +317,7 @@ impl Renaming {
                 let own =
                     subject.namespace.starts_with("kube-") || subject.name.starts_with("kube-");
                 if !own && !FIXED.contains(&kind) && !WORDS.contains(&subject.name.as_str()) {
-                    names.insert(subject.name.clone());
+                    names.insert(subject.name.to_string());
                 }
             }
         }

@@ -118,7 +118,7 @@ impl<'s> Seen<'s> {
             ports.extend(host_ports(root));
             for term in terms(root, "podAntiAffinity") {
                 if let Some(domain) = node.and_then(|labels| labels.get(key_of(term))) {
-                    let namespace = entity.subject.namespace.clone();
+                    let namespace = entity.subject.namespace.to_string();
                     apart.push((namespace, term, domain.clone()));
                 }
             }
@@ -178,8 +178,8 @@ impl<'f, 's> Neighbours<'f, 's> {
             let mut labels = node.root().map(select::labels).unwrap_or_default();
             labels
                 .entry(HOSTNAME.to_owned())
-                .or_insert_with(|| node.subject.name.clone());
-            nodes.insert(node.subject.name.clone(), labels);
+                .or_insert_with(|| node.subject.name.to_string());
+            nodes.insert(node.subject.name.to_string(), labels);
         }
         let mut made = Self {
             facts,
@@ -275,7 +275,7 @@ impl<'f, 's> Neighbours<'f, 's> {
             wishes.together.push((key_of(term).to_owned(), domains));
         }
         let near = labels.iter().filter_map(|(key, value)| {
-            let label = (namespace.clone(), key.clone(), value.clone());
+            let label = (namespace.to_string(), key.clone(), value.clone());
             self.closed_by.get(&label)
         });
         let mut asked: Vec<usize> = near.chain([&self.closed_wide]).flatten().copied().collect();

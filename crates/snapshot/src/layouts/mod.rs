@@ -146,7 +146,7 @@ impl<'b> Texts<'b> {
         let nodes = objects
             .iter()
             .filter(|object| object.kind == "Node")
-            .map(|node| node.name.clone())
+            .map(|node| node.name.to_string())
             .collect();
         Self {
             bundle,

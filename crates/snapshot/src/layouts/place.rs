@@ -67,7 +67,7 @@ impl Known {
                 .collect();
             known
                 .containers
-                .insert((pod.namespace.clone(), pod.name.clone()), names);
+                .insert((pod.namespace.to_string(), pod.name.to_string()), names);
         }
         known
     }

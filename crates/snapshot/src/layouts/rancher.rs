@@ -5,8 +5,9 @@ use coldcase_bundle::{Bundle, Layout, Root};
 use super::{detail, says_refused};
 use crate::{
     coverage::{Coverage, Status},
-    node::{Node, Value},
+    node::{Key, Node, Value},
     object::Object,
+    packed::Text,
 };
 
 /// The writer replaces every `""` of the JSON by `"null"`: a string that is exactly `null` was empty.
@@ -24,10 +25,10 @@ pub(crate) fn restore(path: &str, roots: &[Root], objects: &mut [Object]) {
     for object in objects {
         object.root.edit(empty_again);
         if object.namespace == "null" {
-            object.namespace.clear();
+            object.namespace = Key::default();
         }
         if object.uid == "null" {
-            object.uid.clear();
+            object.uid = Text::default();
         }
     }
 }

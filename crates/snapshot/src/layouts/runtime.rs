@@ -16,7 +16,7 @@ pub(crate) fn add_pods(bundle: &Bundle, roots: &[Root], objects: &mut Vec<Object
     let known: BTreeSet<(String, String)> = objects
         .iter()
         .filter(|object| object.kind == "Pod")
-        .map(|pod| (pod.namespace.clone(), pod.name.clone()))
+        .map(|pod| (pod.namespace.to_string(), pod.name.to_string()))
         .collect();
     let names = hosts::names(bundle, roots);
     let mut found: BTreeMap<(String, String), Seen> = BTreeMap::new();
@@ -81,10 +81,10 @@ fn pod(namespace: String, name: String, seen: Seen) -> Object {
         ("spec", Node::map(spec)),
     ]);
     Object {
-        kind: "Pod".to_owned(),
-        namespace,
-        name,
-        uid: seen.uid,
+        kind: "Pod".into(),
+        namespace: namespace.into(),
+        name: name.into(),
+        uid: seen.uid.into(),
         root: root.at_line(1).into(),
         file: seen.file,
         partial: true,

@@ -7,6 +7,7 @@ use coldcase_bundle::{Bundle, FileId, Layout, Root};
 use crate::{
     coverage::{Command, Scope},
     files::Gathered,
+    node::Key,
     object::{self, Object},
 };
 
@@ -60,14 +61,14 @@ pub(crate) fn scopes(
     }
     // Lists of unknown commands: if all of them speak of one namespace, they were asked for it. A
     // whole cluster always shows several.
-    let spoken: BTreeSet<&String> = open
+    let spoken: BTreeSet<&Key> = open
         .iter()
-        .filter_map(|list| held.get(&(list.file, list.kind.clone())))
+        .filter_map(|list| held.get(&(list.file, Key::new(&list.kind))))
         .flatten()
         .filter(|namespace| !namespace.is_empty())
         .collect();
     let scope = match spoken.into_iter().collect::<Vec<_>>().as_slice() {
-        [only] => Scope::Namespaces(BTreeSet::from([(*only).clone()])),
+        [only] => Scope::Namespaces(BTreeSet::from([only.to_string()])),
         _ => Scope::Everywhere,
     };
     for list in open {
@@ -80,8 +81,8 @@ pub(crate) fn scopes(
 }
 
 /// The namespaces that each file's objects of a kind lie in.
-fn held(objects: &[Object]) -> BTreeMap<(FileId, String), BTreeSet<String>> {
-    let mut held: BTreeMap<(FileId, String), BTreeSet<String>> = BTreeMap::new();
+fn held(objects: &[Object]) -> BTreeMap<(FileId, Key), BTreeSet<Key>> {
+    let mut held: BTreeMap<(FileId, Key), BTreeSet<Key>> = BTreeMap::new();
     for object in objects {
         held.entry((object.file, object.kind.clone()))
             .or_default()
@@ -167,7 +168,7 @@ pub(crate) fn of_path(path: &str, roots: &[Root]) -> Option<Scope> {
 fn cluster_singles(
     bundle: &Bundle,
     roots: &[Root],
-    held: &BTreeMap<(FileId, String), BTreeSet<String>>,
+    held: &BTreeMap<(FileId, Key), BTreeSet<Key>>,
 ) -> BTreeSet<String> {
     held.keys()
         .filter(|(file, kind)| {
@@ -180,7 +181,7 @@ fn cluster_singles(
                     && object::kind_of_path(path) == Some(kind.as_str())
             })
         })
-        .map(|(_, kind)| kind.clone())
+        .map(|(_, kind)| kind.to_string())
         .collect()
 }
 

@@ -1,8 +1,12 @@
 //! Writes packed trees: from trees that can be changed, and straight from a reader that gives values from the leaves upwards.
 
-use std::cell::RefCell;
+use std::{cell::Cell, sync::Arc};
 
-use super::{Packed, SMALL, View, Walk, flag, words};
+use super::{
+    Packed, Shape, Text, View, flag,
+    walk::{SMALL, Walk},
+    words,
+};
 use crate::node::{Key, Node, Value};
 
 /// Shorter texts take no more room than the number of a word.
@@ -13,6 +17,12 @@ const LONGEST_VALUE: usize = 32;
 
 /// Longer scalars that begin with a digit are stamps, addresses or identifiers.
 const LONGEST_NUMBER: usize = 5;
+
+/// What is shorter takes no more room twice than once with its place. Property tests write short ones.
+const SHORTEST_SHARED: usize = if cfg!(test) { 2 } else { 16 };
+
+/// More room is given back after a page.
+const ROOM: usize = 4 << 20;
 
 fn number(out: &mut String, number: u64) {
     if number < u64::from(SMALL) {
@@ -61,9 +71,55 @@ pub(crate) struct Piece {
     place: Place,
     /// The number of a word.
     word: u64,
-    /// Where what it has the length of begins and ends in the stack.
+    /// Where what it has the length of begins and ends: in the stack, of what is shared in the page.
     from: usize,
     to: usize,
+}
+
+/// A tree of a page that is being written.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Root {
+    pub(super) from: u32,
+    pub(super) to: u32,
+    pub(super) line: u32,
+    pub(super) more_lines: u16,
+    pub(super) shape: Shape,
+    pub(super) plain: bool,
+}
+
+/// A text of a page that is being written.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Part(u32, u32);
+
+impl Part {
+    /// The part that a text is with which this begins.
+    pub(crate) fn first(self, text: &str) -> Self {
+        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        Self(self.0, self.0.saturating_add(length).min(self.1))
+    }
+}
+
+/// A page that was written.
+pub(crate) struct Page(Arc<str>);
+
+impl Page {
+    /// One of its trees.
+    pub(crate) fn tree(&self, root: Root) -> Packed {
+        Packed {
+            page: Arc::clone(&self.0),
+            root,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// One of its texts.
+    pub(crate) fn text(&self, part: Part) -> Text {
+        Text::new(&self.0, (part.0, part.1))
+    }
 }
 
 /// Writes a head, now that the line of the value around is known.
@@ -96,7 +152,11 @@ fn head(out: &mut String, value: &Piece, length: usize, around: u32) {
     match value.shape {
         flag::NULL => {}
         flag::WORD => number(out, value.word),
-        _ => number(out, length as u64),
+        flag::TEXT | flag::SEQ | flag::MAP => number(out, length as u64),
+        _ => {
+            number(out, value.from as u64);
+            number(out, length as u64);
+        }
     }
 }
 
@@ -115,52 +175,44 @@ fn word(text: &str) -> Option<u64> {
         .flatten()
 }
 
-/// A mapping and one more entry.
+/// A mapping that has its page for itself, and one more entry.
 pub(super) fn with_entry(map: View<'_>, name: &str, value: &Node) -> Packed {
-    Packer::with(|packer| {
+    let (root, page) = Packer::page(|packer| {
         let value = packer.tree(value);
-        let old = Walk::new(map.body);
-        let mut heads = map.body.get(old.at..old.end).unwrap_or_default().to_owned();
+        let old = Walk::new(map);
+        let part = |range| map.page.get(range).unwrap_or_default();
+        let mut heads = part(old.at..old.end).to_owned();
         key(&mut heads, name);
         head(&mut heads, &value, value.to - value.from, map.line);
-        let bodies = map.body.get(old.body..).unwrap_or_default();
-        let mut body = String::with_capacity(map.body.len() + heads.len() + 16);
-        number(&mut body, heads.len() as u64);
-        body.push_str(&heads);
-        body.push_str(bodies);
-        body.push_str(packer.body(&value));
-        let place = Place {
-            line: map.line,
-            more_lines: map.more_lines,
-            plain: map.plain,
-        };
-        let whole = Piece {
-            place,
-            ..Piece::new(flag::MAP, 0)
-        };
-        let mut out = String::with_capacity(body.len() + 16);
-        head(&mut out, &whole, body.len(), 0);
-        out.push_str(&body);
-        Packed(out.into())
-    })
+        let Packer { page, stack, .. } = packer;
+        page.reserve_exact(map.page.len() + heads.len() + stack.len());
+        number(page, heads.len() as u64);
+        page.push_str(&heads);
+        page.push_str(part(old.body..map.page.len()));
+        page.push_str(stack.get(value.from..value.to).unwrap_or_default());
+        Root {
+            to: u32::try_from(page.len()).unwrap_or(0),
+            ..map.root()
+        }
+    });
+    page.tree(root)
 }
 
 thread_local! {
-    static PACKER: RefCell<Packer> = RefCell::default();
+    static PACKER: Cell<Packer> = Cell::default();
 }
 
 /// Packs a tree.
 pub(super) fn pack(node: &Node) -> Packed {
-    Packer::with(|packer| {
-        let root = packer.tree(node);
-        packer.finish(root)
-    })
+    let (root, page) = Packer::page(|packer| packer.root(node));
+    page.tree(root)
 }
 
-/// Packs values that come from the leaves upwards. What a head will be written as depends on the
+/// Writes a page of packed values that come from the leaves upwards. What a head will be written as depends on the
 /// line of the value around it, which comes later: until then its text lies on a stack.
 #[derive(Debug, Default)]
 pub(crate) struct Packer {
+    page: String,
     stack: String,
     heads: String,
     bodies: String,
@@ -176,9 +228,12 @@ impl Piece {
             to: at,
         }
     }
-}
 
-impl Piece {
+    /// Whether it stands in the page already, where others share it.
+    fn is_shared(&self) -> bool {
+        matches!(self.shape, flag::FAR_TEXT | flag::FAR_SEQ | flag::FAR_MAP)
+    }
+
     /// The same with its line counted from another.
     pub(super) fn counted_from(self, line: u32) -> Self {
         let mut piece = self;
@@ -188,12 +243,37 @@ impl Piece {
 }
 
 impl Packer {
-    /// The thread's packer, empty: its room is used again for the next object.
-    pub(crate) fn with<T>(work: impl FnOnce(&mut Self) -> T) -> T {
-        PACKER.with_borrow_mut(|packer| {
-            packer.stack.clear();
-            work(packer)
-        })
+    /// Writes a page. The room is the thread's and used again for the next one.
+    pub(crate) fn page<T>(write: impl FnOnce(&mut Self) -> T) -> (T, Page) {
+        let mut packer = PACKER.take();
+        let made = write(&mut packer);
+        let page = Page(packer.page.as_str().into());
+        for text in [
+            &mut packer.page,
+            &mut packer.stack,
+            &mut packer.heads,
+            &mut packer.bodies,
+        ] {
+            text.clear();
+            text.shrink_to(ROOM);
+        }
+        PACKER.set(packer);
+        (made, page)
+    }
+
+    /// Forgets what was begun and came to nothing.
+    pub(crate) fn give_up(&mut self) {
+        self.stack.clear();
+    }
+
+    /// Adds a text.
+    pub(crate) fn part(&mut self, text: &str) -> Part {
+        let from = self.page.len();
+        self.page.push_str(text);
+        match (u32::try_from(from), u32::try_from(self.page.len())) {
+            (Ok(from), Ok(to)) => Part(from, to),
+            _ => Part::default(),
+        }
     }
 
     /// Nothing.
@@ -245,33 +325,122 @@ impl Packer {
         })
     }
 
-    /// The finished tree; the stack is empty again.
-    pub(crate) fn finish(&mut self, root: Piece) -> Packed {
-        self.heads.clear();
-        head(&mut self.heads, &root, root.to - root.from, 0);
-        let mut whole = String::with_capacity(self.heads.len() + root.to - root.from);
-        whole.push_str(&self.heads);
-        whole.push_str(self.body(&root));
-        self.stack.clear();
-        Packed(whole.into())
+    /// Adds a tree that can be changed.
+    pub(crate) fn root(&mut self, node: &Node) -> Root {
+        let root = self.tree(node);
+        self.finish(root)
     }
 
-    /// A value that was packed before, below a key that stands in this line.
-    pub(crate) fn again(&mut self, piece: &Piece, body: &str, line: u32) -> Piece {
-        let from = self.stack.len();
-        self.stack.push_str(body);
-        let mut piece = Piece {
-            from,
-            to: self.stack.len(),
-            ..*piece
+    /// Adds the finished tree; the stack is empty again. Texts of four gigabytes have been refused before.
+    pub(crate) fn finish(&mut self, root: Piece) -> Root {
+        let shape = match root.shape {
+            flag::NULL => Shape::Null,
+            flag::SEQ | flag::FAR_SEQ => Shape::Seq,
+            flag::MAP | flag::FAR_MAP => Shape::Map,
+            _ => Shape::Scalar,
         };
-        piece.place.line = piece.place.line.saturating_add(line);
-        piece
+        let part = if root.shape == flag::WORD {
+            self.part(words::word(root.word).unwrap_or_default())
+        } else if root.is_shared() {
+            Part(
+                u32::try_from(root.from).unwrap_or(0),
+                u32::try_from(root.to).unwrap_or(0),
+            )
+        } else {
+            let stack = std::mem::take(&mut self.stack);
+            let part = self.part(stack.get(root.from..root.to).unwrap_or_default());
+            self.stack = stack;
+            part
+        };
+        self.stack.clear();
+        Root {
+            from: part.0,
+            to: part.1,
+            line: root.place.line,
+            more_lines: root.place.more_lines,
+            shape,
+            plain: root.place.plain,
+        }
     }
 
-    /// What the head of a value has the length of.
+    /// What was packed before, as text of its own or shared, below a key that stands in this line.
+    pub(super) fn again(&mut self, piece: &Piece, body: &str, line: u32) -> Piece {
+        let mut again = *piece;
+        if !piece.is_shared() {
+            again.from = self.stack.len();
+            self.stack.push_str(body);
+            again.to = self.stack.len();
+        }
+        again.place.line = again.place.line.saturating_add(line);
+        again
+    }
+
+    /// Puts what came last where others of the page can share it, if that is worth it.
+    pub(super) fn share(&mut self, piece: Piece) -> Piece {
+        let shape = match piece.shape {
+            flag::TEXT => flag::FAR_TEXT,
+            flag::SEQ => flag::FAR_SEQ,
+            flag::MAP => flag::FAR_MAP,
+            _ => return piece,
+        };
+        if piece.to - piece.from < SHORTEST_SHARED || piece.to != self.stack.len() {
+            return piece;
+        }
+        let from = self.page.len();
+        self.page
+            .push_str(self.stack.get(piece.from..).unwrap_or_default());
+        self.stack.truncate(piece.from);
+        Piece {
+            shape,
+            from,
+            to: self.page.len(),
+            ..piece
+        }
+    }
+
+    /// The value that is the same and shared, in place of the one that came last.
+    pub(super) fn instead(&mut self, piece: Piece, shared: &Piece) -> Option<Piece> {
+        let same_shape = matches!(
+            (piece.shape, shared.shape),
+            (flag::TEXT, flag::FAR_TEXT) | (flag::SEQ, flag::FAR_SEQ) | (flag::MAP, flag::FAR_MAP)
+        );
+        let there = self.page.get(shared.from..shared.to);
+        if !same_shape || piece.to != self.stack.len() || there != Some(self.body(&piece)) {
+            return None;
+        }
+        self.stack.truncate(piece.from);
+        Some(Piece {
+            place: piece.place,
+            ..*shared
+        })
+    }
+
+    /// What the head of a value has the length of, if it is not shared.
     pub(super) fn body(&self, value: &Piece) -> &str {
+        if value.is_shared() {
+            return "";
+        }
         self.stack.get(value.from..value.to).unwrap_or_default()
+    }
+
+    /// A value of another page.
+    pub(crate) fn view(&mut self, view: View<'_>) -> Piece {
+        match view.shape {
+            Shape::Null => self.null(view.line, view.more_lines),
+            Shape::Scalar => self.scalar(view.body(), view.line, view.more_lines, view.plain),
+            Shape::Seq => {
+                let items: Vec<Piece> = view.items().iter().map(|item| self.view(item)).collect();
+                self.seq(items.into_iter(), view.line)
+            }
+            Shape::Map => {
+                let entries: Vec<(&str, Piece)> = view
+                    .entries()
+                    .iter()
+                    .map(|(key, value)| (key, self.view(value)))
+                    .collect();
+                self.map(entries.into_iter(), view.line)
+            }
+        }
     }
 
     /// A tree that can be changed, from its leaves upwards.
@@ -308,7 +477,9 @@ impl Packer {
         bodies.clear();
         let mut from = self.stack.len();
         for (name, value) in values {
-            from = from.min(value.from);
+            if !value.is_shared() {
+                from = from.min(value.from);
+            }
             write_key(name, &mut heads);
             head(&mut heads, &value, value.to - value.from, line);
             bodies.push_str(self.body(&value));

@@ -1,4 +1,4 @@
-//! Remembers blocks of YAML with what was packed of them: of replicas side by side most is copied instead of read.
+//! Remembers blocks of YAML with what was packed of them: of replicas side by side most is read and stored once.
 
 use kubeyaml::{Below, Block, Known};
 
@@ -15,7 +15,7 @@ const WAYS: usize = 4;
 /// A key whose blocks are never met again is remembered now and then only.
 const PATIENCE: u32 = 16;
 
-/// Blocks of the texts of one batch.
+/// Blocks of the items of one page.
 #[derive(Debug, Default)]
 pub(crate) struct Memo<'t> {
     sets: Vec<Set<'t>>,
@@ -37,6 +37,7 @@ struct Slot<'t> {
     lines: u32,
     /// What was packed, its line counted from that of the key.
     piece: Piece,
+    /// Its body, if that is too short to be shared.
     body: String,
 }
 
@@ -72,26 +73,34 @@ impl<'t> Memo<'t> {
         Some(packer.again(&slot.piece, &slot.body, line))
     }
 
+    /// Takes in a block that was read, and gives what is to stand for it: what other values of the page are as well,
+    /// if it was packed to the same (of its text some fields may have been left out).
     pub(crate) fn remember(
         &mut self,
         below: &Below<'_>,
         block: Block<'t>,
-        piece: &Piece,
-        packer: &Packer,
-    ) {
+        piece: Piece,
+        packer: &mut Packer,
+    ) -> Piece {
         if !(SHORTEST..=LONGEST).contains(&block.text.len()) {
-            return;
+            return piece;
         }
         if self.sets.is_empty() {
             self.sets.resize_with(SETS, Set::default);
         }
         let Some(set) = self.sets.get_mut(number(below)) else {
-            return;
+            return piece;
         };
+        let mut slots = set.slots.iter();
+        if let Some(same) = slots.find_map(|slot| packer.instead(piece, &slot.piece)) {
+            set.missed = 0;
+            return same;
+        }
         set.missed = set.missed.saturating_add(1);
         if set.missed > PATIENCE && set.missed % PATIENCE != 0 {
-            return;
+            return piece;
         }
+        let piece = packer.share(piece);
         let slot = Slot {
             text: block.text,
             place: (below.indent, below.depth, below.wanted),
@@ -109,7 +118,8 @@ impl<'t> Memo<'t> {
         }
         if let Some(slot) = set.slots.get_mut(way) {
             slot.body.clear();
-            slot.body.push_str(packer.body(piece));
+            slot.body.push_str(packer.body(&piece));
         }
+        piece
     }
 }

@@ -1,7 +1,7 @@
-//! Captured trees at rest: one text an object, a third of the YAML it was read from, walked without being unpacked.
+//! Captured trees at rest: a part of a page of text, a third of the YAML it was read from, walked without being unpacked.
 //!
 //! A dump holds tens of millions of values. As a tree of allocations each takes 40 bytes and its
-//! text; here a value takes its text and some four bytes, and an object is one allocation.
+//! text; here a value takes its text and some four bytes, and the objects that were read together are one allocation.
 //!
 //! ## Form
 //! A list or mapping is the length of its heads, the heads of its values side by side, and then what the heads have
@@ -10,24 +10,41 @@
 //! the length of its text or the number of a word, for a list or mapping its length. A key is the number of
 //! a word and one, or 0 with a length and text. Lines are counted from that of the value around, so that equal objects
 //! are equal texts. All that is not text is ASCII: the whole is a `str`, and what is cut from it need not be checked.
-//! An empty list or mapping is nothing at all. The whole is one head and what it has the length of.
+//! An empty list or mapping is nothing at all.
+//!
+//! ## Sharing
+//! Of replicas most is equal: labels, containers, environments. What is met again in a page stands there once, before
+//! all that hold it, and their heads tell where. What is asked of many objects is then also asked of less memory.
 
 mod build;
+mod flag;
 mod memo;
+mod parts;
+mod text;
+mod walk;
 mod words;
 
+use std::sync::Arc;
+
 use crate::node::{Key, Node, Value};
+use walk::Walk;
 
-pub(crate) use build::{Packer, Piece};
+pub(crate) use build::{Packer, Page, Part, Piece, Root};
 pub(crate) use memo::Memo;
+pub use parts::{Entries, EntriesIter, Items, ItemsIter};
+pub use text::Text;
 
-/// A tree of captured values as one text.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Packed(Box<str>);
+/// A tree of captured values in a page that it may have in common with others.
+#[derive(Clone, Default)]
+pub struct Packed {
+    page: Arc<str>,
+    root: Root,
+}
 
 /// What a value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Shape {
+    #[default]
     Null,
     Scalar,
     Seq,
@@ -37,8 +54,10 @@ enum Shape {
 /// A value of a [`Packed`] tree, with its place. Small, and copied rather than borrowed.
 #[derive(Clone, Copy)]
 pub struct View<'p> {
-    /// A scalar's text, else the packed values of a list or mapping.
-    body: &'p str,
+    page: &'p str,
+    /// Where a scalar's text, or what a list or mapping holds, begins and ends in the page.
+    from: u32,
+    to: u32,
     line: u32,
     more_lines: u16,
     shape: Shape,
@@ -58,199 +77,42 @@ pub enum Kind<'p> {
     Map(Entries<'p>),
 }
 
-/// The flags of a value; its shape is in the lowest three bits.
-mod flag {
-    pub(super) const SHAPE: u8 = 0b111;
-    pub(super) const NULL: u8 = 0;
-    pub(super) const TEXT: u8 = 1;
-    pub(super) const WORD: u8 = 2;
-    pub(super) const SEQ: u8 = 3;
-    pub(super) const MAP: u8 = 4;
-    /// A scalar without quotes.
-    pub(super) const PLAIN: u8 = 8;
-    /// The number of further lines follows.
-    pub(super) const MORE: u8 = 16;
-    /// The line follows, counted from that of the value around. Without it and [`AT`] the value has no line.
-    pub(super) const DOWN: u8 = 32;
-    /// The line follows as it is.
-    pub(super) const AT: u8 = 64;
-}
-
-/// Numbers below are one byte; others a byte that counts the groups of seven bits that follow, lowest first.
-const SMALL: u8 = 96;
-
-/// Walks over the values of a list or mapping.
-#[derive(Clone, Copy, Default)]
-struct Walk<'p> {
-    text: &'p str,
-    /// The next head, and where the heads end.
-    at: usize,
-    end: usize,
-    /// What the next head has the length of.
-    body: usize,
-}
-
-#[allow(
-    clippy::inline_always,
-    reason = "half of the time of an evaluation is spent here"
-)]
-impl<'p> Walk<'p> {
-    /// Over what a list or mapping holds.
-    #[inline]
-    fn new(text: &'p str) -> Self {
-        let mut walk = Self {
-            text,
-            at: 0,
-            end: text.len(),
-            body: 0,
-        };
-        let heads = if text.is_empty() { None } else { walk.number() };
-        let length = heads.and_then(|heads| usize::try_from(heads).ok());
-        walk.end = walk.at.saturating_add(length.unwrap_or(0)).min(text.len());
-        walk.body = walk.end;
-        walk
-    }
-
-    #[inline(always)]
-    fn byte(&mut self) -> Option<u8> {
-        let byte = *self.text.as_bytes().get(self.at)?;
-        self.at += 1;
-        Some(byte)
-    }
-
-    #[inline(always)]
-    fn number(&mut self) -> Option<u64> {
-        let first = self.byte()?;
-        if first < SMALL {
-            return Some(first.into());
-        }
-        self.groups(first - SMALL)
-    }
-
-    fn groups(&mut self, groups: u8) -> Option<u64> {
-        let mut number = 0;
-        for group in 0..u32::from(groups) {
-            number |= u64::from(self.byte()?).checked_shl(7 * group)?;
-        }
-        Some(number)
-    }
-
-    #[inline(always)]
-    fn length(&mut self) -> Option<usize> {
-        usize::try_from(self.number()?).ok()
-    }
-
-    #[inline(always)]
-    fn pass_number(&mut self) -> Option<()> {
-        let groups = self.byte()?.saturating_sub(SMALL);
-        self.at += usize::from(groups);
-        Some(())
-    }
-
-    /// A key, unless there is no more.
-    #[inline]
-    fn key(&mut self) -> Option<&'p str> {
-        if self.at >= self.end {
-            return None;
-        }
-        match self.number()? {
-            0 => self.own_key(),
-            word => words::word(word - 1),
-        }
-    }
-
-    /// A key that is no word.
-    fn own_key(&mut self) -> Option<&'p str> {
-        let length = self.length()?;
-        let text = self.text.get(self.at..self.at.checked_add(length)?)?;
-        self.at += length;
-        Some(text)
-    }
-
-    /// Steps over a key; whether it is `wanted`, which is the word with this number, if it is one.
-    #[inline(always)]
-    fn pass_key(&mut self, wanted: &str, word: Option<u64>) -> Option<bool> {
-        if self.at >= self.end {
-            return None;
-        }
-        let number = self.number()?;
-        if number > 0 {
-            return Some(word == Some(number - 1));
-        }
-        let text = self.own_key()?;
-        Some(word.is_none() && text == wanted)
-    }
-
-    /// Steps over a value.
-    #[inline(always)]
-    fn pass_value(&mut self) -> Option<()> {
-        let flags = self.byte()?;
-        if flags & (flag::DOWN | flag::AT) != 0 {
-            self.pass_number()?;
-        }
-        if flags & flag::MORE != 0 {
-            self.pass_number()?;
-        }
-        match flags & flag::SHAPE {
-            flag::NULL => {}
-            flag::WORD => self.pass_number()?,
-            _ => self.body = self.body.checked_add(self.length()?)?,
-        }
-        Some(())
-    }
-
-    /// The value whose head stands here; `around` is the line of the one that holds it.
-    #[inline]
-    fn value(&mut self, around: u32) -> Option<View<'p>> {
-        if self.at >= self.end {
-            return None;
-        }
-        let flags = self.byte()?;
-        let mut view = View {
-            plain: flags & flag::PLAIN != 0,
-            ..View::default()
-        };
-        if flags & (flag::DOWN | flag::AT) != 0 {
-            let line = u32::try_from(self.number()?).ok()?;
-            let from = if flags & flag::DOWN == 0 { 0 } else { around };
-            view.line = from.wrapping_add(line);
-        }
-        if flags & flag::MORE != 0 {
-            view.more_lines = u16::try_from(self.number()?).ok()?;
-        }
-        view.shape = match flags & flag::SHAPE {
-            flag::NULL => return Some(view),
-            flag::WORD => {
-                view.shape = Shape::Scalar;
-                view.body = words::word(self.number()?)?;
-                return Some(view);
-            }
-            flag::SEQ => Shape::Seq,
-            flag::MAP => Shape::Map,
-            _ => Shape::Scalar,
-        };
-        let length = self.length()?;
-        view.body = self.text.get(self.body..self.body.checked_add(length)?)?;
-        self.body += length;
-        Some(view)
-    }
-}
-
 impl Packed {
     /// The tree's root.
     #[inline]
     pub fn view(&self) -> View<'_> {
-        let whole = Walk {
-            text: &self.0,
-            at: 0,
-            end: self.0.len(),
-            body: 0,
-        };
-        // The head comes first here too: what it has the length of begins where it ends.
-        let mut head = whole;
-        let body = head.pass_value().map_or(0, |()| head.at);
-        let mut whole = Walk { body, ..whole };
-        whole.value(0).unwrap_or_default()
+        let Root {
+            from,
+            to,
+            line,
+            more_lines,
+            shape,
+            plain,
+        } = self.root;
+        View {
+            page: &self.page,
+            from,
+            to,
+            line,
+            more_lines,
+            shape,
+            plain,
+        }
+    }
+
+    /// The text of one of the tree's scalars; keeps the page.
+    pub fn text(&self, scalar: View<'_>) -> Text {
+        let here = scalar.page.as_ptr() == self.page.as_ptr();
+        if here && scalar.shape == Shape::Scalar {
+            Text::new(&self.page, (scalar.from, scalar.to))
+        } else {
+            Text::from(scalar.as_str().unwrap_or(""))
+        }
+    }
+
+    /// Whether there is nothing else in the page.
+    fn is_alone(&self) -> bool {
+        (self.root.from, self.root.to as usize) == (0, self.page.len())
     }
 
     /// Changes the tree, by way of the one that can be changed.
@@ -263,7 +125,7 @@ impl Packed {
     /// Adds or replaces an entry of a mapping; does nothing to anything else.
     pub fn set(&mut self, key: &str, node: Node) {
         let view = self.view();
-        if view.is_map() && view.get(key).is_none() {
+        if view.is_map() && self.is_alone() && view.get(key).is_none() {
             *self = build::with_entry(view, key, &node);
         } else {
             self.edit(|tree| tree.set(key, node));
@@ -329,10 +191,20 @@ impl std::fmt::Debug for Packed {
     }
 }
 
+impl PartialEq for Packed {
+    fn eq(&self, other: &Self) -> bool {
+        self.view().equals(other.view())
+    }
+}
+
+impl Eq for Packed {}
+
 impl Default for View<'_> {
     fn default() -> Self {
         Self {
-            body: "",
+            page: "",
+            from: 0,
+            to: 0,
             line: 0,
             more_lines: 0,
             shape: Shape::Null,
@@ -345,10 +217,30 @@ impl<'p> View<'p> {
     /// A computed string.
     pub fn text(text: &'p str) -> Self {
         Self {
-            body: text,
+            page: text,
+            to: u32::try_from(text.len()).unwrap_or(u32::MAX),
             shape: Shape::Scalar,
             ..Self::default()
         }
+    }
+
+    /// It as the root of a tree.
+    fn root(self) -> Root {
+        Root {
+            from: self.from,
+            to: self.to,
+            line: self.line,
+            more_lines: self.more_lines,
+            shape: self.shape,
+            plain: self.plain,
+        }
+    }
+
+    /// The part of the page.
+    #[inline]
+    fn body(self) -> &'p str {
+        let part = self.page.get(self.from as usize..self.to as usize);
+        part.unwrap_or_default()
     }
 
     /// First line in the file, from 1; 0 for values that were computed.
@@ -377,7 +269,7 @@ impl<'p> View<'p> {
     pub fn kind(self) -> Kind<'p> {
         match self.shape {
             Shape::Null => Kind::Null,
-            Shape::Scalar => Kind::Scalar(self.body),
+            Shape::Scalar => Kind::Scalar(self.body()),
             Shape::Seq => Kind::Seq(self.items()),
             Shape::Map => Kind::Map(self.entries()),
         }
@@ -400,7 +292,7 @@ impl<'p> View<'p> {
             return None;
         }
         let word = words::number(key);
-        let mut walk = Walk::new(self.body);
+        let mut walk = Walk::new(self);
         while !walk.pass_key(key, word)? {
             walk.pass_value()?;
         }
@@ -435,7 +327,7 @@ impl<'p> View<'p> {
     /// Text of a scalar.
     #[inline]
     pub fn as_str(self) -> Option<&'p str> {
-        (self.shape == Shape::Scalar).then_some(self.body)
+        (self.shape == Shape::Scalar).then(|| self.body())
     }
 
     /// A scalar read as an integer.
@@ -455,13 +347,12 @@ impl<'p> View<'p> {
     /// Elements of a list; empty for anything else.
     #[inline]
     pub fn items(self) -> Items<'p> {
-        let body = if self.shape == Shape::Seq {
-            self.body
-        } else {
-            ""
+        let all = match self.shape {
+            Shape::Seq => Walk::new(self),
+            _ => Walk::default(),
         };
         Items {
-            all: Walk::new(body),
+            all,
             line: self.line,
         }
     }
@@ -469,13 +360,12 @@ impl<'p> View<'p> {
     /// Entries of a mapping; empty for anything else.
     #[inline]
     pub fn entries(self) -> Entries<'p> {
-        let body = if self.shape == Shape::Map {
-            self.body
-        } else {
-            ""
+        let all = match self.shape {
+            Shape::Map => Walk::new(self),
+            _ => Walk::default(),
         };
         Entries {
-            all: Walk::new(body),
+            all,
             line: self.line,
         }
     }
@@ -492,9 +382,21 @@ impl<'p> View<'p> {
         self.shape == other.shape
             && match self.shape {
                 Shape::Null => true,
-                Shape::Scalar => self.body == other.body,
-                Shape::Seq => self.items().same(other.items()),
-                Shape::Map => self.entries().same(other.entries()),
+                Shape::Scalar => self.body() == other.body(),
+                Shape::Seq => self.items().all_by(other.items(), View::same),
+                Shape::Map => self.entries().all_by(other.entries(), View::same),
+            }
+    }
+
+    /// Whether the values are the same and stand in the same lines, written in the same way.
+    fn equals(self, other: View<'_>) -> bool {
+        let place = |view: View<'_>| (view.shape, view.line, view.more_lines, view.plain);
+        place(self) == place(other)
+            && match self.shape {
+                Shape::Null => true,
+                Shape::Scalar => self.body() == other.body(),
+                Shape::Seq => self.items().all_by(other.items(), View::equals),
+                Shape::Map => self.entries().all_by(other.entries(), View::equals),
             }
     }
 
@@ -503,7 +405,7 @@ impl<'p> View<'p> {
         let value = match self.shape {
             Shape::Null => Value::Null,
             Shape::Scalar => Value::Scalar {
-                text: self.body.into(),
+                text: self.body().into(),
             },
             Shape::Seq => Value::Seq(self.items().iter().map(View::to_node).collect()),
             Shape::Map => Value::Map(
@@ -525,163 +427,6 @@ impl<'p> View<'p> {
 impl std::fmt::Debug for View<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.to_node().fmt(f)
-    }
-}
-
-/// Elements of a list.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Items<'p> {
-    all: Walk<'p>,
-    line: u32,
-}
-
-impl<'p> Items<'p> {
-    /// One after the other.
-    #[inline]
-    pub fn iter(self) -> ItemsIter<'p> {
-        ItemsIter {
-            rest: self.all,
-            line: self.line,
-        }
-    }
-
-    /// The first one.
-    pub fn first(self) -> Option<View<'p>> {
-        self.iter().next()
-    }
-
-    /// One by its place; walks over those before.
-    pub fn get(self, place: usize) -> Option<View<'p>> {
-        self.iter().nth(place)
-    }
-
-    /// The only one, if there is no other.
-    pub fn only(self) -> Option<View<'p>> {
-        let mut items = self.iter();
-        let first = items.next()?;
-        items.next().is_none().then_some(first)
-    }
-
-    /// How many there are; walks over them.
-    pub fn len(self) -> usize {
-        self.iter().count()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(self) -> bool {
-        self.all.at >= self.all.end
-    }
-
-    fn same(self, other: Items<'_>) -> bool {
-        self.len() == other.len()
-            && self
-                .iter()
-                .zip(other.iter())
-                .all(|(one, other)| one.same(other))
-    }
-}
-
-impl<'p> IntoIterator for Items<'p> {
-    type Item = View<'p>;
-    type IntoIter = ItemsIter<'p>;
-
-    fn into_iter(self) -> ItemsIter<'p> {
-        self.iter()
-    }
-}
-
-/// Goes over the elements of a list.
-#[derive(Debug, Clone)]
-pub struct ItemsIter<'p> {
-    rest: Walk<'p>,
-    line: u32,
-}
-
-impl<'p> Iterator for ItemsIter<'p> {
-    type Item = View<'p>;
-
-    #[inline]
-    fn next(&mut self) -> Option<View<'p>> {
-        self.rest.value(self.line)
-    }
-}
-
-/// Entries of a mapping in file order.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Entries<'p> {
-    all: Walk<'p>,
-    line: u32,
-}
-
-impl<'p> Entries<'p> {
-    /// The value of a key.
-    pub fn get(self, key: &str) -> Option<View<'p>> {
-        let mut entries = self.iter();
-        entries.find(|(name, _)| *name == key).map(|(_, view)| view)
-    }
-
-    /// One after the other.
-    #[inline]
-    pub fn iter(self) -> EntriesIter<'p> {
-        EntriesIter {
-            rest: self.all,
-            line: self.line,
-        }
-    }
-
-    /// The first one.
-    pub fn first(self) -> Option<(&'p str, View<'p>)> {
-        self.iter().next()
-    }
-
-    /// How many there are; walks over them.
-    pub fn len(self) -> usize {
-        self.iter().count()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(self) -> bool {
-        self.all.at >= self.all.end
-    }
-
-    fn same(self, other: Entries<'_>) -> bool {
-        self.len() == other.len()
-            && self
-                .iter()
-                .zip(other.iter())
-                .all(|((key, one), (name, other))| key == name && one.same(other))
-    }
-}
-
-impl<'p> IntoIterator for Entries<'p> {
-    type Item = (&'p str, View<'p>);
-    type IntoIter = EntriesIter<'p>;
-
-    fn into_iter(self) -> EntriesIter<'p> {
-        self.iter()
-    }
-}
-
-/// Goes over the entries of a mapping.
-#[derive(Debug, Clone)]
-pub struct EntriesIter<'p> {
-    rest: Walk<'p>,
-    line: u32,
-}
-
-impl<'p> Iterator for EntriesIter<'p> {
-    type Item = (&'p str, View<'p>);
-
-    #[inline]
-    fn next(&mut self) -> Option<(&'p str, View<'p>)> {
-        let key = self.rest.key()?;
-        Some((key, self.rest.value(self.line)?))
-    }
-}
-
-impl std::fmt::Debug for Walk<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of {} bytes", self.at, self.text.len())
     }
 }
 

@@ -74,10 +74,11 @@ fn piece(packer: &mut Packer, node: &Node) -> Piece {
 }
 
 fn by_leaves(node: &Node) -> Packed {
-    Packer::with(|packer| {
+    let (root, page) = Packer::page(|packer| {
         let root = piece(packer, node);
         packer.finish(root)
-    })
+    });
+    page.tree(root)
 }
 
 /// Asks every question of both.
@@ -117,7 +118,7 @@ proptest! {
         prop_assert_eq!(&packed.view().to_node(), &node);
         prop_assert!(packed.view().same(packed.view()));
         // What was given up half-way leaves nothing behind.
-        let _ = Packer::with(|packer| piece(packer, &node));
+        let _ = Packer::page(|packer| piece(packer, &node));
         prop_assert_eq!(by_leaves(&node), packed);
     }
 
@@ -130,8 +131,51 @@ proptest! {
     }
 
     #[test]
+    fn a_page_keeps_its_trees_apart(nodes in proptest::collection::vec(tree(), 0..5)) {
+        let alone: Vec<Packed> = nodes.iter().map(Packed::from).collect();
+        let (roots, page) = Packer::page(|packer| {
+            let roots = alone.iter().map(|packed| {
+                let piece = packer.view(packed.view());
+                packer.finish(piece)
+            });
+            roots.collect::<Vec<_>>()
+        });
+        let together: Vec<Packed> = roots.into_iter().map(|root| page.tree(root)).collect();
+        prop_assert_eq!(&together, &alone);
+        for (mut packed, mut node) in together.into_iter().zip(nodes) {
+            packed.set("a", Node::flag(true));
+            node.set("a", Node::flag(true));
+            prop_assert_eq!(packed, Packed::from(&node));
+        }
+    }
+
+    #[test]
+    fn what_is_shared_is_what_it_was(nodes in proptest::collection::vec(tree(), 1..4), lines in lines()) {
+        let (roots, page) = Packer::page(|packer| {
+            let mut known: Vec<Piece> = Vec::new();
+            let mut roots = Vec::new();
+            for node in nodes.iter().chain(&nodes) {
+                let value = piece(packer, node);
+                let again = known.iter().find_map(|known| packer.instead(value, known));
+                let value = again.unwrap_or_else(|| packer.share(value));
+                known.push(value);
+                let map = packer.map([("x", value)].into_iter(), lines.0);
+                roots.push(packer.finish(map));
+            }
+            roots
+        });
+        for (root, node) in roots.into_iter().zip(nodes.iter().chain(&nodes)) {
+            let packed = page.tree(root);
+            alike(packed.get("x").unwrap(), node);
+            prop_assert_eq!(packed.clone(), Packed::from(packed.view().to_node()));
+        }
+    }
+
+    #[test]
     fn any_text_can_be_walked(text in "[\u{0}-\u{7f}é]{0,200}") {
-        let packed = Packed(text.into());
+        let to = u32::try_from(text.len()).unwrap();
+        let root = Root { to, shape: Shape::Map, ..Root::default() };
+        let packed = Packed { page: text.into(), root };
         // Nothing but coldcase writes packed text; all the same it must come to an end.
         let _ = packed.view().size();
         let _ = packed.get("metadata");
@@ -149,7 +193,7 @@ fn equal_objects_are_equal_texts_wherever_they_stand() {
     let (one, other) = (at(10), at(5_000));
     assert_ne!(one, other);
     assert!(one.view().same(other.view()));
-    let body = |packed: &Packed| packed.get("x").unwrap().body.to_owned();
+    let body = |packed: &Packed| packed.get("x").unwrap().body().to_owned();
     assert_eq!(body(&one), body(&other));
     assert_eq!(other.at(&["x", "name"]).unwrap().line(), 5_001);
 }
@@ -167,4 +211,55 @@ fn a_value_is_added_and_replaced() {
     let mut nothing = Packed::default();
     nothing.set("a", Node::number(1));
     assert!(nothing.view().is_null());
+}
+
+#[test]
+fn replicas_stand_in_a_page_once() {
+    let env = |name: &str| {
+        let entries = (0..20).map(|n| Node::text(format!("{name} and {n}")));
+        Node::seq(entries.collect())
+    };
+    let length = |names: &[&str]| {
+        let (_, page) = Packer::page(|packer| {
+            let mut known = None;
+            for name in names {
+                let value = piece(packer, &env(name));
+                let again = known.and_then(|known| packer.instead(value, &known));
+                let value = again.unwrap_or_else(|| packer.share(value));
+                known = Some(value);
+                let map = packer.map([("env", value)].into_iter(), 1);
+                packer.finish(map);
+            }
+        });
+        page.len()
+    };
+    let one = length(&["one"]);
+    assert!(length(&["one", "one"]) < one + 16);
+    assert!(length(&["one", "two"]) > 2 * one - 16);
+}
+
+#[test]
+fn texts_are_parts_of_the_page() {
+    let name = "web-7d9c5b8f6d-x2x4z";
+    let packed = Packed::from(Node::map(vec![
+        ("name", Node::text(name)),
+        ("kind", Node::text("Pod")),
+        ("items", Node::seq(Vec::new())),
+    ]));
+    let text = |key: &str| packed.text(packed.get(key).unwrap_or_default());
+    assert_eq!(text("name"), name);
+    // A word stands in no page; what is no scalar, or not there, is no text.
+    assert_eq!(
+        (text("kind"), text("items"), text("none")),
+        ("Pod".into(), Text::default(), Text::default())
+    );
+    let (parts, page) = Packer::page(|packer| {
+        let whole = packer.part("web.17");
+        (whole, whole.first("web"), packer.part(""))
+    });
+    assert_eq!(page.text(parts.0), "web.17");
+    assert_eq!(
+        (page.text(parts.1), page.text(parts.2)),
+        ("web".into(), Text::default())
+    );
 }

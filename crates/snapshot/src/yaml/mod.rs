@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use crate::{
     node::{Key, Node, Value},
-    packed::{Memo, Packed, Packer, Piece},
+    packed::{Memo, Packed, Packer, Piece, Root},
 };
 
 /// A syntax error and its line.
@@ -221,25 +221,67 @@ struct Read<T> {
     slow: bool,
 }
 
-fn read_list(part: Part<'_>, list: &List<'_>, reading: &Reading, found: &mut Documents) {
-    let read: Vec<Result<Read<Packed>, YamlError>> = list
-        .items
-        .par_iter()
-        .with_min_len(16)
-        .map_init(Memo::default, |memo, part| item(*part, reading, memo))
-        .collect();
-    let mut items = Vec::with_capacity(read.len());
-    let mut failed = Vec::new();
-    let mut slow = 0;
-    for item in read {
-        match item {
-            Ok(read) => {
-                slow += usize::from(read.slow);
-                items.extend(read.values);
-            }
-            Err(error) => failed.push(error),
-        }
+/// Items of one page: so many that replicas share what they have in common, so few that all threads have some.
+const ITEMS: usize = 64;
+
+/// What became of the items of a list.
+#[derive(Default)]
+struct Items {
+    packed: Vec<Packed>,
+    failed: Vec<YamlError>,
+    /// How many the complete reader read.
+    slow: usize,
+}
+
+impl Items {
+    fn extend(&mut self, others: Self) {
+        self.packed.extend(others.packed);
+        self.failed.extend(others.failed);
+        self.slow += others.slow;
     }
+}
+
+/// Reads items page by page, in parallel.
+fn read_items(parts: &[Part<'_>], reading: &Reading) -> Items {
+    let pages: Vec<Items> = parts
+        .par_chunks(ITEMS)
+        .map(|parts| page(parts, reading))
+        .collect();
+    let mut all = Items::default();
+    all.packed
+        .reserve_exact(pages.iter().map(|page| page.packed.len()).sum());
+    for page in pages {
+        all.extend(page);
+    }
+    all
+}
+
+fn page(parts: &[Part<'_>], reading: &Reading) -> Items {
+    let mut found = Items::default();
+    let mut memo = Memo::default();
+    let (roots, page) = Packer::page(|packer| {
+        let mut roots = Vec::with_capacity(parts.len());
+        for part in parts {
+            match item(*part, reading, &mut memo, packer) {
+                Ok(read) => {
+                    found.slow += usize::from(read.slow);
+                    roots.extend(read.values);
+                }
+                Err(error) => found.failed.push(error),
+            }
+        }
+        roots
+    });
+    found.packed = roots.into_iter().map(|root| page.tree(root)).collect();
+    found
+}
+
+fn read_list(part: Part<'_>, list: &List<'_>, reading: &Reading, found: &mut Documents) {
+    let Items {
+        packed: items,
+        failed,
+        slow,
+    } = read_items(&list.items, reading);
     if !failed.is_empty()
         && let Ok(mut nodes) = slow::parse(part.text, part.first_line)
     {
@@ -339,35 +381,33 @@ fn item<'t>(
     part: Part<'t>,
     reading: &Reading,
     memo: &mut Memo<'t>,
-) -> Result<Read<Packed>, YamlError> {
+    packer: &mut Packer,
+) -> Result<Read<Root>, YamlError> {
+    let mut read = Read {
+        values: Vec::new(),
+        slow: false,
+    };
     if part.text.trim_ascii().is_empty() {
-        return Ok(Read {
-            values: Vec::new(),
-            slow: false,
-        });
+        return Ok(read);
     }
     if !reading.strict {
-        let packed = Packer::with(|packer| {
-            let mut repeats = Repeats { packer, memo };
-            let root = kubeyaml::read_item(part.text, &mut repeats, &options(part, reading));
-            root.map(|root| packer.finish(root))
-        });
-        if let Ok(packed) = packed {
-            return Ok(Read {
-                values: vec![packed],
-                slow: false,
-            });
+        let mut repeats = Repeats { packer, memo };
+        if let Ok(root) = kubeyaml::read_item(part.text, &mut repeats, &options(part, reading)) {
+            read.values.push(packer.finish(root));
+            return Ok(read);
+        }
+        packer.give_up();
+    }
+    read.slow = true;
+    for node in complete(part, reading)? {
+        match node.value {
+            Value::Seq(items) => read
+                .values
+                .extend(items.iter().map(|item| packer.root(item))),
+            _ => read.values.push(packer.root(&node)),
         }
     }
-    let nodes = complete(part, reading)?;
-    let items = nodes.into_iter().flat_map(|node| match node.value {
-        Value::Seq(items) => items.into_vec(),
-        _ => vec![node],
-    });
-    Ok(Read {
-        values: items.map(Packed::from).collect(),
-        slow: true,
-    })
+    Ok(read)
 }
 
 fn options<'r>(part: Part<'_>, reading: &'r Reading) -> Options<'r> {
@@ -436,8 +476,8 @@ impl<'t> Build<'t> for Repeats<'_, 't> {
         self.memo.again(known, line, self.packer)
     }
 
-    fn remember(&mut self, below: &Below<'_>, block: Block<'t>, node: &Piece) {
-        self.memo.remember(below, block, node, self.packer);
+    fn remember(&mut self, below: &Below<'_>, block: Block<'t>, node: Piece) -> Piece {
+        self.memo.remember(below, block, node, self.packer)
     }
 }
 

@@ -2,12 +2,11 @@
 
 use kubeyaml::{Part, cut_items, document_marks, split_items};
 use memchr::memmem;
-use rayon::prelude::*;
 
-use super::{Documents, Parts, Reading, fields_of_list, item, read_part};
+use super::{Documents, Parts, Reading, fields_of_list, read_items, read_part};
 use crate::{
     node::{Key, Node},
-    packed::{Memo, Packed},
+    packed::Packed,
 };
 
 /// Text that is gathered before its whole items are read: enough for all threads, little beside what the items grow to.
@@ -166,19 +165,12 @@ impl Stream<'_> {
             cut.items.len().saturating_sub(1)
         };
         let rest = cut.items.get(whole);
-        let read: Option<Vec<_>> = cut
-            .items
-            .get(..whole)?
-            .par_iter()
-            .with_min_len(16)
-            .map_init(Memo::default, |memo, part| {
-                item(*part, self.reading, memo).ok()
-            })
-            .collect();
-        for item in read? {
-            list.slow += usize::from(item.slow);
-            list.items.extend(item.values);
+        let read = read_items(cut.items.get(..whole)?, self.reading);
+        if !read.failed.is_empty() {
+            return None;
         }
+        list.slow += read.slow;
+        list.items.extend(read.packed);
         let used = cut.end - rest.map_or(0, |item| item.text.len());
         self.line = match rest {
             Some(item) => item.first_line,

@@ -292,15 +292,18 @@ proptest! {
             text.push_str(end);
             texts.push(text);
         }
-        let mut memo = Memo::default();
         let mut first_line = 3;
+        let mut parts = Vec::new();
         for text in &texts {
-            let part = Part { first_line, text };
-            let together = item(part, &reading, &mut memo).map(|read| (read.values, read.slow));
-            let alone = item(part, &reading, &mut Memo::default());
-            let alone = alone.map(|read| (read.values, read.slow));
-            prop_assert_eq!(together, alone, "{}", texts.concat());
+            parts.push(Part { first_line, text });
             first_line += u32::try_from(text.lines().count()).unwrap();
         }
+        let together = page(&parts, &reading);
+        let mut alone = Items::default();
+        for part in parts {
+            alone.extend(page(&[part], &reading));
+        }
+        prop_assert_eq!(together.packed, alone.packed, "{}", texts.concat());
+        prop_assert_eq!((together.failed, together.slow), (alone.failed, alone.slow));
     }
 }
