@@ -1,6 +1,6 @@
 //! Kubernetes events in their three shapes, made one: who, what, how often, from when to when.
 
-use std::cmp::{Ordering, Reverse};
+use std::{cmp::Reverse, collections::HashMap};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -117,37 +117,52 @@ impl Event {
     }
 
     fn draft(object: &Object, packer: &mut Packer) -> Draft {
-        let root = &object.root;
-        let text = |paths: &[&[&str]]| {
-            paths
-                .iter()
-                .filter_map(|path| root.str_at(path))
-                .find(|text| !text.is_empty())
-                .unwrap_or("")
-        };
-        let time = |paths: &[&[&str]]| {
-            paths
-                .iter()
-                .filter_map(|path| root.str_at(path))
-                .find_map(stamp::rfc3339)
-        };
-        let number = |paths: &[&[&str]]| {
-            paths
-                .iter()
-                .filter_map(|path| root.int_at(path))
-                .max()
-                .unwrap_or(1)
-                .max(1)
-        };
-        let about = root.get("involvedObject").or_else(|| root.get("regarding"));
-        let part = |key: &str| about.and_then(|node| node.str_at(&[key])).unwrap_or("");
-        let series = time(&[&["series", "lastObservedTime"]]);
-        let event_time = time(&[&["eventTime"]]);
-        let created = time(&[&["metadata", "creationTimestamp"]]);
-        let old_first = time(&[&["firstTimestamp"], &["deprecatedFirstTimestamp"]]);
-        let old_last = time(&[&["lastTimestamp"], &["deprecatedLastTimestamp"]]);
+        let root = object.root.view();
+        let [about, regarding, source, old_source, series, metadata] = values(
+            root,
+            [
+                "involvedObject",
+                "regarding",
+                "source",
+                "deprecatedSource",
+                "series",
+                "metadata",
+            ],
+        );
+        let [reason, kind, count, old_count, component, controller] = values(
+            root,
+            [
+                "reason",
+                "type",
+                "count",
+                "deprecatedCount",
+                "reportingComponent",
+                "reportingController",
+            ],
+        );
+        let [first, old_first, last, old_last, event_time] = values(
+            root,
+            [
+                "firstTimestamp",
+                "deprecatedFirstTimestamp",
+                "lastTimestamp",
+                "deprecatedLastTimestamp",
+                "eventTime",
+            ],
+        );
+        let time = |view: View<'_>| view.as_str().and_then(stamp::rfc3339);
+        let about = if about.is_null() { regarding } else { about };
+        let part = |key: &str| about.str_at(&[key]).unwrap_or("");
+        let [series_time, series_count] = values(series, ["lastObservedTime", "count"]);
+        let [source_name, host] = values(source, ["component", "host"]);
+        let [old_source_name, old_host] = values(old_source, ["component", "host"]);
+        let event_time = time(event_time);
+        let created = metadata.get("creationTimestamp").and_then(time);
+        let old_first = time(first).or_else(|| time(old_first));
+        let old_last = time(last).or_else(|| time(old_last));
+        let counts = [count, old_count, series_count];
         let first = old_first.or(event_time).or(old_last).or(created);
-        let last = [series, old_last, event_time]
+        let last = [time(series_time), old_last, event_time]
             .into_iter()
             .flatten()
             .max()
@@ -160,24 +175,19 @@ impl Event {
             packer.part(about_name)
         };
         let event = Self {
-            reason: Key::new(text(&[&["reason"]])),
-            kind: Key::new(text(&[&["type"]])),
-            count: u64::try_from(number(&[
-                &["count"],
-                &["deprecatedCount"],
-                &["series", "count"],
-            ]))
-            .unwrap_or(1),
+            reason: some(&[reason]),
+            kind: some(&[kind]),
+            count: counts
+                .into_iter()
+                .filter_map(View::as_i64)
+                .max()
+                .and_then(|count| u64::try_from(count).ok())
+                .map_or(1, |count| count.max(1)),
             first,
             last,
             recorded: created.filter(|_| old_first.is_some()),
-            component: Key::new(text(&[
-                &["reportingComponent"],
-                &["reportingController"],
-                &["source", "component"],
-                &["deprecatedSource", "component"],
-            ])),
-            host: Key::new(text(&[&["source", "host"], &["deprecatedSource", "host"]])),
+            component: some(&[component, controller, source_name, old_source_name]),
+            host: some(&[host, old_host]),
             regarding: Reference {
                 kind: Key::new(part("kind")),
                 namespace: Key::new(part("namespace")),
@@ -195,7 +205,7 @@ impl Event {
         };
         Draft {
             event,
-            root: cited(root.view(), packer),
+            root: cited(root, packer),
             name,
             uid: packer.part(&object.uid),
             regarding: (regarding, packer.part(part("uid"))),
@@ -234,6 +244,24 @@ impl Event {
     }
 }
 
+/// The values of some keys, in one walk; nothing for those that are not there.
+fn values<'v, const N: usize>(map: View<'v>, keys: [&str; N]) -> [View<'v>; N] {
+    let mut values = [None; N];
+    for (key, view) in map.entries() {
+        let mut places = keys.iter().zip(&mut values);
+        if let Some((_, value)) = places.find(|(wanted, _)| **wanted == key) {
+            value.get_or_insert(view);
+        }
+    }
+    values.map(Option::unwrap_or_default)
+}
+
+/// The first text that is not empty.
+fn some(views: &[View<'_>]) -> Key {
+    let mut texts = views.iter().filter_map(|view| view.as_str());
+    texts.find(|text| !text.is_empty()).unwrap_or("").into()
+}
+
 /// The parts of an event's tree that are cited, each with its line: a busy cluster has more events
 /// than anything else, and all their other fields are in [`Event`].
 fn cited(root: View<'_>, packer: &mut Packer) -> Root {
@@ -249,25 +277,35 @@ fn cited(root: View<'_>, packer: &mut Packer) -> Root {
     packer.finish(map)
 }
 
-/// Merges the copies of one event from the two APIs and from several files, by uid, else by name.
+/// Merges the copies of one event from the two APIs and from several files, by uid, else by name: the newest stays, of
+/// equal ones that of the first file. Gives them in the order in which they happened.
 pub fn merge(events: Vec<Event>) -> Vec<Event> {
-    let newest_first = |event: &Event| Reverse((event.last, Reverse(event.object.file)));
-    // Stable, so that of equal copies the first stays.
-    let mut events = sorted(events, |a, b| {
-        (a.id(), newest_first(a)).cmp(&(b.id(), newest_first(b)))
+    let mut stay: HashMap<(&str, &str), &Event> = HashMap::with_capacity(events.len());
+    for event in &events {
+        let newest = |event: &Event| (event.last, Reverse(event.object.file));
+        let kept = stay.entry(event.id()).or_insert(event);
+        if newest(event) > newest(kept) {
+            *kept = event;
+        }
+    }
+    let mut order: Vec<(Option<Timestamp>, &Event, usize)> = Vec::with_capacity(stay.len());
+    for (place, event) in events.iter().enumerate() {
+        if stay
+            .get(&event.id())
+            .is_some_and(|kept| std::ptr::eq(*kept, event))
+        {
+            order.push((event.last, event, place));
+        }
+    }
+    drop(stay);
+    // Most are told apart by a time that stands beside their place: an event is too large to be looked at each time.
+    order.par_sort_unstable_by(|(a_last, a, _), (b_last, b, _)| {
+        a_last
+            .cmp(b_last)
+            .then_with(|| a.order().cmp(&b.order()))
+            .then_with(|| a.id().cmp(&b.id()))
     });
-    events.dedup_by(|copy, first| copy.id() == first.id());
-    events.shrink_to_fit();
-    sorted(events, |a, b| a.order().cmp(&b.order()))
-}
-
-/// Sorts by places: an event is too large to be moved each time that it is compared. Stable.
-fn sorted(events: Vec<Event>, compare: impl Fn(&Event, &Event) -> Ordering + Sync) -> Vec<Event> {
-    let mut places: Vec<usize> = (0..events.len()).collect();
-    places.par_sort_by(|a, b| match (events.get(*a), events.get(*b)) {
-        (Some(a), Some(b)) => compare(a, b),
-        _ => Ordering::Equal,
-    });
+    let places: Vec<usize> = order.into_iter().map(|(.., place)| place).collect();
     let mut events: Vec<Option<Event>> = events.into_iter().map(Some).collect();
     // As many as there were: what grows by doubling would keep room for as many again.
     let mut ordered = Vec::with_capacity(places.len());

@@ -206,15 +206,6 @@ fn is_cut_if_filled(root: &Node) -> bool {
 const LARGE_HEAD: usize = 1 << 20;
 /// Longer files of YAML are read piece by piece.
 const LARGE: u64 = 4 << 20;
-/// Bytes that a tree takes for each value: measured on lists of tiny ones.
-const VALUE_BYTES: u64 = 48;
-
-/// What a text and its tree will take in memory: no value without a line end or a comma.
-fn in_memory(text: &str) -> u64 {
-    let values = memchr::memchr2_iter(b'\n', b',', text.as_bytes()).count() as u64;
-    text.len() as u64 + values * VALUE_BYTES
-}
-
 /// Leaves out documents for which there is no room.
 fn refuse(content: &mut Content, file: &File, bytes: u64, options: &Options) {
     let what = format!(
@@ -242,18 +233,18 @@ fn read_file(id: FileId, file: &File, roots: &[Root], options: &Options) -> Cont
     if sniff::is_text_by_head(name, &head) && !layouts::dump::may_open(&head) {
         return content;
     }
-    if file.bytes > options.document_bytes {
+    let documents = if file.bytes > LARGE && sniff::form(name, &head) == Form::Yaml {
+        streamed(&mut content, file, options)
+    } else {
+        None
+    };
+    if documents.is_none() && file.bytes > options.document_bytes {
         let head = file.head(LARGE_HEAD);
         if sniff::form(name, &head) != Form::Text {
             refuse(&mut content, file, file.bytes, options);
         }
         return content;
     }
-    let documents = if file.bytes > LARGE && sniff::form(name, &head) == Form::Yaml {
-        streamed(&mut content, file, options)
-    } else {
-        None
-    };
     let Some(documents) = documents.or_else(|| whole(&mut content, file, options)) else {
         return content;
     };
@@ -264,18 +255,15 @@ fn read_file(id: FileId, file: &File, roots: &[Root], options: &Options) -> Cont
 
 /// Documents of a long file of YAML, read without its whole text; `None` if it takes the whole.
 fn streamed(content: &mut Content, file: &File, options: &Options) -> Option<Vec<Document>> {
-    let mut grown = 0;
-    let go_on = |piece: &str| {
-        grown += in_memory(piece);
-        let is_dump = stream::has_line(piece, layouts::dump::START);
-        (!is_dump).then_some(grown <= options.document_bytes)
-    };
     let pieces = file.chunks().map(|chunk| chunk.text);
-    match stream::read(pieces, &options.yaml, go_on) {
+    let is_other = |piece: &str| stream::has_line(piece, layouts::dump::START);
+    match stream::read(pieces, &options.yaml, options.document_bytes, is_other) {
         Streamed::Read(documents) => Some(content.add_yaml(documents, file)),
-        Streamed::Stopped => {
-            let grown = file.chunks().map(|chunk| in_memory(&chunk.text)).sum();
-            refuse(content, file, grown, options);
+        Streamed::TooLarge { bytes, read } => {
+            // The rest will be like what was read of it.
+            let all = u128::from(bytes) * u128::from(file.bytes) / u128::from(read.max(1));
+            let all = u64::try_from(all).unwrap_or(u64::MAX);
+            refuse(content, file, all, options);
             Some(Vec::new())
         }
         Streamed::Unclear => None,
@@ -286,8 +274,10 @@ fn streamed(content: &mut Content, file: &File, options: &Options) -> Option<Vec
 fn whole(content: &mut Content, file: &File, options: &Options) -> Option<Vec<Document>> {
     let text = file.text();
     let form = sniff::form(file.name(), &text);
-    let grown = in_memory(&text);
-    if form != Form::Text && grown > options.document_bytes {
+    let grown = yaml::in_memory(&text);
+    // Pages of packed values count in 32 bits.
+    let room = options.document_bytes.min(u32::MAX.into());
+    if form != Form::Text && grown > room {
         refuse(content, file, grown, options);
         return None;
     }
@@ -358,7 +348,7 @@ fn take(content: &mut Content, documents: Vec<Document>, file: &File, id: FileId
             .into_iter()
             .partition(|object| object.kind == "Event");
         content.objects.extend(objects);
-        let newest = events.iter().filter_map(event::newest).max();
+        let newest = events.par_iter().filter_map(event::newest).max();
         content.newest_event = content.newest_event.max(newest);
         content.events.extend(Event::all(&events));
     }

@@ -128,7 +128,7 @@ pub fn objects(document: Document, path: &str, file: FileId) -> (Vec<Object>, Op
         .or(single.map(str::to_owned))
         .unwrap_or_default();
     let found: Vec<Object> = items
-        .into_iter()
+        .into_par_iter()
         .enumerate()
         .filter_map(|(index, item)| {
             let item = layouts::insights::whole_event(item, &default, file, index);

@@ -111,8 +111,8 @@ impl Page {
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    /// Bytes of all that was written.
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 

@@ -10,14 +10,21 @@ pub(super) fn number(text: &str) -> Option<u64> {
         return None;
     }
     let table = TABLE.get_or_init(table);
-    let mut slot = hash(text.as_bytes()) % SLOTS;
+    let text = text.as_bytes();
+    let ends = ends(text);
+    let mut slot = hash(text.len(), ends) % SLOTS;
     loop {
         let place = *table.get(slot)?;
         if place == 0 {
             return None;
         }
         let number = u64::from(place) - 1;
-        if word(number) == Some(text) {
+        let word = word(number)?.as_bytes();
+        // Of most the ends are all there is.
+        if word.len() == text.len()
+            && self::ends(word) == ends
+            && (text.len() <= 16 || word == text)
+        {
             return Some(number);
         }
         slot = (slot + 1) % SLOTS;
@@ -41,7 +48,7 @@ static TABLE: OnceLock<Vec<u16>> = OnceLock::new();
 fn table() -> Vec<u16> {
     let mut table = vec![0; SLOTS];
     for (word, number) in WORDS.iter().zip(1_u16..) {
-        let mut slot = hash(word.as_bytes()) % SLOTS;
+        let mut slot = hash(word.len(), ends(word.as_bytes())) % SLOTS;
         while table.get(slot).is_some_and(|taken| *taken != 0) {
             slot = (slot + 1) % SLOTS;
         }
@@ -52,10 +59,10 @@ fn table() -> Vec<u16> {
     table
 }
 
-/// Of the length, the first and the last bytes: words differ there.
-#[allow(clippy::cast_possible_truncation)]
-fn hash(text: &[u8]) -> usize {
-    let (first, last) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+/// The first and the last eight bytes of a text; of a shorter one what there is of them.
+#[inline]
+fn ends(text: &[u8]) -> (u64, u64) {
+    match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
         (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
         _ => match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
             (Some(first), Some(last)) => (
@@ -68,9 +75,14 @@ fn hash(text: &[u8]) -> usize {
                 text.last().copied().map_or(0, u64::from),
             ),
         },
-    };
-    let mixed = (first ^ last.rotate_left(29) ^ (text.len() as u64) << 57)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+/// Of the length, the first and the last bytes: words differ there.
+#[allow(clippy::cast_possible_truncation)]
+fn hash(length: usize, (first, last): (u64, u64)) -> usize {
+    let mixed =
+        (first ^ last.rotate_left(29) ^ (length as u64) << 57).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (mixed >> 40) as usize
 }
 

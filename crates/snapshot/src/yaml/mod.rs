@@ -215,11 +215,23 @@ fn read_part(part: Part<'_>, reading: &Reading, found: &mut Documents) {
     }
 }
 
+/// Bytes that a tree takes for each value: measured on lists of tiny ones.
+const VALUE_BYTES: u64 = 48;
+
+/// What a text and its tree will take in memory: no value without a line end or a comma.
+pub(crate) fn in_memory(text: &str) -> u64 {
+    let values = memchr::memchr2_iter(b'\n', b',', text.as_bytes()).count() as u64;
+    text.len() as u64 + values * VALUE_BYTES
+}
+
 /// What became of one item or document.
 struct Read<T> {
     values: Vec<T>,
     slow: bool,
 }
+
+/// What an item takes beside its page: a reference to it, and as an object its names.
+const ITEM_BYTES: u64 = 160;
 
 /// Items of one page: so many that replicas share what they have in common, so few that all threads have some.
 const ITEMS: usize = 64;
@@ -231,6 +243,8 @@ struct Items {
     failed: Vec<YamlError>,
     /// How many the complete reader read.
     slow: usize,
+    /// What they take in memory.
+    bytes: u64,
 }
 
 impl Items {
@@ -238,6 +252,7 @@ impl Items {
         self.packed.extend(others.packed);
         self.failed.extend(others.failed);
         self.slow += others.slow;
+        self.bytes += others.bytes;
     }
 }
 
@@ -272,6 +287,7 @@ fn page(parts: &[Part<'_>], reading: &Reading) -> Items {
         }
         roots
     });
+    found.bytes = page.len() as u64 + roots.len() as u64 * ITEM_BYTES;
     found.packed = roots.into_iter().map(|root| page.tree(root)).collect();
     found
 }
@@ -281,6 +297,7 @@ fn read_list(part: Part<'_>, list: &List<'_>, reading: &Reading, found: &mut Doc
         packed: items,
         failed,
         slow,
+        ..
     } = read_items(&list.items, reading);
     if !failed.is_empty()
         && let Ok(mut nodes) = slow::parse(part.text, part.first_line)

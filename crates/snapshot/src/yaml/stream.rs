@@ -3,7 +3,7 @@
 use kubeyaml::{Part, cut_items, document_marks, split_items};
 use memchr::memmem;
 
-use super::{Documents, Parts, Reading, fields_of_list, read_items, read_part};
+use super::{Documents, Parts, Reading, fields_of_list, in_memory, read_items, read_part};
 use crate::{
     node::{Key, Node},
     packed::Packed,
@@ -12,30 +12,40 @@ use crate::{
 /// Text that is gathered before its whole items are read: enough for all threads, little beside what the items grow to.
 const BATCH: usize = 4 << 20;
 
+/// A single object of more bytes is refused however much room there is: pages count in 32 bits.
+const LARGEST: u64 = 4_000_000_000;
+
 /// What came of reading piece by piece.
 pub(crate) enum Streamed {
     /// What [`read`](super::read) would have found in the whole text.
     Read(Documents),
     /// Only a look at the whole text can tell.
     Unclear,
-    /// Reading was stopped by the caller.
-    Stopped,
+    /// There is no room for what the text holds.
+    TooLarge {
+        /// Bytes that what was read takes in memory, and the text of it.
+        bytes: u64,
+        read: u64,
+    },
 }
 
-/// Reads pieces of whole lines as if they were one text. `go_on` is asked before each piece.
+/// Reads pieces of whole lines as if they were one text, unless a piece `is_other` than YAML or what is read takes more
+/// memory than there is `room`.
 pub(crate) fn read<T: AsRef<str>>(
     pieces: impl Iterator<Item = T>,
     reading: &Reading,
-    go_on: impl FnMut(&str) -> Option<bool>,
+    room: u64,
+    is_other: impl Fn(&str) -> bool,
 ) -> Streamed {
-    read_by(BATCH, pieces, reading, go_on)
+    read_by(BATCH, pieces, reading, room, is_other)
 }
 
 fn read_by<T: AsRef<str>>(
     batch: usize,
     pieces: impl Iterator<Item = T>,
     reading: &Reading,
-    mut go_on: impl FnMut(&str) -> Option<bool>,
+    room: u64,
+    is_other: impl Fn(&str) -> bool,
 ) -> Streamed {
     let mut stream = Stream {
         reading,
@@ -45,14 +55,21 @@ fn read_by<T: AsRef<str>>(
         batch,
         look_at: batch,
         list: None,
+        held: 0,
+        waiting: 0,
     };
     let mut first = true;
+    let mut read = 0;
     for piece in pieces {
         let mut text = piece.as_ref();
-        match go_on(text) {
-            Some(true) => {}
-            Some(false) => return Streamed::Stopped,
-            None => return Streamed::Unclear,
+        if is_other(text) {
+            return Streamed::Unclear;
+        }
+        let waiting = stream.waiting + in_memory(text);
+        let bytes = stream.held + waiting;
+        read += text.len() as u64;
+        if bytes > room || waiting > LARGEST {
+            return Streamed::TooLarge { bytes, read };
         }
         if std::mem::take(&mut first) {
             text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -85,6 +102,9 @@ struct Stream<'r> {
     look_at: usize,
     /// The list whose items are being read.
     list: Option<Open>,
+    /// Bytes in memory: of the items that were read, and of what is not read yet, as a tree.
+    held: u64,
+    waiting: u64,
 }
 
 /// A list of which some items are read.
@@ -113,6 +133,7 @@ impl Stream<'_> {
 
     fn push(&mut self, piece: &str) -> Option<()> {
         self.text.push_str(piece);
+        self.waiting += in_memory(piece);
         if self.text.len() < self.look_at {
             return Some(());
         }
@@ -170,6 +191,7 @@ impl Stream<'_> {
             return None;
         }
         list.slow += read.slow;
+        self.held += read.bytes;
         list.items.extend(read.packed);
         let used = cut.end - rest.map_or(0, |item| item.text.len());
         self.line = match rest {
@@ -179,6 +201,7 @@ impl Stream<'_> {
                 .saturating_add(lines(self.text.get(..used).unwrap_or_default())),
         };
         self.text.drain(..used);
+        self.waiting = in_memory(&self.text);
         Some(())
     }
 
@@ -205,6 +228,7 @@ impl Stream<'_> {
         }
         self.line = self.line.saturating_add(lines(&self.text));
         self.text.clear();
+        self.held += std::mem::take(&mut self.waiting);
         self.look_at = self.batch;
         Some(())
     }
@@ -227,7 +251,9 @@ mod tests {
 
     fn streamed(text: &str, lines: usize, batch: usize) -> Option<Documents> {
         let pieces = pieces(text, lines);
-        match read_by(batch, pieces.iter(), &Reading::default(), |_| Some(true)) {
+        match read_by(batch, pieces.iter(), &Reading::default(), u64::MAX, |_| {
+            false
+        }) {
             Streamed::Read(found) => Some(found),
             _ => None,
         }
@@ -254,12 +280,35 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_can_be_stopped() {
+    fn what_is_no_yaml_or_too_large_is_left() {
         let reading = Reading::default();
-        let stopped = read_by(1, ["a: 1\n", "b: 1\n"].iter(), &reading, |piece| {
-            Some(!piece.starts_with('b'))
-        });
-        assert!(matches!(stopped, Streamed::Stopped));
+        let of = |room: u64, other: char| {
+            let pieces = ["a: 1\n", "b: 1\n"];
+            read_by(1, pieces.iter(), &reading, room, |piece| {
+                piece.starts_with(other)
+            })
+        };
+        assert!(matches!(of(u64::MAX, 'b'), Streamed::Unclear));
+        assert!(matches!(of(60, 'x'), Streamed::TooLarge { read: 10, .. }));
+        assert!(matches!(of(u64::MAX, 'x'), Streamed::Read(_)));
+    }
+
+    #[test]
+    fn a_long_list_takes_what_its_items_take() {
+        let item = format!("- a: {}\n  b:\n{}", "x".repeat(50), "  - 1\n".repeat(100));
+        let text = format!("items:\n{}kind: List\n", item.repeat(100));
+        let reading = Reading::default();
+        let pieces = pieces(&text, 20);
+        // As a tree it would take ten times as much as it has text.
+        let room = 2 * text.len() as u64;
+        let read = read_by(1_000, pieces.iter(), &reading, room, |_| false);
+        assert!(matches!(read, Streamed::Read(_)));
+        let read = read_by(1_000, pieces.iter(), &reading, room / 8, |_| false);
+        assert!(matches!(read, Streamed::TooLarge { .. }));
+    }
+
+    #[test]
+    fn lines_begin_somewhere() {
         assert!(has_line("a\n==== x\n", "==== ") && !has_line("a ==== x\n", "==== "));
     }
 
