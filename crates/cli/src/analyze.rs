@@ -6,8 +6,10 @@ use std::{
     process::ExitCode,
 };
 
+use coldcase_bundle::Bundle;
 use coldcase_report::{Cleaned, Format, model::Report};
-use coldcase_rules::rule::SEVERITIES;
+use coldcase_rules::{RuleSet, rule::SEVERITIES};
+use coldcase_snapshot::Options;
 
 use crate::{
     args::{Analyze, FormatName},
@@ -30,10 +32,9 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     let format = format(arguments);
     let place = place(arguments, format)?;
     let progress = Progress::new(arguments.quiet);
-    let rules = rules::load(&arguments.rules)?;
     progress.reading(&arguments.bundles);
     let mut timings = Timings::new(arguments.timings);
-    let (bundle, options) = reading::open_for(&arguments.bundles, &arguments.reading, &rules)?;
+    let (rules, bundle, options) = open(arguments)?;
     timings.stage("open");
     progress.step("reading objects, logs and journals");
     let snapshot = reading::snapshot(&bundle, &options)?;
@@ -48,18 +49,24 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     let diagnosis = coldcase_diagnosis::diagnose(&facts, &rules, &evaluation);
     timings.stage("diagnose");
     let report = coldcase_report::assemble(&bundle, &snapshot, &rules, &evaluation, &diagnosis);
-    // A report of many objects is written in the room that these took.
-    drop(diagnosis);
-    drop(evaluation);
-    drop(facts);
-    let report = Cleaned::new(report);
+    // A report of many objects is written in the room that these took. Giving back millions of values one by
+    // one takes a while: that goes beside what comes next.
+    let ((), report) = rayon::join(
+        || {
+            drop(diagnosis);
+            drop(evaluation);
+        },
+        || Cleaned::new(report),
+    );
     timings.stage("assemble");
     progress.step("writing the report");
     if format == Format::Summary && place.is_none() {
         drop(progress);
         summarise(arguments, &report, None, false);
     } else {
-        write(arguments, format, &report, place.as_ref())?;
+        let write = || write(arguments, format, &report, place.as_ref());
+        let ((), written) = rayon::join(|| drop(facts), write);
+        written?;
         drop(progress);
         if !arguments.quiet && format != Format::Summary {
             summarise(arguments, &report, place.as_ref(), place.is_none());
@@ -72,6 +79,26 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     std::mem::forget(snapshot);
     std::mem::forget(bundle);
     Ok(code)
+}
+
+/// Loads the rules while the inputs are opened: of a packed archive one thread has most of the work. Rules of the
+/// user are loaded before, so that what is wrong with them is said at once.
+fn open(arguments: &Analyze) -> Result<(RuleSet, Bundle, Options), Failure> {
+    let (bundles, reading) = (&arguments.bundles, &arguments.reading);
+    if !arguments.rules.is_empty() {
+        let rules = rules::load(&arguments.rules)?;
+        let (bundle, options) = reading::open_for(bundles, reading, &rules)?;
+        return Ok((rules, bundle, options));
+    }
+    reading::check(reading)?;
+    let (rules, bundle) = std::thread::scope(|scope| {
+        let rules = scope.spawn(|| rules::load(&[]));
+        let bundle = reading::open(bundles, &reading.limits);
+        (rules.join(), bundle)
+    });
+    let rules = rules.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let options = reading::options(reading, |field| rules.mentions(field))?;
+    Ok((rules, bundle?, options))
 }
 
 /// Where the product goes; nowhere is standard output.

@@ -53,6 +53,11 @@ pub(crate) fn open_for(
     Ok((open(bundles, &arguments.limits)?, options))
 }
 
+/// Whether the options can be understood, to be said before anything is read.
+pub(crate) fn check(arguments: &Reading) -> Result<(), Failure> {
+    options(arguments, |_| true).map(|_| ())
+}
+
 /// What an open bundle holds; a bundle that holds nothing of a cluster is an error.
 pub(crate) fn snapshot<'b>(bundle: &'b Bundle, options: &Options) -> Result<Snapshot<'b>, Failure> {
     let snapshot = coldcase_snapshot::read_with(bundle, options);

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use coldcase_facts::{Cite, EntityId, Facts, Identity};
+use coldcase_facts::{Cite, Entity, EntityId, Facts, Identity};
 use coldcase_snapshot::stamp;
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 use crate::{Blast, Exoneration, Ranked, scope::Scope};
 
@@ -271,40 +272,37 @@ fn object(facts: &Facts<'_>, id: EntityId, text: String) -> Option<Change> {
 
 /// Scaling by hand or by an autoscaler, reboots and cordons, from events.
 fn events(facts: &Facts<'_>) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for id in facts.of_kind("Event") {
-        let event = facts.get(*id);
-        let kind = match event.str_at(&["reason"]).unwrap_or("") {
-            "SuccessfulRescale" => ChangeKind::Scale,
-            "Rebooted" | "NodeNotSchedulable" | "NodeSchedulable" | "RegisteredNode"
-            | "RemovingNode" => ChangeKind::Node,
-            _ => continue,
-        };
-        let raw = event.str_at(&["last"]).unwrap_or("").to_owned();
-        let Some(time) = stamp::rfc3339(&raw) else {
-            continue;
-        };
-        let message = event.str_at(&["message"]).unwrap_or("").trim();
-        let object = event.subject.to_string();
-        let text = if message.starts_with(&object) {
-            message.to_owned()
-        } else {
-            format!("{object}: {message}")
-        };
-        changes.push(Change {
-            time,
-            raw,
-            kind,
-            text,
-            subject: event.subject.clone(),
-            relation: Relation::Unrelated,
-            why: String::new(),
-            cites: event.place().into_iter().collect(),
-            named: false,
-            grouped: Vec::new(),
-        });
-    }
-    changes
+    let events = facts.of_kind("Event").par_iter();
+    events.filter_map(|id| event(facts.get(*id))).collect()
+}
+
+fn event(event: &Entity<'_>) -> Option<Change> {
+    let kind = match event.str_at(&["reason"]).unwrap_or("") {
+        "SuccessfulRescale" => ChangeKind::Scale,
+        "Rebooted" | "NodeNotSchedulable" | "NodeSchedulable" | "RegisteredNode"
+        | "RemovingNode" => ChangeKind::Node,
+        _ => return None,
+    };
+    let raw = event.str_at(&["last"]).unwrap_or("").to_owned();
+    let message = event.str_at(&["message"]).unwrap_or("").trim();
+    let object = event.subject.to_string();
+    let text = if message.starts_with(&object) {
+        message.to_owned()
+    } else {
+        format!("{object}: {message}")
+    };
+    Some(Change {
+        time: stamp::rfc3339(&raw)?,
+        raw,
+        kind,
+        text,
+        subject: event.subject.clone(),
+        relation: Relation::Unrelated,
+        why: String::new(),
+        cites: event.place().into_iter().collect(),
+        named: false,
+        grouped: Vec::new(),
+    })
 }
 
 /// A change is a suspect only if the graph connects it to the cause and the time fits.

@@ -20,6 +20,7 @@ pub mod weights;
 use coldcase_facts::{Cite, Facts, Identity};
 use coldcase_rules::{Along, Confidence, Evaluation, RuleSet, Severity};
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 pub use blast::{Blast, Dimension};
 pub use change::{Change, ChangeKind, Relation};
@@ -116,12 +117,12 @@ pub struct Diagnosis {
 pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, '_>) -> Diagnosis {
     let scopes: Vec<scope::Scope> = evaluation
         .findings
-        .iter()
+        .par_iter()
         .map(|finding| scope::of(facts, evaluation, finding))
         .collect();
     let mut judged: Vec<Judged> = evaluation
         .findings
-        .iter()
+        .par_iter()
         .zip(&scopes)
         .map(|(finding, scope)| {
             let rule = &rules.rules[finding.rule];

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot},
+    collections::{BTreeSet, HashMap},
 };
 
 use coldcase_bundle::FileId;
@@ -61,7 +61,7 @@ pub(crate) fn all(
         .collect();
     let mut drafts = drafts(facts, evaluation, changes, &quoted);
     drafts.par_sort_by(Draft::order);
-    drafts.dedup_by(|later, earlier| later.repeats(earlier));
+    let drafts = once(drafts);
     let mut entries: Vec<Entry> = if drafts.len() > PLENTY {
         let near = Near::new(evaluation, &quoted);
         thinned(drafts, |draft| near.holds(draft))
@@ -70,6 +70,21 @@ pub(crate) fn all(
     };
     quote_stamps(facts, &mut entries);
     entries
+}
+
+/// Entries in their order, each once: what is equal stands side by side.
+fn once(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
+    let again: Vec<bool> = drafts
+        .par_windows(2)
+        .map(|pair| matches!(pair, [earlier, later] if later.repeats(earlier)))
+        .collect();
+    if !again.contains(&true) {
+        return drafts;
+    }
+    let again = std::iter::once(false).chain(again);
+    let all = drafts.into_iter().zip(again);
+    all.filter_map(|(draft, again)| (!again).then_some(draft))
+        .collect()
 }
 
 /// What may become entries: of every object, event and line what its order needs.
@@ -179,41 +194,41 @@ impl<'e> Near<'e> {
 /// Keeps what is grave, what changed and what `near` holds; of the rest, what happened alike to
 /// objects of one kind and namespace becomes one entry with its span and count.
 fn thinned<'f>(drafts: Vec<Draft<'f>>, near: impl Fn(&Draft<'f>) -> bool + Sync) -> Vec<Entry> {
-    let keep: Vec<bool> = drafts
+    let alike: Vec<Option<(Alike<'f>, u64)>> = drafts
         .par_iter()
         .map(|draft| {
             let grave = matches!(draft.severity, "high" | "critical");
-            grave || draft.kind() == "change" || near(draft)
+            let keep = grave || draft.kind() == "change" || near(draft);
+            (!keep).then(|| (alike(draft), draft.count()))
         })
         .collect();
     let mut kept = Vec::new();
-    let mut groups: BTreeMap<Alike<'f>, Group<'f>> = BTreeMap::new();
-    for (draft, keep) in drafts.into_iter().zip(keep) {
-        if keep {
+    let mut groups: Vec<Group<'f>> = Vec::new();
+    let mut places: HashMap<Alike<'f>, usize> = HashMap::new();
+    for (draft, alike) in drafts.into_iter().zip(alike) {
+        let Some((alike, count)) = alike else {
             kept.push(draft);
             continue;
-        }
-        let alike = alike(&draft);
-        match groups.entry(alike) {
-            Slot::Vacant(slot) => {
-                slot.insert(Group {
-                    count: draft.count(),
-                    end: draft.end,
-                    others: 0,
-                    first: draft,
-                });
-            }
-            Slot::Occupied(mut slot) => {
-                let group = slot.get_mut();
+        };
+        let place = *places.entry(alike).or_insert(groups.len());
+        match groups.get_mut(place) {
+            None => groups.push(Group {
+                count,
+                end: draft.end,
+                others: 0,
+                first: draft,
+            }),
+            Some(group) => {
                 group.others += 1;
-                group.count = group.count.saturating_add(draft.count());
+                group.count = group.count.saturating_add(count);
                 group.end = group.end.max(Some(draft.end.unwrap_or(draft.time)));
             }
         }
     }
     let mut entries: Vec<Entry> = kept.into_par_iter().map(Draft::entry).collect();
-    entries.extend(groups.into_values().map(Group::entry));
-    entries.sort_by(|a, b| {
+    groups.sort_by_cached_key(|group| self::alike(&group.first));
+    entries.extend(groups.into_iter().map(Group::entry));
+    entries.par_sort_by(|a, b| {
         (a.time, a.end, a.kind, &a.subject, &a.text, &a.cites)
             .cmp(&(b.time, b.end, b.kind, &b.subject, &b.text, &b.cites))
     });

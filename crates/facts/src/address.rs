@@ -51,7 +51,7 @@ fn of_pod<'s>(facts: &Facts<'s>, pod: EntityId) -> Vec<Entity<'s>> {
 }
 
 fn address(text: &str) -> Option<Address<'_>> {
-    if text.len() > 300 {
+    if text.len() > 300 || !text.as_bytes().contains(&b':') {
         return None;
     }
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);

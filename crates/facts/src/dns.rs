@@ -66,10 +66,12 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
 fn dns_pods(facts: &Facts<'_>) -> Vec<EntityId> {
     let labelled: Vec<EntityId> = facts
         .of_kind("Pod")
-        .iter()
+        .par_iter()
         .copied()
         .filter(|pod| {
-            facts.get(*pod).str_at(&["metadata", "labels", "k8s-app"]) == Some("kube-dns")
+            let root = facts.get(*pod).root();
+            root.and_then(|root| root.str_at(&["metadata", "labels", "k8s-app"]))
+                == Some("kube-dns")
         })
         .collect();
     if !labelled.is_empty() {

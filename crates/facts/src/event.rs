@@ -12,43 +12,48 @@ use coldcase_snapshot::{
 use rayon::prelude::*;
 
 use crate::{
-    Cite, Entity, Facts, Identity,
+    Cite, Entity, EntityId, Facts, Identity,
     groups::{Few, Groups},
 };
 
 /// Every event as an entity that is found from what it is about.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
-    let made: Vec<Entity<'_>> = facts
+    let made: Vec<(Option<EntityId>, Entity<'_>)> = facts
         .snapshot
         .events
         .par_iter()
         .map(|event| entity(facts, event))
         .collect();
     let mut about = Vec::with_capacity(made.len());
-    for mut entity in made {
-        let object = facts.by_identity.get(&entity.subject).copied();
-        // There are more events than objects: those about one share its identity.
-        if object.is_none()
-            && let Some((known, _)) = facts.events_elsewhere.get_key_value(&entity.subject)
-        {
-            entity.subject = known.clone();
-        }
-        let subject = entity.subject.clone();
+    for (object, mut entity) in made {
+        let subject = if object.is_none() {
+            // There are more events than objects: those about one share its identity.
+            let known = facts.events_elsewhere.get_key_value(&entity.subject);
+            if let Some((known, _)) = known {
+                entity.subject = known.clone();
+            }
+            Some(entity.subject.clone())
+        } else {
+            None
+        };
         let id = facts.push(entity);
         if let Some(object) = object {
             about.push((object, id));
-        } else if let Some(others) = facts.events_elsewhere.get_mut(&subject) {
-            others.push(id);
-        } else {
-            facts.events_elsewhere.insert(subject, Few::One(id));
+        } else if let Some(subject) = subject {
+            match facts.events_elsewhere.get_mut(&subject) {
+                Some(others) => others.push(id),
+                None => {
+                    facts.events_elsewhere.insert(subject, Few::One(id));
+                }
+            }
         }
     }
     facts.events = Groups::new(facts.snapshot.objects.len(), &about);
 }
 
-/// An event as an entity, which is about its subject.
-fn entity<'s>(facts: &Facts<'s>, event: &'s Event) -> Entity<'s> {
-    let subject = subject(facts, event);
+/// An event as an entity, which is about its subject, and the captured object that it is about.
+fn entity<'s>(facts: &Facts<'s>, event: &'s Event) -> (Option<EntityId>, Entity<'s>) {
+    let (subject, object) = subject(facts, event);
     let mut fields = Vec::new();
     // Of a word that is another than the one captured, or on several lines, the captured place is not its own.
     for (field, word) in [("reason", &event.reason), ("type", &event.kind)] {
@@ -77,11 +82,11 @@ fn entity<'s>(facts: &Facts<'s>, event: &'s Event) -> Entity<'s> {
     {
         fields.push(("container", Node::text(container)));
     }
-    Entity::of_event(subject, event, fields)
+    (object, Entity::of_event(subject, event, fields))
 }
 
 /// What an event is about; that of a captured object is the object's own identity.
-fn subject(facts: &Facts<'_>, event: &Event) -> Identity {
+fn subject(facts: &Facts<'_>, event: &Event) -> (Identity, Option<EntityId>) {
     let about = &event.regarding;
     let kind = kind(event);
     let namespace = if matches!(kind, "Node" | "Namespace" | "PersistentVolume") {
@@ -89,7 +94,10 @@ fn subject(facts: &Facts<'_>, event: &Event) -> Identity {
     } else {
         about.namespace.as_str()
     };
-    facts.identity(kind, namespace, &about.name)
+    match facts.known(kind, namespace, &about.name) {
+        Some((identity, object)) => (identity.clone(), Some(object)),
+        None => (Identity::new(kind, namespace, &about.name), None),
+    }
 }
 
 fn kind(event: &Event) -> &str {

@@ -21,7 +21,7 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
         entities: Vec::with_capacity(count + snapshot.events.len()),
         by_kind: BTreeMap::default(),
         in_namespace: BTreeMap::default(),
-        by_identity: HashMap::with_capacity(count),
+        by_identity: HashMap::default(),
         pods_of_node: BTreeMap::default(),
         pods_of_namespace: BTreeMap::default(),
         events: Groups::default(),
@@ -48,32 +48,74 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
             entity
         })
         .collect();
-    for (object, entity) in snapshot.objects.iter().zip(made) {
-        let (kind, subject) = (entity.kind, entity.subject.clone());
-        let id = facts.push(entity);
-        facts.by_identity.insert(subject, id);
+    let identities = || {
+        let all = made.iter().zip((0..).map(EntityId));
+        let mut found = HashMap::with_capacity(made.len());
+        // Of equal identities the last object counts, and the first copy of the name is kept.
+        found.extend(all.map(|(entity, id)| (entity.subject.clone(), id)));
+        found
+    };
+    let ((by_identity, in_namespace), pods) = rayon::join(
+        || rayon::join(identities, || by_namespace(snapshot, &made)),
+        || Pods::of(snapshot),
+    );
+    for entity in made {
+        facts.push(entity);
+    }
+    facts.by_identity = by_identity;
+    facts.in_namespace = in_namespace;
+    facts.pods_of_namespace = pods.of_namespace;
+    facts.pods_of_node = pods.of_node;
+    select_pods(&mut facts);
+    own(&mut facts);
+    facts
+}
+
+/// Objects of a kind in a namespace.
+type InNamespace<'s> = BTreeMap<&'static str, HashMap<&'s str, Vec<EntityId>>>;
+
+fn by_namespace<'s>(snapshot: &'s Snapshot<'s>, made: &[Entity<'s>]) -> InNamespace<'s> {
+    let mut found = InNamespace::new();
+    let all = snapshot.objects.iter().zip(made);
+    for ((object, entity), id) in all.zip((0..).map(EntityId)) {
         let namespace = object.namespace.as_str();
-        facts
-            .in_namespace
-            .entry(kind)
+        found
+            .entry(entity.kind)
             .or_default()
             .entry(namespace)
             .or_default()
             .push(id);
-        if object.kind == "Pod" {
-            facts
-                .pods_of_namespace
-                .entry(namespace)
-                .or_default()
-                .push(id);
-            if let Some(node) = object.root.str_at(&["spec", "nodeName"]) {
-                facts.pods_of_node.entry(node).or_default().push(id);
+    }
+    found
+}
+
+/// Pods by where they are.
+#[derive(Default)]
+struct Pods<'s> {
+    of_namespace: BTreeMap<&'s str, Vec<EntityId>>,
+    of_node: BTreeMap<&'s str, Vec<EntityId>>,
+}
+
+impl<'s> Pods<'s> {
+    fn of(snapshot: &'s Snapshot<'s>) -> Self {
+        let objects = snapshot.objects.par_iter().enumerate();
+        let pods = objects.filter(|(_, object)| object.kind == "Pod");
+        let placed: Vec<(u32, &str, Option<&str>)> = pods
+            .filter_map(|(at, pod)| {
+                let node = pod.root.str_at(&["spec", "nodeName"]);
+                Some((u32::try_from(at).ok()?, pod.namespace.as_str(), node))
+            })
+            .collect();
+        let mut found = Self::default();
+        for (at, namespace, node) in placed {
+            let id = EntityId(at);
+            found.of_namespace.entry(namespace).or_default().push(id);
+            if let Some(node) = node {
+                found.of_node.entry(node).or_default().push(id);
             }
         }
+        found
     }
-    select_pods(&mut facts);
-    own(&mut facts);
-    facts
 }
 
 /// Who controls whom.

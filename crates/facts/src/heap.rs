@@ -45,14 +45,17 @@ pub(crate) fn of(spec: View<'_>, limit: Option<i64>) -> Option<Heap> {
 
 /// Variables that a JVM or its usual start scripts read.
 fn is_options(name: &str) -> bool {
-    name == "JAVA_TOOL_OPTIONS"
-        || name == "JDK_JAVA_OPTIONS"
-        || name == "JVM_ARGS"
-        || name == "CATALINA_OPTS"
-        || name == "MAVEN_OPTS"
-        || name.contains("JAVA_OPT")
-        || name.contains("JVM_OPT")
-        || name.contains("HEAP_OPTS")
+    // Every container has a dozen variables, and hardly one of them is an option of a JVM.
+    let option = || name.as_bytes().windows(4).any(|part| part == b"_OPT");
+    name == "JVM_ARGS"
+        || option()
+            && (name == "JAVA_TOOL_OPTIONS"
+                || name == "JDK_JAVA_OPTIONS"
+                || name == "CATALINA_OPTS"
+                || name == "MAVEN_OPTS"
+                || name.contains("JAVA_OPT")
+                || name.contains("JVM_OPT")
+                || name.contains("HEAP_OPTS"))
 }
 
 /// `-Xmx480m`, `-XX:MaxHeapSize=480m`.

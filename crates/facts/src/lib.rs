@@ -197,13 +197,23 @@ impl<'s> Facts<'s> {
 
     /// The identity of this name: the one that a captured object has, if there is one.
     pub(crate) fn identity(&self, kind: &str, namespace: &str, name: &str) -> Identity {
-        let known = self
-            .by_identity
-            .get_key_value(&(kind, namespace, name) as &dyn Named);
-        known.map_or_else(
+        self.known(kind, namespace, name).map_or_else(
             || Identity::new(kind, namespace, name),
             |(known, _)| known.clone(),
         )
+    }
+
+    /// The captured object of this name, with its identity.
+    pub(crate) fn known(
+        &self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Option<(&Identity, EntityId)> {
+        let found = self
+            .by_identity
+            .get_key_value(&(kind, namespace, name) as &dyn Named);
+        found.map(|(identity, id)| (identity, *id))
     }
 
     pub(crate) fn push(&mut self, entity: Entity<'s>) -> EntityId {

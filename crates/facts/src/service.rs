@@ -323,7 +323,7 @@ fn port_misses<'s>(facts: &Facts<'s>, service: EntityId, selected: &[EntityId]) 
     let Some(root) = entity.root() else {
         return Vec::new();
     };
-    let mut declared: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut declared: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for pod in selected {
         let containers = facts
             .get(*pod)
@@ -338,11 +338,9 @@ fn port_misses<'s>(facts: &Facts<'s>, service: EntityId, selected: &[EntityId]) 
         }
         for container in containers {
             for port in container.items_at(&["ports"]) {
-                let number = port.str_at(&["containerPort"]).unwrap_or("").to_owned();
-                declared
-                    .entry(port.str_at(&["name"]).unwrap_or("").to_owned())
-                    .or_default()
-                    .insert(number);
+                let number = port.str_at(&["containerPort"]).unwrap_or("");
+                let name = port.str_at(&["name"]).unwrap_or("");
+                declared.entry(name).or_default().insert(number);
             }
         }
     }
@@ -351,7 +349,7 @@ fn port_misses<'s>(facts: &Facts<'s>, service: EntityId, selected: &[EntityId]) 
         .flat_map(|(name, numbers)| {
             numbers.iter().map(move |number| {
                 if name.is_empty() {
-                    number.clone()
+                    (*number).to_owned()
                 } else {
                     format!("{name}={number}")
                 }

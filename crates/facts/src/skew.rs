@@ -60,7 +60,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         by_node.entry(seen.node).or_default().push(seen);
     }
     let made: Vec<Entity<'_>> = skew::estimate(pairs)
-        .iter()
+        .par_iter()
         .map(|skew| {
             let of_node = by_node
                 .get(skew.node.as_str())
@@ -92,13 +92,16 @@ fn entity<'s>(skew: &Skew, pairs: &[&Dated<'_>], subject: Identity) -> Entity<'s
         ("compared", Node::text(skew.what.join(", "))),
     ];
     // Quoted is what comes nearest to the estimate, one of each kind.
-    let mut nearest: Vec<&&Dated<'_>> = pairs.iter().filter(|seen| seen.cite.is_some()).collect();
-    nearest.sort_by_key(|seen| ((seen.offset_ms() - skew.offset_ms).abs(), seen.cite));
+    let nearest = |other_than: &str| {
+        let cited = pairs.iter().filter(|seen| seen.cite.is_some());
+        cited
+            .filter(|seen| seen.what != other_than)
+            .min_by_key(|seen| ((seen.offset_ms() - skew.offset_ms).abs(), seen.cite))
+    };
     let mut entity = Entity::computed("NodeClock", subject, fields);
-    let first = nearest.first().map(|seen| (seen.what, seen.cite));
-    if let Some((what, cite)) = first {
-        entity = entity.cited("", cite).cited("offset", cite);
-        let other = nearest.iter().find(|seen| seen.what != what);
+    if let Some(Dated { what, cite, .. }) = nearest("") {
+        entity = entity.cited("", *cite).cited("offset", *cite);
+        let other = nearest(what);
         entity = entity.cited("certain", other.and_then(|seen| seen.cite));
     }
     entity
@@ -126,7 +129,7 @@ fn no_delay(pairs: &[&Dated<'_>], ahead: bool) -> bool {
 
 /// The kubelet dates what it saw, the API server when it was told.
 fn events<'f>(facts: &'f Facts<'_>) -> Vec<Dated<'f>> {
-    let events = facts.snapshot.events.iter();
+    let events = facts.snapshot.events.par_iter();
     events
         .filter(|event| event.component == "kubelet" && !event.host.is_empty())
         .filter_map(|event| {

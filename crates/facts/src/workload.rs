@@ -86,6 +86,19 @@ fn top_owner(facts: &Facts<'_>, pod: EntityId) -> Identity {
     let mut current = entity.subject.parts();
     let mut id = Some(pod);
     for _ in 0..8 {
+        // Most owners were captured, and looked up already.
+        let captured = id.and_then(|id| *facts.owner.get(id.0 as usize)?);
+        if let Some(captured) = captured {
+            let owner = facts.get(captured).subject.parts();
+            if owner.0 == "Node" {
+                break;
+            }
+            if owner.1 == current.1 {
+                id = Some(captured);
+                current = owner;
+                continue;
+            }
+        }
         let Some(owner) = id.and_then(|id| controller(facts.get(id))) else {
             break;
         };

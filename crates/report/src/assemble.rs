@@ -1,12 +1,13 @@
 //! Turns a diagnosis into the report's plain data: places become numbered quotes, enums become words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use coldcase_bundle::{Bundle, FileId, Problem as BundleProblem};
 use coldcase_diagnosis::{Diagnosis, Entry, Ranked};
 use coldcase_facts::{Cite, Identity, quantity::show_seconds};
 use coldcase_rules::{Evaluation, RuleSet, show_time};
 use coldcase_snapshot::{Snapshot, coverage::Status, object, stamp};
+use rayon::prelude::*;
 
 use crate::model::{
     Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
@@ -18,7 +19,7 @@ use crate::{objects, said};
 /// Quotes in order of first use.
 #[derive(Default)]
 pub(crate) struct Quotes {
-    ids: BTreeMap<Cite, String>,
+    ids: HashMap<Cite, String>,
     order: Vec<Cite>,
 }
 
@@ -141,7 +142,7 @@ pub fn assemble(
             .collect(),
         unknown: evaluation
             .unknown
-            .iter()
+            .par_iter()
             .map(|it| unknown(rules, evaluation, it))
             .collect(),
         timeline,
@@ -427,65 +428,79 @@ fn unknown(
 }
 
 fn timeline(bundle: &Bundle, diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<TimelineEntry> {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let many = diagnosis.timeline.len() > TIMELINE_QUOTES;
-    diagnosis
+    let mut told: Vec<TimelineEntry> = diagnosis
         .timeline
-        .iter()
-        .map(|entry| {
-            let time = stamp::format(entry.time, entry.precision);
-            let cite = entry.cites.first();
-            let quoted = !many || entry.severity != "info" || entry.kind == "change";
-            TimelineEntry {
-                id: anchor(entry, &mut seen),
-                time,
-                end_time: entry.end.map(|end| stamp::format(end, entry.precision)),
-                precision: match entry.precision {
-                    0 => "s",
-                    3 => "ms",
-                    6 => "us",
-                    _ => "ns",
-                }
-                .to_owned(),
-                raw_time: entry.raw.clone(),
-                kind: entry.kind.to_owned(),
-                layer: entry.layer.to_owned(),
-                severity: entry.severity.to_owned(),
-                count: entry.count,
-                subject: subject(&entry.subject),
-                text: entry.text.clone(),
-                evidence: if quoted {
-                    quotes.ids(&entry.cites)
-                } else {
-                    Vec::new()
-                },
-                place: cite.map_or_else(String::new, |cite| {
-                    format!("{}:{}", bundle.file(cite.file).path, cite.line)
-                }),
-                assumed: entry.assumed.clone(),
+        .par_iter()
+        .map(|entry| told(bundle, entry))
+        .collect();
+    // Quotes and equal anchors are numbered in the order of the entries.
+    let mut seen: HashMap<String, usize> = HashMap::with_capacity(told.len());
+    for (entry, told) in diagnosis.timeline.iter().zip(&mut told) {
+        match seen.get_mut(&told.id) {
+            None => {
+                seen.insert(told.id.clone(), 1);
             }
-        })
-        .collect()
+            Some(number) => {
+                *number += 1;
+                told.id = format!("{}-{number}", told.id);
+            }
+        }
+        if !many || entry.severity != "info" || entry.kind == "change" {
+            told.evidence = quotes.ids(&entry.cites);
+        }
+    }
+    told
 }
 
-/// Kind, time to the millisecond and name; a number where that is not enough.
-fn anchor(entry: &Entry, seen: &mut BTreeMap<String, usize>) -> String {
+/// An entry, not yet with its quotes, whose id is told apart by kind, time to the millisecond and name.
+fn told(bundle: &Bundle, entry: &Entry) -> TimelineEntry {
+    let time = stamp::format(entry.time, entry.precision);
     // The page computes the same from what it shows, and it shows milliseconds.
-    let time = stamp::format(entry.time, entry.precision.min(3));
-    let base = timeline_anchor(entry.kind, &time, &entry.subject.name);
-    let number = seen.entry(base.clone()).or_default();
-    *number += 1;
-    if *number == 1 {
-        base
+    let id = if entry.precision > 3 {
+        timeline_anchor(
+            entry.kind,
+            &stamp::format(entry.time, 3),
+            &entry.subject.name,
+        )
     } else {
-        format!("{base}-{number}")
+        timeline_anchor(entry.kind, &time, &entry.subject.name)
+    };
+    TimelineEntry {
+        id,
+        time,
+        end_time: entry.end.map(|end| stamp::format(end, entry.precision)),
+        precision: match entry.precision {
+            0 => "s",
+            3 => "ms",
+            6 => "us",
+            _ => "ns",
+        }
+        .to_owned(),
+        raw_time: entry.raw.clone(),
+        kind: entry.kind.to_owned(),
+        layer: entry.layer.to_owned(),
+        severity: entry.severity.to_owned(),
+        count: entry.count,
+        subject: subject(&entry.subject),
+        text: entry.text.clone(),
+        evidence: Vec::new(),
+        place: entry.cites.first().map_or_else(String::new, |cite| {
+            format!("{}:{}", bundle.file(cite.file).path, cite.line)
+        }),
+        assumed: entry.assumed.clone(),
     }
 }
 
 /// The anchor of a timeline entry before equal ones are numbered.
 pub(crate) fn timeline_anchor(kind: &str, time: &str, name: &str) -> String {
-    format!("{kind}-{time}-{name}")
-        .to_lowercase()
+    let mut whole = format!("{kind}-{time}-{name}");
+    if whole.is_ascii() {
+        whole.make_ascii_lowercase();
+    } else {
+        whole = whole.to_lowercase();
+    }
+    whole
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect()

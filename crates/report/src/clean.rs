@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use rayon::prelude::*;
+
 use crate::model::{
     Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
     DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Object, ObjectPart, Problem,
@@ -38,9 +40,16 @@ impl<T: Clean> Clean for Option<T> {
     }
 }
 
-impl<T: Clean> Clean for Vec<T> {
+/// Elements from which on a list is cleaned by all threads: entries, findings, quotes.
+const MANY: usize = 1_000;
+
+impl<T: Clean + Send> Clean for Vec<T> {
     fn clean(&mut self) {
-        self.iter_mut().for_each(Clean::clean);
+        if self.len() < MANY {
+            self.iter_mut().for_each(Clean::clean);
+        } else {
+            self.par_iter_mut().with_min_len(64).for_each(Clean::clean);
+        }
     }
 }
 

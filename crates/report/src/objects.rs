@@ -6,6 +6,7 @@ use coldcase_diagnosis::Diagnosis;
 use coldcase_facts::{Cite, Entity, EntityId, Facts, Identity};
 use coldcase_rules::{Evaluation, Role, RuleSet};
 use coldcase_snapshot::packed::View;
+use rayon::prelude::*;
 
 use crate::assemble::{Quotes, subject};
 use crate::model::{Object, ObjectPart, Related, Subject};
@@ -48,20 +49,21 @@ pub(crate) fn objects(
 ) -> Vec<Object> {
     let facts = evaluation.facts();
     let named: BTreeSet<&Identity> = evaluation.findings.iter().map(|it| &it.subject).collect();
-    let page = |identity: Identity| {
+    let around = |identity: &Identity| {
         let entity = facts.object(&identity.kind, &identity.namespace, &identity.name);
-        let (related, more_related) =
-            entity.map_or_else(Default::default, |id| related(facts, id, &named));
-        Object {
-            subject: subject(&identity),
+        let related = entity.map_or_else(Default::default, |id| related(facts, id, &named));
+        (entity, related)
+    };
+    let chosen = chosen(rules, evaluation, diagnosis);
+    let around: Vec<_> = chosen.par_iter().map(around).collect();
+    let pages = chosen.iter().zip(around);
+    pages
+        .map(|(identity, (entity, (related, more_related)))| Object {
+            subject: subject(identity),
             parts: entity.map_or_else(Vec::new, |id| parts(facts.get(id), quotes)),
             related,
             more_related,
-        }
-    };
-    chosen(rules, evaluation, diagnosis)
-        .into_iter()
-        .map(page)
+        })
         .collect()
 }
 

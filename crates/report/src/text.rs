@@ -24,10 +24,17 @@ pub fn is_unsafe(c: char) -> bool {
     }
 }
 
+/// Whether there is nothing but printable ASCII, tabs and line ends, which most text is and many bytes tell at once.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    let mut runs = text.as_bytes().chunks(32);
+    runs.all(|run| run.iter().fold(true, |all, byte| all & plain(*byte)))
+}
+
 /// Drops terminal escape sequences and carriage returns of line ends; every other unsafe character
 /// becomes U+FFFD, so that tampering stays visible.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe) {
+    if is_plain(text) || !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
