@@ -376,6 +376,17 @@ impl<'s> Entity<'s> {
         if let Some(computed) = self.extra.get(first) {
             return Some((computed, 1));
         }
+        self.captured_start(first, second)
+    }
+
+    /// The computed fields, which come before captured ones.
+    pub fn computed_fields(&self) -> View<'_> {
+        self.extra.view()
+    }
+
+    /// As [`Self::start`], for what is known not to be computed.
+    #[inline]
+    pub fn captured_start(&self, first: &str, second: Option<&str>) -> Option<(View<'_>, usize)> {
         match self.tree {
             Tree::None => None,
             Tree::View(root) if !self.mounted => Some((root.get(first)?, 1)),

@@ -1,18 +1,26 @@
 //! What a step looks at: entities of a kind or at the end of a relation, and which source is missing among them.
 
-use coldcase_facts::{EntityId, netpol::Direction};
+use std::sync::OnceLock;
+
+use coldcase_facts::{Entity, EntityId, netpol::Direction};
 use coldcase_snapshot::coverage::Status;
+use rayon::prelude::*;
 
 use crate::{
     engine::{Row, World},
+    missing::Missing,
     rule::{From, Step, Verb},
 };
+
+/// The pod of each container, by the number of the entity: asked by many rules, looked up once.
+#[derive(Debug, Default)]
+pub(crate) struct Pods(OnceLock<Vec<Option<u32>>>);
 
 /// Entities that a step looks at, and what may be missing among them.
 pub(crate) struct Candidates {
     pub ids: Vec<EntityId>,
     pub total: u64,
-    pub missing: Option<String>,
+    pub missing: Option<Missing>,
     /// Candidates whose conditions could not be decided.
     pub open: u64,
 }
@@ -75,7 +83,7 @@ impl World<'_, '_> {
                     .flat_map(|hits| hits.ids.iter().copied())
                     .collect(),
                 total: found.iter().map(|hits| hits.total).sum(),
-                missing: none.then(|| what.to_owned()),
+                missing: none.then(|| what.to_owned().into()),
                 open: 0,
             };
         }
@@ -89,12 +97,13 @@ impl World<'_, '_> {
     }
 
     /// Why entities of a kind may be missing; a list that was cut only counts if it should be `whole`.
-    pub(crate) fn missing_of(&self, kind: &str, whole: bool) -> Option<String> {
+    pub(crate) fn missing_of(&self, kind: &str, whole: bool) -> Option<Missing> {
         let coverage = &self.facts.snapshot.coverage;
         sources(kind)
             .iter()
             .filter(|source| whole || coverage.status(source) != Status::Truncated)
             .find_map(|source| self.missing(source))
+            .map(Missing::from)
     }
 
     /// Why a source is not there; `None` if it is.
@@ -163,7 +172,7 @@ impl World<'_, '_> {
                 Candidates {
                     total: ids.len() as u64,
                     missing: if ids.is_empty() {
-                        self.missing("Service")
+                        self.missing("Service").map(Missing::from)
                     } else {
                         None
                     },
@@ -176,6 +185,12 @@ impl World<'_, '_> {
             "egressdenial" => self.denying(from, Direction::Egress),
             "ingressdenial" => self.denying(from, Direction::Ingress),
             _ if from.0 as usize >= self.facts.entities.len() => self.through_line(noun, from),
+            "pod" if self.pod_of(from).is_some() => Candidates {
+                ids: self.pod_of(from).into_iter().collect(),
+                total: 1,
+                missing: None,
+                open: 0,
+            },
             _ => {
                 let related = self.facts.related(noun, from);
                 let expired = noun == "event" && related.ids.is_empty();
@@ -190,7 +205,7 @@ impl World<'_, '_> {
                 Candidates {
                     total: related.ids.len() as u64,
                     ids: related.ids,
-                    missing,
+                    missing: missing.map(Missing::from),
                     open: 0,
                 }
             }
@@ -210,7 +225,7 @@ impl World<'_, '_> {
         Candidates {
             total: found.policies.len() as u64,
             ids: found.policies.clone(),
-            missing,
+            missing: missing.map(Missing::from),
             open: 0,
         }
     }
@@ -225,7 +240,10 @@ impl World<'_, '_> {
         };
         Candidates {
             total: ids.len() as u64,
-            missing: policies.or_else(|| self.missing("Service").filter(|_| ids.is_empty())),
+            missing: policies.or_else(|| {
+                let services = self.missing("Service").filter(|_| ids.is_empty());
+                services.map(Missing::from)
+            }),
             ids,
             open: 0,
         }
@@ -266,11 +284,16 @@ impl World<'_, '_> {
             };
         };
         let entity = self.get(from);
-        let container = (entity.kind == "Container").then(|| entity.label().to_owned());
-        let pods: Vec<EntityId> = self.facts.pods(from);
+        let container = (entity.kind == "Container").then(|| entity.label());
+        let own = self.pod_of(from);
+        let pods: Vec<EntityId> = match own {
+            Some(_) => Vec::new(),
+            None => self.facts.pods(from),
+        };
+        let pods = own.as_ref().map_or(pods.as_slice(), std::slice::from_ref);
         let mut ids = Vec::new();
         let (mut total, mut seen) = (0, false);
-        for pod in &pods {
+        for pod in pods {
             let Some(files) = self.lines.logs.get(pod) else {
                 continue;
             };
@@ -278,9 +301,7 @@ impl World<'_, '_> {
                 .iter()
                 .filter_map(|index| Some((*index, self.facts.snapshot.logs.get(*index)?)))
             {
-                if container
-                    .as_ref()
-                    .is_some_and(|name| !log.container.is_empty() && log.container != *name)
+                if container.is_some_and(|name| !log.container.is_empty() && log.container != name)
                 {
                     continue;
                 }
@@ -291,12 +312,9 @@ impl World<'_, '_> {
                 }
             }
         }
-        let missing = (!seen && !pods.is_empty()).then(|| match &container {
-            Some(name) => format!(
-                "log of container {name} in pod {}: not collected",
-                entity.subject.name
-            ),
-            None => format!("logs of {}: not collected", entity.label()),
+        let missing = (!seen && !pods.is_empty()).then(|| match container {
+            Some(_) => Missing::Log(from),
+            None => format!("logs of {}: not collected", entity.label()).into(),
         });
         Candidates {
             ids,
@@ -304,6 +322,25 @@ impl World<'_, '_> {
             missing,
             open: 0,
         }
+    }
+
+    /// The pod of a container.
+    fn pod_of(&self, container: EntityId) -> Option<EntityId> {
+        let pods = self.pods.0.get_or_init(|| {
+            let entities = self.facts.entities.par_iter();
+            let pod = |entity: &Entity<'_>| {
+                let subject = &entity.subject;
+                if entity.kind != "Container" || subject.kind != "Pod" {
+                    return None;
+                }
+                let pod = self
+                    .facts
+                    .object("Pod", &subject.namespace, &subject.name)?;
+                Some(pod.0)
+            };
+            entities.map(pod).collect()
+        });
+        pods.get(container.0 as usize)?.map(EntityId)
     }
 
     fn journal_lines(&self, from: EntityId, pattern: Option<usize>) -> Candidates {
@@ -338,7 +375,7 @@ impl World<'_, '_> {
         let mut missing = None;
         for name in names {
             let Some(files) = self.lines.journals.get(&name) else {
-                missing = Some(format!("journal of {name}: not collected"));
+                missing = Some(format!("journal of {name}: not collected").into());
                 continue;
             };
             for source in files {

@@ -8,9 +8,11 @@ use jiff::Timestamp;
 
 use crate::{
     candidates::Candidates,
-    engine::{Outcome, Passed, Row, Undecided, World},
+    engine::{Bound, Outcome, Row, Undecided, World},
+    missing::Missing,
+    paths::resolve,
     rule::{Count, Operand, Rows, Step},
-    values::{How, Truth, in_units_of, resolve, seconds_between},
+    values::{How, Truth, in_units_of, seconds_between},
 };
 
 /// How many more there may be than were counted.
@@ -26,18 +28,26 @@ const PROBED: u64 = 64;
 /// More than any bundle holds of anything.
 const ENDLESS: f64 = 1e18;
 
+/// Whether what was counted fits.
+pub(crate) enum Counted {
+    Yes,
+    No,
+    /// That depends on what is missing.
+    Open(Missing),
+}
+
 impl World<'_, '_> {
     pub(crate) fn count(
         &self,
         step: &Step,
-        row: Row,
-        candidates: &Candidates,
-        passed: Vec<Passed>,
-        next: &mut Vec<Row>,
-        undecided: &mut Vec<Undecided>,
-    ) {
-        let Some(count) = &step.count else { return };
-        let number = self.number(count, step, candidates, &passed);
+        row: &Row,
+        candidates: Candidates,
+        passed: &[Bound],
+    ) -> Counted {
+        let Some(count) = &step.count else {
+            return Counted::No;
+        };
+        let number = self.number(count, step, &candidates, passed);
         let base = count.percent_of.as_ref().map(|(nouns, slot)| {
             row.bound(*slot)
                 .map(|bound| self.chain(nouns, bound.id, None))
@@ -56,33 +66,23 @@ impl World<'_, '_> {
         let unshown = count.sum.as_ref().and_then(|path| {
             passed
                 .iter()
-                .find_map(|passed| self.unshown_field(passed.bound.id, path))
+                .find_map(|passed| self.unshown_field(passed.id, path))
         });
-        let missing = candidates.missing.clone().or(no_base.clone()).or(unshown);
+        let decided = no_base.is_none();
+        let missing = candidates
+            .missing
+            .or(no_base)
+            .or(unshown.map(Missing::from));
         let more = match (&missing, candidates.open) {
             (_, open) if open > 0 && count.sum.is_none() => More::UpTo(open),
             (Some(_), _) => More::Any,
             (None, _) => More::None,
         };
-        let holds = match no_base {
-            Some(_) => None,
-            None => self.settled(&row, count, number, more, &share),
-        };
-        match holds {
-            Some(true) => {
-                let mut cites = Vec::new();
-                for passed in &passed {
-                    cites.extend(passed.cites.first().copied());
-                }
-                cites.truncate(5);
-                let first = passed.into_iter().next().map(|passed| passed.bound);
-                next.push(row.bind(step.slot, first, &cites));
-            }
-            Some(false) => {}
-            None => undecided.push(Undecided {
-                row,
-                missing: missing.unwrap_or_default(),
-            }),
+        let holds = decided.then(|| self.settled(row, count, number, more, &share));
+        match holds.flatten() {
+            Some(true) => Counted::Yes,
+            Some(false) => Counted::No,
+            None => Counted::Open(missing.unwrap_or_default()),
         }
     }
 
@@ -117,19 +117,13 @@ impl World<'_, '_> {
             .then_some(now)
     }
 
-    fn number(
-        &self,
-        count: &Count,
-        step: &Step,
-        candidates: &Candidates,
-        passed: &[Passed],
-    ) -> f64 {
+    fn number(&self, count: &Count, step: &Step, candidates: &Candidates, passed: &[Bound]) -> f64 {
         if let Some(path) = &count.sum {
             let read = |text: String| in_units_of(path, &text);
             let texts = passed.iter().flat_map(|passed| self.texts(passed, path));
             return texts.filter_map(read).sum();
         }
-        let values = |passed: &Passed| -> Vec<String> {
+        let values = |passed: &Bound| -> Vec<String> {
             match &count.distinct {
                 Some(path) => self.texts(passed, path),
                 None => Vec::new(),
@@ -154,7 +148,7 @@ impl World<'_, '_> {
                 let dated = passed
                     .iter()
                     .filter_map(|passed| {
-                        let entity = self.get(passed.bound.id);
+                        let entity = self.get(passed.id);
                         let time = ["time", "last", "first"]
                             .iter()
                             .find_map(|field| stamp::rfc3339(entity.str_at(&[field])?))?;
@@ -166,8 +160,8 @@ impl World<'_, '_> {
         }
     }
 
-    fn texts(&self, passed: &Passed, path: &[Segment]) -> Vec<String> {
-        resolve(self.get(passed.bound.id), path)
+    fn texts(&self, passed: &Bound, path: &[Segment]) -> Vec<String> {
+        resolve(self.get(passed.id), path)
             .into_iter()
             .filter_map(|node| node.as_str().map(str::to_owned))
             .collect()

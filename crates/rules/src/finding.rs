@@ -7,7 +7,9 @@ use coldcase_snapshot::stamp;
 use jiff::Timestamp;
 
 use crate::{
-    engine::{self, Outcome, Row, World},
+    descent::{Landed, Open},
+    engine::{self, Row, World},
+    missing::Doubts,
     rule::{Argument, Rule},
 };
 
@@ -75,9 +77,9 @@ pub(crate) fn run(
     index: usize,
     rule: &Rule,
 ) -> (Vec<Finding>, Option<Unknown>) {
-    let outcome = world.run(&rule.steps, vec![Row::default()]);
-    let unknown = unknown(world, index, rule, &outcome);
-    let groups = engine::group(outcome.rows, |row| {
+    let (rows, doubts) = judged(world, rule);
+    let unknown = doubts.unknown(world, index);
+    let groups = engine::group(rows, |row| {
         row.bound(rule.subject)
             .map(|bound| world.get(bound.id).subject.clone())
     });
@@ -88,74 +90,19 @@ pub(crate) fn run(
     (findings, unknown)
 }
 
-fn unknown(world: &World<'_, '_>, index: usize, rule: &Rule, outcome: &Outcome) -> Option<Unknown> {
-    if outcome.undecided.is_empty() {
-        return None;
-    }
-    let open = outcome.undecided.iter();
-    let mut missing: Vec<&str> = open.map(|open| open.missing.as_str()).collect();
-    missing.sort_unstable();
-    missing.dedup();
-    let missing = grouped(&missing);
-    let mut subjects: Vec<EntityId> = outcome
-        .undecided
-        .iter()
-        .flat_map(|open| {
-            // Before the subject is found, what was found on the way to it says whom it is about.
-            let subject = open.row.bound(rule.subject);
-            let way = open.row.all().filter(move |_| subject.is_none());
-            subject.into_iter().chain(way)
-        })
-        .map(|bound| bound.id)
-        .collect();
-    subjects.sort();
-    subjects.dedup();
-    let about = |id: EntityId| &world.get(id).subject;
-    subjects.sort_by(|one, other| about(*one).cmp(about(*other)));
-    subjects.dedup_by(|one, other| about(*one) == about(*other));
-    subjects.shrink_to_fit();
-    Some(Unknown {
-        rule: index,
-        missing,
-        subjects,
-    })
-}
-
-/// Sources of one sort that are named one by one.
-const MAX_NAMED: usize = 3;
-
-/// One text for all sources that differ in their last word only: a large cluster's dump lacks the
-/// logs of thousands of pods, each for the same reason. `missing` is sorted.
-fn grouped(missing: &[&str]) -> Vec<String> {
-    /// What the source is, and why it is missing.
-    fn sort(text: &str) -> Option<(&str, &str)> {
-        let (source, reason) = text.split_once(": ")?;
-        let (sort, _) = source.rsplit_once(' ')?;
-        Some((sort, reason))
-    }
-    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for text in missing {
-        if let Some(sort) = sort(text) {
-            *counts.entry(sort).or_default() += 1;
+/// The rows of a rule, and those that could not be decided.
+fn judged(world: &World<'_, '_>, rule: &Rule) -> (Vec<Row>, Doubts) {
+    let mut doubts = Doubts::about(rule.subject);
+    if rule.steps.iter().any(engine::counts_rows) {
+        let outcome = world.run(&rule.steps, vec![Row::default()]);
+        for open in outcome.undecided {
+            doubts.add(0, &open.row, open.missing);
         }
+        return (outcome.rows, doubts);
     }
-    missing
-        .iter()
-        .filter_map(|text| {
-            let Some((source, reason)) = text.split_once(": ") else {
-                return Some((*text).to_owned());
-            };
-            match sort(text).and_then(|sort| counts.get_mut(&sort)) {
-                // Its sort has been said.
-                Some(0) => None,
-                Some(count) if *count > MAX_NAMED => {
-                    let others = std::mem::take(count) - 1;
-                    Some(format!("{source} and {others} others: {reason}"))
-                }
-                _ => Some((*text).to_owned()),
-            }
-        })
-        .collect()
+    let start = [Landed::from(Row::default())];
+    let landed = world.descend(&rule.steps, start, &mut doubts);
+    (world.rows(landed), doubts)
 }
 
 fn finding(
@@ -194,17 +141,14 @@ fn finding(
     let supports = arguments(world, &rule.supports, &rows, &mut open);
     let contradicts = arguments(world, &rule.contradicts, &rows, &mut open);
     let healed = rule.healed.as_ref().and_then(|block| {
-        let outcomes: Vec<Outcome> = rows
-            .iter()
-            .map(|row| world.run(&block.steps, vec![row.clone()]))
-            .collect();
-        if outcomes
-            .iter()
-            .any(|outcome| outcome.rows.is_empty() && !outcome.undecided.is_empty())
-        {
-            return None;
+        let mut all = true;
+        for row in &rows {
+            match world.run_from(&block.steps, row.clone()) {
+                (rows, Some(_)) if rows.is_empty() => return None,
+                (rows, _) => all &= !rows.is_empty(),
+            }
         }
-        Some(outcomes.iter().all(|outcome| !outcome.rows.is_empty()))
+        Some(all)
     });
     let fill = |templates: &[crate::template::Template]| -> Vec<String> {
         let steps = templates
@@ -322,9 +266,9 @@ fn arguments(
         let mut missing = None;
         let mut found = None;
         for row in rows {
-            let outcome = world.run(&argument.block.steps, vec![row.clone()]);
-            if let Some(first) = outcome.rows.first() {
-                let text = argument.because.render(world, first, &outcome.rows);
+            let (rows, lacking) = world.run_from(&argument.block.steps, row.clone());
+            if let Some(first) = rows.first() {
+                let text = argument.because.render(world, first, &rows);
                 let mut cites: Vec<Cite> = first
                     .cites
                     .iter()
@@ -345,12 +289,11 @@ fn arguments(
                 found = Some(Held { text, cites });
                 break;
             }
-            missing =
-                missing.or_else(|| outcome.undecided.first().map(|open| open.missing.clone()));
+            missing = missing.or(lacking);
         }
         match (found, missing) {
             (Some(found), _) => held.push(found),
-            (None, Some(missing)) => open.push(missing),
+            (None, Some(missing)) => open.push(world.told(missing)),
             (None, None) => {}
         }
     }
@@ -368,36 +311,6 @@ pub fn show_time(time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn many_sources_missing_for_one_reason_are_one_text() {
-        let mut missing: Vec<String> = (0..50)
-            .map(|pod| format!("log of container app in pod web-{pod:02}: not collected"))
-            .collect();
-        missing.push("Lease: refused (forbidden)".to_owned());
-        missing.push("journal of node-a: not collected".to_owned());
-        missing.push("without a colon".to_owned());
-        missing.sort();
-        let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
-        assert_eq!(
-            grouped(&missing),
-            [
-                "Lease: refused (forbidden)",
-                "journal of node-a: not collected",
-                "log of container app in pod web-00 and 49 others: not collected",
-                "without a colon",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_few_are_named() {
-        let few: Vec<String> = (0..MAX_NAMED)
-            .map(|node| format!("journal of node-{node}: not collected"))
-            .collect();
-        let texts: Vec<&str> = few.iter().map(String::as_str).collect();
-        assert_eq!(grouped(&texts), few);
-    }
 
     #[test]
     fn only_what_rolls_out_is_rolled_back() {

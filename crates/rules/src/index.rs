@@ -9,8 +9,8 @@ use coldcase_facts::{EntityId, schema::Segment};
 
 use crate::{
     engine::{Row, World},
+    paths::{find, leaves_open, path_text},
     rule::{Condition, Step, Test},
-    values::{leaves_open, path_text, resolve},
 };
 
 /// Below this many entities, asking each is as cheap.
@@ -166,10 +166,7 @@ impl World<'_, '_> {
             if entity.partial && leaves_open(entity, path) {
                 made.open.push(*id);
             }
-            for text in resolve(entity, path)
-                .into_iter()
-                .filter_map(coldcase_snapshot::packed::View::as_str)
-            {
+            for text in find(entity, path).all().iter().filter_map(|it| it.as_str()) {
                 match made.values.get_mut(text) {
                     Some(ids) if ids.last() == Some(id) => {}
                     Some(ids) => ids.push(*id),

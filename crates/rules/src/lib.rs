@@ -3,6 +3,7 @@
 mod arithmetic;
 mod candidates;
 mod count;
+mod descent;
 mod engine;
 pub mod examples;
 mod finding;
@@ -15,6 +16,8 @@ pub mod lint;
 mod load;
 mod matchers;
 mod miniature;
+mod missing;
+mod paths;
 mod pattern;
 mod rename;
 pub mod rule;

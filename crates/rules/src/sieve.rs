@@ -4,17 +4,23 @@
 //! rule by rule, the same fields of fifty thousand objects are looked up hundreds of times; here
 //! each object is visited once, and conditions on the same field share the look-up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use coldcase_facts::{Entity, EntityId, schema::Segment};
+use coldcase_facts::{EntityId, schema::Segment};
 use coldcase_snapshot::packed::View;
 use rayon::prelude::*;
 
 use crate::{
     engine::{Row, World},
     rule::{Condition, From, Matcher, Operand, Rule, Step, Test, Verb},
-    values::{How, Truth, follow, leaves_open},
+    sieve::visit::{Asked, Field, Question},
+    values::{How, Truth},
 };
+
+mod visit;
 
 /// Entities that one task visits: whatever the threads, the parts are the same.
 const PART: usize = 4096;
@@ -23,6 +29,21 @@ const PART: usize = 4096;
 #[derive(Debug, Default)]
 pub(crate) struct Sieve {
     kept: HashMap<StepId, Kept>,
+    /// Of the steps of which conditions were asked: the answers.
+    known: HashMap<StepId, Box<[Option<Known>]>>,
+    /// The kind and the place among its entities of each entity of the kinds that were sifted.
+    places: Vec<(u16, u32)>,
+}
+
+/// The answers to a condition, of all entities of a kind.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    /// The number of the kind, from 1.
+    kind: u16,
+    /// Whether an entity that can pass does pass.
+    pub sure: bool,
+    /// Those that can pass.
+    bits: Arc<Bits>,
 }
 
 /// A step by where it lies in memory: rules do not move while they are evaluated.
@@ -50,6 +71,20 @@ impl Sieve {
         }
     }
 
+    /// Which conditions of a step were asked before.
+    pub(crate) fn known(&self, step: &Step) -> Option<&[Option<Known>]> {
+        if self.known.is_empty() || step.conditions.is_empty() {
+            return None;
+        }
+        self.known.get(&id(step)).map(AsRef::as_ref)
+    }
+
+    /// Whether an entity can pass a condition; `None` if it is of another kind.
+    pub(crate) fn answer(&self, known: &Known, entity: EntityId) -> Option<bool> {
+        let (kind, place) = *self.places.get(entity.0 as usize)?;
+        (kind == known.kind).then(|| known.bits.has(place as usize))
+    }
+
     /// The entities that a step needs to look at, of `all` of its kind.
     pub(crate) fn ids(&self, step: &Step, all: &[EntityId]) -> Option<Vec<EntityId>> {
         Some(match self.kept.get(&id(step))? {
@@ -72,6 +107,11 @@ impl Bits {
         if let Some(word) = self.0.get_mut(place / 64) {
             *word |= 1 << (place % 64);
         }
+    }
+
+    fn has(&self, place: usize) -> bool {
+        let word = self.0.get(place / 64).copied().unwrap_or(0);
+        word & (1 << (place % 64)) != 0
     }
 
     fn and(&mut self, other: &Self) {
@@ -133,40 +173,6 @@ fn joined(needs: &[Need], answers: &[Bits], join: fn(&mut Bits, &Bits)) -> Optio
     Some(all)
 }
 
-/// A condition that an entity alone decides.
-#[derive(Debug)]
-struct Question<'r> {
-    matcher: &'r Matcher,
-    /// Whether an entity can pass that does not have the field.
-    absent: bool,
-}
-
-/// A field that is asked for, and the questions about it.
-#[derive(Debug)]
-struct Field<'r> {
-    path: &'r [Segment],
-    /// What of the path comes after the keys that lead here.
-    rest: &'r [Segment],
-    how: How,
-    questions: Vec<usize>,
-}
-
-/// Fields below one key.
-#[derive(Debug)]
-struct Branch<'r> {
-    key: &'r str,
-    fields: Vec<Field<'r>>,
-    below: Vec<Branch<'r>>,
-}
-
-/// All that is asked of one kind.
-#[derive(Debug, Default)]
-struct Asked<'r> {
-    questions: Vec<Question<'r>>,
-    branches: Vec<Branch<'r>>,
-    needs: Vec<(StepId, Need)>,
-}
-
 /// A step, and the one behind it.
 struct Wanted<'r> {
     step: &'r Step,
@@ -189,12 +195,11 @@ impl World<'_, '_> {
                 collect(block.steps.as_slice());
             }
         }
-        let mut kept = HashMap::new();
-        for (kind, steps) in kinds {
+        let mut sieve = Sieve::default();
+        for (number, (kind, steps)) in (1..).zip(kinds) {
             let all = self.facts.of_kind(kind);
-            let open = self.facts.now().is_none()
-                || all.iter().any(|id| self.get(*id).partial)
-                || self.missing_of(kind, false).is_some();
+            let sound = self.facts.now().is_some() && !all.iter().any(|id| self.get(*id).partial);
+            let open = !sound || self.missing_of(kind, false).is_some();
             let mut asked = Asked::default();
             for wanted in &steps {
                 // Where something is left open, an entity that cannot pass the step behind still says
@@ -204,9 +209,31 @@ impl World<'_, '_> {
                     asked.needs.push((id(wanted.step), need));
                 }
             }
-            kept.extend(self.answers(all, &asked));
+            let answers = self.answers(all, &asked);
+            sieve.kept.extend(kept(all, &asked, &answers));
+            let mut links = Links {
+                kind,
+                number,
+                sound,
+                asked: &asked,
+                answers: &answers,
+                shared: BTreeMap::new(),
+            };
+            let known = sieve.known.len();
+            for rule in rules {
+                links.link(&rule.steps, &mut Vec::new(), &mut sieve.known);
+            }
+            if sieve.known.len() > known || !links.shared.is_empty() {
+                let places = self.facts.entities.len();
+                sieve.places.resize(places, (0, 0));
+                for (place, id) in (0..).zip(all) {
+                    if let Some(entity) = sieve.places.get_mut(id.0 as usize) {
+                        *entity = (number, place);
+                    }
+                }
+            }
         }
-        Sieve { kept }
+        sieve
     }
 
     /// What must hold of the entities of a step.
@@ -280,10 +307,10 @@ impl World<'_, '_> {
             Segment::Key(key) => Some(key.as_str()),
             _ => None,
         });
-        let mut branch = branch(&mut asked.branches, first);
+        let mut branch = asked.branches.of(first);
         let mut rest = rest;
         for key in keys {
-            branch = self::branch(&mut branch.below, key);
+            branch = branch.below.of(key);
             rest = rest.get(1..)?;
         }
         let known = branch.fields.iter().position(|field| field.rest == rest);
@@ -319,55 +346,109 @@ impl World<'_, '_> {
         !matches!(answer, Truth::No)
     }
 
-    /// Visits the entities of a kind, in parts.
-    fn answers(&self, all: &[EntityId], asked: &Asked<'_>) -> Vec<(StepId, Kept)> {
+    /// Visits the entities of a kind, in parts; gives the answers to each question.
+    fn answers(&self, all: &[EntityId], asked: &Asked<'_>) -> Vec<Bits> {
         let parts: Vec<Vec<Bits>> = all
             .par_chunks(PART)
-            .map(|part| self.part(part, asked))
+            .map(|part| visit::part(self, part, asked))
             .collect();
-        let answers: Vec<Bits> = (0..asked.questions.len())
+        (0..asked.questions.len())
             .map(|question| {
                 let words = parts.iter().filter_map(|part| part.get(question));
                 Bits(words.flat_map(|bits| bits.0.iter().copied()).collect())
             })
-            .collect();
-        asked
-            .needs
-            .par_iter()
-            .filter_map(|(step, need)| {
-                let bits = need.bits(&answers)?;
-                let most = bits.count();
-                if most == all.len() {
-                    return None;
-                }
-                let few = most * 32 <= all.len();
-                let kept = if few {
-                    Kept::Few(bits.of(all))
-                } else {
-                    Kept::Many(bits, most)
-                };
-                Some((*step, kept))
-            })
             .collect()
     }
+}
 
-    fn part(&self, part: &[EntityId], asked: &Asked<'_>) -> Vec<Bits> {
-        let mut visit = Visit {
-            world: self,
-            asked,
-            passed: vec![Bits::none(part.len()); asked.questions.len()],
-            last: vec![None; asked.questions.len()],
-            place: 0,
-        };
-        for (place, id) in part.iter().enumerate() {
-            visit.place = place;
-            let entity = self.get(*id);
-            for branch in &asked.branches {
-                visit.first(entity, branch);
+/// What the steps of a kind leave of it.
+fn kept(all: &[EntityId], asked: &Asked<'_>, answers: &[Bits]) -> Vec<(StepId, Kept)> {
+    asked
+        .needs
+        .par_iter()
+        .filter_map(|(step, need)| {
+            let bits = need.bits(answers)?;
+            let most = bits.count();
+            if most == all.len() {
+                return None;
+            }
+            let few = most * 32 <= all.len();
+            let kept = if few {
+                Kept::Few(bits.of(all))
+            } else {
+                Kept::Many(bits, most)
+            };
+            Some((*step, kept))
+        })
+        .collect()
+}
+
+/// Tells all steps which of their conditions have been asked of a kind.
+struct Links<'l, 'r> {
+    kind: &'l str,
+    number: u16,
+    /// Whether an entity that can pass does pass.
+    sound: bool,
+    asked: &'l Asked<'r>,
+    answers: &'l [Bits],
+    shared: BTreeMap<usize, Arc<Bits>>,
+}
+
+impl Links<'_, '_> {
+    /// Goes through steps; `slots` are the kinds that each slot may hold so far.
+    fn link<'r>(
+        &mut self,
+        steps: &'r [Step],
+        slots: &mut Vec<&'r [String]>,
+        known: &mut HashMap<StepId, Box<[Option<Known>]>>,
+    ) {
+        for step in steps {
+            for alternative in &step.alternatives {
+                self.link(alternative, &mut slots.clone(), known);
+            }
+            if !matches!(step.verb, Verb::Any | Verb::Check | Verb::Rows) {
+                if slots.len() <= step.slot {
+                    slots.resize(step.slot + 1, &[]);
+                }
+                if let Some(kinds) = slots.get_mut(step.slot) {
+                    *kinds = &step.kinds;
+                }
+            }
+            for (at, condition) in step.conditions.iter().enumerate() {
+                let kinds = slots.get(condition.slot).copied().unwrap_or(&[]);
+                if let [kind] = kinds
+                    && kind == self.kind
+                    && let Some(answers) = self.of(condition)
+                {
+                    let empty = || vec![None; step.conditions.len()].into();
+                    let known = known.entry(id(step)).or_insert_with(empty);
+                    if let Some(place) = known.get_mut(at) {
+                        *place = Some(answers);
+                    }
+                }
             }
         }
-        visit.passed
     }
+
+    fn of(&mut self, condition: &Condition) -> Option<Known> {
+        let question = self.asked.known(condition)?;
+        let answers = self.answers.get(question)?;
+        let bits = self.shared.entry(question);
+        let bits = bits.or_insert_with(|| Arc::new(answers.clone()));
+        Some(Known {
+            kind: self.number,
+            // What patterns capture is known only to those that look.
+            sure: self.sound && !condition.matcher.tests.iter().any(looks_inside),
+            bits: Arc::clone(bits),
+        })
+    }
+}
+
+fn looks_inside(test: &Test) -> bool {
+    matches!(
+        test,
+        Test::Matches(_) | Test::All(_) | Test::No(_) | Test::Where(_) | Test::Entry { .. }
+    )
 }
 
 /// Whether an answer costs more than a comparison, and is seldom that of the neighbour.
@@ -388,19 +469,6 @@ fn is_dear(matcher: &Matcher) -> bool {
     })
 }
 
-fn branch<'b, 'r>(branches: &'b mut Vec<Branch<'r>>, key: &'r str) -> &'b mut Branch<'r> {
-    let at = branches.iter().position(|branch| branch.key == key);
-    let at = at.unwrap_or_else(|| {
-        branches.push(Branch {
-            key,
-            fields: Vec::new(),
-            below: Vec::new(),
-        });
-        branches.len() - 1
-    });
-    &mut branches[at]
-}
-
 /// Steps that look at a kind of which there are many, with the steps that follow each.
 fn wanted<'r>(
     steps: &'r [Step],
@@ -418,109 +486,6 @@ fn wanted<'r>(
         }
         for alternative in &step.alternatives {
             wanted(alternative, kinds, world, worth);
-        }
-    }
-}
-
-/// On its way over the entities of a part.
-struct Visit<'v, 'f, 's> {
-    world: &'v World<'f, 's>,
-    asked: &'v Asked<'v>,
-    passed: Vec<Bits>,
-    /// The last single value of each question and its answer: neighbours are often replicas.
-    last: Vec<Option<(&'v str, bool)>>,
-    place: usize,
-}
-
-impl<'v> Visit<'v, '_, '_> {
-    /// What a path begins with; of some entities two keys lead to it.
-    fn first(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>) {
-        let first = branch.key;
-        if !entity.has_parts(first) {
-            match entity.field(first) {
-                Some(value) => self.branch(entity, branch, value),
-                None => self.absent(entity, branch),
-            }
-            return;
-        }
-        match entity.field(first) {
-            Some(value) => self.fields(entity, branch, value),
-            None => self.no_fields(entity, branch),
-        }
-        for below in &branch.below {
-            let value = match entity.start(first, Some(below.key)) {
-                Some((value, 2)) => Some(value),
-                Some((value, _)) => value.get(below.key),
-                None => None,
-            };
-            match value {
-                Some(value) => self.branch(entity, below, value),
-                None => self.absent(entity, below),
-            }
-        }
-    }
-
-    fn branch(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>, value: View<'v>) {
-        self.fields(entity, branch, value);
-        for below in &branch.below {
-            match value.get(below.key) {
-                Some(value) => self.branch(entity, below, value),
-                None => self.absent(entity, below),
-            }
-        }
-    }
-
-    fn fields(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>, value: View<'v>) {
-        for field in &branch.fields {
-            let values = follow(value, field.rest);
-            self.field(entity, field, &values);
-        }
-    }
-
-    fn no_fields(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>) {
-        for field in &branch.fields {
-            self.field(entity, field, &[]);
-        }
-    }
-
-    fn absent(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>) {
-        self.no_fields(entity, branch);
-        for below in &branch.below {
-            self.absent(entity, below);
-        }
-    }
-
-    fn field(&mut self, entity: &'v Entity<'_>, field: &Field<'_>, values: &[View<'v>]) {
-        let mut how = field.how;
-        if entity.partial {
-            how = how.of_text(leaves_open(entity, field.path));
-        }
-        let single = match values {
-            [value] if !entity.partial => value.as_str(),
-            _ => None,
-        };
-        let nothing = !entity.partial && values.iter().all(|value| value.is_null());
-        for question in &field.questions {
-            let Some(asked) = self.asked.questions.get(*question) else {
-                continue;
-            };
-            let passes = if nothing {
-                asked.absent
-            } else if let (Some(text), Some(Some((last, answer)))) =
-                (single, self.last.get(*question))
-                && text == *last
-            {
-                *answer
-            } else {
-                let answer = self.world.can_pass(asked.matcher, values, how);
-                if let (Some(text), Some(last)) = (single, self.last.get_mut(*question)) {
-                    *last = Some((text, answer));
-                }
-                answer
-            };
-            if passes && let Some(bits) = self.passed.get_mut(*question) {
-                bits.set(self.place);
-            }
         }
     }
 }

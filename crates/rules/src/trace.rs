@@ -5,9 +5,10 @@ use coldcase_snapshot::packed::View;
 
 use crate::{
     engine::{Outcome, Row, World},
+    paths::resolve,
     rule::{Condition, Rule, Step, Verb},
     source::Place,
-    values::{Truth, resolve},
+    values::{Asking, Truth},
 };
 
 /// What happened at one step.
@@ -84,7 +85,10 @@ fn steps(world: &World<'_, '_>, steps: &[Step], rows: Vec<Row>) -> Vec<StepTrace
         let known = outcome.undecided.len();
         world.run_step(step, &mut outcome);
         let fresh = outcome.undecided.get(known..).unwrap_or(&[]);
-        let mut missing: Vec<String> = fresh.iter().map(|open| open.missing.clone()).collect();
+        let mut missing: Vec<String> = fresh
+            .iter()
+            .map(|open| world.told(open.missing.clone()))
+            .collect();
         missing.sort();
         missing.dedup();
         let mut trace = StepTrace {
@@ -168,8 +172,14 @@ fn ask(
     let mut conditions = Vec::new();
     for condition in &step.conditions {
         let one = std::slice::from_ref(condition);
-        let (holds, read) = match world.conditions(row, one, (binding, true)) {
-            Truth::Yes((_, cites)) => (Some(true), cites.first().copied()),
+        let asking = Asking {
+            binding,
+            explain: true,
+            known: None,
+        };
+        let mut read = Vec::new();
+        let (holds, read) = match world.conditions(row, one, asking, &mut read) {
+            Truth::Yes(_) => (Some(true), world.cites(&read).first().copied()),
             Truth::No => (Some(false), None),
             Truth::Unknown(_) => (None, None),
         };

@@ -1,12 +1,17 @@
 //! Conditions and operands: what a field is, whether it satisfies a matcher, and where it was read.
 
-use coldcase_facts::{Cite, Entity, quantity, schema::Segment};
+use std::borrow::Cow;
+
+use coldcase_facts::{Cite, EntityId, quantity, schema::Segment};
 use coldcase_snapshot::{packed::View, stamp};
 use jiff::Timestamp;
 
 use crate::{
+    descent::Place,
     engine::{Row, World},
+    paths::{find, follow, leaves_open, open_along, path_text, resolve},
     rule::{Condition, Expression, Matcher, Operand, Part, Side, Test},
+    sieve::Known,
 };
 
 /// Named captures of patterns.
@@ -30,6 +35,17 @@ impl<T> Truth<T> {
             Self::Unknown(_) => None,
         }
     }
+}
+
+/// What is wanted of conditions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asking<'k> {
+    /// The slot that is being bound, of which the captures are.
+    pub binding: Option<usize>,
+    /// Whether an open answer says what is missing.
+    pub explain: bool,
+    /// Which of the conditions were asked of all entities before.
+    pub known: Option<&'k [Option<Known>]>,
 }
 
 /// How values are to be read.
@@ -106,48 +122,47 @@ fn first<'n>(
 }
 
 impl World<'_, '_> {
-    /// All conditions on a row; gives captures for the slot that is being bound, and the places read.
-    pub(crate) fn conditions(
+    /// All conditions on a row; gives captures for the slot that is being bound, and adds the places read.
+    pub(crate) fn conditions<'r>(
         &self,
         row: &Row,
-        conditions: &[Condition],
-        (binding, explain): (Option<usize>, bool),
-    ) -> Truth<(Captures, Vec<Cite>)> {
+        conditions: &'r [Condition],
+        asking: Asking<'_>,
+        read: &mut Vec<Place<'r>>,
+    ) -> Truth<Captures> {
+        let known = asking.known.unwrap_or(&[]);
+        // What was sifted is answered without looking at the entity.
+        for (condition, known) in conditions.iter().zip(known) {
+            if let Some(known) = known
+                && let Some(bound) = row.bound(condition.slot)
+                && self.sieve.answer(known, bound.id) == Some(false)
+            {
+                return Truth::No;
+            }
+        }
         let mut captures = Vec::new();
-        let mut cites = Vec::new();
         let mut unknown = None;
-        for condition in conditions {
+        for (at, condition) in conditions.iter().enumerate() {
             let bound = row.bound(condition.slot);
-            let mut how = How::of(&condition.path);
-            let nodes: Vec<View<'_>> = match (bound, condition.path.split_first()) {
-                (Some(bound), Some((Segment::Key(first), [Segment::Key(name)])))
-                    if first == "match" =>
-                {
-                    let captured = bound.captures.iter().find(|(capture, _)| capture == name);
-                    captured
-                        .map(|(_, value)| View::text(value))
-                        .into_iter()
-                        .collect()
+            if let (Some(bound), Some(Some(known))) = (bound, known.get(at))
+                && known.sure
+                && self.sieve.answer(known, bound.id).is_some()
+            {
+                read.push(Place::Of(condition, bound.id));
+                continue;
+            }
+            match self.condition(row, condition, read) {
+                Truth::Yes(found) if asking.binding == Some(condition.slot) => {
+                    captures.extend(found);
                 }
-                (Some(bound), _) => {
-                    let entity = self.get(bound.id);
-                    if entity.partial {
-                        how = how.of_text(leaves_open(entity, &condition.path));
-                    }
-                    resolve(entity, &condition.path)
-                }
-                (None, _) => Vec::new(),
-            };
-            let read = match self.matches(row, &condition.matcher, &nodes, how) {
-                Truth::Yes(read) => read,
+                Truth::Yes(_) => {}
                 Truth::No => return Truth::No,
                 Truth::Unknown(why) if !why.is_empty() => {
                     unknown = unknown.or(Some(why));
-                    continue;
                 }
                 Truth::Unknown(_) => {
                     unknown = unknown.or_else(|| {
-                        if !explain {
+                        if !asking.explain {
                             return Some(String::new());
                         }
                         let entity = self.get(bound?.id);
@@ -155,22 +170,78 @@ impl World<'_, '_> {
                         let subject = &entity.subject;
                         Some(format!("{path} of {subject}: the text does not show it"))
                     });
-                    continue;
                 }
-            };
-            if binding == Some(condition.slot) {
-                captures.extend(read.captures);
-            }
-            if let (Some(bound), Some(node)) = (bound, read.node)
-                && let Some(Segment::Key(first)) = condition.path.first()
-            {
-                cites.extend(self.get(bound.id).cite(first, node));
             }
         }
         match unknown {
             Some(missing) => Truth::Unknown(missing),
-            None => Truth::Yes((captures, cites)),
+            None => Truth::Yes(captures),
         }
+    }
+
+    /// One condition on a row; gives what its patterns captured and adds the place read.
+    fn condition<'r>(
+        &self,
+        row: &Row,
+        condition: &'r Condition,
+        read: &mut Vec<Place<'r>>,
+    ) -> Truth<Captures> {
+        let bound = row.bound(condition.slot);
+        let mut how = How::of(&condition.path);
+        let captured: [View<'_>; 1];
+        let found;
+        let nodes: &[View<'_>] = match (bound, condition.path.split_first()) {
+            (Some(bound), Some((Segment::Key(first), [Segment::Key(name)])))
+                if first == "match" =>
+            {
+                let mut captures = bound.captures.iter();
+                match captures.find(|(capture, _)| capture == name) {
+                    Some((_, value)) => {
+                        captured = [View::text(value)];
+                        &captured
+                    }
+                    None => &[],
+                }
+            }
+            (Some(bound), _) => {
+                let entity = self.get(bound.id);
+                if entity.partial {
+                    how = how.of_text(leaves_open(entity, &condition.path));
+                }
+                found = find(entity, &condition.path);
+                found.all()
+            }
+            (None, _) => &[],
+        };
+        match self.matches(row, &condition.matcher, nodes, how) {
+            Truth::Yes(satisfied) => {
+                if let (Some(bound), Some(node)) = (bound, satisfied.node)
+                    && let Some(Segment::Key(first)) = condition.path.first()
+                {
+                    let cite = self.get(bound.id).cite(first, node);
+                    read.extend(cite.map(Place::At));
+                }
+                Truth::Yes(satisfied.captures)
+            }
+            Truth::No => Truth::No,
+            Truth::Unknown(why) => Truth::Unknown(why),
+        }
+    }
+
+    /// Where the value of an entity stands that satisfies a condition which asks for nothing else.
+    pub(crate) fn satisfying(&self, condition: &Condition, id: EntityId) -> Option<Cite> {
+        let entity = self.get(id);
+        let how = How::of(&condition.path);
+        let found = find(entity, &condition.path);
+        let Truth::Yes(satisfied) =
+            self.matches(&Row::default(), &condition.matcher, found.all(), how)
+        else {
+            return None;
+        };
+        let Some(Segment::Key(first)) = condition.path.first() else {
+            return None;
+        };
+        entity.cite(first, satisfied.node?)
     }
 
     /// Whether values satisfy a matcher; gives the value that did and the captures.
@@ -245,20 +316,14 @@ impl World<'_, '_> {
         };
         match test {
             Test::Exists(wanted) => Some(nodes.is_empty() != *wanted),
-            Test::Not(operand) => Some(self.value(row, operand).is_some_and(|other| {
-                !nodes
-                    .iter()
-                    .any(|node| node.as_str() == Some(other.as_str()))
-            })),
+            Test::Not(operand) => Some(
+                self.text(row, operand)
+                    .is_some_and(|other| !nodes.iter().any(|node| node.as_str() == Some(&*other))),
+            ),
             Test::NoneOf(operands) => {
-                let others: Vec<String> = operands
-                    .iter()
-                    .filter_map(|operand| self.value(row, operand))
-                    .collect();
-                Some(!nodes.iter().any(|node| {
-                    node.as_str()
-                        .is_some_and(|text| others.iter().any(|other| other == text))
-                }))
+                let mut others = operands.iter().filter_map(|it| self.text(row, it));
+                let is = |text: &str| nodes.iter().any(|node| node.as_str() == Some(text));
+                Some(!others.any(|other| is(&other)))
             }
             Test::All(inner) => {
                 let each = each(inner);
@@ -325,13 +390,13 @@ impl World<'_, '_> {
         };
         let mut unknown = None;
         for part in parts {
-            let nodes = follow(node, &part.path);
+            let found = follow(node, &part.path);
             let inner = How {
                 partial: how.partial,
                 open: how.partial && open_along(node, &part.path),
                 ..How::of(&part.path)
             };
-            match self.matches(row, &part.matcher, &nodes, inner) {
+            match self.matches(row, &part.matcher, found.all(), inner) {
                 Truth::Yes(read) => {
                     all.node = all.node.or(read.node);
                     all.captures.extend(read.captures);
@@ -411,11 +476,7 @@ impl World<'_, '_> {
     }
 
     /// Why a field of an entity is not known, if text for people left it out.
-    pub(crate) fn unshown_field(
-        &self,
-        id: coldcase_facts::EntityId,
-        path: &[Segment],
-    ) -> Option<String> {
+    pub(crate) fn unshown_field(&self, id: EntityId, path: &[Segment]) -> Option<String> {
         let entity = self.get(id);
         let open = entity.partial && !path.is_empty() && leaves_open(entity, path);
         open.then(|| {
@@ -435,23 +496,25 @@ impl World<'_, '_> {
     }
 
     /// Tests that one value can satisfy.
-    fn holds(&self, row: &Row, test: &Test, node: View<'_>, how: How) -> bool {
+    fn holds<'t>(&'t self, row: &'t Row, test: &'t Test, node: View<'_>, how: How) -> bool {
         let Some(text) = node.as_str() else {
             return false;
         };
-        let value = |operand: &Operand| self.value(row, operand);
-        let compare = |operand: &Operand, keep: fn(f64, f64) -> bool| matches!((how.number(text), value(operand).as_deref().and_then(|text| how.number(text))), (Some(a), Some(b)) if keep(a, b));
+        let value = |operand: &'t Operand| self.text(row, operand);
+        let compare = |operand: &'t Operand, keep: fn(f64, f64) -> bool| matches!((how.number(text), value(operand).as_deref().and_then(|text| how.number(text))), (Some(a), Some(b)) if keep(a, b));
         let time = || stamp::rfc3339(text);
-        let anchor = |operand: &Operand| value(operand).as_deref().and_then(stamp::rfc3339);
+        let anchor = |operand: &'t Operand| value(operand).as_deref().and_then(stamp::rfc3339);
         let age = || Some(seconds_between(time()?, self.facts.now()?));
         match test {
             Test::Is(operand) => value(operand).as_deref() == Some(text),
             Test::AnyOf(operands) => operands
                 .iter()
                 .any(|operand| value(operand).as_deref() == Some(text)),
-            Test::Contains(operand) => value(operand).is_some_and(|part| text.contains(&part)),
-            Test::StartsWith(operand) => value(operand).is_some_and(|part| text.starts_with(&part)),
-            Test::EndsWith(operand) => value(operand).is_some_and(|part| text.ends_with(&part)),
+            Test::Contains(operand) => value(operand).is_some_and(|part| text.contains(&*part)),
+            Test::StartsWith(operand) => {
+                value(operand).is_some_and(|part| text.starts_with(&*part))
+            }
+            Test::EndsWith(operand) => value(operand).is_some_and(|part| text.ends_with(&*part)),
             Test::AtLeast(operand) => compare(operand, |a, b| a >= b),
             Test::AtMost(operand) => compare(operand, |a, b| a <= b),
             Test::Over(operand) => compare(operand, |a, b| a > b),
@@ -488,27 +551,35 @@ impl World<'_, '_> {
 
     /// The text of an operand on a row.
     pub fn value(&self, row: &Row, operand: &Operand) -> Option<String> {
+        self.text(row, operand).map(Cow::into_owned)
+    }
+
+    /// The text of an operand on a row, borrowed where it stands somewhere.
+    fn text<'t>(&'t self, row: &'t Row, operand: &'t Operand) -> Option<Cow<'t, str>> {
         match operand {
-            Operand::Literal(text) => Some(text.clone()),
-            Operand::Now => self.facts.now().map(|now| stamp::format(now, 0)),
+            Operand::Literal(text) => Some(Cow::Borrowed(text)),
+            Operand::Now => self.facts.now().map(|now| stamp::format(now, 0).into()),
             Operand::Capture(slot, name) => row
                 .bound(*slot)?
                 .captures
                 .iter()
                 .find(|(capture, _)| capture == name)
-                .map(|(_, value)| value.clone()),
+                .map(|(_, value)| Cow::Borrowed(value.as_str())),
             Operand::Field(slot, path) => {
                 let entity = self.get(row.bound(*slot)?.id);
                 if path.is_empty() {
-                    return Some(entity.label().to_owned());
+                    return Some(Cow::Borrowed(entity.label()));
                 }
-                let texts: Vec<&str> = resolve(entity, path)
-                    .into_iter()
-                    .filter_map(View::as_str)
-                    .collect();
-                (!texts.is_empty()).then(|| texts.join(", "))
+                let found = find(entity, path);
+                let mut texts = found.all().iter().filter_map(|node| node.as_str());
+                let first = texts.next()?;
+                let rest: Vec<&str> = texts.collect();
+                if rest.is_empty() {
+                    return Some(Cow::Borrowed(first));
+                }
+                Some(Cow::Owned(format!("{first}, {}", rest.join(", "))))
             }
-            Operand::Computed(expression) => self.computed(row, expression),
+            Operand::Computed(expression) => self.computed(row, expression).map(Cow::Owned),
         }
     }
 
@@ -543,117 +614,12 @@ pub(crate) struct Read<'n> {
     captures: Captures,
 }
 
-/// The values that a path leads to.
-pub(crate) fn resolve<'e>(entity: &'e Entity<'_>, path: &[Segment]) -> Vec<View<'e>> {
-    start(entity, path).map_or_else(Vec::new, |(start, rest)| follow(start, rest))
-}
-
-/// The value that a path begins with, and the rest of the path.
-fn start<'e, 'p>(entity: &'e Entity<'_>, path: &'p [Segment]) -> Option<(View<'e>, &'p [Segment])> {
-    let (first, second) = match path {
-        [Segment::Key(first), Segment::Key(second), ..] => (first, Some(second.as_str())),
-        [Segment::Key(first), ..] => (first, None),
-        _ => return None,
-    };
-    let (start, keys) = entity.start(first, second)?;
-    Some((start, path.get(keys..)?))
-}
-
-/// The values that a path leads to from a value.
-pub(crate) fn follow<'e>(mut node: View<'e>, path: &[Segment]) -> Vec<View<'e>> {
-    // Most paths are keys and nothing else, and most conditions are asked of thousands of objects.
-    let mut rest = path;
-    while let Some((Segment::Key(key), after)) = rest.split_first() {
-        match node.get(key) {
-            Some(child) => (node, rest) = (child, after),
-            None => return Vec::new(),
-        }
-    }
-    let mut nodes = vec![node];
-    for segment in rest {
-        nodes = match segment {
-            Segment::Key(key) => nodes.into_iter().filter_map(|node| node.get(key)).collect(),
-            Segment::Any => nodes.into_iter().flat_map(View::items).collect(),
-            Segment::Where(key, value) => nodes
-                .into_iter()
-                .flat_map(View::items)
-                .filter(|item| item.str_at(&[key]) == Some(value))
-                .collect(),
-        };
-    }
-    nodes
-}
-
 /// Whether a test is fulfilled by one value, rather than by the absence of others.
 fn asks_for_any(test: &Test) -> bool {
     !matches!(
         test,
         Test::Exists(false) | Test::Not(_) | Test::NoneOf(_) | Test::All(_) | Test::No(_)
     )
-}
-
-/// Whether a partial entity leaves a path open: a key on the way is missing, rather than null.
-pub(crate) fn leaves_open(entity: &Entity<'_>, path: &[Segment]) -> bool {
-    if !matches!(path.first(), Some(Segment::Key(_))) {
-        return false;
-    }
-    start(entity, path).is_none_or(|(start, rest)| open_along(start, rest))
-}
-
-fn open_along(mut node: View<'_>, path: &[Segment]) -> bool {
-    let mut rest = path;
-    while let Some((Segment::Key(key), after)) = rest.split_first() {
-        if node.is_null() {
-            return false;
-        }
-        match node.get(key) {
-            Some(child) => (node, rest) = (child, after),
-            None => return true,
-        }
-    }
-    let mut nodes = vec![node];
-    for segment in rest {
-        let mut next = Vec::new();
-        for node in nodes.into_iter().filter(|node| !node.is_null()) {
-            match segment {
-                Segment::Key(key) => match node.get(key) {
-                    Some(child) => next.push(child),
-                    None => return true,
-                },
-                Segment::Any => next.extend(node.items()),
-                Segment::Where(key, value) => next.extend(
-                    node.items()
-                        .iter()
-                        .filter(|item| item.str_at(&[key]) == Some(value)),
-                ),
-            }
-        }
-        nodes = next;
-    }
-    false
-}
-
-pub(crate) fn path_text(path: &[Segment]) -> String {
-    let mut text = String::new();
-    for segment in path {
-        match segment {
-            Segment::Key(key) => {
-                if !text.is_empty() {
-                    text.push('.');
-                }
-                text.push_str(key);
-            }
-            Segment::Any => text.push_str("[]"),
-            Segment::Where(key, value) => {
-                text.push('[');
-                text.push_str(key);
-                text.push('=');
-                text.push_str(value);
-                text.push(']');
-            }
-        }
-    }
-    text
 }
 
 /// Plain numbers, durations in seconds, quantities in base units.

@@ -1,8 +1,8 @@
 //! A rule's steps as sentences, for people who do not know the rule language.
 
 use crate::{
+    paths::path_text,
     rule::{Condition, Expression, From, Matcher, Operand, Rule, Side, Step, Test, Verb},
-    values::path_text,
 };
 use coldcase_facts::quantity::show_seconds;
 

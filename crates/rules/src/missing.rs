@@ -1,0 +1,240 @@
+//! What rows lack to be decided, kept short until it is told: a dump without logs leaves tens of thousands of rows open for one reason.
+
+use std::collections::BTreeMap;
+
+use coldcase_facts::EntityId;
+
+use crate::{
+    descent::Open,
+    engine::{Row, World},
+    finding::Unknown,
+};
+
+/// Why a row cannot be decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// In words.
+    Words(String),
+    /// The log of this container.
+    Log(EntityId),
+}
+
+impl Default for Missing {
+    fn default() -> Self {
+        Self::Words(String::new())
+    }
+}
+
+impl From<String> for Missing {
+    fn from(words: String) -> Self {
+        Self::Words(words)
+    }
+}
+
+impl World<'_, '_> {
+    /// What is missing, in words.
+    pub(crate) fn told(&self, missing: Missing) -> String {
+        match missing {
+            Missing::Words(words) => words,
+            Missing::Log(container) => {
+                let entity = self.get(container);
+                log_of(entity.label(), &entity.subject.name)
+            }
+        }
+    }
+}
+
+fn log_of(container: &str, pod: &str) -> String {
+    format!("log of container {container} in pod {pod}: not collected")
+}
+
+/// The rows of a rule that could not be decided: whom they are about, and what they lack.
+#[derive(Debug)]
+pub(crate) struct Doubts {
+    /// The slot of the rule's subject.
+    subject: usize,
+    ids: Vec<EntityId>,
+    words: Vec<String>,
+    logs: Vec<EntityId>,
+}
+
+impl Open for Doubts {
+    fn add(&mut self, _at: usize, row: &Row, missing: Missing) {
+        match row.bound(self.subject) {
+            Some(subject) => self.ids.push(subject.id),
+            // Before the subject is found, what was found on the way to it says whom it is about.
+            None => self.ids.extend(row.all().map(|bound| bound.id)),
+        }
+        match missing {
+            Missing::Log(container) => self.logs.push(container),
+            Missing::Words(words) if self.words.last() == Some(&words) => {}
+            Missing::Words(words) => self.words.push(words),
+        }
+    }
+}
+
+impl Doubts {
+    /// None yet, of a rule with its subject in a slot.
+    pub(crate) fn about(subject: usize) -> Self {
+        Self {
+            subject,
+            ids: Vec::new(),
+            words: Vec::new(),
+            logs: Vec::new(),
+        }
+    }
+
+    /// The rule as one that could not be decided, if there are any.
+    pub(crate) fn unknown(mut self, world: &World<'_, '_>, rule: usize) -> Option<Unknown> {
+        if self.words.is_empty() && self.logs.is_empty() {
+            return None;
+        }
+        let mut told = Vec::new();
+        self.tell_logs(world, &mut told);
+        self.words.sort_unstable();
+        self.words.dedup();
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        told.extend(grouped(&words));
+        told.sort();
+        let mut subjects = self.ids;
+        subjects.sort();
+        subjects.dedup();
+        let about = |id: EntityId| &world.get(id).subject;
+        subjects.sort_by(|one, other| about(*one).cmp(about(*other)));
+        subjects.dedup_by(|one, other| about(*one) == about(*other));
+        subjects.shrink_to_fit();
+        Some(Unknown {
+            rule,
+            missing: told.into_iter().map(|it| it.text).collect(),
+            subjects,
+        })
+    }
+
+    /// Names the logs that are missing; those that are to be named one by one become words like all others.
+    fn tell_logs(&mut self, world: &World<'_, '_>, told: &mut Vec<Told>) {
+        let mut by_container: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for id in &self.logs {
+            let entity = world.get(*id);
+            let (container, pod) = (entity.label(), entity.subject.name.as_str());
+            // What Kubernetes would not take as a name may be cut elsewhere when it is grouped.
+            if [container, pod]
+                .iter()
+                .any(|name| name.contains([' ', ':']))
+            {
+                self.words.push(log_of(container, pod));
+            } else {
+                by_container.entry(container).or_default().push(pod);
+            }
+        }
+        for (container, mut pods) in by_container {
+            pods.sort_unstable();
+            pods.dedup();
+            if pods.len() <= MAX_NAMED {
+                let named = pods.iter().map(|pod| log_of(container, pod));
+                self.words.extend(named);
+                continue;
+            }
+            // In the order of the whole texts a name stands behind those that it begins.
+            let text = |pod: &str| pod.bytes().chain(*b": ").collect::<Vec<u8>>();
+            let first = pods.iter().copied();
+            let first = first.min_by(|one, other| text(one).cmp(&text(other)));
+            if let Some(pod) = first {
+                let others = pods.len() - 1;
+                told.push(Told {
+                    first: log_of(container, pod),
+                    text: format!(
+                        "log of container {container} in pod {pod} and {others} others: not collected"
+                    ),
+                });
+            }
+        }
+    }
+}
+
+/// One source that is missing, or several of one sort.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Told {
+    /// The first of them, by which they are ordered.
+    first: String,
+    text: String,
+}
+
+/// Sources of one sort that are named one by one.
+const MAX_NAMED: usize = 3;
+
+/// One text for all sources that differ in their last word only: a large cluster's dump lacks the
+/// logs of thousands of pods, each for the same reason. `missing` is sorted.
+fn grouped(missing: &[&str]) -> Vec<Told> {
+    /// What the source is, and why it is missing.
+    fn sort(text: &str) -> Option<(&str, &str)> {
+        let (source, reason) = text.split_once(": ")?;
+        let (sort, _) = source.rsplit_once(' ')?;
+        Some((sort, reason))
+    }
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for text in missing {
+        if let Some(sort) = sort(text) {
+            *counts.entry(sort).or_default() += 1;
+        }
+    }
+    let told = |first: &str, text: String| {
+        let first = first.to_owned();
+        Some(Told { first, text })
+    };
+    missing
+        .iter()
+        .filter_map(|text| {
+            let Some((source, reason)) = text.split_once(": ") else {
+                return told(text, (*text).to_owned());
+            };
+            match sort(text).and_then(|sort| counts.get_mut(&sort)) {
+                // Its sort has been said.
+                Some(0) => None,
+                Some(count) if *count > MAX_NAMED => {
+                    let others = std::mem::take(count) - 1;
+                    told(text, format!("{source} and {others} others: {reason}"))
+                }
+                _ => told(text, (*text).to_owned()),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(missing: &[&str]) -> Vec<String> {
+        grouped(missing).into_iter().map(|told| told.text).collect()
+    }
+
+    #[test]
+    fn many_sources_missing_for_one_reason_are_one_text() {
+        let mut missing: Vec<String> = (0..50)
+            .map(|pod| log_of("app", &format!("web-{pod:02}")))
+            .collect();
+        missing.push("Lease: refused (forbidden)".to_owned());
+        missing.push("journal of node-a: not collected".to_owned());
+        missing.push("without a colon".to_owned());
+        missing.sort();
+        let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
+        assert_eq!(
+            texts(&missing),
+            [
+                "Lease: refused (forbidden)",
+                "journal of node-a: not collected",
+                "log of container app in pod web-00 and 49 others: not collected",
+                "without a colon",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_few_are_named() {
+        let few: Vec<String> = (0..MAX_NAMED)
+            .map(|node| format!("journal of node-{node}: not collected"))
+            .collect();
+        let few: Vec<&str> = few.iter().map(String::as_str).collect();
+        assert_eq!(texts(&few), few);
+    }
+}
