@@ -3,7 +3,11 @@
 use coldcase_snapshot::{node::Node, packed::View};
 use rayon::prelude::*;
 
-use crate::{Cite, Entity, EntityId, Facts, PodHealth, schema::distance};
+use crate::{
+    Cite, Entity, EntityId, Facts, PodHealth,
+    schema::distance,
+    shared::{Shared, TOGETHER},
+};
 
 /// `name[.namespace[.svc[.…]]]:port`, perhaps after a scheme and before a path.
 struct Address<'t> {
@@ -14,10 +18,15 @@ struct Address<'t> {
 
 /// Derives `AddressMiss` entities.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
-    let made: Vec<(EntityId, Vec<Entity<'_>>)> = facts
+    let all: &Facts<'_> = facts;
+    let made: Vec<(EntityId, Vec<Entity<'_>>)> = all
         .of_kind("Pod")
-        .par_iter()
-        .map(|pod| (*pod, of_pod(facts, *pod)))
+        .par_chunks(TOGETHER)
+        .flat_map_iter(|pods| {
+            let mut right = Shared::new();
+            let misses = pods.iter();
+            misses.map(move |pod| (*pod, of_pod(all, *pod, &mut right)))
+        })
         .filter(|(_, misses)| !misses.is_empty())
         .collect();
     for (pod, misses) in made {
@@ -28,16 +37,28 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     }
 }
 
-fn of_pod<'s>(facts: &Facts<'s>, pod: EntityId) -> Vec<Entity<'s>> {
+/// `right` are environments whose addresses all lead somewhere from a namespace.
+fn of_pod<'s, 'f>(
+    facts: &'f Facts<'s>,
+    pod: EntityId,
+    right: &mut Shared<'s, &'f str>,
+) -> Vec<Entity<'s>> {
     let mut found = Vec::new();
-    let Some(root) = facts.get(pod).root() else {
+    let entity = facts.get(pod);
+    let Some(root) = entity.root() else {
         return found;
     };
+    let namespace: &str = &entity.subject.namespace;
     if matches!(facts.health_of(pod), PodHealth::Done | PodHealth::Leaving) {
         return found;
     }
     for container in root.items_at(&["spec", "containers"]) {
-        for env in container.items_at(&["env"]) {
+        let all = container.get("env").unwrap_or_default();
+        if right.get(all) == Some(&namespace) {
+            continue;
+        }
+        let before = found.len();
+        for env in all.items() {
             if let Some(value) = env.get("value")
                 && let Some(address) = value.as_str().and_then(address)
             {
@@ -45,6 +66,9 @@ fn of_pod<'s>(facts: &Facts<'s>, pod: EntityId) -> Vec<Entity<'s>> {
                 let place = (name(container), name(env));
                 found.extend(miss(facts, pod, place, value, &address));
             }
+        }
+        if found.len() == before {
+            right.put(all, namespace);
         }
     }
     found

@@ -11,7 +11,13 @@ use coldcase_snapshot::{
 };
 use rayon::prelude::*;
 
-use crate::{Cite, Entity, EntityId, Facts, groups::Groups, heap, quantity};
+use crate::{
+    Cite, Entity, EntityId, Facts,
+    groups::Groups,
+    heap::{self, Heap},
+    quantity,
+    shared::TOGETHER,
+};
 
 /// Waiting reasons that do not pass by themselves.
 const STUCK: &[&str] = &[
@@ -44,25 +50,36 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     let mut of_pods: Vec<(EntityId, EntityId)> = Vec::with_capacity(pods.len());
     for pods in pods.chunks(AT_A_TIME) {
         // In the order of the pods, whoever makes them.
-        let made: Vec<Vec<Entity<'_>>> = pods
-            .par_iter()
-            .map(|pod| containers(facts, &logs, *pod))
+        let made: Vec<Vec<(EntityId, Entity<'_>)>> = pods
+            .par_chunks(TOGETHER)
+            .map(|pods| {
+                let mut options = heap::Options::new();
+                let mut made = Vec::with_capacity(pods.len());
+                for pod in pods {
+                    containers(facts, &logs, *pod, &mut options, &mut made);
+                }
+                made
+            })
             .collect();
-        for (pod, made) in pods.iter().zip(made) {
-            of_pods.extend(made.into_iter().map(|it| (*pod, facts.push(it))));
-        }
+        let made = made.into_iter().flatten();
+        of_pods.extend(made.map(|(pod, container)| (pod, facts.push(container))));
     }
     facts.containers = Groups::new(facts.snapshot.objects.len(), &of_pods);
 }
 
-/// The containers of a pod, of all its lists.
-fn containers<'s>(facts: &Facts<'s>, logs: &Logs<'s>, pod: EntityId) -> Vec<Entity<'s>> {
-    let mut made = Vec::new();
+/// Adds the containers of a pod, of all its lists.
+fn containers<'s>(
+    facts: &Facts<'s>,
+    logs: &Logs<'s>,
+    pod: EntityId,
+    options: &mut heap::Options<'s>,
+    made: &mut Vec<(EntityId, Entity<'s>)>,
+) {
     let Some(root) = facts.get(pod).root() else {
-        return made;
+        return;
     };
     let (Some(spec), status) = (root.get("spec"), root.get("status")) else {
-        return made;
+        return;
     };
     for (list, statuses, default) in [
         ("initContainers", "initContainerStatuses", "init"),
@@ -88,10 +105,10 @@ fn containers<'s>(facts: &Facts<'s>, logs: &Logs<'s>, pod: EntityId) -> Vec<Enti
             } else {
                 default
             };
-            made.push(container(facts, logs, pod, spec, status, kind));
+            let container = container(facts, logs, pod, (spec, status, kind), options);
+            made.push((pod, container));
         }
     }
-    made
 }
 
 /// Logs by namespace and pod, in their order.
@@ -112,9 +129,8 @@ fn container<'s>(
     facts: &Facts<'s>,
     logs: &Logs<'s>,
     pod: EntityId,
-    spec: View<'s>,
-    status: Option<View<'s>>,
-    kind: &'static str,
+    (spec, status, kind): (View<'s>, Option<View<'s>>, &'static str),
+    options: &mut heap::Options<'s>,
 ) -> Entity<'s> {
     let owner = facts.get(pod);
     let name = spec.str_at(&["name"]).unwrap_or("");
@@ -122,7 +138,9 @@ fn container<'s>(
     let mut fields = Vec::with_capacity(16);
     fields.push(("type", Node::text(kind)));
     let limit = resources(spec, &mut fields);
-    java_heap(spec, limit, &mut fields);
+    if let Some(heap) = heap::of(spec, limit, options) {
+        java_heap(&heap, limit, &mut fields);
+    }
     let mut cites = Vec::new();
     if let Some(status) = status {
         let ended = ended(status);
@@ -269,11 +287,9 @@ fn resources(spec: View<'_>, fields: &mut Vec<(&'static str, Node)>) -> Option<i
 }
 
 /// How large a JVM's heap may grow, and how much of the limit that is.
-fn java_heap(spec: View<'_>, limit: Option<i64>, fields: &mut Vec<(&'static str, Node)>) {
-    let Some(heap) = heap::of(spec, limit) else {
-        return;
-    };
-    fields.push(("heapOption", Node::text(heap.option).at_line(heap.line)));
+fn java_heap(heap: &Heap, limit: Option<i64>, fields: &mut Vec<(&'static str, Node)>) {
+    let option = Node::text(heap.option.as_str());
+    fields.push(("heapOption", option.at_line(heap.line)));
     fields.push(("heapMax", Node::number(heap.bytes).at_line(heap.line)));
     if let Some(limit) = limit.filter(|limit| *limit > 0) {
         let percent = i128::from(heap.bytes) * 100 / i128::from(limit);

@@ -2,6 +2,8 @@
 
 use coldcase_snapshot::packed::View;
 
+use crate::shared::Shared;
+
 /// What a container's options say of its heap.
 pub(crate) struct Heap {
     /// Bytes, where the size follows from what was captured.
@@ -12,12 +14,23 @@ pub(crate) struct Heap {
     pub line: u32,
 }
 
+/// Whether variables of an environment are options of a JVM.
+pub(crate) type Options<'s> = Shared<'s, bool>;
+
 /// The last option that decides the size; `limit` is the container's memory limit in bytes.
-pub(crate) fn of(spec: View<'_>, limit: Option<i64>) -> Option<Heap> {
-    let env = spec
-        .items_at(&["env"])
+pub(crate) fn of<'s>(spec: View<'s>, limit: Option<i64>, known: &mut Options<'s>) -> Option<Heap> {
+    let env = spec.get("env").unwrap_or_default();
+    let option = |env: &View<'_>| env.str_at(&["name"]).is_some_and(is_options);
+    let options = known.get(env).copied().unwrap_or_else(|| {
+        let found = env.items().iter().any(|env| option(&env));
+        known.put(env, found);
+        found
+    });
+    let env = if options { env } else { View::default() };
+    let env = env
+        .items()
         .iter()
-        .filter(|env| env.str_at(&["name"]).is_some_and(is_options))
+        .filter(option)
         .filter_map(|env| env.get("value"));
     let words = spec
         .items_at(&["command"])

@@ -27,6 +27,7 @@ mod said;
 pub mod schema;
 pub mod select;
 mod service;
+mod shared;
 mod skew;
 mod stale;
 mod usage;

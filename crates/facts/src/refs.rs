@@ -5,7 +5,11 @@ use std::{collections::HashMap, sync::OnceLock};
 use coldcase_snapshot::{node::Node, packed::View};
 use rayon::prelude::*;
 
-use crate::{Cite, Entity, EntityId, Facts, Identity, PodHealth, schema::nearest};
+use crate::{
+    Cite, Entity, EntityId, Facts, Identity, PodHealth,
+    schema::nearest,
+    shared::{Shared, TOGETHER},
+};
 
 /// One reference in a pod's spec.
 struct Reference<'n> {
@@ -23,10 +27,16 @@ type Elsewhere<'s> = HashMap<(&'static str, &'s str), Vec<&'s str>>;
 /// Derives `MissingRef` entities for pods that are not well.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
     let elsewhere = OnceLock::new();
-    let made: Vec<(EntityId, Vec<Entity<'_>>)> = facts
+    let all: &Facts<'_> = facts;
+    let made: Vec<(EntityId, Vec<Entity<'_>>)> = all
         .of_kind("Pod")
-        .par_iter()
-        .map(|pod| (*pod, of_pod(facts, &elsewhere, *pod)))
+        .par_chunks(TOGETHER)
+        .flat_map_iter(|pods| {
+            let mut without = Shared::new();
+            let elsewhere = &elsewhere;
+            let missing = pods.iter();
+            missing.map(move |pod| (*pod, of_pod(all, elsewhere, *pod, &mut without)))
+        })
         .filter(|(_, missing)| !missing.is_empty())
         .collect();
     drop(elsewhere);
@@ -42,6 +52,7 @@ fn of_pod<'s>(
     facts: &Facts<'s>,
     elsewhere: &OnceLock<Elsewhere<'s>>,
     pod: EntityId,
+    without: &mut Shared<'s, ()>,
 ) -> Vec<Entity<'s>> {
     if matches!(facts.health_of(pod), PodHealth::Done | PodHealth::Leaving) {
         return Vec::new();
@@ -49,7 +60,7 @@ fn of_pod<'s>(
     let Some(root) = facts.get(pod).root() else {
         return Vec::new();
     };
-    references(root)
+    references(root, without)
         .iter()
         .filter_map(|reference| missing(facts, elsewhere, pod, reference))
         .collect()
@@ -119,7 +130,8 @@ impl<'n> References<'n> {
     }
 }
 
-fn references(root: View<'_>) -> Vec<Reference<'_>> {
+/// `without` are environments that refer to nothing.
+fn references<'n>(root: View<'n>, without: &mut Shared<'n, ()>) -> Vec<Reference<'n>> {
     let mut found = References::default();
     let Some(spec) = root.get("spec") else {
         return found.0;
@@ -143,10 +155,17 @@ fn references(root: View<'_>) -> Vec<Reference<'_>> {
     }
     for list in ["initContainers", "containers"] {
         for container in spec.items_at(&[list]) {
-            for env in container.items_at(&["env"]) {
-                if let Some(from) = env.get("valueFrom") {
-                    let kinds = ["configMapKeyRef", "secretKeyRef"];
-                    found.either(from, kinds, "env", Some("key"));
+            let all = container.get("env").unwrap_or_default();
+            if without.get(all).is_none() {
+                let before = found.0.len();
+                for env in all.items() {
+                    if let Some(from) = env.get("valueFrom") {
+                        let kinds = ["configMapKeyRef", "secretKeyRef"];
+                        found.either(from, kinds, "env", Some("key"));
+                    }
+                }
+                if found.0.len() == before {
+                    without.put(all, ());
                 }
             }
             for from in container.items_at(&["envFrom"]) {

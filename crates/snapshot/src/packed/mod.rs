@@ -324,6 +324,13 @@ impl<'p> View<'p> {
         self.at(path).unwrap_or_default().items()
     }
 
+    /// Whether this is the other one: the same place of the same page, as what replicas share is. Lines may differ.
+    #[inline]
+    pub fn is_shared_with(self, other: View<'_>) -> bool {
+        self.page.as_ptr() == other.page.as_ptr()
+            && (self.from, self.to, self.shape) == (other.from, other.to, other.shape)
+    }
+
     /// Text of a scalar.
     #[inline]
     pub fn as_str(self) -> Option<&'p str> {
