@@ -77,11 +77,9 @@ impl Gathered {
 
     /// Sorts objects by what they are.
     pub(crate) fn add(&mut self, objects: Vec<Object>) {
-        let (events, objects): (Vec<_>, Vec<_>) = objects
-            .into_iter()
-            .partition(|object| object.kind == "Event");
-        self.events.extend(Event::all(&events));
-        self.objects.extend(objects);
+        let (events, objects) = events_apart(objects);
+        add(&mut self.events, Event::all(&events));
+        add(&mut self.objects, objects);
     }
 }
 
@@ -115,8 +113,8 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
         for (kind, line) in content.cut {
             gathered.cut.push((kind, format!("{path}:{line}")));
         }
-        gathered.objects.extend(content.objects);
-        gathered.events.extend(content.events);
+        add(&mut gathered.objects, content.objects);
+        add(&mut gathered.events, content.events);
         gathered.newest_event = gathered.newest_event.max(content.newest_event);
         gathered
             .others
@@ -125,6 +123,27 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
         gathered.problems.extend(content.problems);
     }
     gathered
+}
+
+/// Adds to what may be nothing yet: most are in one file.
+fn add<T>(all: &mut Vec<T>, more: Vec<T>) {
+    if all.is_empty() {
+        *all = more;
+    } else {
+        all.extend(more);
+    }
+}
+
+/// Events and other objects; of most lists one or the other.
+fn events_apart(objects: Vec<Object>) -> (Vec<Object>, Vec<Object>) {
+    let is_event = |object: &Object| object.kind == "Event";
+    if objects.iter().all(is_event) {
+        (objects, Vec::new())
+    } else if objects.iter().any(is_event) {
+        objects.into_iter().partition(is_event)
+    } else {
+        (Vec::new(), objects)
+    }
 }
 
 /// What one file holds.
@@ -344,13 +363,11 @@ fn take(content: &mut Content, documents: Vec<Document>, file: &File, id: FileId
         }
         layouts::rancher::restore(&file.path, roots, &mut objects);
         // Of an event little is kept, and there are more of them than of anything else.
-        let (events, objects): (Vec<_>, Vec<_>) = objects
-            .into_iter()
-            .partition(|object| object.kind == "Event");
-        content.objects.extend(objects);
+        let (events, objects) = events_apart(objects);
+        add(&mut content.objects, objects);
         let newest = events.par_iter().filter_map(event::newest).max();
         content.newest_event = content.newest_event.max(newest);
-        content.events.extend(Event::all(&events));
+        add(&mut content.events, Event::all(&events));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Names of fields, held once for all the values that carry them.
 
-use std::{cell::RefCell, ops::Deref, sync::Arc};
+use std::{borrow::Borrow, cell::RefCell, ops::Deref, sync::Arc};
 
 use compact_str::CompactString;
 
@@ -56,6 +56,12 @@ impl Deref for Key {
 
     fn deref(&self) -> &str {
         self.as_str()
+    }
+}
+
+impl Borrow<str> for Key {
+    fn borrow(&self) -> &str {
+        self
     }
 }
 

@@ -127,15 +127,15 @@ pub fn objects(document: Document, path: &str, file: FileId) -> (Vec<Object>, Op
         .clone()
         .or(single.map(str::to_owned))
         .unwrap_or_default();
-    let found: Vec<Object> = items
+    let found: Vec<Option<Object>> = items
         .into_par_iter()
         .enumerate()
-        .filter_map(|(index, item)| {
+        .map(|(index, item)| {
             let item = layouts::insights::whole_event(item, &default, file, index);
             object(item, &default, file)
         })
         .collect();
-    (found, list_kind)
+    (found.into_iter().flatten().collect(), list_kind)
 }
 
 fn packed(items: Box<[Node]>) -> Vec<Packed> {

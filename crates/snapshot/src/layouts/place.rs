@@ -1,12 +1,14 @@
 //! Says whose log a file is: namespace, pod, container and instance, by the paths of all layouts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use coldcase_bundle::FileId;
 
 use crate::{
     logs::{LogFile, Span},
+    node::Key,
     object::Object,
+    packed::{Packed, Text},
 };
 
 /// What a path says about a log.
@@ -49,66 +51,62 @@ impl Place {
 /// Pods and their containers, which decide where a path alone is ambiguous.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// Namespaces by pod.
-    pods: BTreeMap<String, BTreeSet<String>>,
-    containers: BTreeMap<(String, String), Vec<String>>,
+    /// Pods by name and namespace.
+    pods: BTreeMap<Text, BTreeMap<Key, Packed>>,
 }
 
 impl Known {
     pub(crate) fn new(objects: &[Object]) -> Self {
         let mut known = Self::default();
         for pod in objects.iter().filter(|object| object.kind == "Pod") {
-            known.add(&pod.namespace, &pod.name);
-            let names = ["initContainers", "containers", "ephemeralContainers"]
-                .iter()
-                .flat_map(|list| pod.root.items_at(&["spec", list]))
-                .filter_map(|container| container.str_at(&["name"]))
-                .map(str::to_owned)
-                .collect();
-            known
-                .containers
-                .insert((pod.namespace.to_string(), pod.name.to_string()), names);
+            known.add(&pod.namespace, &pod.name, &pod.root);
         }
         known
+    }
+
+    fn add(&mut self, namespace: &Key, pod: &Text, root: &Packed) {
+        self.pods
+            .entry(pod.clone())
+            .or_default()
+            .insert(namespace.clone(), root.clone());
     }
 
     /// The one pod that a workload of this name has.
     fn sole_pod_of(&self, workload: &str) -> Option<(&str, &str)> {
         let mut pods = self
             .pods
-            .range(format!("{workload}-")..)
+            .range(Text::from(format!("{workload}-"))..)
             .take_while(|(pod, _)| pod.starts_with(workload))
             .filter(|(pod, _)| made_by(pod, workload));
         let (pod, namespaces) = pods.next()?;
-        let namespace = namespaces.first().filter(|_| namespaces.len() == 1)?;
+        let (namespace, _) = namespaces.iter().next().filter(|_| namespaces.len() == 1)?;
         pods.next().is_none().then_some((namespace, pod))
     }
 
-    pub(crate) fn add(&mut self, namespace: &str, pod: &str) {
-        self.pods
-            .entry(pod.to_owned())
-            .or_default()
-            .insert(namespace.to_owned());
+    fn namespace_of(&self, pod: &str) -> Option<&str> {
+        let (namespace, _) = self.pods.get(pod)?.first_key_value()?;
+        Some(namespace)
     }
 
-    fn namespace_of(&self, pod: &str) -> Option<&str> {
-        self.pods.get(pod)?.iter().next().map(String::as_str)
+    fn containers(&self, namespace: &str, pod: &str) -> impl Iterator<Item = &str> {
+        let root = self.pods.get(pod).and_then(|pods| pods.get(namespace));
+        ["initContainers", "containers", "ephemeralContainers"]
+            .into_iter()
+            .filter_map(move |list| Some(root?.items_at(&["spec", list])))
+            .flatten()
+            .filter_map(|container| container.str_at(&["name"]))
     }
 
     fn has_container(&self, namespace: &str, pod: &str, container: &str) -> bool {
-        self.containers
-            .get(&(namespace.to_owned(), pod.to_owned()))
-            .is_some_and(|names| names.iter().any(|name| name == container))
+        self.containers(namespace, pod)
+            .any(|name| name == container)
     }
 
     /// The only container of a pod.
     fn sole_container(&self, namespace: &str, pod: &str) -> &str {
-        match self
-            .containers
-            .get(&(namespace.to_owned(), pod.to_owned()))
-            .map(Vec::as_slice)
-        {
-            Some([only]) => only,
+        let mut names = self.containers(namespace, pod);
+        match (names.next(), names.next()) {
+            (Some(only), None) => only,
             _ => "",
         }
     }
@@ -287,7 +285,7 @@ fn by_collector(parts: &[&str], known: &Known) -> Option<Place> {
             known
                 .pods
                 .get(*pod)
-                .is_some_and(|namespaces| namespaces.contains(*namespace))
+                .is_some_and(|namespaces| namespaces.contains_key(*namespace))
         })
         .or_else(|| {
             let at = stem.find("-system-")?;
@@ -394,15 +392,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::node::Node;
 
     fn known(pods: &[(&str, &str, &[&str])]) -> Known {
         let mut known = Known::default();
         for (namespace, pod, containers) in pods {
-            known.add(namespace, pod);
-            known.containers.insert(
-                ((*namespace).to_owned(), (*pod).to_owned()),
-                containers.iter().map(|c| (*c).to_owned()).collect(),
-            );
+            let containers = containers
+                .iter()
+                .map(|name| Node::map(vec![("name", Node::text(*name))]));
+            let spec = Node::map(vec![("containers", Node::seq(containers.collect()))]);
+            let root = Node::map(vec![("spec", spec)]).into();
+            known.add(&(*namespace).into(), &(*pod).into(), &root);
         }
         known
     }

@@ -1,6 +1,7 @@
 //! Names and identifiers as parts of the page that the object's tree stands in, instead of copies beside it.
 
 use std::{
+    borrow::Borrow,
     cmp::Ordering,
     fmt,
     hash::{Hash, Hasher},
@@ -43,6 +44,12 @@ impl Deref for Text {
     #[inline]
     fn deref(&self) -> &str {
         self.as_str()
+    }
+}
+
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        self
     }
 }
 
