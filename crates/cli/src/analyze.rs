@@ -50,23 +50,16 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     timings.stage("diagnose");
     let report = coldcase_report::assemble(&bundle, &snapshot, &rules, &evaluation, &diagnosis);
     // A report of many objects is written in the room that these took. Giving back millions of values one by
-    // one takes a while: that goes beside what comes next.
-    let ((), report) = rayon::join(
-        || {
-            drop(diagnosis);
-            drop(evaluation);
-        },
-        || Cleaned::new(report),
-    );
+    // one takes a while: that goes beside what needs no room.
+    rayon::join(|| drop(diagnosis), || drop(evaluation));
+    let ((), report) = rayon::join(|| drop(facts), || Cleaned::new(report));
     timings.stage("assemble");
     progress.step("writing the report");
     if format == Format::Summary && place.is_none() {
         drop(progress);
         summarise(arguments, &report, None, false);
     } else {
-        let write = || write(arguments, format, &report, place.as_ref());
-        let ((), written) = rayon::join(|| drop(facts), write);
-        written?;
+        write(arguments, format, &report, place.as_ref())?;
         drop(progress);
         if !arguments.quiet && format != Format::Summary {
             summarise(arguments, &report, place.as_ref(), place.is_none());
