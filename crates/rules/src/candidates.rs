@@ -185,13 +185,15 @@ impl World<'_, '_> {
             "egressdenial" => self.denying(from, Direction::Egress),
             "ingressdenial" => self.denying(from, Direction::Ingress),
             _ if from.0 as usize >= self.facts.entities.len() => self.through_line(noun, from),
-            "pod" if self.pod_of(from).is_some() => Candidates {
-                ids: self.pod_of(from).into_iter().collect(),
-                total: 1,
-                missing: None,
-                open: 0,
-            },
             _ => {
+                if let Some(ids) = self.nearby(noun, from) {
+                    return Candidates {
+                        total: ids.len() as u64,
+                        ids,
+                        missing: None,
+                        open: 0,
+                    };
+                }
                 let related = self.facts.related(noun, from);
                 let expired = noun == "event" && related.ids.is_empty();
                 let missing = match related.missing {
@@ -321,6 +323,19 @@ impl World<'_, '_> {
             total,
             missing,
             open: 0,
+        }
+    }
+
+    /// What most rules ask of every container, where there is any: found without asking what could be missing.
+    fn nearby(&self, noun: &str, from: EntityId) -> Option<Vec<EntityId>> {
+        match noun {
+            "pod" => Some(vec![self.pod_of(from)?]),
+            "event" => {
+                let mut ids = self.facts.events_about(&self.get(from).subject).to_vec();
+                ids.dedup();
+                (!ids.is_empty()).then_some(ids)
+            }
+            _ => None,
         }
     }
 

@@ -333,6 +333,9 @@ impl<'w, 'r, 'f, 's, O: Open> Descent<'w, 'r, 'f, 's, O> {
         id: EntityId,
         explain: bool,
     ) -> Truth<Captures> {
+        if known.is_some_and(|known| self.world.sieve.refutes(step, known, id)) {
+            return Truth::No;
+        }
         let kind = self.world.get(id).kind;
         if !step.kinds.is_empty() && !step.kinds.iter().any(|own| own == kind) {
             return Truth::No;

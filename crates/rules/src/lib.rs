@@ -152,17 +152,17 @@ impl RuleSet {
         let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
         let mut heads = String::new();
         let mut hasher = Sha256::new();
-        for (file, text, trusted) in files {
-            heads.push_str(head_of(&text));
+        let files: Vec<(String, String, bool)> = files.collect();
+        let docs: Vec<_> = files
+            .par_iter()
+            .map(|(_, text, trusted)| source::parse(if *trusted { rule_of(text) } else { text }))
+            .collect();
+        for ((file, text, trusted), doc) in files.iter().zip(docs) {
+            heads.push_str(head_of(text));
             hasher.update(file.as_bytes());
             hasher.update([0]);
             hasher.update(text.as_bytes());
-            let read = if trusted {
-                rule_of(&text)
-            } else {
-                text.as_str()
-            };
-            match load::load(&file, read, &mut patterns, trusted) {
+            match load::load(file, doc, &mut patterns, *trusted) {
                 Ok(rule) => {
                     rules.insert(rule.id.clone(), rule);
                 }
@@ -348,9 +348,18 @@ pub fn evaluate_indexed<'f, 's>(
     facts: &'f Facts<'s>,
     worth: usize,
 ) -> Evaluation<'f, 's> {
-    let lines = lines::scan(facts, rules.scanner.as_ref());
+    // Neither needs the other, and at the end of each a thread would wait.
+    let (lines, sieve) = rayon::join(
+        || lines::scan(facts, rules.scanner.as_ref()),
+        || {
+            let none = lines::Lines::default();
+            let mut world = World::new(facts, &none, worth);
+            world.sift(&rules.rules);
+            world.sieve
+        },
+    );
     let mut world = World::new(facts, &lines, worth);
-    world.sift(&rules.rules);
+    world.sieve = sieve;
     let results: Vec<(Vec<Finding>, Option<Unknown>)> = rules
         .rules
         .par_iter()

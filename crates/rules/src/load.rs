@@ -14,7 +14,7 @@ use crate::{
         Operand, ROLES, Rows, Rule, SEVERITIES, Step, Test, Verb,
     },
     scope::{Scope, check_path, operand, phrase, reference},
-    source::{self, Doc, DocValue, LoadError, Place},
+    source::{Doc, DocValue, LoadError, Place},
     template::{self, Template},
 };
 
@@ -24,10 +24,10 @@ pub(crate) type Good<T> = Result<T, Bad>;
 /// Kinds that are lines of a log and no objects.
 const LINES: [&str; 2] = ["LogLine", "JournalLine"];
 
-/// Loads one rule; patterns are added to `patterns`.
+/// Loads one rule from its parsed file; patterns are added to `patterns`.
 pub(crate) fn load(
     file: &str,
-    text: &str,
+    doc: Result<Doc, Bad>,
     patterns: &mut Vec<Pattern>,
     trusted: bool,
 ) -> Result<Rule, Vec<LoadError>> {
@@ -36,7 +36,7 @@ pub(crate) fn load(
         place,
         what,
     };
-    let doc = source::parse(text).map_err(|bad| vec![error(bad)])?;
+    let doc = doc.map_err(|bad| vec![error(bad)])?;
     let mut loader = Loader {
         patterns,
         errors: Vec::new(),

@@ -89,8 +89,7 @@ impl Doubts {
         if self.words.is_empty() && self.logs.is_empty() {
             return None;
         }
-        let mut told = Vec::new();
-        self.tell_logs(world, &mut told);
+        let mut told = self.tell_logs(world);
         self.words.sort_unstable();
         self.words.dedup();
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
@@ -111,44 +110,46 @@ impl Doubts {
     }
 
     /// Names the logs that are missing; those that are to be named one by one become words like all others.
-    fn tell_logs(&mut self, world: &World<'_, '_>, told: &mut Vec<Told>) {
-        let mut by_container: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for id in &self.logs {
+    fn tell_logs(&mut self, world: &World<'_, '_>) -> Vec<Told> {
+        let logs = self.logs.iter().map(|id| {
             let entity = world.get(*id);
-            let (container, pod) = (entity.label(), entity.subject.name.as_str());
-            // What Kubernetes would not take as a name may be cut elsewhere when it is grouped.
-            if [container, pod]
-                .iter()
-                .any(|name| name.contains([' ', ':']))
-            {
-                self.words.push(log_of(container, pod));
-            } else {
-                by_container.entry(container).or_default().push(pod);
-            }
+            (entity.label(), entity.subject.name.as_str())
+        });
+        tell_logs(logs, &mut self.words)
+    }
+}
+
+/// Tells of the logs of many containers, by the names of container and pod; those of a few become words.
+fn tell_logs<'n>(
+    logs: impl Iterator<Item = (&'n str, &'n str)>,
+    words: &mut Vec<String>,
+) -> Vec<Told> {
+    let mut by_container: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (container, pod) in logs {
+        by_container.entry(container).or_default().push(pod);
+    }
+    let mut told = Vec::new();
+    for (container, mut pods) in by_container {
+        pods.sort_unstable();
+        pods.dedup();
+        // What Kubernetes would not take as a name may be cut elsewhere when it is grouped.
+        let odd = |name: &str| name.contains([' ', ':']);
+        if pods.len() <= MAX_NAMED || odd(container) || pods.iter().any(|pod| odd(pod)) {
+            words.extend(pods.iter().map(|pod| log_of(container, pod)));
+            continue;
         }
-        for (container, mut pods) in by_container {
-            pods.sort_unstable();
-            pods.dedup();
-            if pods.len() <= MAX_NAMED {
-                let named = pods.iter().map(|pod| log_of(container, pod));
-                self.words.extend(named);
-                continue;
-            }
-            // In the order of the whole texts a name stands behind those that it begins.
-            let text = |pod: &str| pod.bytes().chain(*b": ").collect::<Vec<u8>>();
-            let first = pods.iter().copied();
-            let first = first.min_by(|one, other| text(one).cmp(&text(other)));
-            if let Some(pod) = first {
-                let others = pods.len() - 1;
-                told.push(Told {
-                    first: log_of(container, pod),
-                    text: format!(
-                        "log of container {container} in pod {pod} and {others} others: not collected"
-                    ),
-                });
-            }
+        // In the order of the whole texts a name need not stand before those that it begins.
+        let end = |pod: &str| pod.bytes().chain(*b": ").collect::<Vec<u8>>();
+        let others = pods.len() - 1;
+        if let Some(pod) = pods.into_iter().min_by_key(|pod| end(pod)) {
+            let text = format!(
+                "log of container {container} in pod {pod} and {others} others: not collected"
+            );
+            let first = log_of(container, pod);
+            told.push(Told { first, text });
         }
     }
+    told
 }
 
 /// One source that is missing, or several of one sort.
@@ -202,6 +203,8 @@ fn grouped(missing: &[&str]) -> Vec<Told> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn texts(missing: &[&str]) -> Vec<String> {
@@ -236,5 +239,26 @@ mod tests {
             .collect();
         let few: Vec<&str> = few.iter().map(String::as_str).collect();
         assert_eq!(texts(&few), few);
+    }
+
+    proptest! {
+        #[test]
+        fn logs_are_told_like_words(
+            logs in prop::collection::vec(("[ab]", "[a:. -]{1,3}"), 0..40),
+        ) {
+            let mut all: Vec<String> = logs.iter().map(|(name, pod)| log_of(name, pod)).collect();
+            all.sort();
+            all.dedup();
+            let all: Vec<&str> = all.iter().map(String::as_str).collect();
+            let mut words = Vec::new();
+            let logs = logs.iter().map(|(name, pod)| (name.as_str(), pod.as_str()));
+            let mut told = tell_logs(logs, &mut words);
+            words.sort();
+            words.dedup();
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            told.extend(grouped(&words));
+            told.sort();
+            prop_assert_eq!(told, grouped(&all));
+        }
     }
 }

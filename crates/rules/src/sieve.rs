@@ -85,6 +85,14 @@ impl Sieve {
         (kind == known.kind).then(|| known.bits.has(place as usize))
     }
 
+    /// Whether an entity cannot pass a step, by what is known of the conditions on its slot alone.
+    pub(crate) fn refutes(&self, step: &Step, known: &[Option<Known>], entity: EntityId) -> bool {
+        let own = step.conditions.iter().zip(known);
+        own.filter(|(condition, _)| condition.slot == step.slot)
+            .filter_map(|(_, known)| self.answer(known.as_ref()?, entity))
+            .any(|passes| !passes)
+    }
+
     /// The entities that a step needs to look at, of `all` of its kind.
     pub(crate) fn ids(&self, step: &Step, all: &[EntityId]) -> Option<Vec<EntityId>> {
         Some(match self.kept.get(&id(step))? {

@@ -1,8 +1,8 @@
 //! Finds the record that a line belongs to: a stack trace, a kernel's report, a line written in pieces.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _};
+use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, fmt::Write as _};
 
-use coldcase_bundle::File;
+use coldcase_bundle::{File, Lines};
 use coldcase_facts::Cite;
 use coldcase_snapshot::{
     logs,
@@ -54,13 +54,15 @@ pub(crate) fn all(file: &File, source: Source<'_>, hits: &ByPattern) -> BTreeMap
         .collect();
     lines.sort_unstable();
     lines.dedup();
+    // The lines lie near each other: the file stays open.
+    let text = RefCell::new(file.lines());
     lines
         .into_iter()
-        .filter_map(|line| Some((line, of(file, source, line)?)))
+        .filter_map(|line| Some((line, of(file, &text, source, line)?)))
         .collect()
 }
 
-fn of(file: &File, source: Source<'_>, line: u32) -> Option<Recorded> {
+fn of(file: &File, text: &RefCell<Lines<'_>>, source: Source<'_>, line: u32) -> Option<Recorded> {
     let span = source.span();
     let (low, high) = (span.first.max(1), span.last.min(file.line_count()));
     // A journal written newest first reads in the order of time from its end.
@@ -75,7 +77,10 @@ fn of(file: &File, source: Source<'_>, line: u32) -> Option<Recorded> {
             }
         })
     };
-    let get = |number: u32| Some(file.line(place(number)?));
+    let get = |number: u32| {
+        let line = text.borrow_mut().line(place(number)?).to_owned();
+        Some(Cow::<str>::Owned(line))
+    };
     let kind = match source {
         Source::Log(_) => RecordKind::Log,
         Source::Journal(_) => RecordKind::Journal,
