@@ -7,12 +7,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
-use std::io::{Result, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -451,7 +449,7 @@ fn choices<'a>(values: impl Iterator<Item = &'a str>, rank: impl Fn(&str) -> usi
 fn packed(data: &Data<'_>) -> String {
     let json = serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned());
     if json.len() > PLAIN
-        && let Ok(deflated) = deflate(json.as_bytes())
+        && let Some(deflated) = deflate(json.as_bytes())
     {
         return format!("\"{}\"", STANDARD.encode(deflated));
     }
@@ -460,23 +458,29 @@ fn packed(data: &Data<'_>) -> String {
 
 /// Deflates piece by piece on all threads. Each piece but the last ends at a byte, and none looks back into the one
 /// before: put together they are one stream, the same for any number of threads.
-fn deflate(bytes: &[u8]) -> Result<Vec<u8>> {
+fn deflate(bytes: &[u8]) -> Option<Vec<u8>> {
     let pieces: Vec<&[u8]> = bytes.chunks(PIECE).collect();
-    let last = pieces.len().saturating_sub(1);
+    let last = pieces.len().checked_sub(1)?;
     let deflated: Vec<Vec<u8>> = pieces
         .par_iter()
         .enumerate()
-        .map(|(at, piece)| {
-            let mut encoder = DeflateEncoder::new(Vec::new(), LEVEL);
-            encoder.write_all(piece)?;
-            if at == last {
-                return encoder.finish();
-            }
-            encoder.flush()?;
-            Ok(std::mem::take(encoder.get_mut()))
-        })
-        .collect::<Result<_>>()?;
-    Ok(deflated.concat())
+        .map(|(at, piece)| deflate_piece(piece, at == last))
+        .collect::<Option<_>>()?;
+    Some(deflated.concat())
+}
+
+/// With room for all at once: a flush that runs out of room is not taken up where it stopped.
+fn deflate_piece(piece: &[u8], last: bool) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(piece.len() + piece.len() / 64 + 1024);
+    let mut deflater = Compress::new(LEVEL, false);
+    let flush = if last {
+        FlushCompress::Finish
+    } else {
+        FlushCompress::Sync
+    };
+    let status = deflater.compress_vec(piece, &mut out, flush).ok()?;
+    let whole = deflater.total_in() == piece.len() as u64 && out.len() < out.capacity();
+    (whole && (status == Status::StreamEnd) == last).then_some(out)
 }
 
 /// JSON that cannot end its script element or mean anything to an HTML parser.
@@ -523,6 +527,36 @@ mod tests {
             "{}",
             data.len()
         );
+    }
+
+    #[test]
+    fn pieces_are_one_stream() {
+        use std::io::Read as _;
+        let mut state = 1_u64;
+        let noise = std::iter::repeat_with(|| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()[0]
+        });
+        let noise: Vec<u8> = noise.take(3 * PIECE + 17).collect();
+        let words: String = (0..200_000)
+            .map(|at| format!("{} a pod,", at % 977))
+            .collect();
+        let words = words.into_bytes();
+        for bytes in [
+            &words[..],
+            &noise,
+            &words[..PIECE],
+            &noise[..2 * PIECE],
+            b"1",
+        ] {
+            let deflated = deflate(bytes).unwrap();
+            let mut read = Vec::new();
+            let mut inflater = flate2::read::DeflateDecoder::new(deflated.as_slice());
+            inflater.read_to_end(&mut read).unwrap();
+            assert!(read == bytes);
+        }
     }
 
     #[test]

@@ -220,7 +220,7 @@ fn replicas_stand_in_a_page_once() {
         Node::seq(entries.collect())
     };
     let length = |names: &[&str]| {
-        let (_, page) = Packer::page(|packer| {
+        let ((), page) = Packer::page(|packer| {
             let mut known = None;
             for name in names {
                 let value = piece(packer, &env(name));
