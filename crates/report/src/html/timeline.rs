@@ -540,10 +540,9 @@ mod tests {
             state.to_le_bytes()[0]
         });
         let noise: Vec<u8> = noise.take(3 * PIECE + 17).collect();
-        let words: String = (0..200_000)
-            .map(|at| format!("{} a pod,", at % 977))
+        let words: Vec<u8> = (0..200_000)
+            .flat_map(|at| format!("{} a pod,", at % 977).into_bytes())
             .collect();
-        let words = words.into_bytes();
         for bytes in [
             &words[..],
             &noise,
