@@ -1,5 +1,7 @@
 //! Reads YAML that comes in pieces, so that the text of a long list is gone by the time its last item is read.
 
+use std::collections::VecDeque;
+
 use kubeyaml::{Part, cut_items, document_marks, split_items};
 use memchr::memmem;
 
@@ -31,21 +33,21 @@ pub(crate) enum Streamed {
 
 /// Reads pieces of whole lines as if they were one text, unless a piece `is_other` than YAML or what is read takes more
 /// memory than there is `room`.
-pub(crate) fn read<T: AsRef<str>>(
-    pieces: impl Iterator<Item = T>,
+pub(crate) fn read<T: AsRef<str> + Send>(
+    pieces: impl Iterator<Item = T> + Send,
     reading: &Reading,
     room: u64,
-    is_other: impl Fn(&str) -> bool,
+    is_other: impl Fn(&str) -> bool + Send,
 ) -> Streamed {
     read_by(BATCH, pieces, reading, room, is_other)
 }
 
-fn read_by<T: AsRef<str>>(
+fn read_by<T: AsRef<str> + Send>(
     batch: usize,
-    pieces: impl Iterator<Item = T>,
+    pieces: impl Iterator<Item = T> + Send,
     reading: &Reading,
     room: u64,
-    is_other: impl Fn(&str) -> bool,
+    is_other: impl Fn(&str) -> bool + Send,
 ) -> Streamed {
     let mut stream = Stream {
         reading,
@@ -58,29 +60,77 @@ fn read_by<T: AsRef<str>>(
         held: 0,
         waiting: 0,
     };
+    let mut ahead = Ahead {
+        pieces,
+        is_other,
+        fetched: VecDeque::new(),
+    };
     let mut first = true;
     let mut read = 0;
-    for piece in pieces {
-        let mut text = piece.as_ref();
-        if is_other(text) {
+    while let Some(piece) = ahead.next() {
+        let mut text = piece.text.as_ref();
+        if piece.is_other {
             return Streamed::Unclear;
         }
-        let waiting = stream.waiting + in_memory(text);
+        let waiting = stream.waiting + piece.in_memory;
         let bytes = stream.held + waiting;
         read += text.len() as u64;
         if bytes > room || waiting > LARGEST {
             return Streamed::TooLarge { bytes, read };
         }
+        stream.waiting = waiting;
         if std::mem::take(&mut first) {
             text = text.strip_prefix('\u{feff}').unwrap_or(text);
         }
-        if stream.feed(text).is_none() {
+        if stream.feed(text, &mut || ahead.fetch(batch)).is_none() {
             return Streamed::Unclear;
         }
     }
-    match stream.end_document() {
+    match stream.end_document(&mut || {}) {
         Some(()) => Streamed::Read(stream.found),
         None => Streamed::Unclear,
+    }
+}
+
+/// What one thread does while the others read items.
+type Meanwhile<'m> = &'m mut (dyn FnMut() + Send);
+
+/// Fetches pieces before they are asked for: what comes from a disk or a packed file waits for one thread.
+struct Ahead<I, T, F> {
+    pieces: I,
+    is_other: F,
+    fetched: VecDeque<Piece<T>>,
+}
+
+struct Piece<T> {
+    text: T,
+    is_other: bool,
+    /// See [`in_memory`].
+    in_memory: u64,
+}
+
+impl<T: AsRef<str>, I: Iterator<Item = T>, F: Fn(&str) -> bool> Ahead<I, T, F> {
+    fn fetch(&mut self, bytes: usize) {
+        let fetched = self.fetched.iter();
+        let mut there: usize = fetched.map(|piece| piece.text.as_ref().len()).sum();
+        while there < bytes {
+            let Some(piece) = self.one() else { return };
+            there += piece.text.as_ref().len();
+            self.fetched.push_back(piece);
+        }
+    }
+
+    fn next(&mut self) -> Option<Piece<T>> {
+        self.fetched.pop_front().or_else(|| self.one())
+    }
+
+    fn one(&mut self) -> Option<Piece<T>> {
+        let text = self.pieces.next()?;
+        Some(Piece {
+            is_other: (self.is_other)(text.as_ref()),
+            in_memory: in_memory(text.as_ref()),
+            text,
+        })
     }
 }
 
@@ -120,20 +170,19 @@ struct Open {
 
 impl Stream<'_> {
     /// Takes in whole lines; `None` if only the whole text can tell what they are.
-    fn feed(&mut self, piece: &str) -> Option<()> {
+    fn feed(&mut self, piece: &str, meanwhile: Meanwhile<'_>) -> Option<()> {
         let mut from = 0;
         for mark in document_marks(piece) {
-            self.push(piece.get(from..mark.start)?)?;
-            self.end_document()?;
+            self.push(piece.get(from..mark.start)?, meanwhile)?;
+            self.end_document(meanwhile)?;
             self.line = self.line.saturating_add(lines(piece.get(mark.clone())?));
             from = mark.end;
         }
-        self.push(piece.get(from..)?)
+        self.push(piece.get(from..)?, meanwhile)
     }
 
-    fn push(&mut self, piece: &str) -> Option<()> {
+    fn push(&mut self, piece: &str, meanwhile: Meanwhile<'_>) -> Option<()> {
         self.text.push_str(piece);
-        self.waiting += in_memory(piece);
         if self.text.len() < self.look_at {
             return Some(());
         }
@@ -141,7 +190,7 @@ impl Stream<'_> {
             self.open_list();
         }
         if self.list.as_ref().is_some_and(|list| !list.ended) {
-            self.read_items(false)?;
+            self.read_items(false, meanwhile)?;
         }
         // A text that cannot be read yet is looked at again when there is twice as much.
         self.look_at = self.batch.max(2 * self.text.len());
@@ -176,7 +225,7 @@ impl Stream<'_> {
     }
 
     /// Reads the items that are whole, or all if there is no more text. `None` if one of them cannot be read.
-    fn read_items(&mut self, all: bool) -> Option<()> {
+    fn read_items(&mut self, all: bool, meanwhile: Meanwhile<'_>) -> Option<()> {
         let list = self.list.as_mut()?;
         let cut = cut_items(&self.text, self.line)?;
         list.ended = cut.end < self.text.len();
@@ -186,7 +235,8 @@ impl Stream<'_> {
             cut.items.len().saturating_sub(1)
         };
         let rest = cut.items.get(whole);
-        let read = read_items(cut.items.get(..whole)?, self.reading);
+        let (items, reading) = (cut.items.get(..whole)?, self.reading);
+        let (read, ()) = rayon::join(|| read_items(items, reading), meanwhile);
         if !read.failed.is_empty() {
             return None;
         }
@@ -206,9 +256,9 @@ impl Stream<'_> {
     }
 
     /// What was fed since the last mark is a document.
-    fn end_document(&mut self) -> Option<()> {
+    fn end_document(&mut self, meanwhile: Meanwhile<'_>) -> Option<()> {
         if self.list.as_ref().is_some_and(|list| !list.ended) {
-            self.read_items(true)?;
+            self.read_items(true, meanwhile)?;
         }
         let rest = Part {
             first_line: self.line,
