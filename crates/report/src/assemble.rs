@@ -1,10 +1,10 @@
 //! Turns a diagnosis into the report's plain data: places become numbered quotes, enums become words.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use coldcase_bundle::{Bundle, FileId, Problem as BundleProblem};
 use coldcase_diagnosis::{Diagnosis, Entry, Ranked};
-use coldcase_facts::{Cite, Identity, quantity::show_seconds};
+use coldcase_facts::{Cite, Identity};
 use coldcase_rules::{Evaluation, RuleSet, show_time};
 use coldcase_snapshot::{Snapshot, coverage::Status, object, stamp};
 use rayon::prelude::*;
@@ -14,7 +14,7 @@ use crate::model::{
     DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem, Reason, Related,
     Report, SCHEMA, Separate, Subject, TimelineEntry, Tool, Unknown, Verdict, Window,
 };
-use crate::{objects, said};
+use crate::{clocks, objects, said};
 
 /// Quotes in order of first use.
 #[derive(Default)]
@@ -597,39 +597,10 @@ const EXPECTED: &[&str] = &[
     "previous logs",
 ];
 
-/// A clock that is off by more than this many seconds puts what two nodes say into a wrong order.
-const CLOCK_SECONDS: f64 = 1.0;
-
 /// What was captured, and the nodes whose stamps cannot be compared with others'.
 fn coverage_with_clocks(snapshot: &Snapshot<'_>, evaluation: &Evaluation<'_, '_>) -> Vec<Coverage> {
-    let facts = evaluation.facts();
-    let mut clocks: BTreeMap<String, String> = BTreeMap::new();
-    for id in facts.of_kind("NodeClock") {
-        let clock = facts.get(*id);
-        let word = |field: &str| clock.str_at(&[field]).unwrap_or("");
-        if word("certain") == "true" {
-            let offset = show_seconds(word("offset").parse().unwrap_or_default());
-            let said = format!("about {offset} {} (by {})", word("side"), word("compared"));
-            clocks.insert(word("node").to_owned(), said);
-        }
-    }
-    // What the node's own time service says is exact.
-    for id in facts.of_kind("NodeFacts") {
-        let node = facts.get(*id);
-        let word = |field: &str| node.str_at(&[field]).unwrap_or("");
-        let offset: f64 = word("clockOffset").parse().unwrap_or_default();
-        if offset > CLOCK_SECONDS {
-            let offset = show_seconds(offset);
-            let said = format!("{offset} {} (by its time service)", word("clockSide"));
-            clocks.insert(word("node").to_owned(), said);
-        }
-    }
     let mut rows = coverage(snapshot);
-    rows.extend(clocks.into_iter().map(|(node, said)| Coverage {
-        source: format!("clock of {node}"),
-        status: Status::Collected.word().to_owned(),
-        detail: format!("{said}; stamps of this node are shown as written"),
-    }));
+    rows.extend(clocks::rows(evaluation.facts()));
     rows
 }
 

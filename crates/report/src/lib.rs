@@ -6,6 +6,7 @@
 mod assemble;
 mod checklist;
 pub mod clean;
+mod clocks;
 mod formats;
 mod html;
 mod incidents;

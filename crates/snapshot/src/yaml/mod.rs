@@ -456,7 +456,7 @@ fn more_lines(scalar: &Scalar<'_>) -> u16 {
     u16::try_from(scalar.end_line.saturating_sub(scalar.line)).unwrap_or(u16::MAX)
 }
 
-/// Packs values, and copies what was packed before.
+/// Packs values; what was packed before is referred to.
 struct Repeats<'m, 't> {
     packer: &'m mut Packer,
     memo: &'m mut Memo<'t>,
