@@ -227,11 +227,7 @@ const LARGE_HEAD: usize = 1 << 20;
 const LARGE: u64 = 4 << 20;
 /// Leaves out documents for which there is no room.
 fn refuse(content: &mut Content, file: &File, bytes: u64, options: &Options) {
-    let what = format!(
-        "not read: its documents would take {} MiB of memory, more than {} MiB (half of --max-memory)",
-        bytes >> 20,
-        options.document_bytes >> 20
-    );
+    let what = too_large(bytes, options.document_bytes);
     content.problems.push(Problem {
         file: file.path.clone(),
         line: 0,
@@ -240,6 +236,18 @@ fn refuse(content: &mut Content, file: &File, bytes: u64, options: &Options) {
     let kind = object::kind_of_path(&file.path);
     content.cut.extend(kind.map(|kind| (kind.to_owned(), 0)));
     content.structured = true;
+}
+
+fn too_large(bytes: u64, room: u64) -> String {
+    let (mib, most) = (bytes >> 20, room >> 20);
+    if bytes > room {
+        format!(
+            "not read: its documents would take {mib} MiB of memory, more than {most} MiB (half of --max-memory)"
+        )
+    } else {
+        // There is room enough, but pages of packed values count in 32 bits.
+        format!("not read: one document of {mib} MiB in memory is more than can be read; split it")
+    }
 }
 
 fn read_file(id: FileId, file: &File, roots: &[Root], options: &Options) -> Content {
@@ -418,5 +426,17 @@ impl Node {
             && self.get("metadata").is_none()
             && !self.entries().is_empty())
         .then(|| self.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_what_helps() {
+        assert!(too_large(3 << 30, 2 << 30).contains("more than 2048 MiB (half of --max-memory)"));
+        let one = too_large(5 << 30, 64 << 30);
+        assert!(one.contains("5120 MiB") && !one.contains("--max-memory"));
     }
 }
