@@ -1,7 +1,5 @@
 //! The work on one block that any thread can do: hash, lines, UTF-8, packing.
 
-use sha2::{Digest, Sha256};
-
 use crate::cut::Pool;
 
 /// What is to be kept of a block.
@@ -65,7 +63,7 @@ const PAGE: usize = 16 << 10;
 /// What is known of a block after the work.
 #[derive(Debug)]
 pub(crate) struct Block {
-    /// SHA-256 of the bytes.
+    /// BLAKE3 of the bytes.
     pub digest: [u8; 32],
     /// Newlines.
     pub newlines: u32,
@@ -83,7 +81,7 @@ pub(crate) struct Block {
 
 /// Works on a block; gives the buffer back to the pool when it can.
 pub(crate) fn process(raw: Vec<u8>, keep: Keep, pool: &Pool) -> Block {
-    let digest = Sha256::digest(&raw).into();
+    let digest = blake3::hash(&raw).into();
     let raw_len = raw.len() as u64;
     let open = raw.last().is_some_and(|last| *last != b'\n');
     let (newlines, pages) = match keep {

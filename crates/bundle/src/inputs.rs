@@ -5,8 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest, Sha256};
-
 use crate::{
     Bundle, Layout, Limits, OpenError, Part, Problem,
     block::looks_binary,
@@ -78,7 +76,7 @@ pub(crate) fn from_texts<'a>(
                 exact: None,
                 bytes: text.len() as u64,
                 binary,
-                digest: Sha256::digest(text.as_bytes()).into(),
+                digest: blake3::hash(text.as_bytes()).into(),
                 content: Content::held(if binary {
                     String::new()
                 } else {
@@ -257,13 +255,13 @@ fn join(mut opened: Vec<Opened>) -> Bundle {
     let hash = match parts.as_slice() {
         [(hash, _)] => hex(hash),
         several => {
-            let mut hasher = Sha256::new();
+            let mut hasher = blake3::Hasher::new();
             for (hash, part) in several {
-                hasher.update((part.directory.len() as u64).to_le_bytes());
+                hasher.update(&(part.directory.len() as u64).to_le_bytes());
                 hasher.update(part.directory.as_bytes());
-                hasher.update(hash);
+                hasher.update(hash.as_slice());
             }
-            hex(&hasher.finalize())
+            hasher.finalize().to_hex().to_string()
         }
     };
     let parts = if parts.len() > 1 {
@@ -335,12 +333,12 @@ fn stem(name: &str) -> &str {
 
 /// Paths and digests of the contents, in path order.
 fn hash(entries: &[Entry]) -> [u8; 32] {
-    let mut hasher = Sha256::new();
+    let mut hasher = blake3::Hasher::new();
     for entry in entries {
-        hasher.update((entry.path.len() as u64).to_le_bytes());
+        hasher.update(&(entry.path.len() as u64).to_le_bytes());
         hasher.update(entry.path.as_bytes());
-        hasher.update(entry.bytes.to_le_bytes());
-        hasher.update(entry.digest);
+        hasher.update(&entry.bytes.to_le_bytes());
+        hasher.update(&entry.digest);
     }
     hasher.finalize().into()
 }

@@ -42,7 +42,7 @@ pub(crate) struct Entry {
     pub bytes: u64,
     /// Not text.
     pub binary: bool,
-    /// SHA-256 of the bytes; of the blocks' SHA-256 if there is more than one block.
+    /// BLAKE3 of the bytes; of the blocks' digests if there is more than one block.
     pub digest: [u8; 32],
     /// The text.
     pub content: Content,

@@ -63,7 +63,7 @@ pub struct Bundle {
     pub links: Vec<(String, String)>,
     /// The inputs, if there is more than one: each lies in a directory of its own.
     pub parts: Vec<Part>,
-    /// SHA-256 over paths and contents: equal for a directory and any archive of it.
+    /// BLAKE3 over paths and contents: equal for a directory and any archive of it.
     pub hash: String,
 }
 

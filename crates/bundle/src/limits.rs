@@ -55,8 +55,8 @@ pub(crate) const RATIO_GRACE: u64 = 64 << 20;
 ///
 /// Measured on a must-gather (93 MB of YAML and logs): LZ4 packs blocks of 4 KiB 2.3:1 at
 /// 0.5 GB/s, 16 KiB 3.2:1, 64 KiB 4.7:1, 256 KiB 5.2:1 at 1.0 GB/s, 1 MiB 5.4:1; it unpacks at
-/// 2 to 3.7 GB/s. SHA-256 with the processor's instructions runs at 1.2 to 1.6 GB/s, so that hash
-/// and packing on one core are half as fast as inflate on the other (1.3 GB/s).
+/// 2 to 3.7 GB/s. Hash (2.3 GB/s) and packing on one core are a little over half as fast as inflate
+/// on the other (1.3 GB/s).
 pub(crate) const SMALL: usize = 64 << 10;
 /// Plain texts held before larger ones are packed.
 pub(crate) const PLAIN_TOTAL: u64 = 64 << 20;

@@ -2,8 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sha2::{Digest, Sha256};
-
 use crate::{
     block::{Block, Body, Page},
     content::{Content, Mark, Store, Text},
@@ -106,7 +104,7 @@ impl Working {
         }
         let digest = match digests.as_slice() {
             [one] => *one,
-            many => Sha256::digest(many.as_flattened()).into(),
+            many => blake3::hash(many.as_flattened()).into(),
         };
         let store = store(self.binary, complete, bodies, self.origin);
         if matches!(store, Store::Held(_) | Store::Binary) {

@@ -219,10 +219,12 @@ pub(crate) fn static_kind(kind: &str) -> &'static str {
 impl<'s> Entity<'s> {
     /// A computed entity without captured trees.
     pub fn computed(kind: &'static str, subject: Identity, fields: Vec<(&str, Node)>) -> Self {
-        Self {
-            extra: Node::map(fields).into(),
-            ..Self::bare(kind, subject)
+        let mut made = Self::bare(kind, subject);
+        // Of most events everything is captured.
+        if !fields.is_empty() {
+            made.extra = Node::map(fields).into();
         }
+        made
     }
 
     /// An entity without fields.
@@ -391,7 +393,6 @@ impl<'s> Entity<'s> {
             Tree::None => None,
             Tree::View(root) if !self.mounted => Some((root.get(first)?, 1)),
             Tree::View(spec) => Some((self.of_container(spec, first)?, 1)),
-            Tree::Event(_) if first == "last" => Some((self.extra.get("first")?, 1)),
             Tree::Event(event) => event::start(event, first, second),
         }
     }

@@ -6,7 +6,6 @@ use coldcase_snapshot::{
     event::Event,
     node::Node,
     packed::{Packed, View},
-    stamp,
 };
 
 use rayon::prelude::*;
@@ -69,14 +68,6 @@ fn entity<'s>(facts: &Facts<'s>, event: &'s Event) -> (Option<EntityId>, Entity<
         let count = i64::try_from(event.count).unwrap_or(i64::MAX);
         fields.push(("count", Node::number(count)));
     }
-    let time = |time: Option<jiff::Timestamp>| {
-        time.map_or_else(Node::default, |time| Node::text(stamp::format(time, 0)))
-    };
-    fields.push(("first", time(event.first)));
-    // One that happened once, or is told so, has both at the same time.
-    if event.first != event.last {
-        fields.push(("last", time(event.last)));
-    }
     if event.container().is_none()
         && let Some(container) = only_container(facts, event, &subject)
     {
@@ -115,7 +106,8 @@ pub(crate) fn start<'e>(
 ) -> Option<(View<'e>, usize)> {
     let root = &event.object.root;
     let view = match first {
-        "reason" | "type" => root.get(first)?,
+        "reason" | "type" | "first" => root.get(first)?,
+        "last" => root.get(first).or_else(|| root.get("first"))?,
         "message" => message(event)?,
         "count" => View::text("1"),
         "component" => View::text(&event.component),

@@ -18,7 +18,7 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     let count = snapshot.objects.len();
     let mut facts = Facts {
         snapshot,
-        entities: Vec::with_capacity(count + snapshot.events.len()),
+        entities: Vec::new(),
         by_kind: BTreeMap::default(),
         in_namespace: BTreeMap::default(),
         by_identity: HashMap::default(),
@@ -59,9 +59,7 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
         || rayon::join(identities, || by_namespace(snapshot, &made)),
         || Pods::of(snapshot),
     );
-    for entity in made {
-        facts.push(entity);
-    }
+    facts.add_first(made, snapshot.events.len());
     facts.by_identity = by_identity;
     facts.in_namespace = in_namespace;
     facts.pods_of_namespace = pods.of_namespace;

@@ -217,6 +217,15 @@ impl<'s> Facts<'s> {
         found.map(|(identity, id)| (identity, *id))
     }
 
+    /// Takes the entities of all objects; so many more will follow.
+    pub(crate) fn add_first(&mut self, made: Vec<Entity<'s>>, more: usize) {
+        self.entities = made;
+        self.entities.reserve_exact(more);
+        for (entity, id) in self.entities.iter().zip((0..).map(EntityId)) {
+            self.by_kind.entry(entity.kind).or_default().push(id);
+        }
+    }
+
     pub(crate) fn push(&mut self, entity: Entity<'s>) -> EntityId {
         let id = EntityId(u32::try_from(self.entities.len()).unwrap_or(u32::MAX));
         self.by_kind.entry(entity.kind).or_default().push(id);

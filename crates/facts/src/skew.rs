@@ -37,7 +37,16 @@ struct Dated<'f> {
     cite: Option<Cite>,
 }
 
-impl Dated<'_> {
+impl<'f> Dated<'f> {
+    fn pair(&self) -> Pair<'f> {
+        Pair {
+            node: self.node,
+            seen: self.seen,
+            reference: self.reference,
+            what: self.what,
+        }
+    }
+
     fn offset_ms(&self) -> i64 {
         self.seen.as_millisecond() - self.reference.as_millisecond()
     }
@@ -49,23 +58,20 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     all.extend(pods(facts));
     all.extend(leases(facts));
     all.extend(heartbeats(facts));
-    let pairs = all.iter().map(|seen| Pair {
-        node: seen.node,
-        seen: seen.seen,
-        reference: seen.reference,
-        what: seen.what,
-    });
     let mut by_node: HashMap<&str, Vec<&Dated<'_>>> = HashMap::new();
     for seen in &all {
         by_node.entry(seen.node).or_default().push(seen);
     }
-    let made: Vec<Entity<'_>> = skew::estimate(pairs)
+    let mut nodes: Vec<(&str, Vec<&Dated<'_>>)> = by_node.into_iter().collect();
+    nodes.par_sort_unstable_by_key(|(node, _)| *node);
+    let made: Vec<Entity<'_>> = nodes
         .par_iter()
-        .map(|skew| {
-            let of_node = by_node
-                .get(skew.node.as_str())
-                .map_or(&[][..], Vec::as_slice);
-            entity(skew, of_node, facts.identity("Node", "", &skew.node))
+        .flat_map_iter(|(node, of_node)| {
+            let subject = facts.identity("Node", "", node);
+            let skews = skew::estimate(of_node.iter().map(|seen| seen.pair()));
+            skews
+                .into_iter()
+                .map(move |skew| entity(&skew, of_node, subject.clone()))
         })
         .collect();
     for entity in made {

@@ -19,7 +19,7 @@ use crate::text::clean;
 pub struct Info {
     /// Name of the input without its directories.
     pub name: String,
-    /// SHA-256 over paths and contents.
+    /// BLAKE3 over paths and contents.
     pub hash: String,
     /// Layouts and where each begins.
     pub layouts: Vec<Layout>,

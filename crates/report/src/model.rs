@@ -68,7 +68,7 @@ pub struct Tool {
 pub struct BundleInfo {
     /// Name of the file or directory as given, without its path.
     pub name: String,
-    /// SHA-256 over paths and contents; the same for a directory and its archive.
+    /// BLAKE3 over paths and contents; the same for a directory and its archive.
     pub hash: String,
     /// Detected layouts.
     pub layouts: Vec<String>,

@@ -12,25 +12,6 @@ use crate::{
     stamp,
 };
 
-/// When an event last happened or was recorded, by all of its stamps.
-pub(crate) fn newest(event: &Object) -> Option<Timestamp> {
-    TIMES
-        .iter()
-        .filter_map(|path| event.root.str_at(path))
-        .filter_map(stamp::rfc3339)
-        .max()
-}
-
-/// Where the three shapes keep the times of occurrences.
-const TIMES: &[&[&str]] = &[
-    &["series", "lastObservedTime"],
-    &["lastTimestamp"],
-    &["deprecatedLastTimestamp"],
-    &["eventTime"],
-    &["firstTimestamp"],
-    &["deprecatedFirstTimestamp"],
-];
-
 /// An event after normalisation. Times are those of the occurrences, not of the object.
 #[derive(Debug, Clone)]
 pub struct Event {
@@ -96,78 +77,54 @@ impl Draft {
 }
 
 impl Event {
-    /// Reads core/v1 and events.k8s.io alike: the newer API calls the same things differently.
-    pub fn all(objects: &[Object]) -> Vec<Self> {
-        let pages: Vec<Vec<Self>> = objects
+    /// Reads core/v1 and events.k8s.io alike: the newer API calls the same things differently. Gives the newest of
+    /// all their stamps as well, by which the time of the capture is told.
+    pub fn all(objects: &[Object]) -> (Vec<Self>, Option<Timestamp>) {
+        let pages: Vec<(Vec<Self>, Option<Timestamp>)> = objects
             .par_chunks(PAGE)
             .map(|objects| {
-                let (drafts, page) = Packer::page(|packer| {
-                    let drafts = objects.iter().map(|object| Self::draft(object, packer));
-                    drafts.collect::<Vec<_>>()
+                let ((drafts, newest), page) = Packer::page(|packer| {
+                    let mut drafts = Vec::with_capacity(objects.len());
+                    let mut newest = None;
+                    for object in objects {
+                        let fields = Fields::of(object.root.view());
+                        let times = fields.times();
+                        newest = newest.max(times.newest);
+                        drafts.push(Self::draft(object, &fields, times, packer));
+                    }
+                    (drafts, newest)
                 });
                 let drafts = drafts.into_iter();
-                drafts.map(|draft| draft.written(&page)).collect()
+                (drafts.map(|draft| draft.written(&page)).collect(), newest)
             })
             .collect();
+        let newest = pages.iter().filter_map(|(_, newest)| *newest).max();
         let mut all = Vec::with_capacity(objects.len());
-        for page in pages {
+        for (page, _) in pages {
             all.extend(page);
         }
-        all
+        (all, newest)
     }
 
-    fn draft(object: &Object, packer: &mut Packer) -> Draft {
-        let root = object.root.view();
-        let [about, regarding, source, old_source, series, metadata] = values(
-            root,
-            [
-                "involvedObject",
-                "regarding",
-                "source",
-                "deprecatedSource",
-                "series",
-                "metadata",
-            ],
-        );
-        let [reason, kind, count, old_count, component, controller] = values(
-            root,
-            [
-                "reason",
-                "type",
-                "count",
-                "deprecatedCount",
-                "reportingComponent",
-                "reportingController",
-            ],
-        );
-        let [first, old_first, last, old_last, event_time] = values(
-            root,
-            [
-                "firstTimestamp",
-                "deprecatedFirstTimestamp",
-                "lastTimestamp",
-                "deprecatedLastTimestamp",
-                "eventTime",
-            ],
-        );
-        let time = |view: View<'_>| view.as_str().and_then(stamp::rfc3339);
-        let about = if about.is_null() { regarding } else { about };
-        let part = |key: &str| about.str_at(&[key]).unwrap_or("");
-        let [series_time, series_count] = values(series, ["lastObservedTime", "count"]);
-        let [source_name, host] = values(source, ["component", "host"]);
-        let [old_source_name, old_host] = values(old_source, ["component", "host"]);
-        let event_time = time(event_time);
-        let created = metadata.get("creationTimestamp").and_then(time);
-        let old_first = time(first).or_else(|| time(old_first));
-        let old_last = time(last).or_else(|| time(old_last));
-        let counts = [count, old_count, series_count];
-        let first = old_first.or(event_time).or(old_last).or(created);
-        let last = [time(series_time), old_last, event_time]
-            .into_iter()
-            .flatten()
-            .max()
-            .or(first);
-        let (name, about_name) = (packer.part(&object.name), part("name"));
+    fn draft(object: &Object, fields: &Fields<'_>, times: Times, packer: &mut Packer) -> Draft {
+        let about = match fields.involved {
+            Some(about) if !about.is_null() => about,
+            _ => fields.regarding.unwrap_or_default(),
+        };
+        let [
+            about_kind,
+            about_namespace,
+            about_name,
+            about_uid,
+            field_path,
+        ] = values(about, ["kind", "namespace", "name", "uid", "fieldPath"]);
+        let text = |view: View<'_>| Key::new(view.as_str().unwrap_or(""));
+        let [source_name, host] = of_source(fields.source);
+        let [old_source_name, old_host] = of_source(fields.old_source);
+        let [series_count] = values(fields.series.unwrap_or_default(), ["count"]);
+        let counts = [fields.count, fields.old_count, Some(series_count)];
+        let about_name = about_name.as_str().unwrap_or("");
+        let name = packer.part(&object.name);
         let regarding = if object.name.starts_with(about_name) {
             // As the API's clients name events: by what they are about, and a stamp.
             name.first(about_name)
@@ -175,25 +132,30 @@ impl Event {
             packer.part(about_name)
         };
         let event = Self {
-            reason: some(&[reason]),
-            kind: some(&[kind]),
+            reason: some(&[fields.reason]),
+            kind: some(&[fields.kind]),
             count: counts
                 .into_iter()
-                .filter_map(View::as_i64)
+                .filter_map(|count| count?.as_i64())
                 .max()
                 .and_then(|count| u64::try_from(count).ok())
                 .map_or(1, |count| count.max(1)),
-            first,
-            last,
-            recorded: created.filter(|_| old_first.is_some()),
-            component: some(&[component, controller, source_name, old_source_name]),
+            first: times.first,
+            last: times.last,
+            recorded: times.recorded,
+            component: some(&[
+                fields.component,
+                fields.controller,
+                source_name,
+                old_source_name,
+            ]),
             host: some(&[host, old_host]),
             regarding: Reference {
-                kind: Key::new(part("kind")),
-                namespace: Key::new(part("namespace")),
+                kind: text(about_kind),
+                namespace: text(about_namespace),
                 name: Text::default(),
                 uid: Text::default(),
-                field_path: Key::new(part("fieldPath")),
+                field_path: text(field_path),
             },
             object: Object {
                 kind: object.kind.clone(),
@@ -205,10 +167,10 @@ impl Event {
         };
         Draft {
             event,
-            root: cited(root, packer),
+            root: kept(object.root.view(), times, packer),
             name,
             uid: packer.part(&object.uid),
-            regarding: (regarding, packer.part(part("uid"))),
+            regarding: (regarding, packer.part(about_uid.as_str().unwrap_or(""))),
         }
     }
 
@@ -256,22 +218,125 @@ fn values<'v, const N: usize>(map: View<'v>, keys: [&str; N]) -> [View<'v>; N] {
     values.map(Option::unwrap_or_default)
 }
 
+/// The component and the host of who reported an event.
+fn of_source(source: Option<View<'_>>) -> [Option<View<'_>>; 2] {
+    values(source.unwrap_or_default(), ["component", "host"]).map(Some)
+}
+
 /// The first text that is not empty.
-fn some(views: &[View<'_>]) -> Key {
-    let mut texts = views.iter().filter_map(|view| view.as_str());
+fn some(views: &[Option<View<'_>>]) -> Key {
+    let mut texts = views.iter().filter_map(|view| (*view)?.as_str());
     texts.find(|text| !text.is_empty()).unwrap_or("").into()
 }
 
-/// The parts of an event's tree that are cited, each with its line: a busy cluster has more events
-/// than anything else, and all their other fields are in [`Event`].
-fn cited(root: View<'_>, packer: &mut Packer) -> Root {
-    let mut kept: Vec<(&str, Piece)> = Vec::with_capacity(5);
+/// What is asked of an event's tree, found in one walk: there are more events than anything else.
+#[derive(Default)]
+struct Fields<'v> {
+    involved: Option<View<'v>>,
+    regarding: Option<View<'v>>,
+    source: Option<View<'v>>,
+    old_source: Option<View<'v>>,
+    series: Option<View<'v>>,
+    metadata: Option<View<'v>>,
+    reason: Option<View<'v>>,
+    kind: Option<View<'v>>,
+    count: Option<View<'v>>,
+    old_count: Option<View<'v>>,
+    component: Option<View<'v>>,
+    controller: Option<View<'v>>,
+    first: Option<View<'v>>,
+    old_first: Option<View<'v>>,
+    last: Option<View<'v>>,
+    old_last: Option<View<'v>>,
+    time: Option<View<'v>>,
+}
+
+impl<'v> Fields<'v> {
+    fn of(root: View<'v>) -> Self {
+        let mut fields = Self::default();
+        for (key, view) in root.entries() {
+            if let Some(field) = fields.field(key) {
+                field.get_or_insert(view);
+            }
+        }
+        fields
+    }
+
+    fn field(&mut self, key: &str) -> Option<&mut Option<View<'v>>> {
+        Some(match key {
+            "involvedObject" => &mut self.involved,
+            "regarding" => &mut self.regarding,
+            "source" => &mut self.source,
+            "deprecatedSource" => &mut self.old_source,
+            "series" => &mut self.series,
+            "metadata" => &mut self.metadata,
+            "reason" => &mut self.reason,
+            "type" => &mut self.kind,
+            "count" => &mut self.count,
+            "deprecatedCount" => &mut self.old_count,
+            "reportingComponent" => &mut self.component,
+            "reportingController" => &mut self.controller,
+            "firstTimestamp" => &mut self.first,
+            "deprecatedFirstTimestamp" => &mut self.old_first,
+            "lastTimestamp" => &mut self.last,
+            "deprecatedLastTimestamp" => &mut self.old_last,
+            "eventTime" => &mut self.time,
+            _ => return None,
+        })
+    }
+
+    fn times(&self) -> Times {
+        let time = |view: Option<View<'_>>| view?.as_str().and_then(stamp::rfc3339);
+        let [first, old_first] = [self.first, self.old_first].map(time);
+        let [last, old_last] = [self.last, self.old_last].map(time);
+        let event_time = time(self.time);
+        let series = self
+            .series
+            .and_then(|series| series.get("lastObservedTime"));
+        let series = time(series);
+        let created = self.metadata.and_then(|it| it.get("creationTimestamp"));
+        let created = time(created);
+        let newest = [series, last, old_last, event_time, first, old_first];
+        let (started, ended) = (first.or(old_first), last.or(old_last));
+        let first = started.or(event_time).or(ended).or(created);
+        Times {
+            first,
+            last: series.max(ended).max(event_time).or(first),
+            recorded: created.filter(|_| started.is_some()),
+            newest: newest.into_iter().flatten().max(),
+        }
+    }
+}
+
+/// When an event happened, as [`Event`] tells it.
+#[derive(Clone, Copy)]
+struct Times {
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    recorded: Option<Timestamp>,
+    /// When it last happened or was recorded, by all of its stamps.
+    newest: Option<Timestamp>,
+}
+
+/// The part of an event's tree that stays: what is cited, with its lines, and the times as rules ask for them. All
+/// other fields are in [`Event`].
+fn kept(root: View<'_>, times: Times, packer: &mut Packer) -> Root {
+    let mut kept: Vec<(&str, Piece)> = Vec::with_capacity(7);
     for (key, view) in root.entries() {
         match key {
             "reason" | "type" | "message" | "note" => kept.push((key, packer.view(view))),
             "metadata" => kept.push((key, packer.null(view.line(), 0))),
             _ => {}
         }
+    }
+    let mut time = |time: Option<Timestamp>| match time {
+        Some(time) => packer.scalar(&stamp::format(time, 0), 0, 0, false),
+        None => packer.null(0, 0),
+    };
+    kept.push(("first", time(times.first)));
+    // One that happened once, or is told so, has both at the same time.
+    if times.first != times.last {
+        kept.push(("last", time(times.last)));
     }
     let map = packer.map(kept.into_iter(), root.line());
     packer.finish(map)

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::{
     Options, alerts,
-    event::{self, Event},
+    event::Event,
     json,
     layouts::{self, scope::Listed},
     limit,
@@ -68,6 +68,10 @@ pub(crate) struct Gathered {
 impl Gathered {
     /// Takes out the manifests: what somebody wanted rather than what was there.
     pub(crate) fn take_declared(&mut self) -> Vec<Object> {
+        // Dumps have none, and many objects.
+        if !self.objects.iter().any(Object::is_declared) {
+            return Vec::new();
+        }
         let (declared, objects) = std::mem::take(&mut self.objects)
             .into_iter()
             .partition(Object::is_declared);
@@ -78,7 +82,7 @@ impl Gathered {
     /// Sorts objects by what they are.
     pub(crate) fn add(&mut self, objects: Vec<Object>) {
         let (events, objects) = events_apart(objects);
-        add(&mut self.events, Event::all(&events));
+        add(&mut self.events, Event::all(&events).0);
         add(&mut self.objects, objects);
     }
 }
@@ -99,6 +103,16 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
         roots,
         ..Gathered::default()
     };
+    // As much room as they take: what grows by doubling would be moved several times and keep what it does not need.
+    let most = |count: fn(&Content) -> usize| {
+        let all: usize = contents.iter().map(count).sum();
+        let in_one = contents.iter().any(|content| count(content) == all);
+        if in_one { 0 } else { all }
+    };
+    let objects = most(|content| content.objects.len());
+    gathered.objects.reserve_exact(objects);
+    let events = most(|content| content.events.len());
+    gathered.events.reserve_exact(events);
     for (id, content) in ids.iter().zip(contents) {
         if content.structured {
             gathered.read.insert(*id);
@@ -127,7 +141,7 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
 
 /// Adds to what may be nothing yet: most are in one file.
 fn add<T>(all: &mut Vec<T>, more: Vec<T>) {
-    if all.is_empty() {
+    if all.capacity() == 0 {
         *all = more;
     } else {
         all.extend(more);
@@ -373,9 +387,9 @@ fn take(content: &mut Content, documents: Vec<Document>, file: &File, id: FileId
         // Of an event little is kept, and there are more of them than of anything else.
         let (events, objects) = events_apart(objects);
         add(&mut content.objects, objects);
-        let newest = events.par_iter().filter_map(event::newest).max();
+        let (events, newest) = Event::all(&events);
         content.newest_event = content.newest_event.max(newest);
-        add(&mut content.events, Event::all(&events));
+        add(&mut content.events, events);
     }
 }
 

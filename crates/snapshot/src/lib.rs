@@ -140,12 +140,21 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     layouts::runtime::add_pods(bundle, &gathered.roots, &mut gathered.objects);
     limit::namespaces(&mut gathered, &options.namespaces);
     let commands = coverage::manifest(bundle);
-    let mut scopes = layouts::scope::scopes(bundle, &gathered, &commands);
-    let objects = object::merge(gathered.objects);
     let window = Window::of(options, captured_at);
-    let mut events = event::merge(gathered.events);
-    events.retain(|event| window.keep(event));
-    let (mut logs, mut journals) = files::logs(bundle, &gathered.roots, &gathered.read, &objects);
+    let events = std::mem::take(&mut gathered.events);
+    let (events, (mut scopes, objects, (mut logs, mut journals))) = rayon::join(
+        || {
+            let mut events = event::merge(events);
+            events.retain(|event| window.keep(event));
+            events
+        },
+        || {
+            let scopes = layouts::scope::scopes(bundle, &gathered, &commands);
+            let objects = object::merge(std::mem::take(&mut gathered.objects));
+            let texts = files::logs(bundle, &gathered.roots, &gathered.read, &objects);
+            (scopes, objects, texts)
+        },
+    );
     logs.extend(gathered.logs);
     let ours = &options.namespaces;
     logs.retain(|log| ours.is_empty() || log.namespace.is_empty() || ours.contains(&log.namespace));

@@ -110,9 +110,8 @@ pub(crate) fn open_bytes(name: &str, bytes: &[u8], limits: &Limits) -> Result<Bu
 }
 
 fn digest(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    let digest: [u8; 32] = sha2::Sha256::digest(bytes).into();
-    u64::from_le_bytes(digest[..8].try_into().unwrap()).to_string()
+    let digest = blake3::hash(bytes);
+    u64::from_le_bytes(*digest.as_bytes().first_chunk().unwrap()).to_string()
 }
 
 /// Opens bytes as standard input.

@@ -83,7 +83,10 @@ pub(crate) fn scopes(
 /// The namespaces that each file's objects of a kind lie in.
 fn held(objects: &[Object]) -> BTreeMap<(FileId, Key), BTreeSet<Key>> {
     let mut held: BTreeMap<(FileId, Key), BTreeSet<Key>> = BTreeMap::new();
-    for object in objects {
+    // Lists are sorted by namespace.
+    let alike =
+        |a: &Object, b: &Object| a.file == b.file && a.kind == b.kind && a.namespace == b.namespace;
+    for object in objects.chunk_by(alike).filter_map(<[Object]>::first) {
         held.entry((object.file, object.kind.clone()))
             .or_default()
             .insert(object.namespace.clone());

@@ -75,8 +75,11 @@ impl<'p> Walk<'p> {
 
     #[inline(always)]
     fn pass_number(&mut self) -> Option<()> {
-        let groups = self.byte()?.saturating_sub(SMALL);
-        self.at += usize::from(groups);
+        let first = self.byte()?;
+        // Nearly always it is known beforehand which way this goes, and the next head need not wait for this byte.
+        if first >= SMALL {
+            self.at += usize::from(first - SMALL);
+        }
         Some(())
     }
 

@@ -2,19 +2,16 @@
 //!
 //! They only make packed trees smaller. Any word may be added or left out; a number of one never leaves the process.
 
-use std::sync::OnceLock;
-
 /// The number of a word.
 pub(super) fn number(text: &str) -> Option<u64> {
     if text.len() > LONGEST {
         return None;
     }
-    let table = TABLE.get_or_init(table);
     let text = text.as_bytes();
     let ends = ends(text);
     let mut slot = hash(text.len(), ends) % SLOTS;
     loop {
-        let place = *table.get(slot)?;
+        let place = TABLE[slot];
         if place == 0 {
             return None;
         }
@@ -43,44 +40,46 @@ const LONGEST: usize = 64;
 const SLOTS: usize = 1 << 12;
 
 /// Numbers of words from 1, by hash; 0 where there is none.
-static TABLE: OnceLock<Vec<u16>> = OnceLock::new();
+static TABLE: [u16; SLOTS] = table();
 
-fn table() -> Vec<u16> {
-    let mut table = vec![0; SLOTS];
-    for (word, number) in WORDS.iter().zip(1_u16..) {
-        let mut slot = hash(word.len(), ends(word.as_bytes())) % SLOTS;
-        while table.get(slot).is_some_and(|taken| *taken != 0) {
+const fn table() -> [u16; SLOTS] {
+    let mut table = [0; SLOTS];
+    let mut number = 0_u16;
+    while (number as usize) < WORDS.len() {
+        let word = WORDS[number as usize].as_bytes();
+        let mut slot = hash(word.len(), ends(word)) % SLOTS;
+        while table[slot] != 0 {
             slot = (slot + 1) % SLOTS;
         }
-        if let Some(free) = table.get_mut(slot) {
-            *free = number;
-        }
+        number += 1;
+        table[slot] = number;
     }
     table
 }
 
 /// The first and the last eight bytes of a text; of a shorter one what there is of them.
 #[inline]
-fn ends(text: &[u8]) -> (u64, u64) {
-    match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-        _ => match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-            (Some(first), Some(last)) => (
-                u64::from(u32::from_le_bytes(*first)),
-                u64::from(u32::from_le_bytes(*last)),
-            ),
-            _ => (
-                text.first().copied().map_or(0, u64::from) << 8
-                    | text.get(1).copied().map_or(0, u64::from),
-                text.last().copied().map_or(0, u64::from),
-            ),
-        },
+const fn ends(text: &[u8]) -> (u64, u64) {
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        return (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return (first as u64, last as u64);
+    }
+    match text {
+        [] => (0, 0),
+        [only] => ((*only as u64) << 8, *only as u64),
+        [first, second, ..] => (
+            (*first as u64) << 8 | *second as u64,
+            text[text.len() - 1] as u64,
+        ),
     }
 }
 
 /// Of the length, the first and the last bytes: words differ there.
 #[allow(clippy::cast_possible_truncation)]
-fn hash(length: usize, (first, last): (u64, u64)) -> usize {
+const fn hash(length: usize, (first, last): (u64, u64)) -> usize {
     let mixed =
         (first ^ last.rotate_left(29) ^ (length as u64) << 57).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (mixed >> 40) as usize
