@@ -64,7 +64,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         let made = made.into_iter().flatten();
         of_pods.extend(made.map(|(pod, container)| (pod, facts.push(container))));
     }
-    facts.containers = Groups::new(facts.snapshot.objects.len(), &of_pods);
+    facts.containers = Groups::new(facts.owner.len(), &of_pods);
 }
 
 /// Adds the containers of a pod, of all its lists.

@@ -47,7 +47,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
             }
         }
     }
-    facts.events = Groups::new(facts.snapshot.objects.len(), &about);
+    facts.events = Groups::new(facts.owner.len(), &about);
 }
 
 /// An event as an entity, which is about its subject, and the captured object that it is about.

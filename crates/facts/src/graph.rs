@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use coldcase_snapshot::{Snapshot, packed::View};
+use coldcase_snapshot::{Snapshot, coverage::Status, node::Node, packed::View};
 use rayon::prelude::*;
 
 use crate::{
@@ -15,7 +15,6 @@ use crate::{
 
 /// Every captured object as an entity.
 pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
-    let count = snapshot.objects.len();
     let mut facts = Facts {
         snapshot,
         entities: Vec::new(),
@@ -27,7 +26,7 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
         events: Groups::default(),
         events_elsewhere: HashMap::default(),
         containers: Groups::default(),
-        workload_of: vec![None; count],
+        workload_of: vec![None; snapshot.objects.len()],
         owner: Vec::new(),
         owned: Groups::default(),
         pods_of_workload: HashMap::default(),
@@ -36,7 +35,7 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
         derived_of: BTreeMap::default(),
         health: Vec::new(),
     };
-    let made: Vec<Entity<'_>> = snapshot
+    let mut made: Vec<Entity<'_>> = snapshot
         .objects
         .par_iter()
         .map(|object| {
@@ -48,6 +47,7 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
             entity
         })
         .collect();
+    made.extend(hosts(snapshot));
     let identities = || {
         let all = made.iter().zip((0..).map(EntityId));
         let mut found = HashMap::with_capacity(made.len());
@@ -67,6 +67,26 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     select_pods(&mut facts);
     own(&mut facts);
     facts
+}
+
+/// The hosts that something was captured of, as nodes of which nothing else is known, if no node was captured: what the
+/// kernel or systemd says there needs no API server to be believed.
+fn hosts<'s>(snapshot: &'s Snapshot<'s>) -> Vec<Entity<'s>> {
+    if snapshot.coverage.status("Node") == Status::Collected {
+        return Vec::new();
+    }
+    let of_reports = snapshot.hosts.iter().map(|report| report.node.as_str());
+    let of_journals = snapshot.journals.iter().flat_map(|journal| &journal.nodes);
+    let mut names: BTreeSet<&str> = of_journals.map(String::as_str).chain(of_reports).collect();
+    names.remove("");
+    let host = |name: &str| {
+        let metadata = Node::map(vec![("name", Node::text(name))]);
+        let fields = vec![("kind", Node::text("Node")), ("metadata", metadata)];
+        let mut entity = Entity::computed("Node", Identity::new("Node", "", name), fields);
+        entity.partial = true;
+        entity
+    };
+    names.into_iter().map(host).collect()
 }
 
 /// Objects of a kind in a namespace.

@@ -46,7 +46,7 @@ const YOUNG: i64 = 45;
 pub(crate) fn derive(facts: &mut Facts<'_>) {
     let pods = facts.of_kind("Pod").to_vec();
     let made: Vec<(PodHealth, Packed)> = pods.par_iter().map(|pod| of_pod(facts, *pod)).collect();
-    facts.health = vec![PodHealth::Unknown; facts.snapshot.objects.len()];
+    facts.health = vec![PodHealth::Unknown; facts.owner.len()];
     for (pod, (health, fields)) in pods.into_iter().zip(made) {
         if let Some(known) = facts.health.get_mut(pod.0 as usize) {
             *known = health;

@@ -61,15 +61,11 @@ type Things = BTreeMap<(String, String), Merged>;
 
 /// Derives `Unit`, `Filesystem`, `Certificate` and `Probe` entities.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
-    let only = nodes::single_node(facts);
     let (mut units, mut disks, mut certificates) = (Things::new(), Things::new(), Things::new());
     let mut probes = Vec::new();
     let snapshot = facts.snapshot;
     for report in &snapshot.hosts {
-        let node = match (report.node.as_str(), &only) {
-            ("", Some(only)) => only.clone(),
-            (node, _) => node.to_owned(),
-        };
+        let node = nodes::of_report(report).to_owned();
         let name = |key: &str| report.root.str_at(&[key]).unwrap_or("").to_owned();
         match report.kind {
             "Unit" => unit(units.entry((node, name("name"))).or_default(), report),
@@ -83,42 +79,32 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
             "Probe" => {
                 let mut merged = Merged::default();
                 merged.add(report);
-                let label = [name("host"), name("port")]
-                    .into_iter()
-                    .filter(|part| !part.is_empty())
-                    .collect::<Vec<_>>()
-                    .join(":");
-                probes.push((node, label, merged));
+                probes.push((node, merged));
             }
             _ => {}
         }
     }
     for ((node, name), mut merged) in units {
         judge(facts, &node, &name, &mut merged);
-        push(facts, "Unit", &node, &name, merged);
+        push(facts, "Unit", &node, merged);
     }
-    for ((node, mount), merged) in disks {
-        push(facts, "Filesystem", &node, &mount, merged);
+    for ((node, _), merged) in disks {
+        push(facts, "Filesystem", &node, merged);
     }
-    for ((node, name), mut merged) in certificates {
+    for ((node, _), mut merged) in certificates {
         expiry(facts, &mut merged);
-        push(facts, "Certificate", &node, &name, merged);
+        push(facts, "Certificate", &node, merged);
     }
-    for (node, label, merged) in probes {
-        push(facts, "Probe", &node, &label, merged);
+    for (node, merged) in probes {
+        push(facts, "Probe", &node, merged);
     }
 }
 
-fn push(facts: &mut Facts<'_>, kind: &'static str, node: &str, label: &str, mut merged: Merged) {
-    // Without a node the thing speaks for itself.
-    let subject = if node.is_empty() {
-        Identity::new(kind, "", label)
-    } else {
-        merged.set("node", Node::text(node), None);
-        Identity::new("Node", "", node)
-    };
+fn push(facts: &mut Facts<'_>, kind: &'static str, node: &str, mut merged: Merged) {
+    merged.set("node", Node::text(node), None);
+    let subject = Identity::new("Node", "", node);
     // In messages it stands for its node, as the node's other facts do; its own name is a field.
-    let entity = merged.entity(kind, &subject, if node.is_empty() { label } else { node });
+    let entity = merged.entity(kind, &subject, node);
     facts.push_derived(entity, &[&subject]);
 }
 

@@ -1,8 +1,8 @@
 //! Facts from outputs of commands on nodes, one entity for each node: rules, connections, memory, clock, disk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use coldcase_snapshot::{node::Node, text::HostReport};
+use coldcase_snapshot::{hosts::UNNAMED, node::Node, text::HostReport};
 
 use crate::{Cite, Entity, Facts, Identity, quantity};
 
@@ -23,13 +23,8 @@ impl Found {
 pub(crate) fn derive(facts: &mut Facts<'_>) {
     let mut nodes: BTreeMap<&str, Found> = BTreeMap::new();
     let snapshot = facts.snapshot;
-    for report in snapshot
-        .hosts
-        .iter()
-        .filter(|report| !report.node.is_empty())
-    {
-        let found = nodes.entry(report.node.as_str()).or_default();
-        collect(found, report);
+    for report in &snapshot.hosts {
+        collect(nodes.entry(of_report(report)).or_default(), report);
     }
     let services = facts
         .of_kind("Service")
@@ -210,15 +205,10 @@ fn conntrack_share(found: &mut Found) {
     }
 }
 
-/// Names of nodes with reports, for those who look for one.
-pub(crate) fn single_node(facts: &Facts<'_>) -> Option<String> {
-    let names: BTreeSet<&str> = facts
-        .of_kind("Node")
-        .iter()
-        .map(|id| facts.get(*id).subject.name.as_str())
-        .collect();
-    match (names.len(), names.first()) {
-        (1, Some(name)) => Some((*name).to_owned()),
-        _ => None,
+/// The node that a report is about. Of several nodes one that nothing names is none of those known.
+pub(crate) fn of_report(report: &HostReport) -> &str {
+    match report.node.as_str() {
+        "" => UNNAMED,
+        node => node,
     }
 }

@@ -22,31 +22,21 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         .iter()
         .filter_map(|id| Some((facts.get(*id).root()?.str_at(&["metadata", "uid"])?, *id)))
         .collect();
-    let only = nodes::single_node(facts);
     let disks = disks(facts);
     let host_paths = host_paths(facts);
     let mut found = Vec::new();
     for report in &reports {
-        let node = match (report.node.as_str(), &only) {
-            ("", Some(only)) => only.as_str(),
-            (node, _) => node,
-        };
+        let node = nodes::of_report(report);
         let path = report.root.str_at(&["path"]).unwrap_or("");
         let size = report.root.int_at(&["size"]).unwrap_or(0);
-        let subject = if node.is_empty() {
-            Identity::new("DirectoryUse", "", path)
-        } else {
-            Identity::new("Node", "", node)
-        };
+        let subject = Identity::new("Node", "", node);
         let mut fields = vec![
+            ("node", Node::text(node)),
             ("path", Node::text(path)),
             ("size", Node::number(size)),
             #[allow(clippy::cast_precision_loss, reason = "for people")]
             ("shown", Node::text(quantity::show_bytes(size as f64))),
         ];
-        if !node.is_empty() {
-            fields.push(("node", Node::text(node)));
-        }
         fields.push(("leaf", Node::flag(is_leaf(&reports, report, path, size))));
         let disk = disks
             .get(node)

@@ -7,6 +7,7 @@ use coldcase_bundle::Bundle;
 use coldcase_snapshot::{
     Snapshot,
     coverage::{Scope, Status},
+    hosts::UNNAMED,
     logs, stamp,
 };
 use jiff::Timestamp;
@@ -179,7 +180,8 @@ pub fn info(bundle: &Bundle, snapshot: &Snapshot<'_>) -> Info {
     let journals = journals(bundle, snapshot);
     let hosts = snapshot.hosts.iter().map(|host| host.node.clone());
     let of_journals = journals.iter().map(|journal| journal.node.clone());
-    let names: BTreeSet<String> = nodes.chain(of_journals).chain(hosts).collect();
+    let mut names: BTreeSet<String> = nodes.chain(of_journals).chain(hosts).collect();
+    names.remove(UNNAMED);
     Info {
         name: show(&bundle.name),
         hash: bundle.hash.clone(),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{Result, Write};
 
-use coldcase_snapshot::coverage::Status;
+use coldcase_snapshot::{coverage::Status, hosts::UNNAMED};
 
 use crate::SummaryStyle;
 use crate::info::{Info, Kind};
@@ -141,7 +141,7 @@ impl Page {
             &with_range(text, logs.from.as_deref(), logs.to.as_deref()),
         );
         for (at, journal) in info.journals.iter().take(ROWS).enumerate() {
-            let node = if journal.node.is_empty() {
+            let node = if journal.node.is_empty() || journal.node == UNNAMED {
                 "unknown node"
             } else {
                 &journal.node

@@ -4,7 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_bundle::Bundle;
 
-use crate::{logs, text::HostReport};
+use crate::{
+    logs::{self, JournalFile},
+    text::HostReport,
+};
+
+/// Stands for the name of the only host that something was captured of, if nothing names it. No host can be called so.
+pub const UNNAMED: &str = "<unnamed>";
 
 /// The node whose directory a file lies in: a known name, or what follows `nodes/`.
 pub(crate) fn node_of_path(path: &str, nodes: &BTreeSet<String>) -> Option<String> {
@@ -51,6 +57,72 @@ pub(crate) fn place(reports: &mut [HostReport], bundle: &Bundle, nodes: &BTreeSe
             first.clone_into(&mut report.node);
         }
     }
+}
+
+/// Gives each host one name. What names no host belongs to the only one there is: the only node of the cluster, else
+/// the only host that anything was captured of.
+pub(crate) fn name(
+    reports: &mut [HostReport],
+    journals: &mut [JournalFile],
+    nodes: &BTreeSet<String>,
+) {
+    let mut names = nodes.clone();
+    if nodes.is_empty() {
+        let of_reports = reports.iter().map(|report| &report.node);
+        let of_journals = journals.iter().flat_map(|journal| &journal.nodes);
+        names = of_reports.chain(of_journals).cloned().collect();
+        names.remove("");
+        shorten(reports, journals, &mut names);
+    }
+    let mut names = names.into_iter();
+    let only = match (names.next(), names.next()) {
+        (Some(only), None) => only,
+        (None, _) => UNNAMED.to_owned(),
+        _ => return,
+    };
+    for report in reports.iter_mut().filter(|report| report.node.is_empty()) {
+        report.node.clone_from(&only);
+    }
+    let unnamed = |journal: &&mut JournalFile| !journal.per_line && journal.node.is_empty();
+    for journal in journals.iter_mut().filter(unnamed) {
+        journal.node.clone_from(&only);
+        journal.nodes = vec![only.clone()];
+    }
+}
+
+/// Calls a host that is named with and without its domain by the short name everywhere. Of two hosts with one short
+/// name, and of journals that mix hosts, nothing is known.
+fn shorten(reports: &mut [HostReport], journals: &mut [JournalFile], names: &mut BTreeSet<String>) {
+    let mut long: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for name in names.iter() {
+        if let Some((short, _)) = name.split_once('.')
+            && names.contains(short)
+        {
+            long.entry(short.to_owned()).or_default().push(name.clone());
+        }
+    }
+    let same: BTreeMap<String, String> = long
+        .into_iter()
+        .filter_map(|(short, names)| match <[String; 1]>::try_from(names) {
+            Ok([name]) => Some((name, short)),
+            Err(_) => None,
+        })
+        .collect();
+    if same.is_empty() || journals.iter().any(|journal| journal.per_line) {
+        return;
+    }
+    for report in reports {
+        if let Some(short) = same.get(&report.node) {
+            report.node.clone_from(short);
+        }
+    }
+    for journal in journals {
+        if let Some(short) = same.get(&journal.node) {
+            journal.node.clone_from(short);
+            journal.nodes = vec![short.clone()];
+        }
+    }
+    names.retain(|name| !same.contains_key(name));
 }
 
 /// The directory in which the collector of one node put everything.
@@ -122,13 +194,46 @@ mod tests {
             ),
             [
                 ("w1".to_owned(), "Host"),
-                ("w1.example.com".to_owned(), "Host"),
+                ("w1".to_owned(), "Host"),
                 ("w1".to_owned(), "Load")
             ]
         );
         assert_eq!(
-            nodes_of(&[("uptime.txt", uptime)], &[]),
+            nodes_of(&[("uptime.txt", uptime)], &["w1", "w2"]),
             [(String::new(), "Load")]
+        );
+    }
+
+    #[test]
+    fn what_names_no_host_belongs_to_the_only_one() {
+        let uptime = " 19:23:40 up 25 min,  1 user,  load average: 0.83, 0.73, 0.76\n";
+        assert_eq!(
+            nodes_of(&[("uptime.txt", uptime)], &["w1"]),
+            [("w1".to_owned(), "Load")]
+        );
+        assert_eq!(
+            nodes_of(&[("uptime.txt", uptime)], &[]),
+            [(UNNAMED.to_owned(), "Load")]
+        );
+        let kernel =
+            "[    0.000000] Linux version 6.1.0\n[  812.104441] EXT4-fs (sda1): re-mounted\n";
+        let line = |host: &str| format!("Jul 14 09:58:10 {host} kubelet[812]: started\n");
+        let journals = |files: &[(&str, &str)]| {
+            let bundle = Bundle::from_texts("test", files.iter().copied());
+            let journals = crate::read(&bundle).journals;
+            let nodes: Vec<Vec<String>> = journals.into_iter().map(|it| it.nodes).collect();
+            nodes
+        };
+        assert_eq!(journals(&[("dmesg.txt", kernel)]), [[UNNAMED]]);
+        let (short, long) = (line("w1"), line("w1.example.com"));
+        assert_eq!(
+            journals(&[("a.log", &short), ("b.log", &long), ("dmesg.txt", kernel)]),
+            [["w1"], ["w1"], ["w1"]]
+        );
+        let other = line("w2");
+        assert_eq!(
+            journals(&[("a.log", &short), ("b.log", &other), ("dmesg.txt", kernel)]),
+            [vec!["w1"], vec!["w2"], vec![]] as [Vec<&str>; 3]
         );
     }
 }

@@ -9,7 +9,7 @@ pub mod clock;
 pub mod coverage;
 pub mod event;
 mod files;
-mod hosts;
+pub mod hosts;
 pub mod json;
 mod key;
 mod layouts;
@@ -175,6 +175,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
         .map(|object| object.name.to_string())
         .collect();
     hosts::place(&mut hosts, bundle, &nodes);
+    hosts::name(&mut hosts, &mut journals, &nodes);
     let server_version = capture::server_version(bundle, &others).or(gathered.version);
     let mut snapshot = Snapshot {
         bundle,
