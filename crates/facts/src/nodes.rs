@@ -23,8 +23,10 @@ impl Found {
 pub(crate) fn derive(facts: &mut Facts<'_>) {
     let mut nodes: BTreeMap<&str, Found> = BTreeMap::new();
     let snapshot = facts.snapshot;
-    for report in &snapshot.hosts {
-        collect(nodes.entry(of_report(report)).or_default(), report);
+    // Of several nodes, what names none says nothing of any: for rules it is as if it had not been captured.
+    let named = |report: &&HostReport| !report.node.is_empty();
+    for report in snapshot.hosts.iter().filter(named) {
+        collect(nodes.entry(report.node.as_str()).or_default(), report);
     }
     let services = facts
         .of_kind("Service")
