@@ -168,7 +168,9 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
         .first()
         .filter(|_| outcome == Outcome::Recovered)
         .and_then(|incident| incident.ended_at);
-    let sentence = rank::sentence(outcome, &causes, &incidents, &judged, evaluation, rules);
+    let sentence = rank::sentence(
+        facts, outcome, &causes, &incidents, &judged, evaluation, rules,
+    );
     let timeline = timeline::all(facts, evaluation, &changes);
     let triage = triage::answers(
         facts, evaluation, &judged, &causes, &scopes, &changes, &blasts,

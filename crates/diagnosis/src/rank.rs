@@ -460,9 +460,9 @@ pub(crate) fn outcome(
     rules: &RuleSet,
 ) -> (Outcome, Option<Confidence>) {
     let Some(first) = causes.first() else {
-        // Silence is not health: without pods there was nothing to find anything in.
-        let judged = facts.collected("Pod");
-        let outcome = if judged {
+        // Silence is not health: without pods there was nothing to find anything in, and one that is not well, or of
+        // which nobody knows whether it is, has a reason that was not found.
+        let outcome = if facts.collected("Pod") && unwell(facts).is_none() {
             Outcome::NothingFound
         } else {
             Outcome::Inconclusive
@@ -480,8 +480,33 @@ pub(crate) fn outcome(
     (Outcome::Active, Some(first.confidence))
 }
 
+/// Pods that fail, else those of which it is not known, in words.
+fn unwell(facts: &Facts<'_>) -> Option<String> {
+    let of = |health: PodHealth| {
+        let pods = facts.of_kind("Pod").iter();
+        let mut pods = pods.filter(|pod| facts.health_of(**pod) == health);
+        let first = &facts.get(*pods.next()?).subject;
+        Some((first, pods.count()))
+    };
+    let told = |(first, more): (&Identity, usize), ends: [&str; 2]| match more {
+        0 => format!("{first} {}", ends[0]),
+        more => format!("{first} and {more} more {}", ends[1]),
+    };
+    let failing = || {
+        let ends = ["is not well", "are not well"];
+        Some(told(of(PodHealth::Failing)?, ends))
+    };
+    let unknown = || {
+        let ends = ["is well is not known", "are well is not known"];
+        let said = told(of(PodHealth::Unknown)?, ends);
+        Some(format!("whether {said}"))
+    };
+    failing().or_else(unknown)
+}
+
 /// The verdict in one sentence.
 pub(crate) fn sentence(
+    facts: &Facts<'_>,
     outcome: Outcome,
     causes: &[Ranked],
     incidents: &[Incident],
@@ -499,7 +524,7 @@ pub(crate) fn sentence(
             .collect()
     };
     let active = outcome == Outcome::Active;
-    let one = || of_one(outcome, causes, evaluation, rules);
+    let one = || of_one(facts, outcome, causes, evaluation, rules);
     let said = if active || outcome == Outcome::Recovered {
         let state = if active { "" } else { "Recovered: " };
         several(state, &leads(!active)).unwrap_or_else(one)
@@ -536,6 +561,7 @@ fn several(state: &str, leads: &[&str]) -> Option<String> {
 
 /// The best cause's, whatever else there is.
 fn of_one(
+    facts: &Facts<'_>,
     outcome: Outcome,
     causes: &[Ranked],
     evaluation: &Evaluation<'_, '_>,
@@ -546,9 +572,10 @@ fn of_one(
         rules.rules[evaluation.findings[cause.finding].rule].role == Role::Symptom
     });
     match outcome {
-        Outcome::Inconclusive if title.is_empty() => {
-            "Inconclusive: nothing was found, and the bundle holds no whole list of pods to find it in".to_owned()
-        }
+        Outcome::Inconclusive if title.is_empty() => match unwell(facts) {
+            Some(unwell) => format!("Inconclusive: {unwell}, and nothing in the bundle says why"),
+            None => "Inconclusive: nothing was found, and the bundle holds no whole list of pods to find it in".to_owned(),
+        },
         Outcome::Active if symptom => format!("{title}; nothing in the bundle says why"),
         Outcome::Active => title.to_owned(),
         Outcome::Recovered => format!("Recovered: {title}"),

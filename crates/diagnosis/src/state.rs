@@ -38,7 +38,7 @@ pub(crate) fn of(
     scope: &Scope,
 ) -> State {
     if rule.role == Role::Change {
-        return recency(facts, finding);
+        return recency(facts, evaluation, finding);
     }
     // A workload that has what it wants is well, whatever an event once said of it; the rule may
     // know of other objects, and of what is written wrongly in the workload itself.
@@ -48,20 +48,35 @@ pub(crate) fn of(
     if active {
         State::Active
     } else {
-        recency(facts, finding)
+        recency(facts, evaluation, finding)
     }
 }
 
-fn recency(facts: &Facts<'_>, finding: &Finding) -> State {
+fn recency(
+    facts: &Facts<'_>,
+    evaluation: &Evaluation<'_, '_>,
+    finding: &Finding,
+) -> State {
     let last = finding.last_seen.or(finding.first_seen);
-    match (last, facts.now()) {
-        (Some(last), Some(now))
-            if now.as_second() - last.as_second() <= weights::RECENT_SECONDS =>
-        {
-            State::Recovered
-        }
+    match ago(facts, evaluation, finding, last) {
+        Some(ago) if ago <= weights::RECENT_SECONDS => State::Recovered,
         _ => State::Past,
     }
+}
+
+/// Seconds since a finding was last seen: by its stamps, else by the ages that a text prints of its events.
+fn ago(
+    facts: &Facts<'_>,
+    evaluation: &Evaluation<'_, '_>,
+    finding: &Finding,
+    last: Option<jiff::Timestamp>,
+) -> Option<i64> {
+    if let (Some(last), Some(now)) = (last, facts.now()) {
+        return Some(now.as_second() - last.as_second());
+    }
+    let printed = |id| evaluation.entity(id).printed_age("last", None)?.as_i64();
+    let rows = finding.rows.iter().flat_map(coldcase_rules::Row::all);
+    rows.filter_map(|bound| printed(bound.id)).min()
 }
 
 fn pod_level(kind: &str) -> bool {
@@ -117,7 +132,8 @@ fn holds(
     // Findings on captured state hold as captured; those on lines and events only while they go on.
     if only_history(evaluation, finding) {
         let last = finding.last_seen.max(last_repeat(evaluation, finding));
-        return matches!((last, facts.now()), (Some(last), Some(now)) if now.as_second() - last.as_second() <= weights::ONGOING_SECONDS);
+        return ago(facts, evaluation, finding, last)
+            .is_some_and(|ago| ago <= weights::ONGOING_SECONDS);
     }
     true
 }

@@ -17,10 +17,11 @@ use crate::{
     heap::{self, Heap},
     quantity,
     shared::TOGETHER,
+    unnamed,
 };
 
 /// Waiting reasons that do not pass by themselves.
-const STUCK: &[&str] = &[
+pub(crate) const STUCK: &[&str] = &[
     "CrashLoopBackOff",
     "ImagePullBackOff",
     "ErrImagePull",
@@ -56,6 +57,10 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
                 let mut options = heap::Options::new();
                 let mut made = Vec::with_capacity(pods.len());
                 for pod in pods {
+                    if unnamed::is_open(facts.get(*pod)) {
+                        made.push((*pod, unnamed::container(facts, *pod)));
+                        continue;
+                    }
                     containers(facts, &logs, *pod, &mut options, &mut made);
                 }
                 made
@@ -178,6 +183,9 @@ fn container<'s>(
     }
     if owner.partial && status.is_none() && never_ran(owner, status) {
         fields.extend(OF_A_RUN.iter().map(|field| (*field, Node::default())));
+    }
+    if owner.partial {
+        fields.push(("unnamed", Node::default()));
     }
     let mut entity = Entity::container(subject, spec, fields);
     entity.file = owner.file;

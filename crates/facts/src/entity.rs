@@ -381,6 +381,19 @@ impl<'s> Entity<'s> {
         self.captured_start(first, second)
     }
 
+    /// The seconds that a time lies back, where text for people prints that age instead of the time.
+    pub fn printed_age(&self, first: &str, second: Option<&str>) -> Option<View<'s>> {
+        let (root, key) = match (self.tree, first, second) {
+            (Tree::Event(event), "last", None) => (event.object.root.view(), "ageSeconds"),
+            (Tree::Event(event), "first", None) => (event.object.root.view(), "firstAgeSeconds"),
+            (Tree::View(root), "metadata", Some("creationTimestamp")) if !self.mounted => {
+                (root, "ageSeconds")
+            }
+            _ => return None,
+        };
+        root.get(key)
+    }
+
     /// The computed fields, which come before captured ones.
     pub fn computed_fields(&self) -> View<'_> {
         self.extra.view()

@@ -73,7 +73,9 @@ fn entity<'s>(facts: &Facts<'s>, event: &'s Event) -> (Option<EntityId>, Entity<
     {
         fields.push(("container", Node::text(container)));
     }
-    (object, Entity::of_event(subject, event, fields))
+    let mut made = Entity::of_event(subject, event, fields);
+    made.partial = event.object.partial;
+    (object, made)
 }
 
 /// What an event is about; that of a captured object is the object's own identity.

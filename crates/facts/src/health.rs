@@ -6,7 +6,7 @@ use coldcase_snapshot::{
 };
 use rayon::prelude::*;
 
-use crate::{Entity, EntityId, Facts};
+use crate::{Entity, EntityId, Facts, unnamed};
 
 /// A pod's state at capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,17 +60,23 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
 
 /// The health of a pod, and what it gets as fields.
 fn of_pod(facts: &Facts<'_>, pod: EntityId) -> (PodHealth, Packed) {
-    let age = facts.age(facts.get(pod).str_at(&["metadata", "creationTimestamp"]));
+    let age = facts.age_of(pod);
+    let open = unnamed::is_open(facts.get(pod));
     let health = pod_health(facts, pod, age);
     let restarts: i64 = facts
         .containers(pod)
         .iter()
         .filter_map(|id| facts.get(*id).int_at(&["restartCount"]))
         .sum();
-    let mut fields = vec![
-        ("health", Node::text(health.word())),
-        ("restarts", Node::number(restarts)),
-    ];
+    let mut fields = vec![("health", Node::text(health.word()))];
+    if open {
+        fields.extend(unnamed::fields(facts, pod));
+    } else {
+        fields.push(("restarts", Node::number(restarts)));
+        if facts.get(pod).partial {
+            fields.push(("shown", Node::default()));
+        }
+    }
     fields.extend(age.map(|age| ("age", Node::number(age))));
     (health, Node::map(fields).into())
 }
@@ -169,9 +175,9 @@ fn condition<'e>(entity: &'e Entity<'_>, name: &str) -> Option<View<'e>> {
         .find(|condition| condition.str_at(&["type"]) == Some(name))
 }
 
-fn pod_health(facts: &Facts<'_>, id: EntityId, age: Option<i64>) -> PodHealth {
+fn pod_health(facts: &Facts<'_>, id: EntityId, known_age: Option<i64>) -> PodHealth {
     let pod = facts.get(id);
-    let age = age.unwrap_or(i64::MAX);
+    let age = known_age.unwrap_or(i64::MAX);
     if let Some(since) = facts.age(pod.str_at(&["metadata", "deletionTimestamp"])) {
         // The stamp is the end of the grace period, not its beginning.
         return if since > 60 {
@@ -183,7 +189,10 @@ fn pod_health(facts: &Facts<'_>, id: EntityId, age: Option<i64>) -> PodHealth {
     let phase = pod.str_at(&["status", "phase"]);
     match phase {
         Some("Succeeded") => return PodHealth::Done,
-        Some("Failed") => return failed(facts, id, pod),
+        Some("Failed") => return failed(facts, id),
+        _ if unnamed::is_open(pod) && condition(pod, "Ready").is_none() => {
+            return unnamed::health(facts, id, known_age);
+        }
         None => return PodHealth::Unknown,
         _ => {}
     }
@@ -213,13 +222,13 @@ fn pod_health(facts: &Facts<'_>, id: EntityId, age: Option<i64>) -> PodHealth {
 
 /// A failed pod is trouble while it is fresh, or while its owner still lacks it; later it is a leaf
 /// that nobody swept up.
-fn failed(facts: &Facts<'_>, id: EntityId, pod: &Entity<'_>) -> PodHealth {
+fn failed(facts: &Facts<'_>, id: EntityId) -> PodHealth {
     let finished = facts
         .containers(id)
         .iter()
         .filter_map(|c| facts.age(facts.get(*c).str_at(&["ended", "finishedAt"])))
         .min();
-    let age = finished.or_else(|| facts.age(pod.str_at(&["metadata", "creationTimestamp"])));
+    let age = finished.or_else(|| facts.age_of(id));
     let owner = crate::workload::owner(facts, id).map(|owner| facts.get(owner));
     let complete = owner.is_some_and(|owner| {
         condition(owner, "Complete").and_then(|c| c.str_at(&["status"])) == Some("True")
@@ -240,6 +249,14 @@ fn node_health(node: &Entity<'_>) -> &'static str {
         Some("True") => "ready",
         Some("False") => "notready",
         Some(_) => "unreachable",
+        // A table says so of a condition that is False or Unknown.
+        None if shows_not_ready(node) => "notready",
         None => "unknown",
     }
+}
+
+/// Whether the STATUS of `kubectl get nodes` is `NotReady`, alone or among other words.
+fn shows_not_ready(node: &Entity<'_>) -> bool {
+    let status = node.root().and_then(|root| root.str_at(&["table", "status"]));
+    status.is_some_and(|status| status.split(',').any(|word| word == "NotReady"))
 }

@@ -30,6 +30,7 @@ mod service;
 mod shared;
 mod skew;
 mod stale;
+mod unnamed;
 mod usage;
 mod workload;
 
@@ -140,6 +141,14 @@ impl<'s> Facts<'s> {
     /// Seconds from a stamp to the capture.
     pub fn age(&self, text: Option<&str>) -> Option<i64> {
         Some(self.now()?.as_second() - stamp::rfc3339(text?)?.as_second())
+    }
+
+    /// Seconds since an object was made: by its stamp, else by the age that a text prints.
+    pub(crate) fn age_of(&self, id: EntityId) -> Option<i64> {
+        let entity = self.get(id);
+        let stamped = self.age(entity.str_at(&["metadata", "creationTimestamp"]));
+        let printed = || entity.printed_age("metadata", Some("creationTimestamp"));
+        stamped.or_else(|| printed()?.as_i64())
     }
 
     /// The health of a pod at capture.

@@ -99,7 +99,11 @@ pub(crate) fn of(facts: &Facts<'_>, pod: EntityId) -> Option<Said> {
                 Some("FailedScheduling" | "Scheduled")
             )
         })
-        .max_by_key(|event| event.str_at(&["last"]).unwrap_or("").to_owned())?;
+        .max_by_key(|event| {
+            let ago = event.printed_age("last", None).and_then(|age| age.as_i64());
+            let last = event.str_at(&["last"]).unwrap_or("").to_owned();
+            (last, std::cmp::Reverse(ago.unwrap_or(i64::MAX)))
+        })?;
     if newest.str_at(&["reason"]) != Some("FailedScheduling") {
         return None;
     }

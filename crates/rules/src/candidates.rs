@@ -25,6 +25,14 @@ pub(crate) struct Candidates {
     pub open: u64,
 }
 
+/// The name under which logs are missing: of a container without a name its pod's.
+fn whose<'e>(entity: &'e Entity<'_>) -> &'e str {
+    match entity.kind {
+        "Container" => &entity.subject.name,
+        _ => entity.label(),
+    }
+}
+
 impl World<'_, '_> {
     pub(crate) fn candidates(&self, step: &Step, row: &Row) -> Candidates {
         match &step.from {
@@ -271,7 +279,10 @@ impl World<'_, '_> {
         let mut found = self.related(noun, start, None);
         if noun == "container" {
             let name = entity.str_at(&["container"]).unwrap_or("").to_owned();
-            found.ids.retain(|id| self.get(*id).label() == name);
+            found.ids.retain(|id| {
+                let container = self.get(*id);
+                container.label() == name || container.bool_at(&["unnamed"])
+            });
         }
         found
     }
@@ -286,7 +297,9 @@ impl World<'_, '_> {
             };
         };
         let entity = self.get(from);
-        let container = (entity.kind == "Container").then(|| entity.label());
+        // Of a pod from a table nobody knows whose log it is, among its own.
+        let named = entity.kind == "Container" && !entity.bool_at(&["unnamed"]);
+        let container = named.then(|| entity.label());
         let own = self.pod_of(from);
         let pods: Vec<EntityId> = match own {
             Some(_) => Vec::new(),
@@ -316,7 +329,7 @@ impl World<'_, '_> {
         }
         let missing = (!seen && !pods.is_empty()).then(|| match container {
             Some(_) => Missing::Log(from),
-            None => format!("logs of {}: not collected", entity.label()).into(),
+            None => format!("logs of {}: not collected", whose(entity)).into(),
         });
         Candidates {
             ids,

@@ -88,6 +88,15 @@ fn branch_out<'e>(node: View<'e>, path: &[Segment], found: &mut Found<'e>) {
     }
 }
 
+/// How many seconds ago the time at the end of a path was, where text for people prints that instead of the time.
+pub(crate) fn printed_age<'e>(entity: &Entity<'e>, path: &[Segment]) -> Option<View<'e>> {
+    match path {
+        [Segment::Key(first)] => entity.printed_age(first, None),
+        [Segment::Key(first), Segment::Key(second)] => entity.printed_age(first, Some(second)),
+        _ => None,
+    }
+}
+
 /// Whether a partial entity leaves a path open: a key on the way is missing, rather than null.
 pub(crate) fn leaves_open(entity: &Entity<'_>, path: &[Segment]) -> bool {
     if !matches!(path.first(), Some(Segment::Key(_))) {

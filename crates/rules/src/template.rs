@@ -125,7 +125,9 @@ impl Template {
 
     fn page(&self, world: &World<'_, '_>, row: &Row, rows: &[Row]) -> Page {
         let mut page = Page::default();
-        for part in &self.parts {
+        for (at, part) in self.parts.iter().enumerate() {
+            let next = self.parts.get(at + 1);
+            page.ends = matches!(next, Some(Part::Text(text)) if text.contains(')'));
             match part {
                 Part::Text(text) => page.text(text),
                 Part::Hole(Hole::Count, _) => page.out.push_str(&rows.len().to_string()),
@@ -171,6 +173,8 @@ const MAX_NAMES: usize = 4;
 #[derive(Debug, Default)]
 struct Page {
     out: String,
+    /// Whether a bracket ends behind what is added.
+    ends: bool,
     /// Whether a bracket was left out, so that its end is too.
     closing: bool,
     /// Where a value that a colon announced was left out.
@@ -181,8 +185,9 @@ impl Page {
     /// The rule's own words.
     fn text(&mut self, text: &str) {
         let open = std::mem::take(&mut self.closing);
-        let text = text.strip_prefix(')').filter(|_| open).unwrap_or(text);
-        self.out.push_str(text);
+        // The rest of what the bracket says of the value goes with it.
+        let rest = text.split_once(')').filter(|_| open);
+        self.out.push_str(rest.map_or(text, |(_, rest)| rest));
     }
 
     /// A value in a sentence. What is not known is left out together with the colon or bracket that announced it.
@@ -191,9 +196,16 @@ impl Page {
             Some(value) => self.out.push_str(&value.replace('`', "'")),
             None if self.out.ends_with(": ") => {
                 self.out.truncate(self.out.len() - 2);
-                self.dropped = Some(self.out.len());
+                match self.out.rsplit_once(" (") {
+                    // A label within a bracket labels nothing now.
+                    Some((before, label)) if self.ends && !label.contains(')') => {
+                        self.out.truncate(before.len());
+                        self.closing = true;
+                    }
+                    _ => self.dropped = Some(self.out.len()),
+                }
             }
-            None if self.out.ends_with(" (") => {
+            None if self.out.ends_with(" (") && self.ends => {
                 self.out.truncate(self.out.len() - 2);
                 self.closing = true;
             }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::{
     descent::Place,
     engine::{Row, World},
-    paths::{find, follow, leaves_open, open_along, path_text, resolve},
+    paths::{find, follow, leaves_open, open_along, path_text, printed_age, resolve},
     rule::{Condition, Expression, Matcher, Operand, Part, Side, Test},
     sieve::Known,
 };
@@ -57,6 +57,8 @@ pub(crate) struct How {
     partial: bool,
     /// They count processors: `500m` is a half.
     cpu: bool,
+    /// How long ago they were, as far as text for people prints it.
+    age: Option<Age>,
 }
 
 impl How {
@@ -84,9 +86,18 @@ impl How {
         }
     }
 
+    /// The same for times of which an age was printed.
+    pub(crate) fn aged(self, age: Option<View<'_>>) -> Self {
+        Self {
+            age: age.and_then(Age::of),
+            ..self
+        }
+    }
+
     fn closed(self) -> Self {
         Self {
             open: false,
+            age: None,
             ..self
         }
     }
@@ -96,6 +107,42 @@ impl How {
             quantity::quantity(text).or_else(|| number(text))
         } else {
             number(text)
+        }
+    }
+}
+
+/// How long ago something was, in seconds; kubectl cuts off what is smaller than the last unit that it prints.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Age {
+    least: f64,
+    below: f64,
+}
+
+impl Age {
+    /// Reads a number of seconds; of which unit it was printed is not asked, so that it may be the largest.
+    fn of(printed: View<'_>) -> Option<Self> {
+        let seconds = printed.as_str()?.parse::<i32>().ok()?;
+        let units = [86_400, 3_600, 60];
+        let unit = units.into_iter().find(|unit| seconds % unit == 0);
+        let least = f64::from(seconds);
+        let unit = unit.filter(|_| seconds > 0).unwrap_or(1);
+        Some(Self {
+            least,
+            below: least + f64::from(unit),
+        })
+    }
+
+    /// Whether a test of how long ago something was holds; nothing if what was cut off decides, or for another test.
+    fn passes(self, test: &Test) -> Option<bool> {
+        let (limit, newer) = match test {
+            Test::NewerThan(seconds) => (*seconds, true),
+            Test::OlderThan(seconds) => (*seconds, false),
+            _ => return None,
+        };
+        if self.below <= limit {
+            Some(newer)
+        } else {
+            (self.least > limit).then_some(!newer)
         }
     }
 }
@@ -189,6 +236,7 @@ impl World<'_, '_> {
         let bound = row.bound(condition.slot);
         let mut how = How::of(&condition.path);
         let captured: [View<'_>; 1];
+        let mut age = None;
         let found;
         let nodes: &[View<'_>] = match (bound, condition.path.split_first()) {
             (Some(bound), Some((Segment::Key(first), [Segment::Key(name)])))
@@ -206,7 +254,9 @@ impl World<'_, '_> {
             (Some(bound), _) => {
                 let entity = self.get(bound.id);
                 if entity.partial {
-                    how = how.of_text(leaves_open(entity, &condition.path));
+                    let open = leaves_open(entity, &condition.path);
+                    age = printed_age(entity, &condition.path).filter(|_| open);
+                    how = how.of_text(open).aged(age);
                 }
                 found = find(entity, &condition.path);
                 found.all()
@@ -215,7 +265,7 @@ impl World<'_, '_> {
         };
         match self.matches(row, &condition.matcher, nodes, how) {
             Truth::Yes(satisfied) => {
-                if let (Some(bound), Some(node)) = (bound, satisfied.node)
+                if let (Some(bound), Some(node)) = (bound, satisfied.node.or(age))
                     && let Some(Segment::Key(first)) = condition.path.first()
                 {
                     let cite = self.get(bound.id).cite(first, node);
@@ -265,6 +315,12 @@ impl World<'_, '_> {
         };
         let mut unknown = None;
         for test in &matcher.tests {
+            let printed = how.age.filter(|_| nodes.is_empty());
+            match printed.and_then(|age| age.passes(test)) {
+                Some(true) => continue,
+                Some(false) => return Truth::No,
+                None => {}
+            }
             let holds = self.test(row, test, nodes, how, &mut read);
             // One more value could fulfil a test that asks for any, and break one that asks for all.
             let open = how.open && holds != Some(asks_for_any(test));

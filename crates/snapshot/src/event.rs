@@ -324,19 +324,23 @@ fn kept(root: View<'_>, times: Times, packer: &mut Packer) -> Root {
     let mut kept: Vec<(&str, Piece)> = Vec::with_capacity(7);
     for (key, view) in root.entries() {
         match key {
-            "reason" | "type" | "message" | "note" => kept.push((key, packer.view(view))),
+            // The ages are what text for people prints instead of times.
+            "reason" | "type" | "message" | "note" | "ageSeconds" | "firstAgeSeconds" => {
+                kept.push((key, packer.view(view)));
+            }
             "metadata" => kept.push((key, packer.null(view.line(), 0))),
             _ => {}
         }
     }
-    let mut time = |time: Option<Timestamp>| match time {
-        Some(time) => packer.scalar(&stamp::format(time, 0), 0, 0, false),
-        None => packer.null(0, 0),
+    let mut time = |key, time: Option<Timestamp>| {
+        // What is not known is left out: of an object it is absent, of text it is what the text does not show.
+        let time = stamp::format(time?, 0);
+        Some((key, packer.scalar(&time, 0, 0, false)))
     };
-    kept.push(("first", time(times.first)));
+    kept.extend(time("first", times.first));
     // One that happened once, or is told so, has both at the same time.
     if times.first != times.last {
-        kept.push(("last", time(times.last)));
+        kept.extend(time("last", times.last));
     }
     let map = packer.map(kept.into_iter(), root.line());
     packer.finish(map)

@@ -6,7 +6,7 @@ use coldcase_snapshot::packed::View;
 use super::{Bits, Need, StepId};
 use crate::{
     engine::World,
-    paths::{follow, leaves_open},
+    paths::{follow, leaves_open, printed_age},
     rule::{Condition, Matcher},
     values::How,
 };
@@ -307,7 +307,9 @@ impl<'v> Visit<'v, '_, '_> {
     fn field(&mut self, entity: &'v Entity<'_>, field: &Field<'_>, values: &[View<'v>]) {
         let mut how = field.how;
         if entity.partial {
-            how = how.of_text(leaves_open(entity, field.path));
+            let open = leaves_open(entity, field.path);
+            let age = printed_age(entity, field.path).filter(|_| open);
+            how = how.of_text(open).aged(age);
         }
         let single = match values {
             [value] if !entity.partial => value.as_str(),

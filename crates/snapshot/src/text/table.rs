@@ -118,6 +118,16 @@ impl Header {
         self.columns.iter().any(|column| column == name)
     }
 
+    /// The cells of a row that does not follow on the line before: only by its blanks, since a sentence may have as
+    /// many words as a table has columns.
+    fn apart<'t>(&self, line: &'t str) -> Option<Vec<&'t str>> {
+        if line.len() > MAX_ROW {
+            return None;
+        }
+        let by_gaps = || Some(gaps(line)).filter(|cells| cells.len() == self.columns.len());
+        self.aligned(line).or_else(by_gaps)
+    }
+
     /// The cells of a row; `None` if the line does not fit the columns.
     pub(super) fn cells<'t>(&self, line: &'t str) -> Option<Vec<&'t str>> {
         if line.len() > MAX_ROW {
@@ -262,13 +272,15 @@ pub(super) fn sheet<'t>(
     let mut sheet = Sheet::default();
     let mut open: Option<Section<'t>> = None;
     let mut seen_header = false;
+    let mut blank = false;
     for (line, number) in text.split('\n').zip(first_line..) {
         let line = line.trim_end();
         if line.is_empty() {
-            // A message may go on after a blank line, but a table does not.
-            sheet.sections.extend(open.take());
+            // A page or a mail may put blank lines between the rows; what else follows one is no longer the table.
+            blank = true;
             continue;
         }
+        let after_blank = std::mem::take(&mut blank);
         let header = if custom.is_empty() {
             Header::read(line)
         } else {
@@ -290,9 +302,17 @@ pub(super) fn sheet<'t>(
             open = Some(Section { header, rows });
         }
         let cells = open.as_ref().and_then(|section| {
-            let cells = section.header.cells(line)?;
-            is_row(&section.header, &cells).then_some(cells)
+            let header = &section.header;
+            let cells = if after_blank {
+                header.apart(line)?
+            } else {
+                header.cells(line)?
+            };
+            is_row(header, &cells).then_some(cells)
         });
+        if after_blank && cells.is_none() {
+            sheet.sections.extend(open.take());
+        }
         match (open.as_mut(), cells) {
             (Some(section), Some(cells)) => section.rows.push(Row {
                 line: number,
@@ -386,9 +406,15 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_line_ends_a_table() {
+    fn a_blank_line_ends_a_table_unless_a_row_follows() {
         let text = "NAME   DATA\na      1\n\nNAME   READY\nb      1/1\n";
         assert_eq!(sheet(text, 1, None, &[]).sections.len(), 2);
+        let spread = "NAME    READY   AGE\n\napi-0   0/1     2d\n\n\napi-1   1/1     2d\n\nthey run now\napi-9   1/1     2d\n";
+        let spread = sheet(spread, 1, None, &[]);
+        assert_eq!(spread.sections.len(), 1);
+        let rows: Vec<u32> = spread.sections[0].rows.iter().map(|row| row.line).collect();
+        assert_eq!(rows, [3, 6]);
+        assert_eq!(spread.others[0], (8, "they run now"));
         assert!(Header::read("NAME is a word").is_none());
         assert!(Header::read("NAMES   VALUE").is_none());
     }

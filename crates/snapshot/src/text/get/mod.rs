@@ -19,7 +19,7 @@ use super::{
     command::{Asked, Kubectl, Output},
     describe::age::age,
     events, refusal, resource,
-    table::{Header, Row, Section, Sheet, sheet},
+    table::{Header, Row, Section, Sheet, gaps, sheet},
     top,
 };
 use row::{Fields, back};
@@ -96,7 +96,7 @@ pub(super) fn read(
         kinds.sort();
         kinds.dedup();
         found.cut.extend(kinds.into_iter().map(|kind| (kind, line)));
-    } else if !refused && !cut && !request.filtered && !request.unnamed {
+    } else if !refused && !cut && !request.filtered && !request.unnamed && is_whole(&sheet) {
         reader.listed(&sheet.others, known, namespaces, found);
     }
     known
@@ -345,6 +345,16 @@ fn nothing_found(line: &str) -> Option<&str> {
         .and_then(|rest| rest.split_once(" namespace"))
         .map(|(namespace, _)| namespace);
     Some(named.unwrap_or(""))
+}
+
+/// Whether all rows of a text were read: kubectl prints no header without rows, and what has cells is one.
+fn is_whole(sheet: &Sheet<'_>) -> bool {
+    let is_left_out = |line: &str| {
+        let named = line.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+        named && gaps(line).len() > 2
+    };
+    sheet.sections.iter().all(|section| !section.rows.is_empty())
+        && !sheet.others.iter().any(|(_, line)| is_left_out(line))
 }
 
 /// Somebody shortened the output.

@@ -65,6 +65,9 @@ pub(super) fn pod(row: &mut Fields<'_>) {
         if POD_REASONS.contains(&status) || status.starts_with("OutOf") {
             row.set(&["status", "reason"], status);
         }
+        if stays(status) {
+            row.absent(&["metadata", "deletionTimestamp"]);
+        }
         if status == "SchedulingGated" {
             let line = row.line;
             let condition = map(
@@ -86,6 +89,16 @@ pub(super) fn pod(row: &mut Fields<'_>) {
         Some(gates) if !gates.is_empty() => row.set(&["table", "readinessGates"], gates),
         _ => {}
     }
+}
+
+/// Whether a pod of this STATUS is known not to be being deleted: kubectl prints `Terminating` of one that is, but
+/// not over what a pod that has ended reads, nor where its node is lost.
+fn stays(status: &str) -> bool {
+    matches!(
+        status,
+        "Running" | "NotReady" | "Pending" | "SchedulingGated" | "CrashLoopBackOff"
+    ) || NOT_STARTED.contains(&status)
+        || init_phase(status).is_some()
 }
 
 /// `5` or `5 (3m ago)`: the count and the seconds since the last one.
@@ -206,6 +219,8 @@ mod tests {
                 "{status}"
             );
         }
+        assert!(["Running", "ImagePullBackOff", "Init:0/2"].into_iter().all(stays));
+        assert!(!["Terminating", "Completed", "Unknown", "Evicted"].into_iter().any(stays));
         assert_eq!(restarts("5 (3m ago)"), Some((5, Some(180))));
         assert_eq!(restarts("0"), Some((0, None)));
     }

@@ -27,11 +27,14 @@ fn access_modes(row: &mut Fields<'_>, path: &[&str]) {
     row.put(path, seq(modes, line));
 }
 
-/// STATUS is the phase unless the object is being deleted.
+/// STATUS is the phase unless the object is being deleted, so one that reads otherwise is not.
 fn phase(row: &mut Fields<'_>) {
     match row.value("STATUS") {
         Some("Terminating") => row.set(&["table", "status"], "Terminating"),
-        Some(phase) => row.set(&["status", "phase"], phase),
+        Some(phase) => {
+            row.set(&["status", "phase"], phase);
+            row.absent(&["metadata", "deletionTimestamp"]);
+        }
         None => {}
     }
 }
