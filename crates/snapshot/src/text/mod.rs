@@ -12,6 +12,7 @@ mod events;
 mod get;
 pub(crate) mod host;
 mod path;
+mod placed;
 mod probe;
 mod prompt;
 mod refusal;
@@ -107,6 +108,8 @@ pub(crate) struct Found {
     pub documents: Vec<Node>,
     /// Kinds that were listed.
     pub lists: Vec<Listed>,
+    /// Kinds that were listed in a namespace that nobody said.
+    pub somewhere: Vec<String>,
     /// Kinds whose lists are damaged, with the line: more of them may have been there.
     pub cut: Vec<(String, u32)>,
     /// Questions that were refused, and kinds that are not installed.

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use super::{
     Context, Failed, Found, Listed,
     command::{Asked, Kubectl, Output},
-    date, describe, get, host, path, probe, refusal, resource, rollout, shell,
+    date, describe, get, host, path,
+    placed::{Before, Unplaced},
+    probe, refusal, resource, rollout, shell,
     transcript::Block,
     tree::{map, put, shift, text},
     version,
@@ -34,6 +36,8 @@ pub(super) struct Session<'s> {
     now: Option<Timestamp>,
     /// Namespace of commands that name none, as far as the place of the file or a command said.
     namespace: String,
+    /// What was read of commands that name none, while nobody has said it.
+    unplaced: Unplaced,
     /// Pods in which a shell was opened: prompts with their names are no nodes.
     shells: BTreeSet<String>,
     found: Found,
@@ -55,6 +59,7 @@ impl<'s> Session<'s> {
             context,
             now: context.now,
             namespace: context.namespace.to_owned(),
+            unplaced: Unplaced::default(),
             shells: BTreeSet::new(),
             found: Found::default(),
         }
@@ -198,6 +203,7 @@ impl<'s> Session<'s> {
             return true;
         }
         if let ("kubens", Some(namespace)) = (tool, line.argv.get(1)) {
+            self.unplaced.forget(&mut self.found);
             self.namespace.clone_from(namespace);
             return true;
         }
@@ -303,6 +309,8 @@ impl<'s> Session<'s> {
         let filtered = line.filters.iter().any(|filter| !passes(filter));
         let asked = command.asked();
         let current = self.namespace.clone();
+        let unplaced = current.is_empty() && command.namespace.is_none() && !command.all_namespaces;
+        let (before, described) = (Before::of(&self.found), command.verb == "describe");
         let namespace = command.namespace.clone();
         let namespace = namespace.as_deref().unwrap_or(&current);
         let context = Context {
@@ -353,12 +361,25 @@ impl<'s> Session<'s> {
             }
             _ => {}
         }
+        if unplaced
+            && let Some(told) = self.unplaced.add(&self.found, before, described)
+        {
+            self.unplaced.place(&mut self.found, &told);
+            self.namespace = told;
+        }
         !command_is_unknown(&line.argv)
     }
 
     /// `kubectl config set-context --current --namespace=…` and `oc project …`.
     fn enter(&mut self, command: &Kubectl) {
         let first = command.words.first().map_or("", String::as_str);
+        let switched = matches!(
+            (command.verb.as_str(), first),
+            ("project", _) | ("config", "set-context" | "use-context")
+        );
+        if switched {
+            self.unplaced.forget(&mut self.found);
+        }
         match command.verb.as_str() {
             "project" if !first.is_empty() => first.clone_into(&mut self.namespace),
             "config" if first == "set-context" => {
@@ -432,6 +453,7 @@ impl<'s> Session<'s> {
         for kind in &asked.kinds {
             let all = command.all_namespaces || resource::cluster_scoped(kind);
             if !all && namespace.is_empty() {
+                self.found.somewhere.push(kind.clone());
                 continue;
             }
             let listed = Listed {

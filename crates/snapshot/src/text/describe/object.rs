@@ -246,9 +246,22 @@ pub(super) fn conditions(entry: Entry<'_, '_>) -> Option<Node> {
                 fields.put(key, values::text(cell, row.line));
             }
         }
-        items.push(fields.node());
+        let condition = fields.node();
+        // The rest of a line that was wrapped may fill the columns as well.
+        if is_condition(&condition) {
+            items.push(condition);
+        }
     }
     Some(values::list_or_null(items, entry.line()))
+}
+
+/// A type is one word, and a status one of three.
+fn is_condition(condition: &Node) -> bool {
+    let word = |key| condition.str_at(&[key]).unwrap_or("");
+    let kind = word("type");
+    !kind.is_empty()
+        && !kind.contains(char::is_whitespace)
+        && matches!(word("status"), "True" | "False" | "Unknown")
 }
 
 /// Quantities, one on each line below (`memory:  96Mi`).

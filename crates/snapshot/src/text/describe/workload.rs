@@ -32,6 +32,9 @@ pub(super) fn deployment(described: &Described<'_, '_>, out: &mut Draft) {
     copy_number(top, "MinReadySeconds", &mut out.spec, "minReadySeconds");
     pod::template(top, &mut out.spec);
     workload_conditions(top, &mut out.status);
+    if let Some(line) = goes_on(top) {
+        out.spec.put("paused", values::null(line));
+    }
     for field in [
         "OldReplicaSets",
         "NewReplicaSet",
@@ -41,6 +44,15 @@ pub(super) fn deployment(described: &Described<'_, '_>, out: &mut Draft) {
             out.others.extend(replica_sets(entry, described));
         }
     }
+}
+
+/// Where it is said that a Deployment is not paused: the condition of one that is says so.
+fn goes_on(top: Section<'_, '_>) -> Option<u32> {
+    let conditions = conditions(top.get("Conditions")?)?;
+    let mut items = conditions.items().iter();
+    let progressing = items.find(|it| it.str_at(&["type"]) == Some("Progressing"))?;
+    let reason = progressing.str_at(&["reason"])?;
+    (reason != "DeploymentPaused").then_some(progressing.line)
 }
 
 fn strategy(entry: Entry<'_, '_>, top: Section<'_, '_>) -> Node {

@@ -238,6 +238,7 @@ impl Reader<'_> {
                 None
             } else if asked.is_empty() {
                 // Of some namespace, but nobody says which.
+                found.somewhere.push(kind.clone());
                 continue;
             } else {
                 Some(asked.to_owned())
