@@ -355,3 +355,94 @@ fn a_pasted_ticket_gives_the_same_cause_and_names_what_it_lacks() {
     let crash = cause["explains"].to_string() + &report["findings"].to_string();
     assert!(crash.contains("crashloopbackoff"), "{crash}");
 }
+
+/// The report on a text that somebody pasted.
+fn report(name: &str, pasted: &str) -> Value {
+    let dir = scratch(&format!("transcript-{name}"));
+    let file = dir.join("paste.txt");
+    fs::write(&file, pasted).unwrap();
+    let path = file.to_str().unwrap();
+    let output = coldcase(&["analyze", path, "-f", "json", "-o", "-", "-q"]);
+    serde_json::from_str(&stdout(&output)).unwrap()
+}
+
+#[test]
+fn a_table_alone_tells_the_symptom_and_never_that_all_is_well() {
+    let report_of = |rows: &str| {
+        let header = "NAME      READY   STATUS             RESTARTS       AGE\n";
+        report(
+            "table",
+            &format!("$ kubectl get pods -n depot\n{header}{rows}"),
+        )
+    };
+    let crash = report_of("stock-0   0/1     CrashLoopBackOff   8 (2m ago)     35m\n");
+    assert_eq!(text(&crash, "/verdict/state"), "active");
+    assert_eq!(text(&crash, "/causes/0/rule"), "crashloopbackoff");
+    assert_eq!(text(&crash, "/causes/0/subject/name"), "stock-0");
+    let killed = report_of("stock-0   0/1     OOMKilled          3 (40s ago)    35m\n");
+    assert_eq!(text(&killed, "/causes/0/rule"), "pod-status-failing");
+    let between = report_of("stock-0   1/1     Running            3 (40s ago)    35m\n");
+    assert_eq!(text(&between, "/verdict/state"), "inconclusive");
+    let well = report_of("stock-0   1/1     Running            0              35m\n");
+    assert_eq!(text(&well, "/verdict/state"), "nothing_found");
+    let removed = report_of("\nI took the rows out.\n");
+    assert_eq!(text(&removed, "/verdict/state"), "inconclusive");
+}
+
+#[test]
+fn printed_ages_decide_without_a_time_of_the_capture_and_are_told() {
+    let refused = "Error creating: pods \"press-7b9-k2\" is forbidden: exceeded quota: hall, requested: limits.cpu=1, used: limits.cpu=4, limited: limits.cpu=4";
+    let pasted = |age: &str| {
+        format!(
+            "$ kubectl get events -n plant\n\
+             LAST SEEN   TYPE      REASON         OBJECT                 MESSAGE\n\
+             {age:<11} Warning   FailedCreate   replicaset/press-7b9   {refused}\n\
+             $ kubectl get rs -n plant\n\
+             NAME        DESIRED   CURRENT   READY   AGE\n\
+             press-7b9   2         0         0       50m\n\
+             $ kubectl get pods -n plant\n\
+             No resources found in plant namespace.\n"
+        )
+    };
+    let fresh = report("ages", &pasted("3m"));
+    assert_eq!(
+        text(&fresh, "/causes/0/rule"),
+        "quota-exceeded-said",
+        "{:#}",
+        fresh["causes"]
+    );
+    assert_eq!(fresh["timeline"].as_array().map(Vec::len), Some(0));
+    assert_eq!(fresh["undated"][0]["age_seconds"], 180);
+    let old = report("ages-old", &pasted("3h"));
+    let rules: Vec<&Value> = old["causes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["rule"])
+        .collect();
+    assert!(
+        !rules.iter().any(|rule| *rule == "quota-exceeded-said"),
+        "{rules:?}"
+    );
+}
+
+#[test]
+fn a_description_says_whose_namespace_a_bare_command_means() {
+    let pasted = "$ kubectl get pods\n\
+        NAME      READY   STATUS             RESTARTS   AGE\n\
+        stock-0   0/1     CrashLoopBackOff   8          35m\n\
+        $ kubectl describe pod stock-0\n\
+        Name:         stock-0\n\
+        Namespace:    depot\n\
+        Status:       Running\n\
+        Containers:\n  app:\n    Image:          registry.example.com/stock:4\n    State:          Waiting\n      Reason:       CrashLoopBackOff\n    Last State:     Terminated\n      Reason:       Error\n      Exit Code:    1\n    Ready:          False\n    Restart Count:  8\n\
+        $ kubectl logs stock-0\n\
+        fatal: ledger.db: file is encrypted or is not a database\n";
+    let report = report("bare", pasted);
+    assert_eq!(
+        report["bundle"]["counts"]["pods"], 1,
+        "{:#}",
+        report["bundle"]
+    );
+    assert_eq!(text(&report, "/causes/0/subject/namespace"), "depot");
+}

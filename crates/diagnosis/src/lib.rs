@@ -15,6 +15,7 @@ mod state;
 mod timeline;
 mod touch;
 mod triage;
+mod undated;
 pub mod weights;
 
 use coldcase_facts::{Cite, Facts, Identity};
@@ -30,6 +31,7 @@ pub use rank::{Ranked, Reason};
 pub use state::State;
 pub use timeline::Entry;
 pub use triage::Answer;
+pub use undated::Undated;
 
 /// A finding with what the diagnosis knows about it.
 #[derive(Debug, Clone)]
@@ -105,6 +107,8 @@ pub struct Diagnosis {
     pub blasts: Vec<Blast>,
     /// Every dated thing, oldest first.
     pub timeline: Vec<Entry>,
+    /// Events without a time, oldest first.
+    pub undated: Vec<Undated>,
     /// When it began.
     pub first_anomaly: Option<(Timestamp, String)>,
     /// When it ended, if it did.
@@ -187,6 +191,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
         changes,
         blasts,
         timeline,
+        undated: undated::all(facts),
         first_anomaly,
         recovered_at,
         triage,

@@ -462,7 +462,8 @@ pub(crate) fn outcome(
     let Some(first) = causes.first() else {
         // Silence is not health: without pods there was nothing to find anything in, and one that is not well, or of
         // which nobody knows whether it is, has a reason that was not found.
-        let outcome = if facts.collected("Pod") && unwell(facts).is_none() {
+        let any = facts.collected("Pod") && !facts.of_kind("Pod").is_empty();
+        let outcome = if any && unwell(facts).is_none() {
             Outcome::NothingFound
         } else {
             Outcome::Inconclusive
@@ -501,7 +502,37 @@ fn unwell(facts: &Facts<'_>) -> Option<String> {
         let said = told(of(PodHealth::Unknown)?, ends);
         Some(format!("whether {said}"))
     };
-    failing().or_else(unknown)
+    failing().or_else(|| lacking(facts)).or_else(unknown)
+}
+
+/// A workload that lacks pods, by its own count, where no pod of its namespace is about to come or go.
+fn lacking(facts: &Facts<'_>) -> Option<String> {
+    let moving = |namespace: &str| {
+        facts.of_kind("Pod").iter().any(|pod| {
+            let moves = matches!(
+                facts.health_of(*pod),
+                PodHealth::Starting | PodHealth::Leaving
+            );
+            moves && facts.get(*pod).subject.namespace == namespace
+        })
+    };
+    let kinds = [
+        "Deployment",
+        "StatefulSet",
+        "ReplicaSet",
+        "ReplicationController",
+    ];
+    let mut all = kinds.iter().flat_map(|kind| facts.of_kind(kind));
+    all.find_map(|id| {
+        let workload = facts.get(*id);
+        let wanted = workload.int_at(&["spec", "replicas"])?;
+        let none = || (!workload.partial).then_some(0);
+        let ready = workload
+            .int_at(&["status", "readyReplicas"])
+            .or_else(none)?;
+        let lacks = ready < wanted && !moving(&workload.subject.namespace);
+        lacks.then(|| format!("{} has {ready} of {wanted} pods ready", workload.subject))
+    })
 }
 
 /// The verdict in one sentence.
@@ -574,6 +605,9 @@ fn of_one(
     match outcome {
         Outcome::Inconclusive if title.is_empty() => match unwell(facts) {
             Some(unwell) => format!("Inconclusive: {unwell}, and nothing in the bundle says why"),
+            None if facts.collected("Pod") => {
+                "Inconclusive: nothing was found, and the bundle holds no pod to find it in".to_owned()
+            }
             None => "Inconclusive: nothing was found, and the bundle holds no whole list of pods to find it in".to_owned(),
         },
         Outcome::Active if symptom => format!("{title}; nothing in the bundle says why"),

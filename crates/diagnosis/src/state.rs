@@ -52,11 +52,7 @@ pub(crate) fn of(
     }
 }
 
-fn recency(
-    facts: &Facts<'_>,
-    evaluation: &Evaluation<'_, '_>,
-    finding: &Finding,
-) -> State {
+fn recency(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, finding: &Finding) -> State {
     let last = finding.last_seen.or(finding.first_seen);
     match ago(facts, evaluation, finding, last) {
         Some(ago) if ago <= weights::RECENT_SECONDS => State::Recovered,

@@ -257,6 +257,8 @@ fn node_health(node: &Entity<'_>) -> &'static str {
 
 /// Whether the STATUS of `kubectl get nodes` is `NotReady`, alone or among other words.
 fn shows_not_ready(node: &Entity<'_>) -> bool {
-    let status = node.root().and_then(|root| root.str_at(&["table", "status"]));
+    let status = node
+        .root()
+        .and_then(|root| root.str_at(&["table", "status"]));
     status.is_some_and(|status| status.split(',').any(|word| word == "NotReady"))
 }

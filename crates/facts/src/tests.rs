@@ -130,3 +130,62 @@ fn a_described_pod_that_never_started_has_no_ended_instance() {
         });
     }
 }
+
+#[test]
+fn a_table_tells_the_health_of_pods_and_leaves_their_containers_open() {
+    let table = "$ kubectl get pods -n shop\n\
+        NAME     READY   STATUS                  RESTARTS       AGE\n\
+        a-loop   0/1     CrashLoopBackOff        7 (2m ago)     40m\n\
+        b-well   2/2     Running                 0              40m\n\
+        c-half   1/2     Running                 0              40m\n\
+        d-new    0/1     ContainerCreating       0              3s\n\
+        e-done   0/1     Completed               0              3d\n\
+        f-died   0/1     OOMKilled               0              9m\n\
+        g-old    0/1     Error                   0              3d\n\
+        h-init   0/2     Init:CrashLoopBackOff   4 (20s ago)    9m\n\
+        i-gone   1/1     Terminating             0              9m\n\
+        j-back   1/1     Running                 5 (1m ago)     9m\n";
+    with(&[("notes.txt", table)], |facts| {
+        let pods = facts.of_kind("Pod");
+        let health: Vec<&str> = pods
+            .iter()
+            .map(|pod| facts.health_of(*pod).word())
+            .collect();
+        assert_eq!(
+            health,
+            [
+                "failing", "healthy", "failing", "starting", "done", "failing", "unknown",
+                "failing", "leaving", "unknown"
+            ]
+        );
+        let of = |at: usize| facts.get(facts.containers(pods[at])[0]);
+        assert_eq!(of(0).label(), "a container");
+        assert_eq!(
+            of(0).str_at(&["waiting", "reason"]),
+            Some("CrashLoopBackOff")
+        );
+        assert_eq!(of(0).int_at(&["restartCount"]), Some(7));
+        assert!(of(0).partial && of(0).bool_at(&["failing"]));
+        assert!(of(1).bool_at(&["healthy"]));
+        assert_eq!(of(5).str_at(&["ended", "reason"]), Some("OOMKilled"));
+        // Which of the containers was restarted the sum does not say.
+        assert_eq!(of(7).label(), "an init container");
+        assert_eq!(of(7).int_at(&["restartCount"]), None);
+        assert_eq!(facts.get(pods[7]).int_at(&["restarts"]), Some(4));
+        assert_eq!(facts.get(pods[0]).int_at(&["age"]), Some(2_400));
+    });
+}
+
+#[test]
+fn a_node_that_a_table_calls_not_ready_is_not() {
+    let table = "$ kubectl get nodes\n\
+        NAME   STATUS                        ROLES    AGE   VERSION\n\
+        n1     Ready                         <none>   9d    v1.30.1\n\
+        n2     NotReady,SchedulingDisabled   <none>   9d    v1.30.1\n\
+        n3     Unknown                       <none>   9d    v1.30.1\n";
+    with(&[("notes.txt", table)], |facts| {
+        let nodes = facts.of_kind("Node").iter().map(|id| facts.get(*id));
+        let health: Vec<Option<&str>> = nodes.map(|node| node.str_at(&["health"])).collect();
+        assert_eq!(health, [Some("ready"), Some("notready"), Some("unknown")]);
+    });
+}

@@ -14,7 +14,13 @@ const FORGOTTEN: i64 = 600;
 const WAITING: &[&str] = &["ContainerCreating", "PodInitializing"];
 
 /// Reasons of containers that ended in trouble.
-const ENDED: &[&str] = &["ContainerCannotRun", "ContainerStatusUnknown", "Error", "OOMKilled", "StartError"];
+const ENDED: &[&str] = &[
+    "ContainerCannotRun",
+    "ContainerStatusUnknown",
+    "Error",
+    "OOMKilled",
+    "StartError",
+];
 
 /// What a row of `kubectl get pods` says of the containers together.
 struct Row<'v> {
@@ -182,7 +188,11 @@ pub(crate) fn health(facts: &Facts<'_>, pod: EntityId, age: Option<i64>) -> PodH
     };
     let old = age.is_none_or(|age| age >= YOUNG);
     let settled = row.restarted.is_none_or(|ago| ago >= YOUNG);
-    let early = if old { PodHealth::Failing } else { PodHealth::Starting };
+    let early = if old {
+        PodHealth::Failing
+    } else {
+        PodHealth::Starting
+    };
     match row.status {
         "Terminating" => PodHealth::Leaving,
         "Succeeded" => PodHealth::Done,

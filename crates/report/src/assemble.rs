@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use coldcase_bundle::{Bundle, FileId, Problem as BundleProblem};
-use coldcase_diagnosis::{Diagnosis, Entry, Ranked};
+use coldcase_diagnosis::{Diagnosis, Entry, Ranked, Undated};
 use coldcase_facts::{Cite, Identity};
 use coldcase_rules::{Evaluation, RuleSet, show_time};
 use coldcase_snapshot::{Snapshot, coverage::Status, object, stamp};
@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::model::{
     Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
     DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem, Reason, Related,
-    Report, SCHEMA, Separate, Subject, TimelineEntry, Tool, Unknown, Verdict, Window,
+    Report, SCHEMA, Separate, Subject, TimelineEntry, Tool, UndatedEvent, Unknown, Verdict, Window,
 };
 use crate::{clocks, objects, said};
 
@@ -90,6 +90,7 @@ pub fn assemble(
     let findings = findings(rules, evaluation, diagnosis, &mut quotes);
     let objects = objects::objects(rules, evaluation, diagnosis, &mut quotes);
     let timeline = timeline(bundle, diagnosis, &mut quotes);
+    let undated = undated(bundle, diagnosis, &mut quotes);
     let mut report = Report {
         schema: SCHEMA.to_owned(),
         tool: Tool {
@@ -146,6 +147,7 @@ pub fn assemble(
             .map(|it| unknown(rules, evaluation, it))
             .collect(),
         timeline,
+        undated,
         objects,
         evidence: evidence(bundle, &quotes),
         problems: bundle
@@ -451,6 +453,26 @@ fn timeline(bundle: &Bundle, diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<
         }
     }
     told
+}
+
+fn undated(bundle: &Bundle, diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<UndatedEvent> {
+    let many = diagnosis.undated.len() > TIMELINE_QUOTES;
+    let mut told = |it: &Undated| UndatedEvent {
+        age_seconds: it.age,
+        severity: it.severity.to_owned(),
+        count: it.count,
+        subject: subject(&it.subject),
+        text: it.text.clone(),
+        evidence: if many && it.severity == "info" {
+            Vec::new()
+        } else {
+            quotes.ids(&it.cites)
+        },
+        place: it.cites.first().map_or_else(String::new, |cite| {
+            format!("{}:{}", bundle.file(cite.file).path, cite.line)
+        }),
+    };
+    diagnosis.undated.iter().map(&mut told).collect()
 }
 
 /// An entry, not yet with its quotes, whose id is told apart by kind, time to the millisecond and name.

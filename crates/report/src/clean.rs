@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use crate::model::{
     Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
     DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Object, ObjectPart, Problem,
-    Reason, Related, Report, Separate, Subject, TimelineEntry, Tool, Unknown, Verdict, Window,
+    Reason, Related, Report, Separate, Subject, TimelineEntry, Tool, UndatedEvent, Unknown,
+    Verdict, Window,
 };
 use crate::text;
 
@@ -76,8 +77,10 @@ macro_rules! fields {
 fields! {
     Report {
         schema, tool, bundle, verdict, incident, incidents, triage, causes, exonerated, changes,
-        blast_radius, findings, causal_edges, unknown, timeline, objects, evidence, problems
+        blast_radius, findings, causal_edges, unknown, timeline, undated, objects,
+        evidence, problems
     }
+    UndatedEvent { age_seconds, severity, count, subject, text, evidence, place }
     Tool { version, rules_hash, rules }
     BundleInfo {
         name, hash, layouts, captured_at, captured_at_source, kubernetes_version, cluster, counts,

@@ -44,6 +44,9 @@ pub struct Report {
     pub unknown: Vec<Unknown>,
     /// Every dated thing, oldest first.
     pub timeline: Vec<TimelineEntry>,
+    /// Events without a time, oldest first: text for people prints ages, which only the time of the capture dates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undated: Vec<UndatedEvent>,
     /// The objects that causes, symptoms and changes name, as they were captured.
     pub objects: Vec<Object>,
     /// The quotes that everything above refers to by id.
@@ -480,6 +483,26 @@ pub struct TimelineEntry {
     pub place: String,
     /// Whether the stamp's year or zone had to be assumed, in words; empty if not.
     pub assumed: String,
+}
+
+/// An event of which only its age is known.
+#[derive(Debug, Clone, Default, JsonSchema, Serialize)]
+pub struct UndatedEvent {
+    /// Seconds from its last occurrence to the capture, as printed; null if that is not known.
+    pub age_seconds: Option<u64>,
+    /// `critical` … `info`.
+    #[schemars(extend("enum" = ["critical", "high", "medium", "low", "info"]))]
+    pub severity: String,
+    /// Occurrences.
+    pub count: u64,
+    /// The object.
+    pub subject: Subject,
+    /// What happened.
+    pub text: String,
+    /// Evidence ids; of many events only those that matter are quoted.
+    pub evidence: Vec<String>,
+    /// Where it is written, `file:line`.
+    pub place: String,
 }
 
 /// An object of the incident, as captured.

@@ -3,6 +3,18 @@
 use coldcase_facts::quantity::show_span;
 use jiff::Timestamp;
 
+/// Why events stand beside the timeline.
+pub(crate) const UNDATED: &str = "The text prints how long ago these events were, and nothing in it tells when it was printed, so they are not in the timeline; oldest first.";
+
+/// How long ago something was.
+pub(crate) fn age(seconds: Option<u64>) -> String {
+    let signed = seconds.and_then(|seconds| i64::try_from(seconds).ok());
+    signed.map_or_else(
+        || "not known".to_owned(),
+        |seconds| format!("{} ago", show_span(seconds)),
+    )
+}
+
 /// The instant, if the text is one.
 pub(crate) fn instant(time: &str) -> Option<Timestamp> {
     time.parse().ok()

@@ -140,11 +140,36 @@ fn context(report: &Report) -> Value {
         graph => value(graph::graph(&index, &quoted)),
         timeline => value(&timeline),
         timeline_data => Value::from_safe_string(data),
+        undated => value(undated(report)),
+        undated_why => crate::times::UNDATED,
         lanes => value(lanes::lanes(report)),
         checklist => value(checklist(&index)),
         skeleton => value(skeleton(&index)),
         placeholders => value(postmortem::OPEN),
     }
+}
+
+/// Events without a time as rows: age, severity, text, object with count, and place. The JSON report has all.
+fn undated(report: &Report) -> Vec<[String; 5]> {
+    let newest = report.undated.iter().rev().take(timeline::ROWS);
+    let mut rows: Vec<[String; 5]> = newest
+        .map(|event| {
+            let about = match event.count {
+                0 | 1 => event.subject.to_string(),
+                count => format!("{} ×{count}", event.subject),
+            };
+            let age = crate::times::age(event.age_seconds);
+            [
+                age,
+                event.severity.clone(),
+                event.text.clone(),
+                about,
+                event.place.clone(),
+            ]
+        })
+        .collect();
+    rows.reverse();
+    rows
 }
 
 fn value<T: Serialize>(data: T) -> Value {

@@ -62,6 +62,12 @@ fn lines(page: &mut String, index: &Index<'_>, label: &str, lines: &[Line], limi
         line(page, &format!("  - {said}"));
     }
     if lines.is_empty() {
-        line(page, &format!("  - {}", prose("<none in this bundle>")));
+        let undated = label == "Timeline" && !index.report.undated.is_empty();
+        let none = if undated {
+            "<no event has a time; their ages stand below>"
+        } else {
+            "<none in this bundle>"
+        };
+        line(page, &format!("  - {}", prose(none)));
     }
 }

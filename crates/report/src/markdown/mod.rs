@@ -31,6 +31,7 @@ pub(crate) fn render(report: &Report, out: &mut dyn Write) -> Result<()> {
         findings(&mut page, &index, limits);
         unknown(&mut page, report, limits);
         timeline(&mut page, &index, limits);
+        undated(&mut page, report, limits);
         evidence(&mut page, report, limits);
         page
     });
@@ -472,6 +473,44 @@ fn timeline(page: &mut String, index: &Index<'_>, limits: &Limits) {
                 cell(&time),
                 ids(&entry.evidence)
             ),
+        );
+    }
+}
+
+/// Events of which only the age is known: warnings and the newest first, if not all can be shown.
+fn undated(page: &mut String, report: &Report, limits: &Limits) {
+    let all = &report.undated;
+    if all.is_empty() {
+        return;
+    }
+    heading(page, "Events without a time");
+    paragraph(page, times::UNDATED);
+    let mut shown: Vec<usize> = (0..all.len()).rev().collect();
+    shown.sort_by_key(|at| all.get(*at).is_some_and(|it| it.severity == "info"));
+    shown.truncate(limits.timeline);
+    shown.sort_unstable();
+    left_out(
+        page,
+        shown.len(),
+        all.len(),
+        "warnings and the newest events",
+    );
+    line(page, "| Age | What | Evidence |");
+    line(page, "|---|---|---|");
+    for event in shown.into_iter().filter_map(|at| all.get(at)) {
+        let age = cell(&times::age(event.age_seconds));
+        let what = cell(&format!(
+            "{}: {}",
+            event.subject,
+            cut(&event.text, limits.text)
+        ));
+        let count = match event.count {
+            0 | 1 => String::new(),
+            count => format!(" ×{}", thousands(count)),
+        };
+        line(
+            page,
+            &format!("| {age} | {what}{count} | {} |", ids(&event.evidence)),
         );
     }
 }

@@ -68,8 +68,15 @@ fn namespace(object: &Node) -> Option<&str> {
 
 fn place(object: &mut Node, namespace: &str) {
     let line = object.line;
-    for (about, path) in [("", ["metadata", "namespace"]), ("involvedObject", ["involvedObject", "namespace"])] {
-        let of = if about.is_empty() { Some(&*object) } else { object.get(about) };
+    for (about, path) in [
+        ("", ["metadata", "namespace"]),
+        ("involvedObject", ["involvedObject", "namespace"]),
+    ] {
+        let of = if about.is_empty() {
+            Some(&*object)
+        } else {
+            object.get(about)
+        };
         let kind = of.and_then(|it| it.str_at(&["kind"])).unwrap_or("");
         let open = resource::known(kind) && !resource::cluster_scoped(kind);
         if open && object.at(&path).is_none() {

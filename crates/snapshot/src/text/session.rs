@@ -361,9 +361,7 @@ impl<'s> Session<'s> {
             }
             _ => {}
         }
-        if unplaced
-            && let Some(told) = self.unplaced.add(&self.found, before, described)
-        {
+        if unplaced && let Some(told) = self.unplaced.add(&self.found, before, described) {
             self.unplaced.place(&mut self.found, &told);
             self.namespace = told;
         }

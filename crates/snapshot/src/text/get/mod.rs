@@ -354,7 +354,10 @@ fn is_whole(sheet: &Sheet<'_>) -> bool {
         let named = line.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
         named && gaps(line).len() > 2
     };
-    sheet.sections.iter().all(|section| !section.rows.is_empty())
+    sheet
+        .sections
+        .iter()
+        .all(|section| !section.rows.is_empty())
         && !sheet.others.iter().any(|(_, line)| is_left_out(line))
 }
 

@@ -219,8 +219,16 @@ mod tests {
                 "{status}"
             );
         }
-        assert!(["Running", "ImagePullBackOff", "Init:0/2"].into_iter().all(stays));
-        assert!(!["Terminating", "Completed", "Unknown", "Evicted"].into_iter().any(stays));
+        assert!(
+            ["Running", "ImagePullBackOff", "Init:0/2"]
+                .into_iter()
+                .all(stays)
+        );
+        assert!(
+            !["Terminating", "Completed", "Unknown", "Evicted"]
+                .into_iter()
+                .any(stays)
+        );
         assert_eq!(restarts("5 (3m ago)"), Some((5, Some(180))));
         assert_eq!(restarts("0"), Some((0, None)));
     }
