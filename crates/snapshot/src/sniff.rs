@@ -39,7 +39,7 @@ pub(crate) fn form(name: &str, text: &str) -> Form {
         };
     }
     if lower.ends_with(".json") {
-        return if looks_like_lines(text) {
+        return if looks_like_lines(text) || begins_later(text) {
             Form::Text
         } else {
             Form::Json
@@ -74,6 +74,15 @@ fn json_document(text: &str) -> bool {
     }
     head.strip_prefix('[')
         .is_some_and(|rest| matches!(rest.trim_start().chars().next(), Some('{' | ']')))
+}
+
+/// JSON behind something else: the command that printed it, a warning of a plugin.
+fn begins_later(text: &str) -> bool {
+    let head = head(text).trim_start();
+    !head.starts_with(['{', '['])
+        && head
+            .lines()
+            .any(|line| line.trim_end() == "{" || line.starts_with("{\"") || line.starts_with("[{"))
 }
 
 /// The first line that is neither blank, comment nor `---` is one that every Kubernetes document has.
@@ -111,6 +120,8 @@ mod tests {
             ("pods.yaml", "apiVersion: v1\n", Form::Yaml),
             ("pods.yaml", "{\n  \"kind\": \"List\"\n}", Form::Json),
             ("pods.json", "{}", Form::Json),
+            ("pods.json", "$ kubectl get po -o json\n{\n", Form::Text),
+            ("pods.json", "no server", Form::Json),
             ("audit.json", "{\"a\":1}\n{\"a\":2}\n", Form::Text),
             (
                 "get_-o_json_pods",

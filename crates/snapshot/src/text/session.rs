@@ -604,17 +604,12 @@ impl<'s> Session<'s> {
         if printed.last_line < printed.first_line {
             return;
         }
-        let body = printed.text.trim_start();
         let context = Context {
             now: self.now,
             node: printed.node,
             ..*self.context
         };
-        let is_yaml = body.starts_with("apiVersion: ") || body.starts_with("kind: ");
-        let head = body.get(..body.len().min(400)).unwrap_or("");
-        let is_json =
-            body.starts_with('{') && (head.contains("\"apiVersion\"") || head.contains("\"kind\""));
-        if is_yaml || is_json {
+        if let Some(is_json) = document(printed.text) {
             let (documents, damage) = self.parsed(printed, is_json);
             if let Some(line) = damage
                 && let Some(last) = documents
@@ -647,6 +642,36 @@ impl<'s> Session<'s> {
             self.host(&argv, printed);
         }
     }
+}
+
+/// Lines that a client may write before a document: warnings, what it is about to do.
+const BEFORE: usize = 20;
+
+/// Whether a text is a document, perhaps behind a few lines of a client's own; whether that is JSON.
+fn document(text: &str) -> Option<bool> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n').take(BEFORE) {
+        let rest = text.get(at..).unwrap_or("").trim_start();
+        let is_yaml = line.starts_with("apiVersion: ") || line.starts_with("kind: ");
+        let begins_json = line.trim_start().starts_with('{');
+        if is_yaml || begins_json && names_kind(rest) {
+            let before = text.get(..at).unwrap_or("");
+            let other = get::search(before) || describe::sniff(before).is_some();
+            return (!other).then_some(!is_yaml);
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// Whether the head of a JSON document has what every Kubernetes object has.
+fn names_kind(json: &str) -> bool {
+    let mut end = json.len().min(400);
+    while !json.is_char_boundary(end) {
+        end -= 1;
+    }
+    let head = json.get(..end).unwrap_or("");
+    head.contains("\"apiVersion\"") || head.contains("\"kind\"")
 }
 
 /// Where a description begins: at its first `Name:`; with the number of lines before.
