@@ -1,6 +1,7 @@
 //! Reads single files: documents of YAML and JSON, else text for people, else what log or journal it is.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -18,6 +19,7 @@ use crate::{
     logs::{JournalFile, LogFile},
     node::Node,
     object::{self, Object},
+    plain::plain,
     sniff::{self, Form},
     text::{Failed, HostReport},
     yaml::{
@@ -271,10 +273,12 @@ fn read_file(id: FileId, file: &File, roots: &[Root], options: &Options) -> Cont
         return content;
     }
     let head = file.head(sniff::HEAD);
+    let head = plain(&head);
     if sniff::is_text_by_head(name, &head) && !layouts::dump::may_open(&head) {
         return content;
     }
-    let documents = if file.bytes > LARGE && sniff::form(name, &head) == Form::Yaml {
+    let coloured = matches!(head, Cow::Owned(_));
+    let documents = if file.bytes > LARGE && !coloured && sniff::form(name, &head) == Form::Yaml {
         streamed(&mut content, file, options)
     } else {
         None
@@ -314,6 +318,8 @@ fn streamed(content: &mut Content, file: &File, options: &Options) -> Option<Vec
 /// Documents of a file from its whole text; `None` if it holds none.
 fn whole(content: &mut Content, file: &File, options: &Options) -> Option<Vec<Document>> {
     let text = file.text();
+    // `kubectl … | tee` and viewers that colour what they show.
+    let text = plain(&text);
     let form = sniff::form(file.name(), &text);
     let grown = yaml::in_memory(&text);
     // Pages of packed values count in 32 bits.

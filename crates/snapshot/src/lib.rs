@@ -16,9 +16,11 @@ mod layouts;
 mod limit;
 pub mod line;
 pub mod logs;
+mod newest;
 pub mod node;
 pub mod object;
 pub mod packed;
+mod plain;
 pub mod records;
 pub mod resource;
 pub mod skew;
@@ -163,7 +165,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     journals.sort_by_key(|journal| (journal.file, journal.span));
     let (captured_at, captured_at_source) = match captured_at {
         Some(_) => (captured_at, captured_at_source),
-        None => match layouts::newest_stamp(bundle, &logs, &journals) {
+        None => match newest::newest(bundle, &logs, &journals) {
             Some(time) => (Some(time), "newest stamp in the logs"),
             None => (None, captured_at_source),
         },

@@ -10,9 +10,12 @@ use jiff::Timestamp;
 pub use escape::unescape;
 pub use export::{ExportRecord, is_journal_export, journal_export};
 
-use crate::stamp::{
-    self, When,
-    fields::{self, Value},
+use crate::{
+    plain::bare,
+    stamp::{
+        self, When,
+        fields::{self, Value},
+    },
 };
 
 /// A line of a journal, taken apart.
@@ -122,9 +125,9 @@ pub(crate) fn journal_text(line: &str, now: Option<Timestamp>) -> Option<Journal
         host: parts.host,
         unit: parts.unit,
         message: Cow::Borrowed(if parts.unit == "kernel" {
-            without_boot_clock(parts.message)
+            bare(without_boot_clock(bare(parts.message)))
         } else {
-            parts.message
+            bare(parts.message)
         }),
     })
 }
@@ -138,12 +141,12 @@ pub(crate) struct JournalParts<'t> {
 
 pub(crate) fn journal_parts(line: &str) -> Option<JournalParts<'_>> {
     let found = stamp::raw(line)?;
-    let before = line.get(..found.start)?;
+    let before = bare(line.get(..found.start)?);
     let version = before.strip_prefix('<').and_then(|b| b.split_once('>'));
     if !(before.is_empty() || version.is_some()) {
         return None;
     }
-    let rest = line.get(found.end..)?.strip_prefix(' ')?;
+    let rest = bare(line.get(found.end..)?).strip_prefix(' ')?;
     if version.is_some_and(|(_, version)| version == "1 ") {
         return protocol(rest);
     }
@@ -163,10 +166,12 @@ pub(crate) fn journal_parts(line: &str) -> Option<JournalParts<'_>> {
         });
     }
     let (host, rest) = rest.split_once(' ')?;
+    let host = bare(host);
     let rest = rest.trim_start_matches(' ');
     let (tag, message) = rest
         .split_once(": ")
         .or_else(|| rest.strip_suffix(':').map(|tag| (tag, "")))?;
+    let tag = bare(tag);
     let yearless = matches!(found.when, When::Yearless { .. });
     // Only `unit[pid]` and the kernel: an application's "INFO main: …" has the same shape
     // otherwise. Syslog's own stamp is seldom an application's, so there a bare name will do.
@@ -254,6 +259,7 @@ fn structured_end(text: &str) -> Option<usize> {
 
 /// The kernel's ring buffer, as dmesg prints it: `[  725.995102] text`, with `-x`, `-r` and `-T` too.
 fn dmesg(line: &str) -> Option<JournalLine<'_>> {
+    let line = bare(line);
     let found = stamp::raw(line)?;
     let since_boot = matches!(found.when, When::SinceBoot(_));
     // -T: `[Fri Feb 11 19:03:14 2022] text`.
@@ -265,7 +271,8 @@ fn dmesg(line: &str) -> Option<JournalLine<'_>> {
     }
     let rest = line.get(found.end..)?;
     let rest = if human { rest.strip_prefix(']')? } else { rest };
-    let rest = rest.strip_prefix(' ').unwrap_or(rest);
+    let rest = bare(rest);
+    let rest = bare(rest.strip_prefix(' ').unwrap_or(rest));
     Some(JournalLine {
         stamp: stamp::leading(line, None),
         host: "",

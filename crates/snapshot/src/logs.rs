@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use coldcase_bundle::{Bundle, File, FileId};
 use jiff::Timestamp;
 
-use crate::layouts::hosts::Host;
 pub use crate::line::{JournalLine, is_kubectl_excuse, journal_line, message};
+use crate::{layouts::hosts::Host, plain::plain, stamp};
 
 /// The lines of a file that a log occupies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,6 +118,7 @@ struct Probe {
 
 impl Probe {
     fn look(&mut self, line: &str) {
+        let line = &*plain(line);
         self.seen += 1;
         if is_ring_line(line) {
             // An application may number its lines like this too: only more than the form tells.
@@ -346,10 +347,34 @@ pub fn node_of_host(host: &str, nodes: &BTreeSet<String>) -> Option<String> {
         .cloned()
 }
 
-/// All files that look like a component's log without naming a pod (control plane logs beside a dump).
-pub(crate) fn is_component_log(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.ends_with(".log") && !name.contains("stderr")
+/// All files that look like a component's log without naming a pod (control plane logs beside a dump):
+/// by their name, else because they begin as a log does.
+pub(crate) fn is_component_log(file: &File) -> bool {
+    let name = file.name();
+    if name.contains("stderr") {
+        return false;
+    }
+    name.ends_with(".log") || is_stamped(&plain(&file.head(HEAD)))
+}
+
+/// Whether most of the first lines begin with a stamp that says the day, or hold one as JSON and logfmt do.
+fn is_stamped(head: &str) -> bool {
+    let any_year = Some(Timestamp::UNIX_EPOCH);
+    let (mut stamped, mut all) = (0_usize, 0_usize);
+    for line in head.lines().filter(speaks).take(FIRST) {
+        // The further lines of a trace are its first one's.
+        let inner = line.starts_with([' ', '\t']);
+        all += usize::from(!inner);
+        let counts = !inner && !is_number(line);
+        stamped += usize::from(counts && stamp::leading(line, any_year).is_some());
+    }
+    stamped > 0 && stamped * 2 > all
+}
+
+/// Whether a line begins with a bare number, as columns of figures do.
+fn is_number(line: &str) -> bool {
+    let first = line.split_whitespace().next().unwrap_or("");
+    first.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
 /// Every file that is neither object nor log may still be a component's log.
@@ -360,9 +385,25 @@ pub(crate) fn component_log(id: FileId, bundle: &Bundle) -> LogFile {
         span: Span::WHOLE,
         namespace: String::new(),
         pod: String::new(),
-        container: file.name().trim_end_matches(".log").to_owned(),
+        container: component(file.name()).to_owned(),
         previous: false,
     }
+}
+
+/// The component that a log's name says, without what rotation and redirection add to it.
+fn component(name: &str) -> &str {
+    if let Some((stem, rest)) = name.split_once(".log")
+        && !stem.is_empty()
+        && (rest.is_empty() || rest.starts_with(['.', '-', '_']))
+    {
+        return stem;
+    }
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    [".txt", ".out", ".json", ".jsonl"]
+        .into_iter()
+        .find_map(|end| name.strip_suffix(end))
+        .filter(|stem| !stem.is_empty())
+        .unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -412,6 +453,45 @@ mod tests {
         ] {
             assert_eq!(node_of_host(host, &nodes).as_deref(), node, "{host}");
         }
+    }
+
+    #[test]
+    fn what_begins_with_stamps_is_a_log_whatever_its_name() {
+        let of = |name: &str, text: &str| {
+            let bundle = Bundle::from_texts("t", [(name, text), ("x/y", "")]);
+            let logs = crate::read(&bundle).logs;
+            logs.first().map(|log| log.container.clone())
+        };
+        let line = "2026-03-04T08:10:00Z cannot open the store\n";
+        for (name, component) in [
+            ("a/pay.log", "pay"),
+            ("a/pay.log.old", "pay"),
+            ("a/pay.log.2026-03-04", "pay"),
+            ("a/catalina.out", "catalina"),
+            ("a/console.txt", "console"),
+            ("a/error_log", "error_log"),
+        ] {
+            assert_eq!(of(name, line).as_deref(), Some(component), "{name}");
+        }
+        let json = "{\"ts\":1772610000.5,\"msg\":\"alarm\"}\n".repeat(2);
+        assert_eq!(of("a/etcd.json", &json).as_deref(), Some("etcd"));
+        assert_eq!(of("a/notes.txt", "call the owner\nask for logs\n"), None);
+        assert_eq!(
+            of("a/figures.txt", "1772610000 3 4\n1772610060 3 5\n"),
+            None
+        );
+    }
+
+    #[test]
+    fn colours_hide_no_host() {
+        let text = "\u{1b}[38;5;245mMar 04 08:14:14\u{1b}[0m w3 kernel: \u{1b}[1;31mOut of memory\u{1b}[0m\n";
+        let found = journal("var/j.log", text).unwrap();
+        assert_eq!((found.node.as_str(), found.per_line), ("w3", false));
+        let line = journal_line(text.trim_end(), false, None).unwrap();
+        assert_eq!((line.unit, &*line.message), ("kernel", "Out of memory"));
+        let ring = "\u{1b}[32m[ 7093.543830] \u{1b}[0m\u{1b}[33meth0: \u{1b}[0mup";
+        let line = journal_line(ring, false, None).unwrap();
+        assert!(line.message.starts_with("eth0: "));
     }
 
     #[test]

@@ -136,3 +136,46 @@ fn documents_without_room_are_refused_and_said() {
     assert_eq!(snapshot.coverage.status("Pod"), Status::Truncated);
     assert!(read(&bundle).problems.is_empty());
 }
+
+#[test]
+fn documents_in_texts_say_when_they_were_captured() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: cart\n  namespace: shop\nstatus:\n  containerStatuses:\n  - name: app\n    state:\n      running:\n        startedAt: \"2026-03-04T08:10:00Z\"\n";
+    let quoted: String = pod.lines().map(|line| format!("> {line}\n")).collect();
+    for (name, text) in [("cart.log", pod), ("cart.md", quoted.as_str())] {
+        let bundle = Bundle::from_texts("t", [(name, text)]);
+        let snapshot = read(&bundle);
+        assert_eq!(snapshot.objects.len(), 1, "{name}");
+        let captured = snapshot.captured_at.map(|time| time.to_string());
+        assert_eq!(captured.as_deref(), Some("2026-03-04T08:10:00Z"), "{name}");
+    }
+}
+
+#[test]
+fn json_is_read_behind_what_a_client_says_first() {
+    let pod = "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Pod\",\n  \"metadata\": {\"name\": \"cart\", \"namespace\": \"shop\"}\n}\n";
+    for before in [
+        "W0304 09:00:00.123456   12345 plugin.go:119] WARNING: this login goes away.\nSee the manual.\n",
+        "$ kubectl get pod cart -n shop -o json\n",
+    ] {
+        let text = format!("{before}{pod}");
+        let bundle = Bundle::from_texts("t", [("cart.json", text.as_str())]);
+        let snapshot = read(&bundle);
+        let lines: Vec<_> = snapshot
+            .objects
+            .iter()
+            .map(|o| (o.name.to_string(), o.root.line()))
+            .collect();
+        let first = u32::try_from(before.lines().count() + 1).unwrap();
+        assert_eq!(lines, [("cart".to_owned(), first)], "{before}");
+    }
+}
+
+#[test]
+fn coloured_documents_are_read() {
+    let text = "\u{1b}[36mapiVersion\u{1b}[0m: \u{1b}[32mv1\u{1b}[0m\n\u{1b}[36mkind\u{1b}[0m: Pod\nmetadata:\n  \u{1b}[36mname\u{1b}[0m: cart\n  uid: u1\nstatus: {}\n";
+    let bundle = Bundle::from_texts("t", [("cart.yaml", text)]);
+    let snapshot = read(&bundle);
+    let name = snapshot.objects.first().map(|o| o.name.to_string());
+    assert_eq!(name.as_deref(), Some("cart"));
+    assert!(snapshot.problems.is_empty());
+}

@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::{
+    capture,
     coverage::Scope,
+    event::Event,
     files::Gathered,
     hosts,
     layouts::{self, scope::Listed},
@@ -53,6 +55,11 @@ pub(crate) fn add(
             .collect()
     };
     let mut found = read((structured.0, false), &candidates);
+    let first = structured.0;
+    let structured = match first {
+        Some(_) => structured,
+        None => documented(bundle, &found),
+    };
     let mut capture = structured;
     if structured.1 != "bundle.yaml" {
         if let Some(said) = found.iter().filter_map(|(_, found)| found.now).max() {
@@ -80,7 +87,7 @@ pub(crate) fn add(
             return capture;
         }
     }
-    if capture.0 != structured.0 {
+    if capture.0 != first {
         // Ages were counted from another time, or from none.
         let again: Vec<FileId> = found
             .iter()
@@ -95,6 +102,22 @@ pub(crate) fn add(
         merge(bundle, gathered, id, found);
     }
     capture
+}
+
+/// The capture time as whole documents inside of texts tell it.
+fn documented(bundle: &Bundle, found: &[(FileId, Found)]) -> (Option<Timestamp>, &'static str) {
+    let (mut objects, mut newest) = (Vec::new(), None);
+    for (id, found) in found {
+        for document in &found.documents {
+            let path = &bundle.file(*id).path;
+            let (all, _) = object::objects(document.clone().into(), path, *id);
+            let (events, others): (Vec<Object>, Vec<Object>) =
+                all.into_iter().partition(|object| object.kind == "Event");
+            newest = newest.max(Event::all(&events).1);
+            objects.extend(others.into_iter().filter(|object| !object.is_declared()));
+        }
+    }
+    capture::time(bundle, &objects, newest, &[])
 }
 
 /// Seconds that the clock of a description may differ from the capture's before it counts: a listing takes some.

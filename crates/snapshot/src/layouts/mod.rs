@@ -14,19 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_bundle::{Bundle, FileId, Layout, Root};
 
-use jiff::Timestamp;
-
 use crate::{
     coverage::{Coverage, Status},
     logs::{self, JournalFile, LogFile},
     node::Node,
     object::Object,
-    stamp,
 };
 use place::{Known, Place};
 
-/// Lines at the end of a log in which its newest stamp is looked for.
-const TAIL: u32 = 20;
 /// Characters of an error that coverage repeats.
 const DETAIL: usize = 200;
 
@@ -109,29 +104,6 @@ pub(crate) fn version(bundle: &Bundle) -> Option<String> {
         })
 }
 
-/// The newest stamp with a date at the ends of the logs: "now", where nothing else says it.
-pub(crate) fn newest_stamp(
-    bundle: &Bundle,
-    logs: &[LogFile],
-    journals: &[JournalFile],
-) -> Option<Timestamp> {
-    let spans = logs.iter().map(|log| (log.file, log.span));
-    let more = journals.iter().map(|journal| (journal.file, journal.span));
-    spans
-        .chain(more)
-        .filter_map(|(file, span)| {
-            let file = bundle.file(file);
-            let last = span.last.min(file.line_count());
-            let first = last.saturating_sub(TAIL).max(span.first);
-            (first..=last)
-                .filter_map(|number| stamp::leading(&file.line(number), None))
-                .filter(|found| found.assumed.year == stamp::Source::Written && found.len > 0)
-                .map(|found| found.time)
-                .max()
-        })
-        .max()
-}
-
 /// Sorts text files into logs and journals.
 pub(crate) struct Texts<'b> {
     bundle: &'b Bundle,
@@ -189,8 +161,8 @@ impl<'b> Texts<'b> {
         if let Some(journal) = logs::classify_journal(id, file, &self.nodes, &host) {
             return (Vec::new(), Some(journal));
         }
-        let component = logs::is_component_log(&file.path)
-            .then(|| (logs::component_log(id, self.bundle), None));
+        let component =
+            logs::is_component_log(file).then(|| (logs::component_log(id, self.bundle), None));
         (component.into_iter().collect(), None)
     }
 

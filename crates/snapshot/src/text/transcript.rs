@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::prompt::{Prompt, Style, prompt};
+use crate::plain::plain;
 
 /// A command and what it printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +30,8 @@ pub(super) fn normalise(text: &str) -> Cow<'_, str> {
     if text.contains('\r') {
         text = Cow::Owned(text.replace("\r\n", "\n"));
     }
-    if text.contains('\u{1b}') {
-        text = Cow::Owned(without_escapes(&text));
+    if let Cow::Owned(clean) = plain(&text) {
+        text = Cow::Owned(clean);
     }
     for _ in 0..3 {
         if !is_quoted(&text) {
@@ -87,26 +88,6 @@ fn common_indent(text: &str) -> usize {
         }
     }
     if least == usize::MAX { 0 } else { least }
-}
-
-/// Removes terminal control sequences (`ESC [ … letter`).
-fn without_escapes(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c != '\u{1b}' {
-            clean.push(c);
-        } else if chars.peek() == Some(&'[') {
-            chars.next();
-            while let Some(c) = chars.peek().copied().filter(|c| *c != '\n') {
-                chars.next();
-                if c.is_ascii_alphabetic() {
-                    break;
-                }
-            }
-        }
-    }
-    clean
 }
 
 /// A block whose end is not yet known.

@@ -1,0 +1,143 @@
+//! Finds the newest time that logs and journals tell: "now", where no object says it.
+
+use std::fmt::Write as _;
+
+use coldcase_bundle::{Bundle, File};
+use jiff::Timestamp;
+
+use crate::{
+    clock::{Anchors, FileClock},
+    logs::{JournalFile, LogFile, Span},
+    stamp::{Source, Stamp},
+};
+
+/// Lines at the end of a log in which its newest stamp is looked for.
+const TAIL: u32 = 20;
+/// Lines at either end that tell a file's clock.
+const EDGE: u32 = 200;
+/// Bytes of a line that may hold its stamps.
+const LINE: usize = 4 << 10;
+
+/// The newest time that is written in logs and journals. Lines without a year are dated by their own
+/// file, else by what other files tell, and by nothing if those tell nothing either.
+pub(crate) fn newest(
+    bundle: &Bundle,
+    logs: &[LogFile],
+    journals: &[JournalFile],
+) -> Option<Timestamp> {
+    let spans = logs.iter().map(|log| (log.file, log.span));
+    let more = journals.iter().map(|journal| (journal.file, journal.span));
+    let ends: Vec<End> = spans
+        .chain(more)
+        .map(|(file, span)| End::of(bundle.file(file), span))
+        .collect();
+    let of = |anchors: &Anchors| ends.iter().filter_map(|end| end.newest(anchors)).max();
+    let dated = of(&Anchors::default())?;
+    let anchors = Anchors {
+        captured: Some(dated),
+        ..Anchors::default()
+    };
+    of(&anchors).max(Some(dated))
+}
+
+/// The lines of a log that tell when it ends.
+struct End {
+    /// First and last lines.
+    text: String,
+    first: u32,
+    last: u32,
+    /// Where the newest line is looked for, with numbers.
+    tail: Vec<(u32, String)>,
+}
+
+impl End {
+    fn of(file: &File, span: Span) -> Self {
+        let first = span.first.max(1);
+        let last = span.last.min(file.line_count());
+        let head = first.saturating_add(EDGE - 1).min(last);
+        let rest = last.saturating_sub(EDGE).max(head).saturating_add(1);
+        let mut lines = file.lines();
+        let mut text = String::new();
+        let mut tail = Vec::new();
+        for number in (first..=head).chain(rest..=last) {
+            let line = beginning(lines.line(number));
+            let _ = writeln!(text, "{line}");
+            // `journalctl -r` writes its newest line first.
+            if number - first < TAIL || last - number < TAIL {
+                tail.push((number, line.to_owned()));
+            }
+        }
+        Self {
+            text,
+            first,
+            last,
+            tail,
+        }
+    }
+
+    fn newest(&self, anchors: &Anchors) -> Option<Timestamp> {
+        let count = self.last.checked_sub(self.first)?.saturating_add(1);
+        let clock = FileClock::of(&self.text, self.first, count, anchors);
+        let sure =
+            |found: &Stamp| anchors.captured.is_some() || found.assumed.year != Source::Default;
+        self.tail
+            .iter()
+            .filter_map(|(number, line)| clock.stamp(*number, line))
+            .filter(sure)
+            .map(|found| found.time)
+            .max()
+    }
+}
+
+fn beginning(line: &str) -> &str {
+    let mut end = line.len().min(LINE);
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    line.get(..end).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn captured(files: &[(&str, &str)]) -> Option<String> {
+        let bundle = Bundle::from_texts("t", files.iter().copied());
+        crate::read(&bundle)
+            .captured_at
+            .map(|time| time.to_string())
+    }
+
+    #[test]
+    fn a_header_dates_what_has_no_year() {
+        let journal = "-- Logs begin at Mon 2026-03-02 09:00:00 UTC, end at Thu 2026-03-05 12:00:00 UTC. --\n\
+            Mar 05 11:59:06 w1 kubelet[12]: no network\n";
+        assert_eq!(
+            captured(&[("a/j.log", journal), ("x/y", "")]).as_deref(),
+            Some("2026-03-05T11:59:06Z")
+        );
+    }
+
+    #[test]
+    fn stamps_inside_of_lines_count() {
+        for line in [
+            "{\"level\":\"warn\",\"ts\":\"2026-04-22T17:18:05+0800\",\"msg\":\"slow\"}",
+            "time=\"2026-04-22T09:18:05Z\" level=error msg=\"cannot dial\"",
+            "{\"log\":\"no lease\\n\",\"stream\":\"stderr\",\"time\":\"2026-04-22T09:18:05Z\"}",
+            "{\"ts\":1776849485,\"msg\":\"x\"}",
+        ] {
+            let text = format!("{line}\n{line}\n");
+            let found = captured(&[("a/c.log", &text), ("x/y", "")]);
+            assert_eq!(found.as_deref(), Some("2026-04-22T09:18:05Z"), "{line}");
+        }
+    }
+
+    #[test]
+    fn nothing_lies_behind_the_capture() {
+        let dated = "2026-03-04T07:00:00Z provisioned\n";
+        let yearless = "Mar 04 08:12:14 w3 kubelet[12]: no node\n";
+        let files = [("a/p.log", dated), ("b/kubelet", yearless)];
+        assert_eq!(captured(&files).as_deref(), Some("2026-03-04T08:12:14Z"));
+        assert_eq!(captured(&[("b/kubelet", yearless), ("x/y", "")]), None);
+    }
+}
