@@ -257,28 +257,66 @@ fn structured_end(text: &str) -> Option<usize> {
     None
 }
 
-/// The kernel's ring buffer, as dmesg prints it: `[  725.995102] text`, with `-x`, `-r` and `-T` too.
+/// The kernel's ring buffer, as dmesg prints it: `[  725.995102] text`, with `-x`, `-r`, `-T` and
+/// `--time-format iso` too, and as Talos does.
 fn dmesg(line: &str) -> Option<JournalLine<'_>> {
     let line = bare(line);
     let found = stamp::raw(line)?;
+    let before = line.get(..found.start)?;
+    let (host, listed) = facility_of(before.strip_suffix('[').unwrap_or(before));
+    let bracket = before.ends_with('[');
     let since_boot = matches!(found.when, When::SinceBoot(_));
-    // -T: `[Fri Feb 11 19:03:14 2022] text`.
-    let human = line.as_bytes().first() == Some(&b'[')
-        && found.start == 1
-        && line.as_bytes().get(1).is_some_and(u8::is_ascii_uppercase);
-    if !since_boot && !human {
+    // -T: `[Fri Feb 11 19:03:14 2022] text`; a bracketed date of digits is an application's, unless a facility
+    // stands before it.
+    let human = bracket
+        && (listed || found.start == 1 && !line.as_bytes().get(1).is_some_and(u8::is_ascii_digit));
+    if !since_boot && !human && !is_kernel_iso(line) {
         return None;
     }
     let rest = line.get(found.end..)?;
-    let rest = if human { rest.strip_prefix(']')? } else { rest };
+    let rest = if human && !since_boot {
+        let rest = rest.strip_prefix(']')?;
+        rest.strip_prefix(':').unwrap_or(rest)
+    } else {
+        rest
+    };
     let rest = bare(rest);
     let rest = bare(rest.strip_prefix(' ').unwrap_or(rest));
     Some(JournalLine {
         stamp: stamp::leading(line, None),
-        host: "",
+        host,
         unit: "kernel",
         message: Cow::Borrowed(rest.strip_prefix("kernel: ").unwrap_or(rest)),
     })
+}
+
+/// What stands before a stamp of the kernel's: the node that `talosctl` names, and whether there is a facility.
+fn facility_of(before: &str) -> (&str, bool) {
+    let is_facility = |text: &str| fields::facility(text.as_bytes(), 0) == Some(text.len());
+    match before.split_once(": ") {
+        _ if is_facility(before) => ("", true),
+        Some((host, rest)) if is_facility(rest) => (host, true),
+        _ => ("", false),
+    }
+}
+
+/// `2026-03-04T08:10:11,123456+01:00 `: nothing but `dmesg --time-format iso` writes a comma, six digits and an offset.
+pub(crate) fn is_kernel_iso(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    let digits = |from: usize, to: usize| {
+        bytes
+            .get(from..to)
+            .is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+    };
+    digits(0, 4)
+        && bytes.get(10) == Some(&b'T')
+        && bytes.get(19) == Some(&b',')
+        && digits(20, 26)
+        && matches!(bytes.get(26), Some(b'+' | b'-'))
+        && digits(27, 29)
+        && bytes.get(29) == Some(&b':')
+        && digits(30, 32)
+        && bytes.get(32) == Some(&b' ')
 }
 
 /// Where a container wrote.

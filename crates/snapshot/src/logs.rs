@@ -6,7 +6,7 @@ use coldcase_bundle::{Bundle, File, FileId};
 use jiff::Timestamp;
 
 pub use crate::line::{JournalLine, is_kubectl_excuse, journal_line, message};
-use crate::{layouts::hosts::Host, plain::plain, stamp};
+use crate::{layouts::hosts::Host, line, plain::plain, stamp};
 
 /// The lines of a file that a log occupies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,7 +120,7 @@ impl Probe {
     fn look(&mut self, line: &str) {
         let line = &*plain(line);
         self.seen += 1;
-        if is_ring_line(line) {
+        if is_ring_line(line) || line::is_kernel_iso(line) {
             // An application may number its lines like this too: only more than the form tells.
             self.ring += 1;
             self.kernel |= KERNEL.iter().any(|words| line.contains(words));

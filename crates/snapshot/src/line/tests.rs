@@ -261,3 +261,66 @@ proptest! {
         prop_assert_eq!(message(&docker), text);
     }
 }
+
+#[test]
+fn dmesg_in_its_other_forms() {
+    for (raw, host, message, time) in [
+        (
+            "kern  :err   : [Mon Mar  4 08:12:11 2024] Buffer I/O error on dev sdb",
+            "",
+            "Buffer I/O error on dev sdb",
+            "2024-03-04T08:12:11Z",
+        ),
+        (
+            "2024-03-04T08:10:11,123456+01:00 node invoked oom-killer: order=0",
+            "",
+            "node invoked oom-killer: order=0",
+            "2024-03-04T07:10:11.123456Z",
+        ),
+        (
+            "[Mo Mär  4 08:12:14 2024] oom-kill:constraint=CONSTRAINT_NONE",
+            "",
+            "oom-kill:constraint=CONSTRAINT_NONE",
+            "2024-03-04T08:12:14Z",
+        ),
+        (
+            "10.5.0.2: kern:     err: [2024-03-04T08:12:14.5Z]: Out of memory: Killed",
+            "10.5.0.2",
+            "Out of memory: Killed",
+            "2024-03-04T08:12:14.5Z",
+        ),
+        (
+            "user: warning: [2024-03-04T08:12:14Z]: [talos] no lease",
+            "",
+            "[talos] no lease",
+            "2024-03-04T08:12:14Z",
+        ),
+    ] {
+        let line = journal_line(raw, false, None).unwrap_or_else(|| panic!("{raw}"));
+        assert_eq!(
+            (line.host, line.unit, &*line.message),
+            (host, "kernel", message)
+        );
+        let found = line.stamp.map(|stamp| stamp.time.to_string());
+        assert_eq!(found.as_deref(), Some(time), "{raw}");
+    }
+    // An application's own brackets are no kernel's.
+    assert_eq!(
+        journal_line("[2024-03-04T08:12:14Z] started", false, None),
+        None
+    );
+}
+
+#[test]
+fn months_by_number_are_a_journals() {
+    let now = "2024-05-01T00:00:00Z".parse().ok();
+    for raw in [
+        "4月 11 22:52:11 w7 crio[68]: cannot pull",
+        "4월 11 22:52:11 w7 crio[68]: cannot pull",
+    ] {
+        let line = journal_line(raw, false, now).unwrap();
+        assert_eq!((line.host, line.unit), ("w7", "crio"));
+        let time = line.stamp.map(|stamp| stamp.time.to_string());
+        assert_eq!(time.as_deref(), Some("2024-04-11T22:52:11Z"));
+    }
+}

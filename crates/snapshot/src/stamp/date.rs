@@ -13,6 +13,7 @@ pub(super) fn parse(cursor: Cursor<'_>) -> Option<Raw> {
         b'0'..=b'9' => iso(cursor)
             .or_else(|| compact(cursor))
             .or_else(|| day_first(cursor))
+            .or_else(|| numbered(cursor))
             .or_else(|| epoch::leading(cursor)),
         byte if byte.is_ascii_alphabetic() || !byte.is_ascii() => {
             weekday(cursor).or_else(|| month_first(cursor))
@@ -129,7 +130,7 @@ fn weekday(cursor: Cursor<'_>) -> Option<Raw> {
     if !scan::weekday(at.word(9)?) {
         return None;
     }
-    at.eat(b",");
+    at.eat(b",.");
     at.eat(b" ")?;
     at.blanks();
     let from = |found: Raw| Raw {
@@ -197,6 +198,21 @@ fn month_first(cursor: Cursor<'_>) -> Option<Raw> {
         }
         None => yearless(cursor.at, month, day, (time, precision), at.at),
     }
+}
+
+/// `4月 11 22:52:11`, `10월 25 16:19:56`: East Asian locales number their months.
+fn numbered(cursor: Cursor<'_>) -> Option<Raw> {
+    let mut at = cursor;
+    let month = at.number(1, 2)?;
+    at.eat_text("月".as_bytes())
+        .or_else(|| at.eat_text("월".as_bytes()))?;
+    (1..=2).contains(&at.blanks()).then_some(())?;
+    let day = at.number(1, 2)?;
+    at.eat_text("日".as_bytes())
+        .or_else(|| at.eat_text("일".as_bytes()));
+    at.eat(b" ")?;
+    let clock = scan::clock(&mut at)?;
+    yearless(cursor.at, month, day, clock, at.at)
 }
 
 /// Applies ` AM` or ` PM`.

@@ -402,6 +402,8 @@ pub(super) fn noise(bytes: &[u8], mut at: usize) -> usize {
             Some(0x1B) => escape_end(bytes, at),
             Some(b'<') => priority(bytes, at).unwrap_or(at),
             Some(b'a'..=b'z') => facility(bytes, at).unwrap_or(at),
+            // `talosctl dmesg` puts the node before each line.
+            Some(b'0'..=b'9') => behind_node(bytes, at).unwrap_or(at),
             Some(b'#') if rest.starts_with(b"# Time: ") => at + 8,
             // glog says so before its own line as long as no flags were read.
             Some(b'E') if rest.starts_with(EARLY) => at + EARLY.len(),
@@ -442,8 +444,21 @@ fn priority(bytes: &[u8], at: usize) -> Option<usize> {
     Some(cursor.at)
 }
 
-/// dmesg -x: `kern  :err   : `.
-fn facility(bytes: &[u8], at: usize) -> Option<usize> {
+/// `10.0.0.5: ` before a facility; where the facility begins.
+fn behind_node(bytes: &[u8], at: usize) -> Option<usize> {
+    let address = bytes
+        .get(at..)?
+        .iter()
+        .take(40)
+        .take_while(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':'))
+        .count();
+    let colon = at + address.checked_sub(1)?;
+    (bytes.get(colon) == Some(&b':') && bytes.get(colon + 1) == Some(&b' ')).then_some(())?;
+    facility(bytes, colon + 2).map(|_| colon + 2)
+}
+
+/// dmesg -x and Talos: `kern  :err   : `, `kern:    info: `.
+pub(crate) fn facility(bytes: &[u8], at: usize) -> Option<usize> {
     const NAMES: [&[u8]; 20] = [
         b"kern",
         b"user",
@@ -474,6 +489,7 @@ fn facility(bytes: &[u8], at: usize) -> Option<usize> {
     let mut cursor = Cursor::new(bytes, at + name.len());
     cursor.blanks();
     cursor.eat(b":")?;
+    cursor.blanks();
     is_level(cursor.word(8)?).then_some(())?;
     cursor.blanks();
     cursor.eat(b":")?;

@@ -290,7 +290,14 @@ pub(super) fn month(word: &[u8]) -> Option<i32> {
     i32::try_from(position + 1).ok()
 }
 
-/// Whether a word is a day of the week, English short or long.
+/// Short names of the days of the week as journald, syslog and dmesg print them under other locales.
+const OTHER_DAYS: [&str; 44] = [
+    "Mo", "Di", "Mi", "Do", "Fr", "Sa", "So", "lun", "mar", "mer", "jeu", "ven", "sam", "dim",
+    "mié", "jue", "vie", "sáb", "dom", "gio", "sab", "seg", "ter", "qua", "qui", "sex", "一", "二",
+    "三", "四", "五", "六", "日", "月", "火", "水", "木", "金", "土", "월", "화", "수", "목", "금",
+];
+
+/// Whether a word is a day of the week, English short or long, or short in another language.
 pub(super) fn weekday(word: &[u8]) -> bool {
     const DAYS: [&str; 7] = [
         "Monday",
@@ -301,6 +308,8 @@ pub(super) fn weekday(word: &[u8]) -> bool {
         "Saturday",
         "Sunday",
     ];
-    DAYS.iter()
-        .any(|day| day.as_bytes() == word || (word.len() == 3 && day.as_bytes().starts_with(word)))
+    let english = DAYS
+        .iter()
+        .any(|day| day.as_bytes() == word || (word.len() == 3 && day.as_bytes().starts_with(word)));
+    english || OTHER_DAYS.iter().any(|day| day.as_bytes() == word)
 }
