@@ -142,6 +142,7 @@ pub(crate) struct JournalParts<'t> {
 pub(crate) fn journal_parts(line: &str) -> Option<JournalParts<'_>> {
     let found = stamp::raw(line)?;
     let before = bare(line.get(..found.start)?);
+    let before = before.strip_prefix("* ").unwrap_or(before);
     let version = before.strip_prefix('<').and_then(|b| b.split_once('>'));
     if !(before.is_empty() || version.is_some()) {
         return None;
@@ -261,6 +262,7 @@ fn structured_end(text: &str) -> Option<usize> {
 /// `--time-format iso` too, and as Talos does.
 fn dmesg(line: &str) -> Option<JournalLine<'_>> {
     let line = bare(line);
+    let line = line.strip_prefix("* ").unwrap_or(line);
     let found = stamp::raw(line)?;
     let before = line.get(..found.start)?;
     let (host, listed) = facility_of(before.strip_suffix('[').unwrap_or(before));

@@ -179,3 +179,67 @@ fn coloured_documents_are_read() {
     assert_eq!(name.as_deref(), Some("cart"));
     assert!(snapshot.problems.is_empty());
 }
+
+#[test]
+fn events_below_a_command_are_about_what_it_names() {
+    let text = "$ kubectl describe pod web-0 -n shop | tail -4\nEvents:\n  Type     Reason            Age   From               Message\n  ----     ------            ----  ----               -------\n  Warning  FailedScheduling  102s  default-scheduler  0/3 nodes are available: 3 Insufficient cpu.\n";
+    let bundle = bundle(&[("ticket.txt", text)]);
+    let snapshot = read(&bundle);
+    let about: Vec<_> = snapshot
+        .events
+        .iter()
+        .map(|event| {
+            (
+                event.regarding.kind.as_str(),
+                event.regarding.namespace.as_str(),
+                event.regarding.name.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(about, [("Pod", "shop", "web-0")]);
+}
+
+#[test]
+fn captions_and_fences_belong_to_no_output() {
+    let text = "```[root@m1 ~]# kubectl get pods -n shop\nNAME    READY   STATUS    RESTARTS   AGE\nweb-0   0/1     Error     5          10m\n```\n\n```\nkubectl describe pod web-0 -n shop\n```\n\n**Output:**\n```\nEvents:\n  Type     Reason   Age   From     Message\n  ----     ------   ----  ----     -------\n  Warning  BackOff  10s   kubelet  Back-off restarting failed container\n```\n";
+    let bundle = bundle(&[("ticket.md", text)]);
+    let snapshot = read(&bundle);
+    assert_eq!(snapshot.objects.len(), 1);
+    assert_eq!(snapshot.events.len(), 1);
+}
+
+#[test]
+fn several_files_in_one_are_read_each() {
+    let text = "==> describe nodes <==\nName:               m1\nRoles:              control-plane\nConditions:\n  Type    Status  LastHeartbeatTime                 LastTransitionTime                Reason        Message\n  ----    ------  -----------------                 ------------------                ------        -------\n  Ready   True    Fri, 07 Jun 2019 15:02:40 +0200   Fri, 07 Jun 2019 14:58:59 +0200   KubeletReady  posting\n\n==> coredns [307e90d0e23a5] <==\n.:53\n[FATAL] plugin/loop: Loop detected\n\n==> kubelet <==\n-- Logs begin at Fri 2019-06-07 09:43:35 UTC, end at Fri 2019-06-07 13:02:45 UTC. --\nJun 07 13:02:40 m1 kubelet[2992]: E0607 13:02:40.721238    2992 pod.go:191] no sync\n";
+    let starred: String = text.lines().map(|line| format!("* {line}\n")).collect();
+    for text in [text, starred.as_str()] {
+        let bundle = bundle(&[("out/all.txt", text)]);
+        let snapshot = read(&bundle);
+        assert!(
+            snapshot
+                .objects
+                .iter()
+                .any(|node| node.kind == "Node" && node.name == "m1")
+        );
+        let logs: Vec<_> = snapshot
+            .logs
+            .iter()
+            .map(|log| (log.container.as_str(), log.span.first, log.span.last))
+            .collect();
+        assert_eq!(logs, [("coredns", 10, 11)]);
+        let journals: Vec<_> = snapshot
+            .journals
+            .iter()
+            .map(|journal| (journal.node.as_str(), journal.span.first))
+            .collect();
+        assert_eq!(journals, [("m1", 14)]);
+    }
+}
+
+#[test]
+fn an_ingress_without_annotations_has_its_events() {
+    let text = "$ kubectl describe ingress web -n shop\nName:             web\nNamespace:        shop\nAddress:          \nDefault backend:  default-http-backend:80 (<none>)\nRules:\n  Host               Path  Backends\n  ----               ----  --------\n  shop.example.com   \n                     /   web:80 (10.0.0.4:80)\nAnnotations:         Events:\n  Type    Reason  Age   From                      Message\n  ----    ------  ----  ----                      -------\n  Normal  CREATE  22s   nginx-ingress-controller  Ingress shop/web\n";
+    let bundle = bundle(&[("ticket.txt", text)]);
+    let snapshot = read(&bundle);
+    assert_eq!(snapshot.events.len(), 1);
+}

@@ -405,6 +405,8 @@ pub(super) fn noise(bytes: &[u8], mut at: usize) -> usize {
             // `talosctl dmesg` puts the node before each line.
             Some(b'0'..=b'9') => behind_node(bytes, at).unwrap_or(at),
             Some(b'#') if rest.starts_with(b"# Time: ") => at + 8,
+            // Older `minikube logs`.
+            Some(b'*') if at == 0 && rest.starts_with(b"* ") => at + 2,
             // glog says so before its own line as long as no flags were read.
             Some(b'E') if rest.starts_with(EARLY) => at + EARLY.len(),
             _ => at,

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, fmt::rfc2822};
 
-use super::describe::age::age;
+use super::{describe::age::age, transcript::normalise};
 
 /// Descriptions that are looked at; a median needs no more.
 const MOST: usize = 200;
@@ -15,14 +15,14 @@ const MOST: usize = 200;
 pub(crate) fn described(text: &str) -> Vec<Timestamp> {
     let mut found = Vec::new();
     let mut started: Option<Timestamp> = None;
-    for line in text.lines() {
+    for line in normalise(text).lines().map(str::trim_start) {
         if let Some(time) = line.strip_prefix("Start Time:") {
             started = rfc2822::parse(time.trim())
                 .ok()
                 .map(|time| time.timestamp());
         } else if line.starts_with("Name:") {
             started = None;
-        } else if line.trim_start().starts_with("Normal")
+        } else if line.starts_with("Normal")
             && let Some(start) = started
             && let Some(now) = scheduled(line)
                 .and_then(|age| Timestamp::from_second(start.as_second().checked_add(age)?).ok())
@@ -58,6 +58,8 @@ mod tests {
     fn the_age_of_scheduling_tells_the_time() {
         assert_eq!(described(POD), ["2026-01-08T07:44:25Z".parse().unwrap()]);
         assert_eq!(described(&POD.replace('\n', "\r\n")).len(), 1);
+        let quoted: String = POD.lines().map(|line| format!("> {line}\n")).collect();
+        assert_eq!(described(&quoted), described(POD));
         // An age in minutes is too coarse, and a pod without a node has no start.
         assert_eq!(described(&POD.replace("107s ", "3m   ")), []);
         assert_eq!(described(&POD.replace("Start Time:", "Other Time:")), []);

@@ -11,6 +11,7 @@ pub(crate) mod describe;
 mod events;
 mod get;
 pub(crate) mod host;
+mod parts;
 mod path;
 mod placed;
 mod probe;
@@ -25,6 +26,7 @@ mod top;
 mod transcript;
 mod tree;
 mod version;
+mod wrap;
 
 use coldcase_bundle::FileId;
 use jiff::Timestamp;
@@ -136,10 +138,19 @@ const SAMPLE: usize = 60;
 /// Reads a text; `None` if it is no text of this sort and may be a log.
 pub(crate) fn read(path: &str, text: &str, file: FileId, context: &Context<'_>) -> Option<Found> {
     let hint = path::hint(path);
-    if text.trim().is_empty() || !hint.spelled && is_log(text) {
+    let text = &wrap::without_times(text);
+    let sectioned = parts::begins(text);
+    if text.trim().is_empty() || !hint.spelled && !sectioned && is_log(text) {
         return None;
     }
     let text = transcript::normalise(text);
+    if sectioned {
+        let mut session = Session::new(path, file, context);
+        for part in parts::parts(&text) {
+            session.part(&part);
+        }
+        return session.finish();
+    }
     let blocks = transcript::blocks(&text);
     let mut session = Session::new(path, file, context);
     if blocks.iter().any(|block| !block.command.is_empty()) {
@@ -158,6 +169,10 @@ pub(crate) fn is_log_by_head(path: &str, head: &str) -> bool {
         .rfind('\n')
         .and_then(|end| head.get(..end))
         .unwrap_or("");
+    let whole = &*wrap::without_times(whole);
+    if parts::begins(whole) {
+        return false;
+    }
     let lines = whole.lines().filter(|line| !line.trim().is_empty());
     lines.take(SAMPLE).count() == SAMPLE && !path::hint(path).spelled && is_log(whole)
 }

@@ -202,6 +202,9 @@ pub(super) fn prompt(line: &str) -> Option<Prompt<'_>> {
     if let Some(command) = windows_prompt(body) {
         return make(Style::Windows, "", command);
     }
+    if let Some(command) = pipeline(body) {
+        return make(Style::Other, "", command);
+    }
     match body.chars().next()? {
         '$' => dollar(body).and_then(|command| make(Style::Dollar, "", command)),
         '#' if body == "#" => None,
@@ -217,6 +220,19 @@ pub(super) fn prompt(line: &str) -> Option<Prompt<'_>> {
             .and_then(|(style, command)| make(style, "", command))
             .or_else(|| title(body).and_then(|command| make(Style::Title, "", command))),
     }
+}
+
+/// `[command]/usr/bin/kubectl …` and `##[group]Run kubectl …` of pipelines, `host ➜  kubectl …`.
+fn pipeline(body: &str) -> Option<&str> {
+    let run = ["[command]", "##[group]Run ", "##[group]"];
+    let behind = run.iter().find_map(|mark| body.strip_prefix(mark));
+    if let Some(command) = behind {
+        return is_command(command).then_some(command);
+    }
+    let (place, command) = body.split_once(['➜', '❯'])?;
+    let (place, command) = (place.trim(), command.trim());
+    let named = !place.is_empty() && !place.contains(' ') && place.len() < 80;
+    (named && is_kubectl_line(command)).then_some(command)
 }
 
 /// Where a part begins inside the whole; 0 if it is none.

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use super::{
     Context, Failed, Found, Listed,
     command::{Asked, Kubectl, Output},
-    date, describe, get, host, path,
+    date, describe, get, host,
+    parts::Part,
+    path,
     placed::{Before, Unplaced},
     probe, refusal, resource, rollout, shell,
     transcript::Block,
@@ -111,6 +113,45 @@ impl<'s> Session<'s> {
             return;
         }
         self.sniffed(&printed);
+    }
+
+    /// What `tail` and `minikube logs` print of one of several files.
+    pub(super) fn part(&mut self, part: &Part<'_>) {
+        let printed = Printed {
+            text: part.text,
+            first_line: part.first_line,
+            last_line: part.last_line,
+            node: self.context.node,
+        };
+        let whole = Span {
+            first: part.first_line,
+            last: part.last_line,
+        };
+        if part.last_line < part.first_line {
+            return;
+        }
+        if part.is_journal() {
+            let node = self.journal_node(&printed);
+            return self.add_journal(whole, node, false);
+        }
+        match part.command() {
+            Some(command) => self.block(&Block {
+                command,
+                host: printed.node,
+                first_line: printed.first_line,
+                last_line: printed.last_line,
+                output: printed.text.into(),
+            }),
+            None if part.is_log() || super::is_log(part.text) => self.found.logs.push(LogFile {
+                file: self.file,
+                span: whole,
+                namespace: String::new(),
+                pod: String::new(),
+                container: part.component().to_owned(),
+                previous: false,
+            }),
+            None => self.sniffed(&printed),
+        }
     }
 
     /// A command and its output.
@@ -338,7 +379,11 @@ impl<'s> Session<'s> {
             }
             ("describe", _) => {
                 let kind = asked.single().unwrap_or("");
-                let objects = describe::read(printed.text, printed.first_line, kind, &context);
+                let (body, first) = (printed.text, printed.first_line);
+                let mut objects = describe::read(body, first, kind, &context);
+                if let ([name], true) = (asked.names.as_slice(), objects.is_empty()) {
+                    objects = describe::events_of(body, first, (kind, name), &context);
+                }
                 self.found.objects.extend(objects);
                 self.refused(&asked, namespace, printed);
             }

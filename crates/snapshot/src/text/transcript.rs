@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::prompt::{Prompt, Style, prompt};
+use super::{
+    prompt::{Prompt, Style, prompt},
+    wrap::{map_lines, unwrap, without_html},
+};
 use crate::plain::plain;
 
 /// A command and what it printed.
@@ -33,6 +36,13 @@ pub(super) fn normalise(text: &str) -> Cow<'_, str> {
     if let Cow::Owned(clean) = plain(&text) {
         text = Cow::Owned(clean);
     }
+    if let Cow::Owned(listing) = without_html(&text) {
+        text = Cow::Owned(listing);
+    }
+    // Browsers put hard blanks where several follow each other.
+    if text.contains('\u{a0}') {
+        text = Cow::Owned(text.replace('\u{a0}', " "));
+    }
     for _ in 0..3 {
         if !is_quoted(&text) {
             break;
@@ -42,24 +52,14 @@ pub(super) fn normalise(text: &str) -> Cow<'_, str> {
             rest.map_or(line, |rest| rest.strip_prefix(' ').unwrap_or(rest))
         }));
     }
+    if let Cow::Owned(inside) = unwrap(&text) {
+        text = Cow::Owned(inside);
+    }
     let indent = common_indent(&text);
     if indent > 0 {
         text = Cow::Owned(map_lines(&text, |line| line.get(indent..).unwrap_or("")));
     }
     text
-}
-
-fn map_lines<'t>(text: &'t str, change: impl Fn(&'t str) -> &'t str) -> String {
-    let mut changed = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        let (body, end) = match line.strip_suffix('\n') {
-            Some(body) => (body, "\n"),
-            None => (line, ""),
-        };
-        changed.push_str(change(body));
-        changed.push_str(end);
-    }
-    changed
 }
 
 /// Most lines begin with `>`, as a mail or a ticket quotes them.
@@ -117,6 +117,11 @@ impl<'t> Open<'t> {
         }
     }
 
+    /// Whether nothing of the output has come yet.
+    fn waits(&self) -> bool {
+        !self.command.is_empty() && self.last_line < self.first_line
+    }
+
     fn close(self, text: &'t str, end: usize) -> Option<Block<'t>> {
         let empty = self.last_line < self.first_line;
         if self.command.is_empty() && empty {
@@ -140,7 +145,7 @@ impl<'t> Open<'t> {
 /// Removes the prompt's own indentation from its output, if all lines have it.
 fn dedent(output: &str, indent: usize) -> Cow<'_, str> {
     if indent == 0 || common_indent(output) < indent {
-        return Cow::Borrowed(output);
+        return unwrap(output);
     }
     Cow::Owned(map_lines(output, |line| line.get(indent..).unwrap_or("")))
 }
@@ -155,10 +160,19 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
         number: 0,
     };
     while let Some((number, start, line)) = lines.next() {
+        let fence = line.trim_start().strip_prefix("```");
+        let line = match fence.filter(|tag| prompt(tag).is_some_and(|it| it.is_typed())) {
+            // A fence that a prompt follows at once.
+            Some(tag) => {
+                let next = Open::unnamed(number, start);
+                found.extend(std::mem::replace(&mut open, next).close(text, start));
+                tag
+            }
+            None => line,
+        };
         if let Some(tag) = line.trim_start().strip_prefix("```") {
             // A headline before the fence names the command; anything else ends here.
-            let waiting = !open.command.is_empty() && open.last_line < open.first_line;
-            if waiting && !tag.ends_with("```") {
+            if open.waits() && !tag.ends_with("```") {
                 open.start = lines.at;
                 open.first_line = number + 1;
                 open.last_line = number;
@@ -181,8 +195,13 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
                 };
                 found.extend(std::mem::replace(&mut open, next).close(text, start));
             }
-            None if !line.trim().is_empty() => open.last_line = number,
-            None => {}
+            None if line.trim().is_empty() => {}
+            None if open.waits() && is_caption(line) => {
+                open.start = lines.at;
+                open.first_line = number + 1;
+                open.last_line = number;
+            }
+            None => open.last_line = number,
         }
     }
     found.extend(open.close(text, text.len()));
@@ -200,6 +219,14 @@ fn ends(open: &Open<'_>, prompt: &Prompt<'_>) -> bool {
     let typed = !matches!(style, Style::Title | Style::Trace);
     let weak = matches!(prompt.style, Style::Title | Style::Trace);
     !(open.strict || typed && weak)
+}
+
+/// `**Output:**` between a command and what it printed.
+fn is_caption(line: &str) -> bool {
+    let word = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '#' | '_' | ':'));
+    ["output", "result", "results"]
+        .iter()
+        .any(|caption| word.eq_ignore_ascii_case(caption))
 }
 
 /// Commands that print what others wrote.

@@ -275,11 +275,19 @@ pub(super) fn objects(text: &str, first_line: u32) -> Vec<Lines<'_>> {
         }
         after_blank = line.trim().is_empty();
         if let Some(object) = found.last_mut() {
-            object.push((number, line));
+            object.push((number, with_events_apart(line)));
         }
         number = number.saturating_add(1);
     }
     found
+}
+
+/// kubectl before 1.19 forgot the line's end between the empty annotations of an ingress and its events.
+fn with_events_apart(line: &str) -> &str {
+    line.strip_prefix("Annotations:")
+        .map(str::trim_start)
+        .filter(|rest| rest.starts_with("Events:"))
+        .unwrap_or(line)
 }
 
 fn begins(line: &str, next: Option<&str>) -> bool {
