@@ -6,7 +6,7 @@ use coldcase_bundle::{Bundle, FileId, Problem as BundleProblem};
 use coldcase_diagnosis::{Diagnosis, Entry, Ranked, Undated};
 use coldcase_facts::{Cite, Identity};
 use coldcase_rules::{Evaluation, RuleSet, show_time};
-use coldcase_snapshot::{Snapshot, coverage::Status, object, stamp};
+use coldcase_snapshot::{Snapshot, coverage::Status, logs, object, stamp};
 use rayon::prelude::*;
 
 use crate::model::{
@@ -559,11 +559,7 @@ fn bundle_info(bundle: &Bundle, snapshot: &Snapshot<'_>) -> BundleInfo {
             .filter(|object| object.kind == kind)
             .count()
     };
-    let log_bytes = snapshot
-        .logs
-        .iter()
-        .map(|log| bundle.file(log.file).bytes)
-        .sum();
+    let log_bytes = logs::bytes(bundle, &snapshot.logs);
     let first = snapshot.events.iter().filter_map(|event| event.first).min();
     let last = snapshot.events.iter().filter_map(|event| event.last).max();
     BundleInfo {

@@ -52,7 +52,7 @@ pub struct Info {
     pub journals: Vec<Journals>,
     /// What commands on nodes printed, by what they are about.
     pub host_reports: Vec<Kind>,
-    /// What was refused, failed, cut or not collected.
+    /// What was refused, failed, cut, not understood or not collected.
     pub missing: Vec<crate::model::Coverage>,
     /// Damage and limits.
     pub problems: Vec<Problem>,
@@ -109,7 +109,7 @@ pub struct Logs {
     pub previous: usize,
     /// Logs of components that are no container's.
     pub components: usize,
-    /// Bytes of the files.
+    /// Their bytes.
     pub bytes: u64,
     /// First stamp.
     pub from: Option<String>,
@@ -344,7 +344,7 @@ fn log_totals(bundle: &Bundle, snapshot: &Snapshot<'_>) -> Logs {
             .iter()
             .filter(|log| log.pod.is_empty())
             .count(),
-        bytes: files.iter().map(|file| bundle.file(*file).bytes).sum(),
+        bytes: logs::bytes(bundle, &snapshot.logs),
         from,
         to,
     }

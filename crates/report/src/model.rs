@@ -124,8 +124,8 @@ pub struct Counts {
 pub struct Coverage {
     /// What: a resource, "events", "logs", "previous logs", "journal of node-1" …
     pub source: String,
-    /// `collected`, `refused`, `failed`, `truncated`, `expired` or `not_collected`.
-    #[schemars(extend("enum" = ["collected", "refused", "failed", "truncated", "expired", "not_collected"]))]
+    /// `collected`, `refused`, `failed`, `truncated`, `expired`, `not_understood` or `not_collected`.
+    #[schemars(extend("enum" = ["collected", "refused", "failed", "truncated", "expired", "not_understood", "not_collected"]))]
     pub status: String,
     /// Counts or the reason.
     pub detail: String,

@@ -17,6 +17,8 @@ pub enum Status {
     Failed,
     /// A limit cut it.
     Truncated,
+    /// It is there, and nothing was made of it.
+    NotUnderstood,
     /// Nobody asked.
     NotCollected,
 }
@@ -29,6 +31,7 @@ impl Status {
             Self::Refused => "refused",
             Self::Failed => "failed",
             Self::Truncated => "truncated",
+            Self::NotUnderstood => "not_understood",
             Self::NotCollected => "not_collected",
         }
     }

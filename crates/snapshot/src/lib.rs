@@ -29,6 +29,7 @@ pub mod stamp;
 #[allow(dead_code)]
 pub mod text;
 mod transcripts;
+mod unread;
 pub mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,10 +94,15 @@ impl Snapshot<'_> {
             && self.logs.is_empty()
             && self.journals.is_empty()
             && self.hosts.is_empty()
-            && self.coverage.sources.is_empty()
+            && self.coverage.sources.values().all(is_mute)
             && self.problems.is_empty()
             && self.bundle.problems.is_empty()
     }
+}
+
+/// Whether a source is there without saying anything.
+fn is_mute(source: &coverage::Covered) -> bool {
+    source.status == Status::NotUnderstood
 }
 
 /// How to read a bundle.
@@ -200,6 +206,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     };
     snapshot.coverage = cover(&snapshot, gathered.lists);
     layouts::cover(bundle, &gathered.roots, &others, &mut snapshot.coverage);
+    unread::cover(&mut snapshot, &gathered.read, &gathered.roots, options);
     limit::note(&mut snapshot.coverage, &mut scopes, options, window);
     snapshot.coverage.scopes = scopes;
     for (kind, place) in &gathered.cut {

@@ -351,10 +351,16 @@ pub fn node_of_host(host: &str, nodes: &BTreeSet<String>) -> Option<String> {
 /// by their name, else because they begin as a log does.
 pub(crate) fn is_component_log(file: &File) -> bool {
     let name = file.name();
-    if name.contains("stderr") {
+    if name.contains("stderr") || is_mute(file) {
         return false;
     }
     name.ends_with(".log") || is_stamped(&plain(&file.head(HEAD)))
+}
+
+/// Whether a file says no more than that there are no entries.
+pub(crate) fn is_mute(file: &File) -> bool {
+    let small = 1..1_024;
+    small.contains(&file.bytes) && !file.text().lines().any(|line| speaks(&line))
 }
 
 /// Whether most of the first lines begin with a stamp that says the day, or hold one as JSON and logfmt do.
@@ -375,6 +381,34 @@ fn is_stamped(head: &str) -> bool {
 fn is_number(line: &str) -> bool {
     let first = line.split_whitespace().next().unwrap_or("");
     first.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+}
+
+/// The bytes of logs: of files that hold more than a log, its lines alone.
+pub fn bytes<'l>(bundle: &Bundle, logs: impl IntoIterator<Item = &'l LogFile>) -> u64 {
+    let mut whole: BTreeSet<FileId> = BTreeSet::new();
+    let mut parts: BTreeMap<FileId, BTreeSet<Span>> = BTreeMap::new();
+    for log in logs {
+        if log.span == Span::WHOLE {
+            whole.insert(log.file);
+        } else {
+            parts.entry(log.file).or_default().insert(log.span);
+        }
+    }
+    let of_files: u64 = whole.iter().map(|id| bundle.file(*id).bytes).sum();
+    let of_parts = parts
+        .into_iter()
+        .filter(|(id, _)| !whole.contains(id))
+        .map(|(id, spans)| {
+            let file = bundle.file(id);
+            let mut lines = file.lines();
+            let of_lines: u64 = spans
+                .iter()
+                .flat_map(|span| span.first..=span.last.min(file.line_count()))
+                .map(|number| lines.line(number).len() as u64 + 1)
+                .sum();
+            of_lines.min(file.bytes)
+        });
+    of_files + of_parts.sum::<u64>()
 }
 
 /// Every file that is neither object nor log may still be a component's log.
@@ -475,11 +509,21 @@ mod tests {
         }
         let json = "{\"ts\":1772610000.5,\"msg\":\"alarm\"}\n".repeat(2);
         assert_eq!(of("a/etcd.json", &json).as_deref(), Some("etcd"));
+        assert_eq!(of("a/j.log", "-- No entries --\n"), None);
         assert_eq!(of("a/notes.txt", "call the owner\nask for logs\n"), None);
         assert_eq!(
             of("a/figures.txt", "1772610000 3 4\n1772610060 3 5\n"),
             None
         );
+    }
+
+    #[test]
+    fn a_log_inside_of_a_file_has_its_own_bytes() {
+        let text = "$ kubectl get po -n a\nNAME   READY   STATUS   RESTARTS   AGE\nb      0/1     Error    0          1m\n$ kubectl logs b -n a\nfailed\n";
+        let bundle = Bundle::from_texts("t", [("x.txt", text), ("y.log", "one\n")]);
+        let snapshot = crate::read(&bundle);
+        assert_eq!(snapshot.logs.len(), 2);
+        assert_eq!(bytes(&bundle, &snapshot.logs), 7 + 4);
     }
 
     #[test]

@@ -101,13 +101,26 @@ fn yaml_document(text: &str) -> bool {
         })
 }
 
-/// JSON Lines (journals, audit logs) are logs, whatever their name.
+/// JSON Lines (journals, audit logs) are logs, whatever their name, unless each line is an object of the API.
 fn looks_like_lines(text: &str) -> bool {
+    if is_object_line(text.lines().find(|line| !line.is_empty()).unwrap_or("")) {
+        return false;
+    }
     let mut lines = text.lines().filter(|line| !line.is_empty());
     let complete = |line: Option<&str>| {
         line.is_some_and(|line| line.starts_with('{') && line.ends_with('}') && line.len() > 2)
     };
     complete(lines.next()) && complete(lines.next())
+}
+
+/// An object on one line, as `jq -c '.items[]'` prints them; audit events begin alike.
+fn is_object_line(line: &str) -> bool {
+    let Some(inside) = line.strip_prefix('{') else {
+        return false;
+    };
+    let inside = inside.trim_start();
+    let typed = inside.starts_with("\"apiVersion\"") || inside.starts_with("\"kind\"");
+    typed && line.contains("\"metadata\"") && !head(line).contains("audit.k8s.io")
 }
 
 #[cfg(test)]
@@ -122,6 +135,16 @@ mod tests {
             ("pods.json", "{}", Form::Json),
             ("pods.json", "$ kubectl get po -o json\n{\n", Form::Text),
             ("pods.json", "no server", Form::Json),
+            (
+                "pods.jsonl",
+                "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{}}\n{\"kind\":\"Pod\"}\n",
+                Form::Json,
+            ),
+            (
+                "a.json",
+                "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"metadata\":{}}\n{\"kind\":\"Event\"}\n",
+                Form::Text,
+            ),
             ("audit.json", "{\"a\":1}\n{\"a\":2}\n", Form::Text),
             (
                 "get_-o_json_pods",

@@ -125,6 +125,7 @@ pub(crate) fn of_path(path: &str, known: &Known) -> Option<Place> {
         .or_else(|| by_collector(&parts, known))
         .or_else(|| by_known_pod(&parts, known))
         .or_else(|| by_workload(&parts, known))
+        .or_else(|| by_words(name, known))
 }
 
 fn by_directories(parts: &[&str], known: &Known) -> Option<Place> {
@@ -141,6 +142,18 @@ fn by_directories(parts: &[&str], known: &Known) -> Option<Place> {
                 container,
                 file.starts_with("previous"),
             ))
+        }
+        // crust-gather and kubectl-gather.
+        [
+            ..,
+            "pods",
+            pod,
+            container,
+            file @ ("current.log" | "previous.log"),
+        ] => {
+            let namespace = after(parts, "namespaces")?;
+            let previous = file.starts_with("previous");
+            Some(Place::new(namespace, pod, container, previous))
         }
         // insights: a part of the output, by its worst lines or its last.
         [.., "pods", pod, "containers", container, logs, file]
@@ -340,6 +353,55 @@ fn by_workload(parts: &[&str], known: &Known) -> Option<Place> {
     Some(Place::new(namespace, pod, container, previous))
 }
 
+/// Parts of a name that are tried; names with more are no exports.
+const WORDS: usize = 32;
+
+/// A log that a viewer saved: the pod's name somewhere in the file's (`<ns>-<pod>-<container>-<stamp>.log`,
+/// `<pod>-container-<container>-logs-<stamp>.log`). Only the longest name that fits, and only if it is one pod's.
+fn by_words(name: &str, known: &Known) -> Option<Place> {
+    let stem = name.strip_suffix(".log").filter(|stem| stem.len() < 400)?;
+    let signs: &[char] = &['-', '_', '.'];
+    let cuts: Vec<usize> = stem.match_indices(signs).map(|(at, _)| at).collect();
+    if cuts.len() > WORDS {
+        return None;
+    }
+    let starts = std::iter::once(0).chain(cuts.iter().map(|at| at + 1));
+    let found = starts
+        .flat_map(|start| cuts.iter().map(move |end| (start, *end)))
+        .filter_map(|(start, end)| {
+            let namespaces = known.pods.get(stem.get(start..end)?)?;
+            let (namespace, _) = namespaces.iter().next().filter(|_| namespaces.len() == 1)?;
+            Some((start, end, namespace))
+        })
+        .max_by_key(|(start, end, _)| end - start)?;
+    let (start, end, namespace) = found;
+    let (pod, rest) = (stem.get(start..end)?, stem.get(end..)?);
+    let named = known
+        .containers(namespace, pod)
+        .filter(|container| has_word(rest, container))
+        .max_by_key(|container| container.len());
+    let container = named.unwrap_or_else(|| known.sole_container(namespace, pod));
+    Some(Place::new(
+        namespace,
+        pod,
+        container,
+        has_word(rest, "previous"),
+    ))
+}
+
+/// Whether a name stands in another, with signs on both sides.
+fn has_word(text: &str, word: &str) -> bool {
+    let signs =
+        |letter: Option<char>| letter.is_none_or(|letter| matches!(letter, '-' | '_' | '.'));
+    text.match_indices(word).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let behind = text
+            .get(at + word.len()..)
+            .and_then(|behind| behind.chars().next());
+        signs(before) && signs(behind)
+    })
+}
+
 /// Whether a pod has a name as controllers make it from a workload's: `-<ordinal>`, `-<5 signs>`, or the hash of
 /// a ReplicaSet (or a CronJob's time) before those.
 fn made_by(pod: &str, workload: &str) -> bool {
@@ -427,6 +489,8 @@ mod tests {
             ),
             ("node/pods/ns_p_uid/app/3.log", false),
             ("logs/ns/p/app.log.1", true),
+            ("x/namespaces/ns/pods/p/app/current.log", false),
+            ("x/namespaces/ns/pods/p/app/previous.log", true),
             (
                 "conditional/namespaces/ns/pods/p/containers/app/logs/last-50-lines.log",
                 false,
@@ -515,6 +579,38 @@ mod tests {
         // Which of two pods it is nobody knows, and other directories hold other things.
         assert_eq!(of("logs/web.log"), None);
         assert_eq!(of("manifests/cart.txt"), None);
+    }
+
+    #[test]
+    fn logs_that_a_viewer_saved_are_their_pods() {
+        let known = known(&[
+            ("shop", "cart-5bdf4d4cd6-hkkws", &["app", "proxy"]),
+            ("shop", "db-0", &["pg"]),
+        ]);
+        let of = |path: &str| {
+            of_path(path, &known).map(|place| (place.pod, place.container, place.previous))
+        };
+        let cart = |container: &str| {
+            Some((
+                "cart-5bdf4d4cd6-hkkws".to_owned(),
+                container.to_owned(),
+                false,
+            ))
+        };
+        assert_eq!(
+            of("shop-cart-5bdf4d4cd6-hkkws-app-1772610000.log"),
+            cart("app")
+        );
+        assert_eq!(
+            of("cart-5bdf4d4cd6-hkkws-container-proxy-logs-2026-03-04T09_10_00.log"),
+            cart("proxy")
+        );
+        assert_eq!(of("shop-cart-5bdf4d4cd6-hkkws-1772610000.log"), cart(""));
+        assert_eq!(
+            of("shop-db-0-previous-177.log"),
+            Some(("db-0".to_owned(), "pg".to_owned(), true))
+        );
+        assert_eq!(of("shop-mdb-0-177.log"), None);
     }
 
     #[test]

@@ -1,0 +1,96 @@
+//! Says which text files nothing was read from: a report must not pass over what it did not understand.
+
+use std::collections::BTreeSet;
+
+use coldcase_bundle::{File, FileId, Root};
+
+use crate::{Options, Snapshot, coverage::Status, limit, logs::is_mute};
+
+/// Files that are named; of the others only the number is told.
+const NAMED: usize = 3;
+/// The name of this source in the coverage.
+const SOURCE: &str = "text files";
+/// Bytes of a file that may be blank.
+const HEAD: usize = 4 << 10;
+
+/// Notes the text files that gave neither object nor log, journal, report or problem.
+pub(crate) fn cover(
+    snapshot: &mut Snapshot<'_>,
+    read: &BTreeSet<FileId>,
+    roots: &[Root],
+    options: &Options,
+) {
+    let logs = snapshot.logs.iter().map(|log| log.file);
+    let journals = snapshot.journals.iter().map(|journal| journal.file);
+    let used: BTreeSet<FileId> = logs.chain(journals).chain(read.iter().copied()).collect();
+    let damaged: BTreeSet<&str> = snapshot
+        .problems
+        .iter()
+        .map(|problem| problem.file.as_str())
+        .collect();
+    let unread: Vec<&str> = snapshot
+        .bundle
+        .iter()
+        .filter(|(id, file)| !used.contains(id) && !damaged.contains(file.path.as_str()))
+        .filter(|(_, file)| !limit::elsewhere(&file.path, roots, &options.namespaces))
+        .filter(|(_, file)| speaks(file))
+        .map(|(_, file)| file.path.as_str())
+        .collect();
+    if !unread.is_empty() {
+        let detail = named(&unread);
+        snapshot
+            .coverage
+            .note(SOURCE, Status::NotUnderstood, detail);
+    }
+}
+
+/// Whether a file holds text of its own, and not only what is looked up by its name.
+fn speaks(file: &File) -> bool {
+    let looked_up = matches!(
+        file.name(),
+        "hostname" | "hostnamefqdn" | "kubernetes-version.txt" | "timestamp" | "version"
+    );
+    !file.binary && !looked_up && !is_mute(file) && !file.head(HEAD).trim().is_empty()
+}
+
+/// `12 files: a, b, c and 9 others`.
+fn named(paths: &[&str]) -> String {
+    let count = paths.len();
+    let files = if count == 1 { "file" } else { "files" };
+    let names: Vec<&str> = paths.iter().take(NAMED).copied().collect();
+    let others = match count.saturating_sub(NAMED) {
+        0 => String::new(),
+        1 => " and 1 other".to_owned(),
+        more => format!(" and {more} others"),
+    };
+    format!("{count} {files}: {}{others}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use coldcase_bundle::Bundle;
+
+    use super::*;
+
+    #[test]
+    fn what_gave_nothing_is_named() {
+        let bundle = Bundle::from_texts(
+            "t",
+            [
+                ("a/notes.txt", "call the owner\n"),
+                ("a/blank.txt", "\n\n"),
+                ("a/pay.log", "started\n"),
+            ],
+        );
+        let snapshot = crate::read(&bundle);
+        let covered = snapshot.coverage.sources.get(SOURCE).unwrap();
+        assert_eq!(covered.status, Status::NotUnderstood);
+        assert_eq!(covered.detail, "1 file: notes.txt");
+        assert_eq!(
+            named(&["a", "b", "c", "d", "e"]),
+            "5 files: a, b, c and 2 others"
+        );
+        let alone = Bundle::from_texts("t", [("notes.txt", "call the owner\n")]);
+        assert!(crate::read(&alone).is_empty());
+    }
+}
