@@ -243,3 +243,16 @@ fn an_ingress_without_annotations_has_its_events() {
     let snapshot = read(&bundle);
     assert_eq!(snapshot.events.len(), 1);
 }
+
+#[test]
+fn prose_hides_no_listing_in_a_fence() {
+    let text = "We saw this yesterday:\n\n```\n┌──────────────────────────────┐\n│ Name:             board      │\n│ Namespace:        tools      │\n│ Address:                     │\n│ Rules:                       │\n│   Host  Path  Backends       │\n│   ----  ----  --------       │\n│   *     /     board:443      │\n│ Annotations:      <none>     │\n│ Default backend:  <default>  │\n└──────────────────────────────┘\n```\nPlease help.\n";
+    let bundle = bundle(&[("ticket.md", text)]);
+    let snapshot = read(&bundle);
+    let found: Vec<_> = snapshot
+        .objects
+        .iter()
+        .map(|object| (object.kind.as_str(), object.root.line()))
+        .collect();
+    assert_eq!(found, [("Ingress", 5)]);
+}

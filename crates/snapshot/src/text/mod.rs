@@ -159,6 +159,12 @@ pub(crate) fn read(path: &str, text: &str, file: FileId, context: &Context<'_>) 
         }
     } else {
         session.whole(&text, &hint);
+        // Prose around fences hides what is inside of them.
+        if blocks.len() > 1 && session.is_empty() {
+            for block in &blocks {
+                session.block(block);
+            }
+        }
     }
     session.finish()
 }

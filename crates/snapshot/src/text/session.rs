@@ -67,22 +67,26 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// What was found; `None` if that is nothing: a program's log may well hold a command.
-    pub(super) fn finish(mut self) -> Option<Found> {
-        let found = &mut self.found;
-        found.lists.sort();
-        found.lists.dedup();
-        let any = !(found.objects.is_empty()
+    /// Whether nothing was found so far.
+    pub(super) fn is_empty(&self) -> bool {
+        let found = &self.found;
+        found.objects.is_empty()
             && found.documents.is_empty()
             && found.lists.is_empty()
             && found.failed.is_empty()
             && found.absent.is_empty()
             && found.logs.is_empty()
             && found.journals.is_empty()
-            && found.hosts.is_empty())
-            || found.now.is_some()
-            || found.version.is_some();
-        any.then_some(self.found)
+            && found.hosts.is_empty()
+            && found.now.is_none()
+            && found.version.is_none()
+    }
+
+    /// What was found; `None` if that is nothing: a program's log may well hold a command.
+    pub(super) fn finish(mut self) -> Option<Found> {
+        self.found.lists.sort();
+        self.found.lists.dedup();
+        (!self.is_empty()).then_some(self.found)
     }
 
     /// A text without any command: its file's name may tell one, else its form.

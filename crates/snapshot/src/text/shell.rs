@@ -321,7 +321,7 @@ pub(super) fn base_name(word: &str) -> &str {
 pub(super) fn is_kubectl(tool: &str) -> bool {
     matches!(
         tool,
-        "kubectl" | "oc" | "k" | "kubecolor" | "microk8s.kubectl" | "kc"
+        "kubectl" | "Kubectl" | "oc" | "k" | "kubecolor" | "microk8s.kubectl" | "kc"
     )
 }
 
