@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use coldcase_bundle::{Bundle, File};
+use coldcase_bundle::{Bundle, File, FileId};
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 use crate::{
     clock::{Anchors, FileClock},
@@ -27,11 +28,12 @@ pub(crate) fn newest(
 ) -> Option<Timestamp> {
     let spans = logs.iter().map(|log| (log.file, log.span));
     let more = journals.iter().map(|journal| (journal.file, journal.span));
-    let ends: Vec<End> = spans
-        .chain(more)
-        .map(|(file, span)| End::of(bundle.file(file), span))
-        .collect();
-    let of = |anchors: &Anchors| ends.iter().filter_map(|end| end.newest(anchors)).max();
+    let all: Vec<(FileId, Span)> = spans.chain(more).collect();
+    let of = |anchors: &Anchors| {
+        all.par_iter()
+            .filter_map(|(file, span)| End::of(bundle.file(*file), *span).newest(anchors))
+            .max()
+    };
     let dated = of(&Anchors::default())?;
     let anchors = Anchors {
         captured: Some(dated),

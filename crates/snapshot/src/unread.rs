@@ -48,7 +48,13 @@ pub(crate) fn cover(
 fn speaks(file: &File) -> bool {
     let looked_up = matches!(
         file.name(),
-        "hostname" | "hostnamefqdn" | "kubernetes-version.txt" | "timestamp" | "version"
+        "hostname"
+            | "hostnamefqdn"
+            | "kubernetes-version.txt"
+            | "manifest.jsonl"
+            | "readyz.txt"
+            | "timestamp"
+            | "version"
     );
     !file.binary && !looked_up && !is_mute(file) && !file.head(HEAD).trim().is_empty()
 }
