@@ -141,7 +141,7 @@ fn context(report: &Report) -> Value {
         timeline => value(&timeline),
         timeline_data => Value::from_safe_string(data),
         undated => value(undated(report)),
-        undated_why => crate::times::UNDATED,
+        undated_why => times::UNDATED,
         lanes => value(lanes::lanes(report)),
         checklist => value(checklist(&index)),
         skeleton => value(skeleton(&index)),
@@ -158,7 +158,7 @@ fn undated(report: &Report) -> Vec<[String; 5]> {
                 0 | 1 => event.subject.to_string(),
                 count => format!("{} ×{count}", event.subject),
             };
-            let age = crate::times::age(event.age_seconds);
+            let age = times::age(event.age_seconds);
             [
                 age,
                 event.severity.clone(),
