@@ -140,7 +140,7 @@ fn documents_without_room_are_refused_and_said() {
 #[test]
 fn documents_in_texts_say_when_they_were_captured() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: cart\n  namespace: shop\nstatus:\n  containerStatuses:\n  - name: app\n    state:\n      running:\n        startedAt: \"2026-03-04T08:10:00Z\"\n";
-    let quoted: String = pod.lines().map(|line| format!("> {line}\n")).collect();
+    let quoted = format!("> {}", pod.trim_end().replace('\n', "\n> "));
     for (name, text) in [("cart.log", pod), ("cart.md", quoted.as_str())] {
         let bundle = Bundle::from_texts("t", [(name, text)]);
         let snapshot = read(&bundle);
@@ -211,7 +211,7 @@ fn captions_and_fences_belong_to_no_output() {
 #[test]
 fn several_files_in_one_are_read_each() {
     let text = "==> describe nodes <==\nName:               m1\nRoles:              control-plane\nConditions:\n  Type    Status  LastHeartbeatTime                 LastTransitionTime                Reason        Message\n  ----    ------  -----------------                 ------------------                ------        -------\n  Ready   True    Fri, 07 Jun 2019 15:02:40 +0200   Fri, 07 Jun 2019 14:58:59 +0200   KubeletReady  posting\n\n==> coredns [307e90d0e23a5] <==\n.:53\n[FATAL] plugin/loop: Loop detected\n\n==> kubelet <==\n-- Logs begin at Fri 2019-06-07 09:43:35 UTC, end at Fri 2019-06-07 13:02:45 UTC. --\nJun 07 13:02:40 m1 kubelet[2992]: E0607 13:02:40.721238    2992 pod.go:191] no sync\n";
-    let starred: String = text.lines().map(|line| format!("* {line}\n")).collect();
+    let starred = format!("* {}", text.trim_end().replace('\n', "\n* "));
     for text in [text, starred.as_str()] {
         let bundle = bundle(&[("out/all.txt", text)]);
         let snapshot = read(&bundle);

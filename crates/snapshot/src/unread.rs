@@ -89,7 +89,7 @@ mod tests {
             ],
         );
         let snapshot = crate::read(&bundle);
-        let covered = snapshot.coverage.sources.get(SOURCE).unwrap();
+        let covered = &snapshot.coverage.sources[SOURCE];
         assert_eq!(covered.status, Status::NotUnderstood);
         assert_eq!(covered.detail, "1 file: notes.txt");
         assert_eq!(

@@ -58,7 +58,7 @@ mod tests {
     fn the_age_of_scheduling_tells_the_time() {
         assert_eq!(described(POD), ["2026-01-08T07:44:25Z".parse().unwrap()]);
         assert_eq!(described(&POD.replace('\n', "\r\n")).len(), 1);
-        let quoted: String = POD.lines().map(|line| format!("> {line}\n")).collect();
+        let quoted = format!("> {}", POD.trim_end().replace('\n', "\n> "));
         assert_eq!(described(&quoted), described(POD));
         // An age in minutes is too coarse, and a pod without a node has no start.
         assert_eq!(described(&POD.replace("107s ", "3m   ")), []);

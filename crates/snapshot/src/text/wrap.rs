@@ -229,19 +229,13 @@ mod tests {
     #[test]
     fn what_surrounds_every_line_is_taken_off() {
         let plain = "$ kubectl get po\nNAME   READY\ncart   0/1\n";
-        let each = |before: &str| {
-            plain
-                .lines()
-                .map(|line| format!("{before}{line}\n"))
-                .collect::<String>()
-        };
+        let lines = plain.trim_end();
+        let each =
+            |before: &str| format!("{before}{}\n", lines.replace('\n', &format!("\n{before}")));
         assert_eq!(unwrap(&each("| ")), plain);
         assert_eq!(without_times(&each("2026-08-09T08:36:03.8486726Z ")), plain);
-        let numbers = (7..).zip(plain.lines());
-        let numbered: String = numbers
-            .map(|(at, line)| format!("{at:6}\t{line}\n"))
-            .collect();
-        assert_eq!(unwrap(&numbered), plain);
+        let numbered = "     7\t$ kubectl get po\n     8\tNAME   READY\n     9\tcart   0/1\n";
+        assert_eq!(unwrap(numbered), plain);
         let boxed = "┌──────┐\n│ Name:  a   │\n│   x: y     │\n└──────┘\n";
         assert_eq!(unwrap(boxed), "\nName:  a\n  x: y\n\n");
         let shifted = "Name:  a\n Labels:  <none>\n   x\n";
