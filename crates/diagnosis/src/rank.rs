@@ -485,7 +485,8 @@ pub(crate) fn outcome(
 fn unwell(facts: &Facts<'_>) -> Option<String> {
     let of = |health: PodHealth| {
         let pods = facts.of_kind("Pod").iter();
-        let mut pods = pods.filter(|pod| facts.health_of(**pod) == health);
+        let mut pods =
+            pods.filter(|pod| facts.health_of(**pod) == health && !is_ready(facts, **pod));
         let first = &facts.get(*pods.next()?).subject;
         Some((first, pods.count()))
     };
@@ -503,6 +504,14 @@ fn unwell(facts: &Facts<'_>) -> Option<String> {
         Some(format!("whether {said}"))
     };
     failing().or_else(|| lacking(facts)).or_else(unknown)
+}
+
+/// Whether a pod says that it is ready. One that may fail again later, as it did before, serves now.
+fn is_ready(facts: &Facts<'_>, pod: EntityId) -> bool {
+    let root = facts.get(pod).root().unwrap_or_default();
+    let mut conditions = root.items_at(&["status", "conditions"]).iter();
+    conditions
+        .any(|it| it.str_at(&["type"]) == Some("Ready") && it.str_at(&["status"]) == Some("True"))
 }
 
 /// A workload that lacks pods, by its own count, where no pod of its namespace is about to come or go.
