@@ -1,5 +1,6 @@
 //! Reads what the scheduler said about a pod that it could not place: obstacles, each with the number of nodes that it met first.
 
+use coldcase_snapshot::packed::View;
 use std::collections::BTreeMap;
 
 use crate::{Cite, EntityId, Facts, fit::Obstacle};
@@ -100,7 +101,7 @@ pub(crate) fn of(facts: &Facts<'_>, pod: EntityId) -> Option<Said> {
             )
         })
         .max_by_key(|event| {
-            let ago = event.printed_age("last", None).and_then(|age| age.as_i64());
+            let ago = event.printed_age("last", None).and_then(View::as_i64);
             let last = event.str_at(&["last"]).unwrap_or("").to_owned();
             (last, std::cmp::Reverse(ago.unwrap_or(i64::MAX)))
         })?;

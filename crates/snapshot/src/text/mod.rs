@@ -146,10 +146,19 @@ pub(crate) fn read(path: &str, text: &str, file: FileId, context: &Context<'_>) 
     let text = transcript::normalise(text);
     if sectioned {
         let mut session = Session::new(path, file, context);
-        for part in parts::parts(&text) {
-            session.part(&part);
+        let parts = parts::parts(&text);
+        for part in &parts {
+            session.part(part);
         }
-        return session.finish();
+        let last = parts.last().filter(|_| parts.len() == parts::MOST);
+        let what = format!(
+            "{} files in one; what follows is read as the last",
+            parts.len()
+        );
+        let mut found = session.finish()?;
+        let problem = last.map(|part| (part.first_line, what));
+        found.problems.extend(problem);
+        return Some(found);
     }
     let blocks = transcript::blocks(&text);
     let mut session = Session::new(path, file, context);

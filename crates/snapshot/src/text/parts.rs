@@ -16,6 +16,8 @@ pub(super) struct Part<'t> {
     pub last_line: u32,
 }
 
+/// More parts than these are none: the rest stays in the last one.
+pub(super) const MOST: usize = 1_000;
 /// Lines that say what a part is.
 const FIRST: usize = 20;
 
@@ -37,7 +39,7 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
     let mut found: Vec<Part<'_>> = Vec::new();
     let (mut at, mut start) = (0, 0);
     for (line, number) in text.split_inclusive('\n').zip(1_u32..) {
-        if let Some(title) = title(line) {
+        if let Some(title) = title(line).filter(|_| found.len() < MOST) {
             if let Some(last) = found.last_mut() {
                 last.text = text.get(start..at).unwrap_or("");
             }
@@ -129,6 +131,14 @@ mod tests {
         assert_eq!(places, [("messages", 2, 2), ("dns", 5, 5)]);
         assert!(found[0].is_journal() && !found[0].is_log());
         assert!(found[1].is_log() && !found[1].is_journal());
+    }
+
+    #[test]
+    fn the_rest_of_very_many_is_one() {
+        let text = "==> a.log <==\nx\n".repeat(MOST + 5);
+        let found = parts(&text);
+        assert_eq!(found.len(), MOST);
+        assert_eq!(found.last().map(|part| part.last_line), Some(2 * 1_005));
     }
 
     proptest! {
