@@ -217,7 +217,7 @@ fn why_shows_values_and_places() {
         "{quiet}"
     );
     assert!(
-        quiet.contains("fails: ended.reason: OOMKilled; saw "),
+        quiet.contains("fails: ended.reason: [OOMKilled, Error]; saw "),
         "{quiet}"
     );
 }
