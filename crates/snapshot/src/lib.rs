@@ -94,14 +94,14 @@ impl Snapshot<'_> {
             && self.logs.is_empty()
             && self.journals.is_empty()
             && self.hosts.is_empty()
-            && self.coverage.sources.values().all(is_mute)
+            && self.coverage.sources.values().all(says_nothing)
             && self.problems.is_empty()
             && self.bundle.problems.is_empty()
     }
 }
 
 /// Whether a source is there without saying anything.
-fn is_mute(source: &coverage::Covered) -> bool {
+fn says_nothing(source: &coverage::Covered) -> bool {
     source.status == Status::NotUnderstood
 }
 
