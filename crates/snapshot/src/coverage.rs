@@ -113,21 +113,20 @@ impl Coverage {
 }
 
 impl Coverage {
-    /// Notes that a kind's list is damaged: of what is not in the rest nothing is known. A list of
-    /// the whole cluster that is sound outweighs it.
-    pub(crate) fn cut(&mut self, kind: &str, place: &str) {
+    /// Notes that a kind's list is not whole, and why: of what is not in the rest nothing is known. A list
+    /// of the whole cluster that is sound outweighs it.
+    pub(crate) fn cut(&mut self, kind: &str, why: &str) {
         if matches!(self.scopes.get(kind), Some(Scope::Everywhere)) {
             return;
         }
         match self.sources.get_mut(kind) {
             Some(covered) if covered.status == Status::Collected => {
                 covered.status = Status::Truncated;
-                covered.detail = format!("{}; the list is damaged at {place}", covered.detail);
+                covered.detail = format!("{}; {why}", covered.detail);
             }
             Some(_) => {}
             None => {
-                let detail = format!("the list is damaged at {place}");
-                self.note(kind, Status::Truncated, detail);
+                self.note(kind, Status::Truncated, why.to_owned());
             }
         }
     }

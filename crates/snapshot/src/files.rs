@@ -43,8 +43,10 @@ pub(crate) struct Gathered {
     pub roots: Vec<Root>,
     /// Which file listed which kind whole.
     pub listed: Vec<Listed>,
-    /// Kinds whose lists are damaged, with the place: more of them may have been there.
+    /// Kinds whose lists are not whole, and why: more of them may have been there.
     pub cut: Vec<(String, String)>,
+    /// Files of documents in which nothing was recognised.
+    pub barren: Vec<FileId>,
     /// Documents that are no Kubernetes objects.
     pub others: Vec<(FileId, Node)>,
     /// Files that need not be looked at again.
@@ -119,6 +121,9 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
         if content.structured {
             gathered.read.insert(*id);
         }
+        if content.is_barren() {
+            gathered.barren.push(*id);
+        }
         gathered.yaml.0 += content.yaml.0;
         gathered.yaml.1 += content.yaml.1;
         for kind in content.lists {
@@ -126,8 +131,8 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
             gathered.lists.entry(kind).or_default();
         }
         let path = &bundle.file(*id).path;
-        for (kind, line) in content.cut {
-            gathered.cut.push((kind, format!("{path}:{line}")));
+        for (kind, line, why) in content.cut {
+            gathered.cut.push((kind, why.say(path, line)));
         }
         add(&mut gathered.objects, content.objects);
         add(&mut gathered.events, content.events);
@@ -162,6 +167,41 @@ fn events_apart(objects: Vec<Object>) -> (Vec<Object>, Vec<Object>) {
     }
 }
 
+/// Why more may have been in a list than is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum NotWhole {
+    Damaged,
+    /// One page of a long list, and how many the server said to follow.
+    Page(Option<i64>),
+}
+
+impl NotWhole {
+    fn say(self, path: &str, line: u32) -> String {
+        match self {
+            Self::Damaged => format!("the list is damaged at {path}:{line}"),
+            Self::Page(Some(more)) => {
+                format!("one page of the list, {more} more were not captured ({path}:{line})")
+            }
+            Self::Page(None) => {
+                format!("one page of the list, the rest was not captured ({path}:{line})")
+            }
+        }
+    }
+
+    /// What the metadata of a list says of the pages that follow; the API sets `continue` where there are any.
+    fn by_metadata(root: &Node) -> Option<(u32, Self)> {
+        let metadata = root.get("metadata")?;
+        let token = metadata.get("continue")?;
+        if token.as_str().is_none_or(str::is_empty) {
+            return None;
+        }
+        Some((
+            token.line,
+            Self::Page(metadata.int_at(&["remainingItemCount"])),
+        ))
+    }
+}
+
 /// What one file holds.
 #[derive(Default)]
 struct Content {
@@ -170,16 +210,30 @@ struct Content {
     newest_event: Option<Timestamp>,
     /// Kinds of lists that are whole.
     lists: Vec<String>,
-    /// Kinds of damaged lists, with the line of the damage.
-    cut: Vec<(String, u32)>,
+    /// Kinds of lists that are not whole, with the line that shows it.
+    cut: Vec<(String, u32, NotWhole)>,
     others: Vec<Node>,
     alerts: Vec<HostReport>,
     problems: Vec<Problem>,
     structured: bool,
+    /// Some document says something, and not what is looked up by its keys.
+    strange: bool,
     yaml: (usize, usize),
 }
 
 impl Content {
+    /// Whether there were documents, and nothing in them says anything that is known.
+    fn is_barren(&self) -> bool {
+        self.structured
+            && self.objects.is_empty()
+            && self.events.is_empty()
+            && self.lists.is_empty()
+            && self.cut.is_empty()
+            && self.alerts.is_empty()
+            && self.problems.is_empty()
+            && self.strange
+    }
+
     /// Takes what is to be said about documents of YAML; gives them.
     fn add_yaml(&mut self, documents: yaml::Documents, file: &File) -> Vec<Document> {
         let problem = |line: u32, what: String| Problem {
@@ -250,7 +304,9 @@ fn refuse(content: &mut Content, file: &File, bytes: u64, options: &Options) {
         what,
     });
     let kind = object::kind_of_path(&file.path);
-    content.cut.extend(kind.map(|kind| (kind.to_owned(), 0)));
+    content
+        .cut
+        .extend(kind.map(|kind| (kind.to_owned(), 0, NotWhole::Damaged)));
     content.structured = true;
 }
 
@@ -295,6 +351,10 @@ fn read_file(id: FileId, file: &File, roots: &[Root], options: &Options) -> Cont
     };
     content.structured = true;
     take(&mut content, documents, file, id, roots);
+    if sniff::is_log(&name.to_ascii_lowercase()) && content.is_barren() {
+        // A log that begins like an object is a log.
+        return Content::default();
+    }
     content
 }
 
@@ -364,7 +424,9 @@ fn take(content: &mut Content, documents: Vec<Document>, file: &File, id: FileId
     );
     for (document, damage) in documents.into_iter().zip(damage) {
         let keep = document.root.clone_head();
+        let says = document.is_list() || !document.root.entries().is_empty();
         let is_list = document.is_list();
+        let page = NotWhole::by_metadata(&document.root);
         let line = document.root.line;
         let (alerts, more) = alerts::read(&document.root, id);
         content.alerts.extend(alerts);
@@ -377,15 +439,17 @@ fn take(content: &mut Content, documents: Vec<Document>, file: &File, id: FileId
         }
         let (mut objects, list) = object::objects(document, &file.path, id);
         if objects.is_empty() && list.is_none() {
+            content.strange |= says && !keep.as_ref().is_some_and(layouts::is_known);
             content.others.extend(keep);
         }
+        let damage = damage.map(|line| (line, NotWhole::Damaged)).or(page);
         match damage {
             None => content.lists.extend(list),
-            Some(line) if is_list => {
+            Some((line, why)) if is_list => {
                 let last = || Some(objects.last()?.kind.to_string());
                 content
                     .cut
-                    .extend(list.or_else(last).map(|kind| (kind, line)));
+                    .extend(list.or_else(last).map(|kind| (kind, line, why)));
             }
             Some(_) => {}
         }
@@ -458,5 +522,61 @@ mod tests {
         assert!(too_large(3 << 30, 2 << 30).contains("more than 2048 MiB (half of --max-memory)"));
         let one = too_large(5 << 30, 64 << 30);
         assert!(one.contains("5120 MiB") && !one.contains("--max-memory"));
+    }
+
+    fn read(name: &str, text: &str) -> (Vec<String>, crate::coverage::Coverage) {
+        let bundle = Bundle::from_texts("t", [(name, text), ("a/x.log", "x\n")]);
+        let snapshot = crate::read(&bundle);
+        let names = snapshot
+            .objects
+            .iter()
+            .map(|object| format!("{} {}", object.kind, object.name));
+        let events = snapshot
+            .events
+            .iter()
+            .map(|event| format!("event {}", event.reason));
+        (names.chain(events).collect(), snapshot.coverage)
+    }
+
+    #[test]
+    fn a_page_of_a_list_is_not_the_list() {
+        let page = r#"{"kind":"PodList","apiVersion":"v1","metadata":{"continue":"abc","remainingItemCount":41},
+"items":[{"metadata":{"name":"a","namespace":"n","uid":"u"},"spec":{}}]}"#;
+        let (names, coverage) = read("a/api_pods.json", page);
+        assert_eq!(names, ["Pod a"]);
+        let covered = &coverage.sources["Pod"];
+        assert_eq!(covered.status, crate::coverage::Status::Truncated);
+        assert!(covered.detail.contains("41 more"), "{}", covered.detail);
+        assert!(!coverage.covers("Pod", "n"));
+        let whole = page.replace("\"abc\"", "\"\"");
+        assert!(read("a/api_pods.json", &whole).1.covers("Pod", "n"));
+    }
+
+    #[test]
+    fn lists_of_typed_clients_are_told_by_their_shape() {
+        let pods = "{\n  \"metadata\": {},\n  \"items\": [{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\"},\"spec\":{\"containers\":[]},\"status\":{}}]\n}\n";
+        for name in ["a/1_pods.log", "a/dump.json", "a/1_pods.json"] {
+            let (names, coverage) = read(name, pods);
+            assert_eq!(names, ["Pod a"], "{name}");
+            assert!(coverage.covers("Pod", "n"), "{name}");
+        }
+        let log = "{\n  \"metadata\": {\"id\": 3},\n  \"level\": \"info\"\n}\n";
+        let bundle = Bundle::from_texts("t", [("a/app.log", log)]);
+        assert_eq!(crate::read(&bundle).logs.len(), 1);
+    }
+
+    #[test]
+    fn lines_of_event_routers_and_watches_are_events() {
+        let event = r#"{"metadata":{"name":"e","namespace":"n"},"involvedObject":{"kind":"Pod","name":"a"},"reason":"BackOff","message":"m","type":"Warning"}"#;
+        let routed = format!("{{\"verb\":\"ADDED\",\"event\":{event}}}\n");
+        let watched = format!("{{\"type\":\"ADDED\",\"object\":{event}}}\n");
+        for (name, text) in [
+            ("a/router.log", &routed),
+            ("a/x.json", &watched),
+            ("a/exported.json", &format!("{event}\n")),
+            ("a/exported.txt", &format!("{event}\n")),
+        ] {
+            assert_eq!(read(name, text).0, ["event BackOff"], "{name}");
+        }
     }
 }

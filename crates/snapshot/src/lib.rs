@@ -7,6 +7,7 @@ mod alerts;
 mod capture;
 pub mod clock;
 pub mod coverage;
+mod envelope;
 pub mod event;
 mod files;
 pub mod hosts;
@@ -23,6 +24,7 @@ pub mod packed;
 mod plain;
 pub mod records;
 pub mod resource;
+mod shape;
 pub mod skew;
 mod sniff;
 pub mod stamp;
@@ -207,10 +209,11 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     snapshot.coverage = cover(&snapshot, gathered.lists);
     layouts::cover(bundle, &gathered.roots, &others, &mut snapshot.coverage);
     unread::cover(&mut snapshot, &gathered.read, &gathered.roots, options);
+    unread::documents(&mut snapshot, &gathered.barren);
     limit::note(&mut snapshot.coverage, &mut scopes, options, window);
     snapshot.coverage.scopes = scopes;
-    for (kind, place) in &gathered.cut {
-        snapshot.coverage.cut(kind, place);
+    for (kind, why) in &gathered.cut {
+        snapshot.coverage.cut(kind, why);
     }
     snapshot.coverage.absent = gathered.absent;
     coverage::from_answers(&gathered.failed, &mut snapshot.coverage);

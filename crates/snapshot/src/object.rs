@@ -6,9 +6,11 @@ use coldcase_bundle::FileId;
 use rayon::prelude::*;
 
 use crate::{
+    envelope::{self, Opened},
     layouts,
     node::{Key, Node, Value},
     packed::{Packed, Text, View},
+    shape,
     yaml::Document,
 };
 
@@ -73,7 +75,7 @@ pub fn kind_of_path(path: &str) -> Option<&'static str> {
             .then(|| name.rsplit('_').next().and_then(kind_of_resource))
             .flatten();
     };
-    kind_of_resource(stem)
+    kind_of_resource(unnumbered(stem))
         .or_else(|| {
             stem.split_once('.')
                 .and_then(|(resource, _)| kind_of_resource(resource))
@@ -81,10 +83,22 @@ pub fn kind_of_path(path: &str) -> Option<&'static str> {
         .or_else(|| kind_of_resource(parts.next()?))
 }
 
+/// A file's stem without the number that orders the files of a series: `3_pods` of the third failed test.
+fn unnumbered(stem: &str) -> &str {
+    let bare = stem.trim_start_matches(|c: char| c.is_ascii_digit());
+    match bare.strip_prefix(['_', '-']) {
+        Some(bare) if bare.len() + 1 < stem.len() => bare,
+        _ => stem,
+    }
+}
+
 /// Objects of one document, and the kind if it was a list (an empty list says "captured and none").
 pub fn objects(document: Document, path: &str, file: FileId) -> (Vec<Object>, Option<String>) {
     let Document { root, items } = document;
-    let root = layouts::go::normalise(root);
+    let root = match envelope::open(root) {
+        Opened::Document(root) => layouts::go::normalise(root),
+        Opened::Gone => return (Vec::new(), None),
+    };
     let path_kind = kind_of_path(path);
     let version = root.str_at(&["apiVersion"]).unwrap_or("").to_owned();
     let kind = root.str_at(&["kind"]).unwrap_or("").to_owned();
@@ -94,6 +108,7 @@ pub fn objects(document: Document, path: &str, file: FileId) -> (Vec<Object>, Op
             .map(|kind| qualify(kind, &version))
             .or_else(|| path_kind.map(str::to_owned))
     };
+    let is_list = items.is_some() || root.get("items").is_some();
     let (items, list_kind) = match (items, root.value) {
         (Some(items), _) if is_list_kind(&kind) => (items, of_list()),
         (None, Value::Seq(items)) => (packed(items), path_kind.map(str::to_owned)),
@@ -127,6 +142,8 @@ pub fn objects(document: Document, path: &str, file: FileId) -> (Vec<Object>, Op
         .clone()
         .or(single.map(str::to_owned))
         .unwrap_or_default();
+    // A bare sequence may be what somebody picked out: only a list says that it is whole.
+    let list_kind = list_kind.or_else(|| is_list.then(|| common_shape(&items)).flatten());
     let found: Vec<Option<Object>> = items
         .into_par_iter()
         .enumerate()
@@ -136,6 +153,20 @@ pub fn objects(document: Document, path: &str, file: FileId) -> (Vec<Object>, Op
         })
         .collect();
     (found.into_iter().flatten().collect(), list_kind)
+}
+
+/// The kind that the first items of a list have by their shape, if it is one.
+fn common_shape(items: &[Packed]) -> Option<String> {
+    const ASKED: usize = 8;
+    let mut shapes = items
+        .iter()
+        .take(ASKED)
+        .filter(|item| item.get("kind").is_none())
+        .map(|item| shape::kind_of(item.view()));
+    let first = shapes.next()??;
+    shapes
+        .all(|shape| shape == Some(first))
+        .then(|| first.to_owned())
 }
 
 fn packed(items: Box<[Node]>) -> Vec<Packed> {
@@ -169,7 +200,7 @@ fn object(root: Packed, default_kind: &str, file: FileId) -> Option<Object> {
     let kind = match root.str_at(&["kind"]) {
         Some(kind) => Key::new(&qualified(kind, root.str_at(&["apiVersion"]).unwrap_or(""))),
         None if !default_kind.is_empty() => default_kind.into(),
-        None => return None,
+        None => shape::kind_of(root.view())?.into(),
     };
     let namespace = Key::new(metadata.str_at(&["namespace"]).unwrap_or(""));
     let uid = text("uid");

@@ -22,8 +22,29 @@ pub(crate) fn is_text_by_head(name: &str, head: &str) -> bool {
     if documents.iter().any(|end| lower.ends_with(end)) || head.trim().is_empty() {
         return false;
     }
-    let log = lower.ends_with(".log") || lower.contains(".log.");
-    log || !json_document(head) && !yaml_document(head)
+    if is_log(&lower) {
+        return !holds_objects(head);
+    }
+    !json_document(head) && !yaml_document(head)
+}
+
+/// Whether a name in lower case says that this is a log.
+pub(crate) fn is_log(lower: &str) -> bool {
+    lower.ends_with(".log") || lower.contains(".log.")
+}
+
+/// Whether a log's first lines are objects all the same: reporters of test suites write `1_pods.log`, and
+/// routers of events log them.
+fn holds_objects(head: &str) -> bool {
+    let start = head.trim_start_matches('\u{feff}').trim_start();
+    let Some(inside) = start.strip_prefix('{') else {
+        return false;
+    };
+    let pretty = inside.starts_with(['\r', '\n'])
+        && ["\"apiVersion\"", "\"items\"", "\"kind\"", "\"metadata\""]
+            .iter()
+            .any(|key| inside.trim_start().starts_with(key));
+    pretty || is_object_line(start.lines().next().unwrap_or(""))
 }
 
 /// The form of a file. Names decide where they speak; `kubectl get -o yaml > pods.txt` and
@@ -45,8 +66,12 @@ pub(crate) fn form(name: &str, text: &str) -> Form {
             Form::Json
         };
     }
-    if lower.ends_with(".log") || lower.contains(".log.") {
-        return Form::Text;
+    if is_log(&lower) {
+        return if holds_objects(text) {
+            Form::Json
+        } else {
+            Form::Text
+        };
     }
     if json_document(text) && !looks_like_lines(text) {
         return Form::Json;
@@ -113,14 +138,20 @@ fn looks_like_lines(text: &str) -> bool {
     complete(lines.next()) && complete(lines.next())
 }
 
-/// An object on one line, as `jq -c '.items[]'` prints them; audit events begin alike.
+/// An object on one line, as `jq -c '.items[]'` prints them, or an event, bare or in the envelope of a watch
+/// or a router. Audit events begin alike.
 fn is_object_line(line: &str) -> bool {
     let Some(inside) = line.strip_prefix('{') else {
         return false;
     };
     let inside = inside.trim_start();
-    let typed = inside.starts_with("\"apiVersion\"") || inside.starts_with("\"kind\"");
-    typed && line.contains("\"metadata\"") && !head(line).contains("audit.k8s.io")
+    if !line.contains("\"metadata\"") || head(line).contains("audit.k8s.io") {
+        return false;
+    }
+    let begins = |key: &str| inside.starts_with(key);
+    let typed = begins("\"apiVersion\"") || begins("\"kind\"");
+    let watched = begins("\"type\"") && line.contains("\"object\"");
+    typed || watched || line.contains("\"involvedObject\"") && line.contains("\"reason\"")
 }
 
 #[cfg(test)]
@@ -144,6 +175,16 @@ mod tests {
                 "a.json",
                 "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"metadata\":{}}\n{\"kind\":\"Event\"}\n",
                 Form::Text,
+            ),
+            (
+                "router.log",
+                "{\"verb\":\"ADDED\",\"event\":{\"metadata\":{},\"involvedObject\":{},\"reason\":\"a\"}}\n",
+                Form::Json,
+            ),
+            (
+                "1_pods.log",
+                "{\n  \"metadata\": {},\n  \"items\": []\n}\n",
+                Form::Json,
             ),
             ("audit.json", "{\"a\":1}\n{\"a\":2}\n", Form::Text),
             (

@@ -1,4 +1,4 @@
-//! Says which text files nothing was read from: a report must not pass over what it did not understand.
+//! Says which files nothing was read from: a report must not pass over what it did not understand.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +10,8 @@ use crate::{Options, Snapshot, coverage::Status, limit, logs::is_mute};
 const NAMED: usize = 3;
 /// The name of this source in the coverage.
 const SOURCE: &str = "text files";
+/// The same of files that are YAML or JSON.
+const DOCUMENTS: &str = "YAML and JSON files";
 /// Bytes of a file that may be blank.
 const HEAD: usize = 4 << 10;
 
@@ -41,6 +43,18 @@ pub(crate) fn cover(
         snapshot
             .coverage
             .note(SOURCE, Status::NotUnderstood, detail);
+    }
+}
+
+/// Notes the files whose documents hold nothing that is known: no object, no event, no alert, no version.
+pub(crate) fn documents(snapshot: &mut Snapshot<'_>, barren: &[FileId]) {
+    let path = |id: &FileId| snapshot.bundle.file(*id).path.as_str();
+    let unread: Vec<&str> = barren.iter().map(path).collect();
+    if !unread.is_empty() {
+        let detail = named(&unread);
+        snapshot
+            .coverage
+            .note(DOCUMENTS, Status::NotUnderstood, detail);
     }
 }
 
@@ -77,6 +91,27 @@ mod tests {
     use coldcase_bundle::Bundle;
 
     use super::*;
+
+    #[test]
+    fn documents_that_are_no_objects_are_named() {
+        let bundle = Bundle::from_texts(
+            "t",
+            [
+                ("a/scan.json", "{\"score\": 3}\n"),
+                ("a/none.json", "{}\n"),
+                ("a/bundle.yaml", "captured_at: 2026-01-01T00:00:00Z\n"),
+                (
+                    "a/version.json",
+                    "{\"info\": {\"gitVersion\": \"v1.30.1\"}}\n",
+                ),
+            ],
+        );
+        let snapshot = crate::read(&bundle);
+        assert_eq!(
+            snapshot.coverage.sources[DOCUMENTS].detail,
+            "1 file: scan.json"
+        );
+    }
 
     #[test]
     fn what_gave_nothing_is_named() {

@@ -92,6 +92,20 @@ pub(crate) fn cover(
     }
 }
 
+/// Whether a document that is no object is one that is looked up by its keys: what a collector says of its
+/// run, what a server says of its version.
+pub(crate) fn is_known(document: &Node) -> bool {
+    const KEYS: &[&[&str]] = &[
+        &["captured_at"],
+        &["gitVersion"],
+        &["info", "gitVersion"],
+        &["kubernetesversion"],
+        &["serverVersion", "gitVersion"],
+        &["status_reports"],
+    ];
+    KEYS.iter().any(|path| document.at(path).is_some())
+}
+
 /// The version that a node's image says of itself, where the API was not asked.
 pub(crate) fn version(bundle: &Bundle) -> Option<String> {
     bundle
