@@ -204,20 +204,32 @@ fn pod_health(facts: &Facts<'_>, id: EntityId, known_age: Option<i64>) -> PodHea
         return PodHealth::Failing;
     }
     let young = |since: Option<i64>| since.unwrap_or(age).min(age) < YOUNG;
+    // Young at the earliest time that the capture can have been: nobody knows at the capture.
+    let starting = match facts.snapshot.is_captured_later() {
+        false => PodHealth::Starting,
+        true if is_unschedulable(pod) => PodHealth::Failing,
+        true => PodHealth::Unknown,
+    };
     let ready = condition(pod, "Ready");
     match ready.and_then(|ready| ready.str_at(&["status"])) {
         Some("True") => PodHealth::Healthy,
         Some(_) if phase == Some("Running") => {
             let since = facts.age(ready.and_then(|ready| ready.str_at(&["lastTransitionTime"])));
             if young(since) {
-                PodHealth::Starting
+                starting
             } else {
                 PodHealth::Failing
             }
         }
-        _ if age < YOUNG => PodHealth::Starting,
+        _ if age < YOUNG => starting,
         _ => PodHealth::Failing,
     }
+}
+
+/// Whether the scheduler says that it found no node.
+fn is_unschedulable(pod: &Entity<'_>) -> bool {
+    let scheduled = condition(pod, "PodScheduled");
+    scheduled.and_then(|scheduled| scheduled.str_at(&["reason"])) == Some("Unschedulable")
 }
 
 /// A failed pod is trouble while it is fresh, or while its owner still lacks it; later it is a leaf

@@ -72,6 +72,33 @@ fn an_unplaceable_pod_is_recomputed() {
 }
 
 #[test]
+fn what_looks_young_may_be_old_if_nothing_tells_the_capture() {
+    let unschedulable = "{phase: Pending, conditions: [{type: PodScheduled, status: \"False\", reason: Unschedulable, lastTransitionTime: \"2026-07-14T08:00:10Z\"}]}";
+    let creating = "{phase: Pending, containerStatuses: [{name: app, ready: false, restartCount: 0, state: {waiting: {reason: ContainerCreating}}}]}";
+    let pods = format!(
+        "items:\n{}{}kind: List\n",
+        pod("a", "app: x", unschedulable),
+        pod("b", "app: x", creating)
+    );
+    with(&[("pods.yaml", &pods)], |facts| {
+        assert_eq!(facts.now(), "2026-07-14T08:00:10Z".parse().ok());
+        let health = |at: usize| facts.health_of(facts.of_kind("Pod")[at]);
+        assert_eq!(
+            (health(0), health(1)),
+            (PodHealth::Failing, PodHealth::Unknown)
+        );
+    });
+    let early = (NOW.0, NOW.1.replace("10:00:00Z", "08:00:12Z"));
+    with(&[(early.0, &early.1), ("pods.yaml", &pods)], |facts| {
+        let health = |at: usize| facts.health_of(facts.of_kind("Pod")[at]);
+        assert_eq!(
+            (health(0), health(1)),
+            (PodHealth::Starting, PodHealth::Starting)
+        );
+    });
+}
+
+#[test]
 fn a_crash_loop_between_two_runs_is_failing_although_it_runs() {
     let status = "{phase: Running, conditions: [{type: Ready, status: \"True\"}], containerStatuses: [{name: app, ready: true, restartCount: 5, state: {running: {startedAt: \"2026-07-14T09:59:50Z\"}}, lastState: {terminated: {exitCode: 137, reason: OOMKilled, startedAt: \"2026-07-14T09:58:00Z\", finishedAt: \"2026-07-14T09:58:12Z\"}}}]}";
     let pods = format!("items:\n{}kind: List\n", pod("a", "app: x", status));

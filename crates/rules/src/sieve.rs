@@ -206,7 +206,8 @@ impl World<'_, '_> {
         let mut sieve = Sieve::default();
         for (number, (kind, steps)) in (1..).zip(kinds) {
             let all = self.facts.of_kind(kind);
-            let sound = self.facts.now().is_some() && !all.iter().any(|id| self.get(*id).partial);
+            let dated = self.facts.now().is_some() && !self.facts.snapshot.is_captured_later();
+            let sound = dated && !all.iter().any(|id| self.get(*id).partial);
             let open = !sound || self.missing_of(kind, false).is_some();
             let mut asked = Asked::default();
             for wanted in &steps {

@@ -427,9 +427,22 @@ impl World<'_, '_> {
                 if found.is_some() {
                     read.node = found;
                 }
+                if !nodes.is_empty() && self.may_be_older(test, found.is_some()) {
+                    return None;
+                }
                 Some(found.is_some())
             }
         }
+    }
+
+    /// Whether the answer would be another one if the capture was later than is known.
+    fn may_be_older(&self, test: &Test, holds: bool) -> bool {
+        self.facts.snapshot.is_captured_later()
+            && match test {
+                Test::NewerThan(_) => holds,
+                Test::OlderThan(_) => !holds,
+                _ => false,
+            }
     }
 
     /// Whether one element has fields that hold together.

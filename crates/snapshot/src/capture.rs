@@ -7,6 +7,14 @@ use jiff::Timestamp;
 
 use crate::{node::Node, object::Object, stamp};
 
+/// Where the capture time is from if nothing in the bundle beats: it may lie any time later.
+const LEAST: &str = "newest change of a pod in the bundle; it may be later";
+
+/// Whether a time from this source is only the earliest that the capture can have been.
+pub(crate) fn is_least(source: &str) -> bool {
+    source == LEAST
+}
+
 /// When the bundle was captured: as its collector says, else the newest stamp of the API; `event` is that of all events.
 pub(crate) fn time(
     bundle: &Bundle,
@@ -52,13 +60,20 @@ pub(crate) fn time(
             "newest lease, event, heartbeat or container state in the bundle",
         );
     }
-    let created =
-        newest(&mut of("Pod").filter_map(|o| o.root.str_at(&["metadata", "creationTimestamp"])));
-    match [container, created].into_iter().flatten().max() {
-        Some(time) => (
-            Some(time),
-            "newest start or end of a container in the bundle",
-        ),
+    let changed = newest(&mut of("Pod").flat_map(|pod| {
+        let conditions = pod.root.items_at(&["status", "conditions"]);
+        let managers = pod.root.items_at(&["metadata", "managedFields"]);
+        let changes = conditions
+            .iter()
+            .filter_map(|condition| condition.str_at(&["lastTransitionTime"]));
+        let writes = managers
+            .iter()
+            .filter_map(|manager| manager.str_at(&["time"]));
+        let created = pod.root.str_at(&["metadata", "creationTimestamp"]);
+        changes.chain(writes).chain(created)
+    }));
+    match [container, changed].into_iter().flatten().max() {
+        Some(time) => (Some(time), LEAST),
         None => (None, "unknown"),
     }
 }

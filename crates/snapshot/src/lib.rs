@@ -87,6 +87,12 @@ pub struct Snapshot<'b> {
 }
 
 impl Snapshot<'_> {
+    /// Whether the capture time is only the earliest that it can have been: nothing in the bundle went on
+    /// until then, so that what looks young may be old.
+    pub fn is_captured_later(&self) -> bool {
+        capture::is_least(self.captured_at_source)
+    }
+
     /// Whether the bundle holds nothing that belongs to a cluster. Damage counts as something:
     /// a report about it is worth more than an error.
     pub fn is_empty(&self) -> bool {
