@@ -10,6 +10,7 @@ pub mod coverage;
 pub mod event;
 mod files;
 pub mod hosts;
+pub mod journal;
 pub mod json;
 mod key;
 mod layouts;

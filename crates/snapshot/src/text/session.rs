@@ -20,12 +20,16 @@ use super::{
     version,
 };
 use crate::{
+    journal::{self, Form},
     line::journal_text,
     logs::{JournalFile, LogFile, Span},
 };
 
 /// Larger texts are searched for tables only at their beginning, unless a command precedes them.
 const MAX_SEARCHED: usize = 1 << 20;
+
+/// Lines of a journal with entries of several lines that tell its host.
+const LONG_HEAD: usize = 1_000;
 
 /// State of a transcript.
 pub(super) struct Session<'s> {
@@ -134,7 +138,7 @@ impl<'s> Session<'s> {
         }
         if part.is_journal() {
             let node = self.journal_node(&printed);
-            return self.add_journal(whole, node, false);
+            return self.add_journal(whole, node, Form::Lines);
         }
         match part.command() {
             Some(command) => self.block(&Block {
@@ -285,7 +289,7 @@ impl<'s> Session<'s> {
         self.found.hosts.extend(reports);
         for (first, last) in host::journal_spans(argv, printed.text, printed.first_line) {
             let node = self.journal_node(printed);
-            self.add_journal(Span { first, last }, node, false);
+            self.add_journal(Span { first, last }, node, Form::Lines);
         }
         any
     }
@@ -310,13 +314,19 @@ impl<'s> Session<'s> {
         if empty || refused {
             return true;
         }
-        let json = argv.iter().any(|word| word.contains("json"));
+        let form = journal::form_of(printed.text).unwrap_or_else(|| {
+            if argv.iter().any(|word| word.contains("json")) {
+                Form::Json
+            } else {
+                Form::Lines
+            }
+        });
         let node = self.journal_node(printed);
-        self.add_journal(span(printed), node, json);
+        self.add_journal(span(printed), node, form);
         true
     }
 
-    fn add_journal(&mut self, span: Span, node: String, json: bool) {
+    fn add_journal(&mut self, span: Span, node: String, form: Form) {
         self.found.journals.push(JournalFile {
             file: self.file,
             span,
@@ -325,7 +335,8 @@ impl<'s> Session<'s> {
                 .filter(|node| !node.is_empty())
                 .collect(),
             node,
-            json,
+            form,
+            unit: String::new(),
             per_line: false,
             aliases: BTreeMap::new(),
             reversed: false,
@@ -336,6 +347,12 @@ impl<'s> Session<'s> {
     fn journal_node(&self, printed: &Printed<'_>) -> String {
         if !self.context.node.is_empty() {
             return self.context.node.to_owned();
+        }
+        if let Some(form) = journal::form_of(printed.text) {
+            let lines = (1..).zip(printed.text.lines().take(LONG_HEAD));
+            let entries = journal::entries(form, lines);
+            let host = entries.into_iter().find(|entry| !entry.host.is_empty());
+            return host.map_or(printed.node.to_owned(), |entry| entry.host);
         }
         let any = Some(Timestamp::UNIX_EPOCH);
         printed
