@@ -4,6 +4,7 @@
 //! A panic in one file becomes a problem of that file.
 
 mod alerts;
+mod bare;
 mod capture;
 pub mod clock;
 pub mod coverage;

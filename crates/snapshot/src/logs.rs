@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 pub use crate::line::{JournalLine, is_kubectl_excuse, journal_line, message};
 use crate::{
+    bare,
     journal::{self, Entry, Form},
     layouts::hosts::Host,
     line,
@@ -300,7 +301,7 @@ pub(crate) fn classify_journal(
     let bare = head.kernel && head.text + head.json == 0 && !name.contains('.');
     let ring = head.ring * 2 >= head.seen && (named || head.kernel) || bare;
     if head.seen == 0 || (head.text.max(head.json) * 2) < head.seen && !ring {
-        return None;
+        return bare_journal(id, file, nodes, by_path);
     }
     let all = if file.bytes > LONG {
         probe_long(file)
@@ -313,6 +314,26 @@ pub(crate) fn classify_journal(
         Form::Lines
     };
     Some(journal_of(id, file, nodes, by_path, (head, all, form)))
+}
+
+/// The log of a host's service that no journal frames.
+fn bare_journal(
+    id: FileId,
+    file: &File,
+    nodes: &BTreeSet<String>,
+    by_path: &Host,
+) -> Option<JournalFile> {
+    let unit = bare::unit(component(file.name()), &file.head(HEAD))?;
+    let head = Probe {
+        host: bare::node(file).unwrap_or_default(),
+        ..Probe::default()
+    };
+    let probes = (head, Probe::default(), Form::Bare);
+    let found = journal_of(id, file, nodes, by_path, probes);
+    Some(JournalFile {
+        unit: unit.to_owned(),
+        ..found
+    })
 }
 
 /// The journal in a file: whose it is, and in which order.

@@ -209,6 +209,11 @@ fn of(file: &File, text: &RefCell<Lines<'_>>, source: Source<'_>, line: u32) -> 
     };
     let kind = match source {
         Source::Log(_) => RecordKind::Log,
+        // Lines without the journal's words are joined as the program wrote them.
+        Source::Journal(journal) if journal.form == Form::Bare => match journal.unit.as_str() {
+            "kernel" => RecordKind::Kernel,
+            _ => RecordKind::Log,
+        },
         Source::Journal(_) => RecordKind::Journal,
     };
     let record = records::record_around(place(line)?, get, kind);

@@ -20,6 +20,7 @@ use super::{
     version,
 };
 use crate::{
+    bare,
     journal::{self, Form},
     line::journal_text,
     logs::{JournalFile, LogFile, Span},
@@ -312,6 +313,14 @@ impl<'s> Session<'s> {
             || printed.text.trim().starts_with("-- No entries");
         let refused = printed.text.lines().count() < 3 && !printed.text.contains([':', '[']);
         if empty || refused {
+            return true;
+        }
+        if let Some(unit) = bare_unit(argv, printed.text) {
+            let node = printed.node.to_owned();
+            self.add_journal(span(printed), node, Form::Bare);
+            if let Some(journal) = self.found.journals.last_mut() {
+                unit.clone_into(&mut journal.unit);
+            }
             return true;
         }
         let form = journal::form_of(printed.text).unwrap_or_else(|| {
@@ -654,12 +663,47 @@ fn is_journal(argv: &[String]) -> bool {
             .iter()
             .any(|word| matches!(word.as_str(), "--list-boots" | "--disk-usage" | "--verify")),
         Some("cat" | "tail" | "head" | "less" | "grep" | "zgrep") => argv.iter().any(|word| {
-            ["/var/log/syslog", "/var/log/messages", "/var/log/kern.log"]
-                .iter()
-                .any(|path| word.starts_with(path))
+            [
+                "/var/log/syslog",
+                "/var/log/messages",
+                "/var/log/kern.log",
+                "/var/log/kubelet.log",
+            ]
+            .iter()
+            .any(|path| word.starts_with(path))
         }),
         _ => false,
     }
+}
+
+/// The unit of what no journal's words stand before: `journalctl -u kubelet -o cat`, and files that services write.
+fn bare_unit<'a>(argv: &'a [String], text: &str) -> Option<&'a str> {
+    let is_cat = |word: &String| matches!(word.as_str(), "-ocat" | "--output=cat");
+    let option = |names: [&str; 2]| {
+        let mut words = argv.iter().zip(argv.iter().skip(1));
+        let apart = words.find(|(name, _)| names.contains(&name.as_str()));
+        let joined = || {
+            argv.iter()
+                .find_map(|word| word.strip_prefix(names.get(1)?)?.strip_prefix('='))
+        };
+        apart.map(|(_, value)| value.as_str()).or_else(joined)
+    };
+    if argv.first().is_some_and(|tool| tool == "journalctl") {
+        let cat = argv.iter().any(is_cat) || option(["-o", "--output"]) == Some("cat");
+        let kernel = || argv.iter().any(|word| word == "-k" || word == "--dmesg");
+        let unit = || option(["-u", "--unit"]).or_else(|| option(["-t", "--identifier"]));
+        let kernel = || kernel().then_some("kernel");
+        return cat.then(|| {
+            unit()
+                .or_else(kernel)
+                .unwrap_or("")
+                .trim_end_matches(".service")
+        });
+    }
+    let path = argv.iter().find(|word| word.starts_with("/var/log/"))?;
+    let stem = path.rsplit('/').next()?.strip_suffix(".log")?;
+    bare::unit(stem, text)?;
+    Some(stem)
 }
 
 /// Filters that let every line through.
