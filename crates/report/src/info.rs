@@ -377,7 +377,9 @@ fn entries(
     if journal.per_line {
         for chunk in file.chunks() {
             let entries = journal::entries_of(file, journal.form, journal.span, &chunk);
-            entries.iter().for_each(&mut all);
+            for entry in &entries {
+                all(entry);
+            }
         }
         return;
     }
@@ -388,7 +390,9 @@ fn entries(
     let tail = last.saturating_sub(ENTRY_LINES).max(first)..=last;
     for numbers in [head, tail] {
         let entries = journal::entries_in(&mut lines, journal.form, numbers);
-        entries.iter().for_each(&mut all);
+        for entry in &entries {
+            all(entry);
+        }
     }
 }
 

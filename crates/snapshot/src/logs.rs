@@ -402,7 +402,9 @@ fn hosts(
     for chunk in file.chunks() {
         if form.is_long() {
             let entries: Vec<Entry> = journal::entries_of(file, form, Span::WHOLE, &chunk);
-            entries.iter().for_each(|entry| add(&entry.host));
+            for entry in &entries {
+                add(&entry.host);
+            }
             continue;
         }
         for line in chunk.text.lines() {
