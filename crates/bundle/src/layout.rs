@@ -25,6 +25,8 @@ pub enum Layout {
     Sosreport,
     /// Rancher's logs-collector script, one node.
     LogsCollector,
+    /// The script that collects the logs of one node of EKS.
+    EksLogCollector,
     /// AKS Periscope.
     Periscope,
     /// Text that people copied from a terminal.
@@ -46,6 +48,7 @@ impl Layout {
             Self::KindExport => "kind export logs",
             Self::Sosreport => "sosreport",
             Self::LogsCollector => "Rancher logs-collector",
+            Self::EksLogCollector => "EKS log collector",
             Self::Periscope => "AKS Periscope",
             Self::Transcripts => "text transcripts",
             Self::Loose => "loose files",
@@ -58,7 +61,7 @@ impl Layout {
 pub struct Root {
     /// Which tool's tree.
     pub layout: Layout,
-    /// The directory, without a slash at its end; empty for the bundle itself.
+    /// The directory, without a slash at its end; empty for the bundle itself, with `!` at its end for an archive in it.
     pub path: String,
 }
 
@@ -68,7 +71,20 @@ impl Root {
         if self.path.is_empty() {
             return Some(path);
         }
-        path.strip_prefix(self.path.as_str())?.strip_prefix('/')
+        let rest = path.strip_prefix(self.path.as_str())?;
+        if self.path.ends_with('!') {
+            return Some(rest);
+        }
+        rest.strip_prefix('/')
+    }
+
+    /// The path of a file under this root.
+    pub fn join(&self, rest: &str) -> String {
+        match self.path.as_str() {
+            "" => rest.to_owned(),
+            archive if archive.ends_with('!') => [archive, rest].concat(),
+            directory => [directory, "/", rest].concat(),
+        }
     }
 }
 
@@ -102,6 +118,7 @@ pub(crate) fn detect(files: &[File]) -> Vec<Layout> {
 struct Signs {
     layouts: BTreeSet<Layout>,
     collector: BTreeSet<&'static str>,
+    eks: BTreeSet<&'static str>,
     periscope: BTreeSet<&'static str>,
 }
 
@@ -117,17 +134,17 @@ fn roots(files: &[File]) -> Vec<Root> {
         if known {
             continue;
         }
-        for depth in 0..parts.len().min(MAX_DEPTH + 1) {
-            let (head, rest) = parts.split_at(depth);
+        for (head, rest) in heads(&file.path) {
+            let rest: Vec<&str> = rest.split('/').collect();
             let mut signs = Signs::default();
-            look(file, rest, &mut signs);
-            if signs.layouts.is_empty() && signs.collector.is_empty() && signs.periscope.is_empty()
-            {
+            look(file, &rest, &mut signs);
+            if signs.is_empty() {
                 continue;
             }
-            let all = directories.entry(head.join("/")).or_default();
+            let all = directories.entry(head.to_owned()).or_default();
             all.layouts.append(&mut signs.layouts);
             all.collector.append(&mut signs.collector);
+            all.eks.append(&mut signs.eks);
             all.periscope.append(&mut signs.periscope);
         }
     }
@@ -182,10 +199,31 @@ fn roots(files: &[File]) -> Vec<Root> {
     roots
 }
 
+impl Signs {
+    fn is_empty(&self) -> bool {
+        self.layouts.is_empty()
+            && self.collector.is_empty()
+            && self.eks.is_empty()
+            && self.periscope.is_empty()
+    }
+}
+
+/// The directories and archives that a path leads through, each with the rest of the path.
+fn heads(path: &str) -> impl Iterator<Item = (&str, &str)> {
+    let inner = path.match_indices(['/', '!']).filter_map(|(at, sign)| {
+        let head = if sign == "!" { at + 1 } else { at };
+        Some((path.get(..head)?, path.get(at + 1..)?))
+    });
+    std::iter::once(("", path)).chain(inner).take(MAX_DEPTH + 1)
+}
+
 fn settle(signs: Signs) -> BTreeSet<Layout> {
     let mut layouts = signs.layouts;
     if signs.collector.len() >= 2 {
         layouts.insert(Layout::LogsCollector);
+    }
+    if signs.eks.len() >= 3 && signs.eks.contains("var_log") {
+        layouts.insert(Layout::EksLogCollector);
     }
     if signs.periscope.len() >= 2 {
         layouts.insert(Layout::Periscope);
@@ -282,6 +320,19 @@ fn collector_sign(first: &str, rest: &[&str], signs: &mut Signs) {
             signs.collector.insert(name);
         }
     }
+    for name in [
+        "cni",
+        "ipamd",
+        "kernel",
+        "kubelet",
+        "sandbox-image",
+        "sysctls",
+        "var_log",
+    ] {
+        if first == name {
+            signs.eks.insert(name);
+        }
+    }
     if let [distribution @ ("rke2" | "k3s" | "k8s" | "rke"), part, _, ..] = rest {
         for name in ["podlogs", "kubectl", "crictl", "containerlogs"] {
             if *part == name && !distribution.is_empty() {
@@ -357,6 +408,14 @@ mod tests {
                     "journald/rke2-server",
                 ],
             ),
+            (
+                Layout::EksLogCollector,
+                &[
+                    "ipamd/enis.json",
+                    "kernel/dmesg.current",
+                    "var_log/messages",
+                ],
+            ),
             (Layout::Periscope, &["n/kubeletcmd/a", "n/systemperf/b"]),
         ] {
             let path = if layout == Layout::Periscope { "n" } else { "" };
@@ -370,6 +429,23 @@ mod tests {
             };
             assert_eq!(one(&deep), is(layout, path), "{files:?}");
         }
+    }
+
+    #[test]
+    fn an_archive_may_have_no_directory_of_its_own() {
+        let files: Vec<String> = ["a", "b"]
+            .iter()
+            .flat_map(|node| {
+                ["ipamd/enis.json", "kubelet/kubelet.log", "var_log/messages"]
+                    .map(|file| format!("x/{node}.tar.gz!{file}"))
+            })
+            .collect();
+        let files: Vec<(&str, &str)> = files.iter().map(|path| (path.as_str(), "x\n")).collect();
+        let roots = Bundle::from_texts("t", files).roots();
+        let paths: Vec<&str> = roots.iter().map(|root| root.path.as_str()).collect();
+        assert_eq!(paths, ["a.tar.gz!", "b.tar.gz!"]);
+        assert_eq!(roots[0].strip("a.tar.gz!kubelet/x"), Some("kubelet/x"));
+        assert_eq!(roots[0].join("kubelet/x"), "a.tar.gz!kubelet/x");
     }
 
     #[test]

@@ -8,7 +8,9 @@ use coldcase_snapshot::{
     Snapshot,
     coverage::{Scope, Status},
     hosts::UNNAMED,
-    logs, stamp,
+    journal::{self, Entry, Form},
+    logs::{self, JournalFile},
+    stamp,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -145,6 +147,8 @@ pub struct Problem {
 
 /// Lines at either end of a log in which a stamp is looked for.
 const EDGE: u32 = 20;
+/// The same for a journal whose entries take several lines each.
+const ENTRY_LINES: u32 = 400;
 
 /// The earliest and the latest of some times.
 #[derive(Debug, Clone, Copy, Default)]
@@ -357,16 +361,61 @@ fn edges(first: u32, last: u32) -> impl Iterator<Item = u32> {
     (first..=head).chain(tail..=last)
 }
 
+/// Node and time of the entries of a journal, of one node's the outermost.
+fn entries(
+    bundle: &Bundle,
+    journal: &JournalFile,
+    mut take: impl FnMut(String, Option<Timestamp>),
+) {
+    let file = bundle.file(journal.file);
+    let mut all = |entry: &Entry| {
+        take(
+            journal.node_of(&entry.host),
+            entry.stamp.map(|found| found.time),
+        );
+    };
+    if journal.per_line {
+        for chunk in file.chunks() {
+            let entries = journal::entries_of(file, journal.form, journal.span, &chunk);
+            for entry in &entries {
+                all(entry);
+            }
+        }
+        return;
+    }
+    // A few entries take many lines.
+    let (first, last) = (journal.span.first, journal.span.last.min(file.line_count()));
+    let mut lines = file.lines();
+    let head = first..=first.saturating_add(ENTRY_LINES).min(last);
+    let tail = last.saturating_sub(ENTRY_LINES).max(first)..=last;
+    for numbers in [head, tail] {
+        let entries = journal::entries_in(&mut lines, journal.form, numbers);
+        for entry in &entries {
+            all(entry);
+        }
+    }
+}
+
 fn journals(bundle: &Bundle, snapshot: &Snapshot<'_>) -> Vec<Journals> {
     let mut found: BTreeMap<String, (BTreeSet<_>, Range)> = BTreeMap::new();
     for journal in &snapshot.journals {
         let file = bundle.file(journal.file);
         let last = journal.span.last.min(file.line_count());
+        if journal.form.is_long() {
+            entries(bundle, journal, |node, time| {
+                let entry = found.entry(node).or_default();
+                entry.0.insert(journal.file);
+                if let Some(time) = time {
+                    entry.1.add(time);
+                }
+            });
+            continue;
+        }
         let mut take = |line: &str| {
             let node = journal.node_of_line(line);
             let entry = found.entry(node).or_default();
             entry.0.insert(journal.file);
-            let parsed = logs::journal_line(line, journal.json, snapshot.captured_at);
+            let parsed = journal.parse(line, snapshot.captured_at);
             if let Some(found) = parsed.and_then(|line| line.stamp) {
                 entry.1.add(found.time);
             }
@@ -374,7 +423,7 @@ fn journals(bundle: &Bundle, snapshot: &Snapshot<'_>) -> Vec<Journals> {
         if journal.per_line {
             file.text()
                 .lines()
-                .filter(|line| logs::host_of_line(line, journal.json).is_some())
+                .filter(|line| logs::host_of_line(line, journal.form == Form::Json).is_some())
                 .for_each(take);
         } else {
             edges(journal.span.first, last).for_each(|number| take(&file.line(number)));

@@ -131,6 +131,9 @@ fn collection(path: &str) -> Option<&str> {
         "sos_commands/",
         "systeminfo/",
         "networking/",
+        "kernel/",
+        "storage/",
+        "sysctls/",
         "proc/",
         "system/",
         "rke2/",
@@ -142,7 +145,7 @@ fn collection(path: &str) -> Option<&str> {
     .filter_map(|marker| {
         let at = path.find(marker)?;
         let root = path.get(..at)?;
-        (root.is_empty() || root.ends_with('/')).then_some(root)
+        (root.is_empty() || root.ends_with(['/', '!'])).then_some(root)
     })
     .min_by_key(|root| root.len())
 }

@@ -4,6 +4,7 @@
 //! A panic in one file becomes a problem of that file.
 
 mod alerts;
+mod bare;
 mod capture;
 pub mod clock;
 pub mod coverage;
@@ -11,6 +12,7 @@ mod envelope;
 pub mod event;
 mod files;
 pub mod hosts;
+pub mod journal;
 pub mod json;
 mod key;
 mod layouts;

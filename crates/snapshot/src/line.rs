@@ -1,14 +1,12 @@
 //! Takes single lines of logs and journals apart: framing, stream, stamp, host, unit, message.
 
 mod escape;
-mod export;
 
 use std::{borrow::Cow, ops::ControlFlow};
 
 use jiff::Timestamp;
 
 pub use escape::unescape;
-pub use export::{ExportRecord, is_journal_export, journal_export};
 
 use crate::{
     plain::bare,
@@ -113,6 +111,19 @@ fn journal_value(line: &str, value: Value) -> Cow<'_, str> {
                 .collect();
             Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
         }
+    }
+}
+
+/// A value of a journal's field as JSON spells it: a text, a list of bytes or of texts, `null`.
+pub(crate) fn written_value(written: &str) -> Cow<'_, str> {
+    match written.as_bytes().first() {
+        // A text that is cut off is what there is of it.
+        Some(b'"') => {
+            let rest = written.get(1..).unwrap_or("");
+            unescape(escape::quoted(written, 0).unwrap_or(rest))
+        }
+        Some(b'[') => journal_value(written, Value::Nested(0)),
+        _ => Cow::Borrowed(""),
     }
 }
 

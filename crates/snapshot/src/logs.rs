@@ -1,12 +1,22 @@
 //! Says which file is the log of which container or the journal of which node, by path and by content; bodies are not parsed here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use coldcase_bundle::{Bundle, File, FileId};
 use jiff::Timestamp;
 
 pub use crate::line::{JournalLine, is_kubectl_excuse, journal_line, message};
-use crate::{layouts::hosts::Host, line, plain::plain, stamp};
+use crate::{
+    bare,
+    journal::{self, Entry, Form},
+    layouts::hosts::Host,
+    line,
+    plain::plain,
+    stamp,
+};
 
 /// The lines of a file that a log occupies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,8 +61,10 @@ pub struct JournalFile {
     pub span: Span,
     /// The node whose directory it lies in or whose host name its lines carry; may be empty.
     pub node: String,
-    /// `journalctl -o json` rather than text.
-    pub json: bool,
+    /// How it is written.
+    pub form: Form,
+    /// The unit that all of it is of, where lines do not say it.
+    pub unit: String,
     /// Lines of several nodes are mixed: `node` is empty, and each line's host says whose it is.
     pub per_line: bool,
     /// The nodes whose lines it holds: `node` alone, or those that the lines' hosts stand for.
@@ -64,12 +76,32 @@ pub struct JournalFile {
 }
 
 impl JournalFile {
+    /// Takes one of its lines apart, unless entries are longer than that.
+    pub fn parse<'t>(&'t self, line: &'t str, now: Option<Timestamp>) -> Option<JournalLine<'t>> {
+        match self.form {
+            Form::Lines => journal_line(line, false, now),
+            Form::Json => journal_line(line, true, now),
+            Form::Bare => Some(JournalLine {
+                stamp: stamp::leading(line, now),
+                host: "",
+                unit: &self.unit,
+                message: Cow::Borrowed(line),
+            }),
+            Form::Export | Form::Verbose | Form::Pretty => None,
+        }
+    }
+
     /// The node of a line: the file's, or the one that the line's host stands for.
     pub fn node_of_line(&self, line: &str) -> String {
+        let json = self.form == Form::Json;
+        self.node_of(host_of_line(line, json).unwrap_or(""))
+    }
+
+    /// The node of what a host logged.
+    pub fn node_of(&self, host: &str) -> String {
         if !self.per_line {
             return self.node.clone();
         }
-        let host = host_of_line(line, self.json).unwrap_or("");
         self.aliases
             .get(host)
             .map_or(host, String::as_str)
@@ -136,15 +168,33 @@ impl Probe {
         } else {
             self.text += 1;
         }
+        self.note(parsed.host, parsed.stamp);
+    }
+
+    fn note(&mut self, host: &str, stamp: Option<stamp::Stamp>) {
         if self.host.is_empty() {
-            parsed.host.clone_into(&mut self.host);
-        } else if parsed.host != self.host && !parsed.host.is_empty() {
+            host.clone_into(&mut self.host);
+        } else if host != self.host && !host.is_empty() {
             self.mixed = true;
         }
-        if let Some(stamp) = parsed.stamp {
+        if let Some(stamp) = stamp {
             self.first = self.first.or(Some(stamp.time));
             self.last = Some(stamp.time);
         }
+    }
+
+    /// Entries from all over a journal of such.
+    fn entries(file: &File, form: Form) -> Self {
+        let mut all = Self::default();
+        let every = usize::try_from(file.bytes / CHUNK).unwrap_or(usize::MAX) / PROBES + 1;
+        for chunk in file.chunks().step_by(every) {
+            let found = journal::entries_of(file, form, Span::WHOLE, &chunk);
+            let step = found.len() / PROBES + 1;
+            for entry in found.iter().step_by(step).chain(found.last()) {
+                all.note(&entry.host, entry.stamp);
+            }
+        }
+        all
     }
 }
 
@@ -237,19 +287,63 @@ pub(crate) fn classify_journal(
     nodes: &BTreeSet<String>,
     by_path: &Host,
 ) -> Option<JournalFile> {
+    if let Some(form) = journal::form_of(&file.head(HEAD)) {
+        let all = Probe::entries(file, form);
+        let head = Probe {
+            host: all.host.clone(),
+            ..Probe::default()
+        };
+        return Some(journal_of(id, file, nodes, by_path, (head, all, form)));
+    }
     let head = probe_file(file);
     let name = file.name();
     let named = name.contains("dmesg") || name.contains("kern");
     let bare = head.kernel && head.text + head.json == 0 && !name.contains('.');
     let ring = head.ring * 2 >= head.seen && (named || head.kernel) || bare;
     if head.seen == 0 || (head.text.max(head.json) * 2) < head.seen && !ring {
-        return None;
+        return bare_journal(id, file, nodes, by_path);
     }
     let all = if file.bytes > LONG {
         probe_long(file)
     } else {
         probe_all(&file.text())
     };
+    let form = if head.json > head.text {
+        Form::Json
+    } else {
+        Form::Lines
+    };
+    Some(journal_of(id, file, nodes, by_path, (head, all, form)))
+}
+
+/// The log of a host's service that no journal frames.
+fn bare_journal(
+    id: FileId,
+    file: &File,
+    nodes: &BTreeSet<String>,
+    by_path: &Host,
+) -> Option<JournalFile> {
+    let unit = bare::unit(component(file.name()), &file.head(HEAD))?;
+    let head = Probe {
+        host: bare::node(file).unwrap_or_default(),
+        ..Probe::default()
+    };
+    let probes = (head, Probe::default(), Form::Bare);
+    let found = journal_of(id, file, nodes, by_path, probes);
+    Some(JournalFile {
+        unit: unit.to_owned(),
+        ..found
+    })
+}
+
+/// The journal in a file: whose it is, and in which order.
+fn journal_of(
+    id: FileId,
+    file: &File,
+    nodes: &BTreeSet<String>,
+    by_path: &Host,
+    (head, all, form): (Probe, Probe, Form),
+) -> JournalFile {
     let per_line = by_path.mixed || by_path.name.is_empty() && (head.mixed || all.mixed);
     let in_path = || {
         file.path
@@ -258,7 +352,6 @@ pub(crate) fn classify_journal(
             .map(str::to_owned)
     };
     let named = |name: &str| (!name.is_empty()).then(|| name.to_owned());
-    let json = head.json > head.text;
     let node = if per_line {
         String::new()
     } else {
@@ -269,15 +362,16 @@ pub(crate) fn classify_journal(
             .unwrap_or(head.host)
     };
     let (holders, aliases) = if per_line {
-        hosts(file, json, nodes)
+        hosts(file, form, nodes)
     } else {
         (named(&node).into_iter().collect(), BTreeMap::new())
     };
-    Some(JournalFile {
+    JournalFile {
         file: id,
         span: Span::WHOLE,
         node,
-        json,
+        form,
+        unit: String::new(),
         per_line,
         nodes: holders,
         aliases,
@@ -285,7 +379,7 @@ pub(crate) fn classify_journal(
             .first
             .zip(all.last)
             .is_some_and(|(first, last)| first > last),
-    })
+    }
 }
 
 /// The host of a journal's line. Any time will do for "now": stamps without a year need one.
@@ -296,16 +390,25 @@ pub fn host_of_line(line: &str, json: bool) -> Option<&str> {
 /// The nodes that the hosts of all lines stand for, and the hosts that are called otherwise.
 fn hosts(
     file: &File,
-    json: bool,
+    form: Form,
     nodes: &BTreeSet<String>,
 ) -> (Vec<String>, BTreeMap<String, String>) {
     let mut hosts: BTreeSet<String> = BTreeSet::new();
+    let mut add = |host: &str| {
+        if !host.is_empty() && !hosts.contains(host) {
+            hosts.insert(host.to_owned());
+        }
+    };
     for chunk in file.chunks() {
-        for line in chunk.text.lines() {
-            let host = host_of_line(line, json).unwrap_or("");
-            if !host.is_empty() && !hosts.contains(host) {
-                hosts.insert(host.to_owned());
+        if form.is_long() {
+            let entries: Vec<Entry> = journal::entries_of(file, form, Span::WHOLE, &chunk);
+            for entry in &entries {
+                add(&entry.host);
             }
+            continue;
+        }
+        for line in chunk.text.lines() {
+            add(host_of_line(line, form == Form::Json).unwrap_or(""));
         }
     }
     let mut names = BTreeSet::new();
@@ -542,7 +645,7 @@ mod tests {
     fn a_kernel_ring_is_a_journal_of_its_node() {
         let text = "[    0.000000] Linux version 5.15\n[   12.345678] eth0: link up\n";
         let found = journal("nodes/w1/dmesg", text).unwrap();
-        assert_eq!((found.node.as_str(), found.json), ("w1", false));
+        assert_eq!((found.node.as_str(), found.form), ("w1", Form::Lines));
         assert!(journal("notes/app.log", text).is_none());
     }
 }

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::{
     clock::{Anchors, FileClock},
+    journal::{self, Form},
     logs::{JournalFile, LogFile, Span},
     stamp::{Source, Stamp},
 };
@@ -26,12 +27,21 @@ pub(crate) fn newest(
     logs: &[LogFile],
     journals: &[JournalFile],
 ) -> Option<Timestamp> {
-    let spans = logs.iter().map(|log| (log.file, log.span));
-    let more = journals.iter().map(|journal| (journal.file, journal.span));
-    let all: Vec<(FileId, Span)> = spans.chain(more).collect();
+    let spans = logs.iter().map(|log| (log.file, log.span, Form::Lines));
+    let more = journals
+        .iter()
+        .map(|journal| (journal.file, journal.span, journal.form));
+    let all: Vec<(FileId, Span, Form)> = spans.chain(more).collect();
     let of = |anchors: &Anchors| {
         all.par_iter()
-            .filter_map(|(file, span)| End::of(bundle.file(*file), *span).newest(anchors))
+            .filter_map(|(file, span, form)| {
+                let end = End::of(bundle.file(*file), *span);
+                if form.is_long() {
+                    end.newest_entry(*form)
+                } else {
+                    end.newest(anchors)
+                }
+            })
             .max()
     };
     let dated = of(&Anchors::default())?;
@@ -75,6 +85,14 @@ impl End {
             last,
             tail,
         }
+    }
+
+    /// The newest of entries that say their time themselves.
+    fn newest_entry(&self, form: Form) -> Option<Timestamp> {
+        let lines = (self.first..).zip(self.text.lines());
+        let entries = journal::entries(form, lines);
+        let stamps = entries.iter().filter_map(|entry| entry.stamp);
+        stamps.map(|stamp| stamp.time).max()
     }
 
     fn newest(&self, anchors: &Anchors) -> Option<Timestamp> {

@@ -1,5 +1,7 @@
 //! Says what form a file has (YAML, JSON, lines, text) from its name and its first lines.
 
+use crate::journal;
+
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -25,7 +27,7 @@ pub(crate) fn is_text_by_head(name: &str, head: &str) -> bool {
     if is_log(&lower) {
         return !holds_objects(head);
     }
-    !json_document(head) && !yaml_document(head)
+    journal::form_of(head).is_some() || !json_document(head) && !yaml_document(head)
 }
 
 /// Whether a name in lower case says that this is a log.
@@ -51,6 +53,9 @@ fn holds_objects(head: &str) -> bool {
 /// sosreport's files without an extension are recognised by how they begin.
 pub(crate) fn form(name: &str, text: &str) -> Form {
     let lower = name.to_ascii_lowercase();
+    if journal::form_of(head(text)).is_some() {
+        return Form::Text;
+    }
     if lower.ends_with(".yaml") || lower.ends_with(".yml") {
         // A redirected `-o json` in a file named .yaml is valid YAML, and faster read as what it is.
         return if json_document(text) {

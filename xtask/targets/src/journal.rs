@@ -1,8 +1,11 @@
-//! Lines of journals and logs: text, JSON, the export format, container frames, and the records they form.
+//! Lines of journals and logs: text, JSON, entries of several lines, container frames, and the records they form.
 
 use std::borrow::Cow;
 
-use coldcase_snapshot::{line, records};
+use coldcase_snapshot::{
+    journal::{self, Form},
+    line, records,
+};
 
 /// Reads the bytes as every kind of journal and log.
 ///
@@ -20,12 +23,17 @@ pub fn journal(data: &[u8]) {
         let _ = line::unescape(text);
         let _ = line::is_kubectl_excuse(text);
     }
-    let _ = line::is_journal_export(&text);
-    let mut before = 0;
-    for record in line::journal_export(data) {
-        assert!(record.first > before, "{record:?} begins before {before}");
-        assert!(record.last >= record.first, "{record:?}");
-        before = record.last;
+    let _ = journal::form_of(&text);
+    for form in [Form::Export, Form::Verbose, Form::Pretty] {
+        let mut before = 0;
+        for entry in journal::entries(form, (1..).zip(lines.iter().copied())) {
+            assert!(entry.first > before, "{entry:?} begins before {before}");
+            assert!(
+                entry.last >= entry.first && entry.head >= entry.first && entry.end >= entry.head,
+                "{entry:?}"
+            );
+            before = entry.first;
+        }
     }
     let _ = records::joined(lines.iter().copied().take(300));
     let get = |number: u32| {

@@ -104,6 +104,10 @@ fn dated(found: Option<Stamp>) -> Vec<(&'static str, Node)> {
 
 /// When a line was written: a record's stamp dates all of its lines.
 fn stamp_of(clock: &FileClock, kept: &Kept, recorded: Option<&Recorded>) -> Option<Stamp> {
+    if let Some(entry) = &kept.entry {
+        let dated = entry.dated.as_ref();
+        return entry.stamp.or_else(|| clock.stamp(entry.first, dated?));
+    }
     recorded
         .and_then(|recorded| recorded.dated.as_ref())
         .and_then(|(line, raw)| clock.stamp(*line, raw))
@@ -183,16 +187,23 @@ pub(crate) fn journal_line<'s>(
     recorded: Option<&Recorded>,
 ) -> Entity<'s> {
     let (raw, file, number) = (kept.text.as_str(), journal.file, kept.line);
-    let node = journal.node_of_line(raw);
-    let node = node.as_str();
-    let parsed = logs::journal_line(raw, journal.json, facts.now());
+    let parsed = if kept.entry.is_some() {
+        None
+    } else {
+        journal.parse(raw, facts.now())
+    };
     let text = parsed.as_ref().map_or(raw, |line| line.message.as_ref());
+    let (node, unit) = match &kept.entry {
+        Some(entry) => (journal.node_of(&entry.host), entry.unit.as_str()),
+        None => (
+            journal.node_of_line(raw),
+            parsed.as_ref().map_or("", |line| line.unit),
+        ),
+    };
+    let node = node.as_str();
     let mut fields = vec![
         ("text", Node::text(text)),
-        (
-            "unit",
-            Node::text(parsed.as_ref().map_or("", |line| line.unit)),
-        ),
+        ("unit", Node::text(unit)),
         ("node", Node::text(node)),
         (
             "file",

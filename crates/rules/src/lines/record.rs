@@ -5,12 +5,16 @@ use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, fmt::Write as _};
 use coldcase_bundle::{File, Lines};
 use coldcase_facts::Cite;
 use coldcase_snapshot::{
-    logs,
+    journal::{self, Entry, Form},
+    logs::Span,
     records::{self, RecordKind},
     stamp,
 };
 
-use super::{Source, scan::ByPattern};
+use super::{
+    Source,
+    scan::{ByPattern, long_form},
+};
 
 /// Lines of a record that are quoted and put into its text.
 const SHOWN: u32 = 60;
@@ -26,6 +30,8 @@ pub(crate) struct Recorded {
     pub text: String,
     /// The line whose stamp dates all of them.
     pub dated: Option<(u32, String)>,
+    /// How many lines, or entries that take several each.
+    pub count: u32,
 }
 
 impl Recorded {
@@ -41,7 +47,7 @@ impl Recorded {
 
     /// How many lines.
     pub(crate) fn lines(&self) -> u32 {
-        self.last - self.first + 1
+        self.count
     }
 }
 
@@ -56,10 +62,130 @@ pub(crate) fn all(file: &File, source: Source<'_>, hits: &ByPattern) -> BTreeMap
     lines.dedup();
     // The lines lie near each other: the file stays open.
     let text = RefCell::new(file.lines());
+    if let Some(form) = long_form(source) {
+        let mut near = Near::new(file, source, form);
+        return lines
+            .into_iter()
+            .filter_map(|line| Some((line, near.record(line)?)))
+            .collect();
+    }
     lines
         .into_iter()
         .filter_map(|line| Some((line, of(file, &text, source, line)?)))
         .collect()
+}
+
+/// Lines on either side of an entry in which the others of its record are looked for.
+const AROUND: u32 = 2_000;
+
+/// Entries that take several lines each, around the ones that are asked for in their order.
+struct Near<'f> {
+    file: &'f File,
+    lines: Lines<'f>,
+    form: Form,
+    span: Span,
+    turned: bool,
+    /// In the order of time.
+    entries: Vec<Entry>,
+    /// Lines up to this one have all around them at hand.
+    until: u32,
+}
+
+impl<'f> Near<'f> {
+    fn new(file: &'f File, source: Source<'_>, form: Form) -> Self {
+        Self {
+            file,
+            lines: file.lines(),
+            form,
+            span: source.span(),
+            turned: source.is_reversed(),
+            entries: Vec::new(),
+            until: 0,
+        }
+    }
+
+    /// Reads the entries around a line, unless they are at hand.
+    fn turn_to(&mut self, line: u32) {
+        if line <= self.until {
+            return;
+        }
+        let low = line.saturating_sub(AROUND).max(self.span.first).max(1);
+        let last = self.span.last.min(self.file.line_count());
+        let high = line.saturating_add(3 * AROUND).min(last);
+        self.entries = journal::entries_in(&mut self.lines, self.form, low..=high);
+        self.until = line.saturating_add(2 * AROUND);
+        if self.turned {
+            self.entries.reverse();
+        }
+    }
+
+    fn place(&mut self, line: u32) -> Option<usize> {
+        self.turn_to(line);
+        let found = self.entries.iter().position(|entry| entry.head == line);
+        if found.is_none() && self.until > line {
+            // Overlong lines left no room for this one.
+            self.until = 0;
+            self.turn_to(line);
+            return self.entries.iter().position(|entry| entry.head == line);
+        }
+        found
+    }
+
+    /// The record of an entry. Its own message is quoted; the text is that of all of them.
+    fn record(&mut self, line: u32) -> Option<Recorded> {
+        let own = self.place(line)?;
+        // As a short journal would show them: who wrote at which time.
+        let get = |number: u32| {
+            let index = usize::try_from(number).ok()?.checked_sub(1)?;
+            Some(Cow::<str>::Owned(short(self.entries.get(index)?)))
+        };
+        let number = u32::try_from(own).ok()?.checked_add(1)?;
+        let record = records::record_around(number, get, RecordKind::Journal);
+        let hit = self.entries.get(own)?;
+        let count = record.last.saturating_sub(record.first).saturating_add(1);
+        if count == 1 && hit.end <= hit.head {
+            return None;
+        }
+        let from = usize::try_from(record.first).ok()?.saturating_sub(1);
+        let all = self.entries.get(from..)?.iter();
+        Some(Recorded {
+            first: hit.head,
+            last: hit.end.max(hit.head),
+            text: messages(all.take(usize::try_from(count).ok()?), count),
+            dated: None,
+            count,
+        })
+    }
+}
+
+/// The messages of a record, up to a bound.
+fn messages<'e>(entries: impl Iterator<Item = &'e Entry>, count: u32) -> String {
+    let mut text = String::new();
+    for entry in entries.take(usize::try_from(SHOWN).unwrap_or(usize::MAX)) {
+        if text.len() + entry.message.len() > records::MOST_BYTES && !text.is_empty() {
+            break;
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&entry.message);
+    }
+    if count > SHOWN {
+        let _ = write!(text, "\n… ({} more entries)", count - SHOWN);
+    }
+    text
+}
+
+/// An entry on one line.
+fn short(entry: &Entry) -> String {
+    let time = entry
+        .stamp
+        .map(|found| stamp::format(found.time, found.precision))
+        .or_else(|| Some(entry.dated.as_ref()?.split(" [").next()?.to_owned()))
+        .unwrap_or_default();
+    let unit = entry.unit.replace(' ', "_");
+    let message = entry.message.lines().next().unwrap_or("");
+    format!("{time} - {unit}[0]: {message}")
 }
 
 fn of(file: &File, text: &RefCell<Lines<'_>>, source: Source<'_>, line: u32) -> Option<Recorded> {
@@ -83,6 +209,11 @@ fn of(file: &File, text: &RefCell<Lines<'_>>, source: Source<'_>, line: u32) -> 
     };
     let kind = match source {
         Source::Log(_) => RecordKind::Log,
+        // Lines without the journal's words are joined as the program wrote them.
+        Source::Journal(journal) if journal.form == Form::Bare => match journal.unit.as_str() {
+            "kernel" => RecordKind::Kernel,
+            _ => RecordKind::Log,
+        },
         Source::Journal(_) => RecordKind::Journal,
     };
     let record = records::record_around(place(line)?, get, kind);
@@ -108,6 +239,7 @@ fn of(file: &File, text: &RefCell<Lines<'_>>, source: Source<'_>, line: u32) -> 
         last: one.max(other),
         text,
         dated,
+        count: record.last - record.first + 1,
     })
 }
 
@@ -124,7 +256,7 @@ fn joined(source: Source<'_>, lines: &[(u32, Cow<'_, str>)]) -> String {
         if !text.is_empty() {
             text.push('\n');
         }
-        let parsed = logs::journal_line(raw, journal.json, None);
+        let parsed = journal.parse(raw, None);
         text.push_str(parsed.as_ref().map_or(raw.trim(), |line| &line.message));
     }
     text

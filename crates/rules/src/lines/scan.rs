@@ -8,7 +8,11 @@ use std::{
 
 use coldcase_bundle::{Chunk, File};
 
-use coldcase_snapshot::{Snapshot, logs, stamp};
+use coldcase_snapshot::{
+    Snapshot,
+    journal::{self, Entry, Form},
+    logs, stamp,
+};
 use jiff::SignedDuration;
 use logscan::Scanner;
 use rayon::prelude::*;
@@ -33,6 +37,8 @@ pub(crate) struct Kept {
     pub text: String,
     /// What the program wrote, if that is spread over several lines; `text` is the first of them.
     pub whole: Option<String>,
+    /// What a journal's entry of several lines says besides its message, which is `text`.
+    pub entry: Option<Box<Entry>>,
 }
 
 /// Hits of one pattern in one source.
@@ -105,8 +111,12 @@ pub(crate) fn source(snapshot: &Snapshot<'_>, source: Source<'_>, scanner: &Scan
             .collect();
         let found: Vec<ByPattern> = batch
             .par_iter()
-            .filter(|(chunk, _)| within(snapshot, &chunk.text))
+            .filter(|(chunk, _)| long_form(source).is_some() || within(snapshot, &chunk.text))
             .map(|(chunk, open)| {
+                if let Some(form) = long_form(source) {
+                    let entries = journal::entries_of(file, form, span, chunk);
+                    return entry_hits(snapshot, scanner, &entries);
+                }
                 let window = |raw: &str| in_window(snapshot, raw);
                 ChunkScan {
                     source,
@@ -125,6 +135,47 @@ pub(crate) fn source(snapshot: &Snapshot<'_>, source: Source<'_>, scanner: &Scan
         records: record::all(file, source, &all),
         by_pattern: all,
     }
+}
+
+/// The form of a journal whose entries take several lines each.
+pub(super) fn long_form(source: Source<'_>) -> Option<Form> {
+    match source {
+        Source::Journal(journal) if journal.form.is_long() => Some(journal.form),
+        _ => None,
+    }
+}
+
+/// Hits on the messages of entries.
+fn entry_hits(snapshot: &Snapshot<'_>, scanner: &Scanner, entries: &[Entry]) -> ByPattern {
+    let mut plain =
+        String::with_capacity(entries.iter().map(|entry| entry.message.len() + 1).sum());
+    for entry in entries {
+        let message = entry.message.chars();
+        plain.extend(message.map(|c| if c == '\n' { ' ' } else { c }));
+        plain.push('\n');
+    }
+    let mut found = ByPattern::new();
+    let class = LineKind::Journal.class();
+    scanner.scan(class, plain.as_bytes(), 0, &mut |hit| {
+        let index = usize::try_from(hit.line).unwrap_or(usize::MAX);
+        let Some(entry) = entries.get(index) else {
+            return;
+        };
+        let stamp = entry.stamp.map(|stamp| stamp.time);
+        if stamp.is_none_or(|time| snapshot.window.touches(time, time)) {
+            let about = || Entry {
+                message: String::new(),
+                ..entry.clone()
+            };
+            found.entry(hit.pattern).or_default().add(|| Kept {
+                line: entry.head,
+                text: cut(&entry.message).to_owned(),
+                whole: None,
+                entry: Some(Box::new(about())),
+            });
+        }
+    });
+    found
 }
 
 /// Whether a chunk can hold lines of the window: logs are in order, but for the little disorder that
@@ -186,6 +237,7 @@ impl ChunkScan<'_> {
                     line,
                     text: cut(raw).to_owned(),
                     whole: None,
+                    entry: None,
                 });
             }
         });
@@ -256,6 +308,7 @@ impl ChunkScan<'_> {
                     line: joined.first,
                     text: cut(raw).to_owned(),
                     whole: Some(cut(&joined.text).to_owned()),
+                    entry: None,
                 });
             }
         }
@@ -264,11 +317,12 @@ impl ChunkScan<'_> {
 
 /// Whether lines hold their message as a JSON string.
 fn escaped(source: Source<'_>, text: &str) -> bool {
-    matches!(source, Source::Journal(journal) if journal.json) || text.starts_with("{\"log\":")
+    matches!(source, Source::Journal(journal) if journal.form == Form::Json)
+        || text.starts_with("{\"log\":")
 }
 
 /// The messages, one a line, and the lines they come from.
-fn unescaped<'t>(source: Source<'_>, text: &'t str) -> (String, Vec<&'t str>) {
+fn unescaped<'t>(source: Source<'t>, text: &'t str) -> (String, Vec<&'t str>) {
     let mut plain = String::with_capacity(text.len() / 2);
     let raws: Vec<&str> = text.lines().collect();
     for raw in &raws {
@@ -280,16 +334,17 @@ fn unescaped<'t>(source: Source<'_>, text: &'t str) -> (String, Vec<&'t str>) {
 }
 
 /// What a program wrote, without what was put around it.
-fn message<'t>(source: Source<'_>, line: &'t str) -> Cow<'t, str> {
+fn message<'t>(source: Source<'t>, line: &'t str) -> Cow<'t, str> {
     match source {
         Source::Log(_) => logs::message(line),
-        Source::Journal(journal) => logs::journal_line(line, journal.json, None)
+        Source::Journal(journal) => journal
+            .parse(line, None)
             .map_or(Cow::Borrowed(line), |parsed| parsed.message),
     }
 }
 
 /// The part of a line that patterns see.
-fn visible<'t>(source: Source<'_>, line: &'t [u8]) -> &'t [u8] {
+fn visible<'t>(source: Source<'t>, line: &'t [u8]) -> &'t [u8] {
     let Ok(text) = std::str::from_utf8(line) else {
         return line;
     };

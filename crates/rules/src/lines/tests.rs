@@ -229,3 +229,60 @@ fn a_kill_cites_the_whole_report_in_either_order() {
         );
     }
 }
+
+#[test]
+fn entries_of_several_lines_are_told_with_the_line_of_their_message() {
+    let kernel = [
+        (1, "python invoked oom-killer: gfp_mask=0xcc0"),
+        (2, "Tasks state (memory values in pages):"),
+        (3, "Memory cgroup out of memory: Killed process 77 (python)"),
+    ];
+    let mut text = String::new();
+    for (number, message) in kernel {
+        let _ = write!(
+            text,
+            "__CURSOR=s=1;i={number}\n__REALTIME_TIMESTAMP=177252480{number}250000\n_HOSTNAME=worker-1\n\
+             SYSLOG_IDENTIFIER=kernel\n_CMDLINE=Killed process\nMESSAGE={message}\nPRIORITY=3\n\n"
+        );
+    }
+    hits(
+        LineKind::Journal,
+        "Killed process",
+        JOURNAL,
+        &text,
+        |found, total| {
+            assert_eq!((found.len(), total), (1, 1));
+            assert_eq!(places(found[0]), (22, 22));
+            assert_eq!(field(found[0], "unit"), "kernel");
+            assert_eq!(field(found[0], "node"), "worker-1");
+            assert_eq!(field(found[0], "time"), "2026-03-03T08:00:03.250000Z");
+            assert_eq!(field(found[0], "text"), kernel[2].1);
+            assert_eq!(field(found[0], "recordLines"), "3");
+            assert!(field(found[0], "record").starts_with(kernel[0].1));
+        },
+    );
+}
+
+#[test]
+fn what_a_kubelet_wrote_to_a_file_of_its_own_is_its_nodes_journal() {
+    let text = "\
+I0303 08:00:01.250000     912 kubelet.go:2900] \"SyncLoop ADD\" source=\"api\"
+E0303 08:00:02.250000     912 kubelet.go:1500] \"Image garbage collection failed\"
+F0303 08:00:03.250000     912 server.go:300] \"Failed to run kubelet\"
+goroutine 1 [running]:
+";
+    hits(
+        LineKind::Journal,
+        "garbage collection failed",
+        "nodes/worker-1/kubelet.log",
+        text,
+        |found, total| {
+            assert_eq!((found.len(), total), (1, 1));
+            assert_eq!(places(found[0]), (2, 2));
+            assert_eq!(field(found[0], "unit"), "kubelet");
+            assert_eq!(field(found[0], "node"), "worker-1");
+            assert_eq!(field(found[0], "time"), "2026-03-03T08:00:02.250000Z");
+            assert_eq!(field(found[0], "recordLines"), "1");
+        },
+    );
+}

@@ -45,17 +45,18 @@ pub(crate) fn names(bundle: &Bundle, roots: &[Root]) -> BTreeMap<String, String>
                 "etc/hostname",
             ],
             Layout::LogsCollector => &["systeminfo/hostname", "systeminfo/hostnamefqdn"],
+            Layout::EksLogCollector => &["kernel/uname.txt"],
             _ => continue,
         };
         let found = files.iter().find_map(|file| {
-            let path = if root.path.is_empty() {
-                (*file).to_owned()
-            } else {
-                format!("{}/{file}", root.path)
-            };
-            let (_, file) = bundle.find(&path)?;
+            let (_, file) = bundle.find(&root.join(file))?;
             let text = file.text();
-            let name = text.lines().next()?.trim();
+            let line = text.lines().next()?.trim();
+            // `uname -a` says what the system is first.
+            let name = match line.strip_prefix("Linux ") {
+                Some(rest) => rest.split(' ').next()?,
+                None => line,
+            };
             (!name.is_empty() && !name.contains(' ')).then(|| name.to_owned())
         });
         if let Some(name) = found {
@@ -121,7 +122,7 @@ fn of_layout(root: &Root, parts: &[&str], names: &BTreeMap<String, String>) -> H
         (Layout::Insights, ["config", "node", "logs", file]) => {
             host(file.strip_suffix(".log").unwrap_or(file))
         }
-        (Layout::Sosreport | Layout::LogsCollector, _) => Host {
+        (Layout::Sosreport | Layout::LogsCollector | Layout::EksLogCollector, _) => Host {
             name: names.get(&root.path).cloned().unwrap_or_default(),
             mixed: false,
         },
@@ -184,5 +185,78 @@ mod tests {
             "w1.example.com"
         );
         assert_eq!(of(Layout::Sosreport, "var/log/syslog"), "w9");
+    }
+
+    #[test]
+    fn archives_of_the_eks_collector_are_a_node_each() {
+        let node = |name: &str| -> Vec<(String, String)> {
+            let pod = "kube-system_cni-k2x7p_5f1c9c53-8f60-4c1a-9a57-6b1f7d0f6c11";
+            [
+                (
+                    "kernel/uname.txt",
+                    format!("Linux {name} 5.10.220 #1 SMP x86_64\n"),
+                ),
+                (
+                    "kernel/dmesg.current",
+                    "[    0.000000] Linux version 5.10\n".to_owned(),
+                ),
+                (
+                    "kubelet/kubelet.log",
+                    format!("Mar 03 08:59:01 {name} kubelet[3]: started\n"),
+                ),
+                ("networking/resolv.conf", "nameserver 10.0.0.2\n".to_owned()),
+                (
+                    "sysctls/sysctl_all.txt",
+                    "vm.swappiness = 60\nkernel.pid_max = 32768\n".to_owned(),
+                ),
+                (
+                    &format!("var_log/{pod}/app/3.log"),
+                    format!("2026-03-03T08:59:02.123456789Z stderr F {name}: timeout\n"),
+                ),
+            ]
+            .into_iter()
+            .map(|(path, text)| (format!("all/{name}.tar.gz!{path}"), text))
+            .collect()
+        };
+        let files: Vec<(String, String)> =
+            ["w1", "w2"].iter().flat_map(|name| node(name)).collect();
+        let all = files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()));
+        let bundle = Bundle::from_texts("t", all);
+        let snapshot = crate::read(&bundle);
+        for journal in &snapshot.journals {
+            let path = &bundle.file(journal.file).path;
+            assert!(path.starts_with(&journal.node), "{path}: {}", journal.node);
+        }
+        assert_eq!(snapshot.journals.len(), 4);
+        for report in &snapshot.hosts {
+            let path = &bundle.file(report.file).path;
+            assert!(
+                !report.node.is_empty() && path.starts_with(&report.node),
+                "{path}"
+            );
+        }
+        assert!(
+            snapshot
+                .hosts
+                .iter()
+                .any(|report| report.kind == "Resolver")
+        );
+        let log = &snapshot.logs[0];
+        assert_eq!(
+            (
+                log.namespace.as_str(),
+                log.pod.as_str(),
+                log.container.as_str()
+            ),
+            ("kube-system", "cni-k2x7p", "app")
+        );
+        let pod = snapshot
+            .objects
+            .iter()
+            .find(|object| object.kind == "Pod")
+            .unwrap();
+        assert_eq!(pod.root.str_at(&["spec", "nodeName"]), Some("w1"));
     }
 }

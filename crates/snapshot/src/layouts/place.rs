@@ -190,9 +190,10 @@ fn after<'p>(parts: &[&'p str], name: &str) -> Option<&'p str> {
 /// Directories and names as the container runtimes write them on a node.
 fn by_runtime(parts: &[&str]) -> Option<Place> {
     let name = *parts.last()?;
-    // pods/<namespace>_<pod>_<uid>/<container>/<n>.log, perhaps with the stamp of its rotation.
-    if let [.., "pods", pod, container, _] = parts
-        && let [namespace, pod, _] = pod.split('_').collect::<Vec<_>>().as_slice()
+    // pods/<namespace>_<pod>_<uid>/<container>/<n>.log, perhaps with the stamp of its rotation, perhaps copied elsewhere.
+    if let [before @ .., pod, container, _] = parts
+        && let [namespace, pod, uid] = pod.split('_').collect::<Vec<_>>().as_slice()
+        && (before.last() == Some(&"pods") || is_uid(uid))
         && let Some((number, _)) = name.split_once(".log")
     {
         return Some(Place {
@@ -221,6 +222,16 @@ fn by_runtime(parts: &[&str]) -> Option<Place> {
         return Some(Place::new(namespace, pod, container, false));
     }
     None
+}
+
+/// Whether a word is the identifier of a pod: a UUID, or of a static pod the hash of its manifest.
+pub(super) fn is_uid(word: &str) -> bool {
+    let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
+    match word.len() {
+        32 => hex(word),
+        36 => word.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && word.split('-').all(hex),
+        _ => false,
+    }
 }
 
 /// A file whose name is the command that filled it, with `_` for blanks:

@@ -4,12 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_bundle::{Bundle, FileId, Layout, Root};
 
-use super::hosts;
+use super::{hosts, place};
 use crate::{node::Node, object::Object};
 
 /// Adds a partial pod for each directory `<namespace>_<pod>_<uid>` whose pod no object describes.
 pub(crate) fn add_pods(bundle: &Bundle, roots: &[Root], objects: &mut Vec<Object>) {
-    let named = |root: &&Root| matches!(root.layout, Layout::KindExport | Layout::Sosreport);
+    let named = |root: &&Root| {
+        matches!(
+            root.layout,
+            Layout::KindExport | Layout::Sosreport | Layout::EksLogCollector
+        )
+    };
     if !roots.iter().any(|root| named(&root)) {
         return;
     }
@@ -22,12 +27,15 @@ pub(crate) fn add_pods(bundle: &Bundle, roots: &[Root], objects: &mut Vec<Object
     let mut found: BTreeMap<(String, String), Seen> = BTreeMap::new();
     for (id, file) in bundle.iter() {
         let parts: Vec<&str> = file.path.split('/').collect();
-        let [.., "pods", directory, container, _] = parts.as_slice() else {
+        let [.., parent, directory, container, _] = parts.as_slice() else {
             continue;
         };
         let [namespace, pod, uid] = directory.split('_').collect::<Vec<_>>()[..] else {
             continue;
         };
+        if *parent != "pods" && !place::is_uid(uid) {
+            continue;
+        }
         let key = (namespace.to_owned(), pod.to_owned());
         if known.contains(&key) || uid.is_empty() {
             continue;

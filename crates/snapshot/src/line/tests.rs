@@ -199,30 +199,6 @@ fn journal_json_has_many_kinds_of_message() {
     }
 }
 
-#[test]
-fn exported_journals_have_binary_fields() {
-    let mut bytes =
-        b"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795209101416192\n_HOSTNAME=w\nMESSAGE\n".to_vec();
-    bytes.extend(7_u64.to_le_bytes());
-    bytes.extend(b"one\ntwo\n_SYSTEMD_UNIT=kubelet.service\n\n");
-    bytes.extend(b"__CURSOR=s=2\nMESSAGE=three=four\nSYSLOG_IDENTIFIER=kernel\n");
-    let records: Vec<_> = journal_export(&bytes).collect();
-    let seen: Vec<_> = records
-        .iter()
-        .map(|it| (it.first, it.last, it.unit.as_ref(), it.message.as_ref()))
-        .collect();
-    assert_eq!(
-        seen,
-        [
-            (1, 7, "kubelet", "one\ntwo"),
-            (9, 11, "kernel", "three=four")
-        ]
-    );
-    assert!(records[0].stamp.is_some() && records[1].stamp.is_none());
-    assert!(is_journal_export("__CURSOR=a\n__REALTIME_TIMESTAMP=1\n"));
-    assert!(!is_journal_export("CURSOR=a"));
-}
-
 proptest! {
     #[test]
     fn any_line_is_safe(line in "\\PC{0,80}") {
@@ -230,16 +206,6 @@ proptest! {
         let _ = journal_line(&line, false, now());
         let _ = journal_line(&line, true, now());
         let _ = unescape(&line);
-    }
-
-    #[test]
-    fn any_export_is_safe(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let mut input = b"__CURSOR=1\nMESSAGE\n".to_vec();
-        input.extend(&bytes);
-        let lines = u32::try_from(input.split(|b| *b == b'\n').count()).unwrap();
-        for record in journal_export(&input) {
-            prop_assert!(record.first <= record.last && record.last <= lines);
-        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ use coldcase_bundle::FileId;
 use jiff::Timestamp;
 
 use crate::{
+    journal,
     logs::{JournalFile, LogFile},
     node::Node,
     stamp, yaml,
@@ -194,6 +195,9 @@ pub(crate) fn is_log_by_head(path: &str, head: &str) -> bool {
 
 /// Most of the first lines begin with a time stamp or are JSON each, and nobody typed a command before them.
 fn is_log(text: &str) -> bool {
+    if journal::form_of(text).is_some() {
+        return true;
+    }
     let any_year = Timestamp::from_second(4_000_000_000).ok();
     let (mut stamped, mut all) = (0_usize, 0_usize);
     for line in text

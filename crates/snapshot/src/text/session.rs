@@ -20,12 +20,17 @@ use super::{
     version,
 };
 use crate::{
+    bare,
+    journal::{self, Form},
     line::journal_text,
     logs::{JournalFile, LogFile, Span},
 };
 
 /// Larger texts are searched for tables only at their beginning, unless a command precedes them.
 const MAX_SEARCHED: usize = 1 << 20;
+
+/// Lines of a journal with entries of several lines that tell its host.
+const LONG_HEAD: usize = 1_000;
 
 /// State of a transcript.
 pub(super) struct Session<'s> {
@@ -134,7 +139,7 @@ impl<'s> Session<'s> {
         }
         if part.is_journal() {
             let node = self.journal_node(&printed);
-            return self.add_journal(whole, node, false);
+            return self.add_journal(whole, node, Form::Lines);
         }
         match part.command() {
             Some(command) => self.block(&Block {
@@ -285,7 +290,7 @@ impl<'s> Session<'s> {
         self.found.hosts.extend(reports);
         for (first, last) in host::journal_spans(argv, printed.text, printed.first_line) {
             let node = self.journal_node(printed);
-            self.add_journal(Span { first, last }, node, false);
+            self.add_journal(Span { first, last }, node, Form::Lines);
         }
         any
     }
@@ -310,13 +315,27 @@ impl<'s> Session<'s> {
         if empty || refused {
             return true;
         }
-        let json = argv.iter().any(|word| word.contains("json"));
+        if let Some(unit) = bare_unit(argv, printed.text) {
+            let node = printed.node.to_owned();
+            self.add_journal(span(printed), node, Form::Bare);
+            if let Some(journal) = self.found.journals.last_mut() {
+                unit.clone_into(&mut journal.unit);
+            }
+            return true;
+        }
+        let form = journal::form_of(printed.text).unwrap_or_else(|| {
+            if argv.iter().any(|word| word.contains("json")) {
+                Form::Json
+            } else {
+                Form::Lines
+            }
+        });
         let node = self.journal_node(printed);
-        self.add_journal(span(printed), node, json);
+        self.add_journal(span(printed), node, form);
         true
     }
 
-    fn add_journal(&mut self, span: Span, node: String, json: bool) {
+    fn add_journal(&mut self, span: Span, node: String, form: Form) {
         self.found.journals.push(JournalFile {
             file: self.file,
             span,
@@ -325,7 +344,8 @@ impl<'s> Session<'s> {
                 .filter(|node| !node.is_empty())
                 .collect(),
             node,
-            json,
+            form,
+            unit: String::new(),
             per_line: false,
             aliases: BTreeMap::new(),
             reversed: false,
@@ -336,6 +356,12 @@ impl<'s> Session<'s> {
     fn journal_node(&self, printed: &Printed<'_>) -> String {
         if !self.context.node.is_empty() {
             return self.context.node.to_owned();
+        }
+        if let Some(form) = journal::form_of(printed.text) {
+            let lines = (1..).zip(printed.text.lines().take(LONG_HEAD));
+            let entries = journal::entries(form, lines);
+            let host = entries.into_iter().find(|entry| !entry.host.is_empty());
+            return host.map_or(printed.node.to_owned(), |entry| entry.host);
         }
         let any = Some(Timestamp::UNIX_EPOCH);
         printed
@@ -637,12 +663,47 @@ fn is_journal(argv: &[String]) -> bool {
             .iter()
             .any(|word| matches!(word.as_str(), "--list-boots" | "--disk-usage" | "--verify")),
         Some("cat" | "tail" | "head" | "less" | "grep" | "zgrep") => argv.iter().any(|word| {
-            ["/var/log/syslog", "/var/log/messages", "/var/log/kern.log"]
-                .iter()
-                .any(|path| word.starts_with(path))
+            [
+                "/var/log/syslog",
+                "/var/log/messages",
+                "/var/log/kern.log",
+                "/var/log/kubelet.log",
+            ]
+            .iter()
+            .any(|path| word.starts_with(path))
         }),
         _ => false,
     }
+}
+
+/// The unit of what no journal's words stand before: `journalctl -u kubelet -o cat`, and files that services write.
+fn bare_unit<'a>(argv: &'a [String], text: &str) -> Option<&'a str> {
+    let is_cat = |word: &String| matches!(word.as_str(), "-ocat" | "--output=cat");
+    let option = |names: [&str; 2]| {
+        let mut words = argv.iter().zip(argv.iter().skip(1));
+        let apart = words.find(|(name, _)| names.contains(&name.as_str()));
+        let joined = || {
+            argv.iter()
+                .find_map(|word| word.strip_prefix(names.get(1)?)?.strip_prefix('='))
+        };
+        apart.map(|(_, value)| value.as_str()).or_else(joined)
+    };
+    if argv.first().is_some_and(|tool| tool == "journalctl") {
+        let cat = argv.iter().any(is_cat) || option(["-o", "--output"]) == Some("cat");
+        let kernel = || argv.iter().any(|word| word == "-k" || word == "--dmesg");
+        let unit = || option(["-u", "--unit"]).or_else(|| option(["-t", "--identifier"]));
+        let kernel = || kernel().then_some("kernel");
+        return cat.then(|| {
+            unit()
+                .or_else(kernel)
+                .unwrap_or("")
+                .trim_end_matches(".service")
+        });
+    }
+    let path = argv.iter().find(|word| word.starts_with("/var/log/"))?;
+    let stem = path.rsplit('/').next()?.strip_suffix(".log")?;
+    bare::unit(stem, text)?;
+    Some(stem)
 }
 
 /// Filters that let every line through.

@@ -1,0 +1,186 @@
+//! Recognises what a service of a host wrote to a file of its own, without the journal's words before each line: its unit, and the node it names.
+
+use coldcase_bundle::File;
+
+use crate::plain::plain;
+
+/// Lines at the beginning that decide.
+const FIRST: usize = 60;
+/// Bytes that hold them, and those in which a node may be named.
+const HEAD: usize = 64 << 10;
+
+/// Services of a host that are never containers, by the name that their files begin with.
+const SERVICES: [&str; 9] = [
+    "kubelet",
+    "containerd",
+    "crio",
+    "dockerd",
+    "k3s",
+    "k3s-agent",
+    "rke2-agent",
+    "rke2-server",
+    "cri-dockerd",
+];
+
+/// Source files of the kubelet alone.
+const KUBELET: [&str; 12] = [
+    " kubelet.go:",
+    " kubelet_node_status.go:",
+    " kubelet_getters.go:",
+    " kubelet_volumes.go:",
+    " kubelet_pods.go:",
+    " kuberuntime_container.go:",
+    " kuberuntime_manager.go:",
+    " kuberuntime_sandbox.go:",
+    " pod_container_deletor.go:",
+    " pod_startup_latency_tracker.go:",
+    " pod_workers.go:",
+    " eviction_manager.go:",
+];
+
+/// The unit whose words a file holds; `stem` is its name without what rotation adds.
+pub(crate) fn unit(stem: &str, head: &str) -> Option<&'static str> {
+    let named = SERVICES
+        .into_iter()
+        .filter(|service| is_name_of(service, stem))
+        .max_by_key(|service| service.len());
+    let (mut all, mut klog, mut logfmt, mut own) = (0_usize, 0_usize, 0_usize, false);
+    let speaks = |line: &&str| !line.trim().is_empty() && !line.starts_with([' ', '\t']);
+    for line in head.lines().filter(speaks).take(FIRST) {
+        let line = &*plain(line);
+        all += 1;
+        logfmt += usize::from(line.starts_with("time=\"") && line.contains(" level="));
+        if is_klog(line) {
+            klog += 1;
+            own |= KUBELET.iter().any(|source| {
+                let start = line.get(..64).unwrap_or(line);
+                start.contains(source)
+            });
+        } else if named == Some("kubelet") && line.starts_with("{\"ts\":") {
+            // `--logging-format=json`
+            klog += usize::from(line.contains("\"caller\":\""));
+        }
+    }
+    match named {
+        Some("kubelet") => (klog > 0 && klog * 2 >= all).then_some("kubelet"),
+        Some("dockerd") => (logfmt > 0 && logfmt * 2 >= all).then_some("docker"),
+        Some(service) => (klog + logfmt > 0 && (klog + logfmt) * 2 >= all).then_some(service),
+        None => (own && klog * 2 >= all).then_some("kubelet"),
+    }
+}
+
+/// Whether a file's name is that of a service, with whatever tells several of them apart behind it.
+fn is_name_of(service: &str, stem: &str) -> bool {
+    stem.strip_prefix(service)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', '.']))
+}
+
+/// `E0714 02:42:31.123456    1234 file.go:12] …`
+fn is_klog(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    matches!(bytes.first(), Some(b'I' | b'W' | b'E' | b'F'))
+        && bytes
+            .get(1..5)
+            .is_some_and(|day| day.iter().all(u8::is_ascii_digit))
+        && bytes.get(5) == Some(&b' ')
+        && bytes.get(8) == Some(&b':')
+        && line.contains("] ")
+}
+
+/// The node as which a kubelet registers, where its log says so at one of its ends.
+pub(crate) fn node(file: &File) -> Option<String> {
+    let name = |text: &str| text.lines().find_map(node_of_line).map(str::to_owned);
+    name(&file.head(HEAD)).or_else(|| name(&file.tail(400).text))
+}
+
+/// `… kubelet_node_status.go:79] "Successfully registered node" node="w1"`
+fn node_of_line(line: &str) -> Option<&str> {
+    if !is_klog(line) || !line.contains(" kubelet_node_status.go:") {
+        return None;
+    }
+    let (_, rest) = line.split_once(" node=\"")?;
+    let (name, _) = rest.split_once('"')?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+    (!name.is_empty() && name.len() < 254 && name.chars().all(fits)).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use coldcase_bundle::Bundle;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::journal::Form;
+
+    const LINE: &str =
+        "E0303 08:00:01.250000     912 kubelet.go:2900] \"Container runtime network not ready\"\n";
+    const OTHER: &str = "I0303 08:00:01.250000       1 event.go:291] \"Event occurred\"\n";
+    const NAMED: &str = "I0303 08:00:02.000000     912 kubelet_node_status.go:79] \"Successfully registered node\" node=\"w7\"\n";
+
+    #[test]
+    fn a_services_own_file_is_its_unit() {
+        let logfmt = "time=\"2026-03-03T08:00:01Z\" level=info msg=\"starting\"\n";
+        for (stem, text, expected) in [
+            ("kubelet", OTHER, Some("kubelet")),
+            (
+                "kubelet",
+                "{\"ts\":1772524801.2,\"caller\":\"x/y.go:1\",\"msg\":\"a\"}\n",
+                Some("kubelet"),
+            ),
+            ("kubelet-w1", OTHER, Some("kubelet")),
+            ("kubelet", "kind: KubeletConfiguration\n", None),
+            ("kubeletctl", OTHER, None),
+            ("containerd", logfmt, Some("containerd")),
+            ("dockerd", logfmt, Some("docker")),
+            ("k3s-agent", logfmt, Some("k3s-agent")),
+            ("app", logfmt, None),
+            ("node", LINE, Some("kubelet")),
+            ("controller", OTHER, None),
+            ("", "", None),
+        ] {
+            assert_eq!(unit(stem, text), expected, "{stem}: {text}");
+        }
+    }
+
+    fn journals(files: &[(&str, &str)]) -> Vec<(String, String)> {
+        let bundle = Bundle::from_texts("t", files.iter().copied());
+        let snapshot = crate::read(&bundle);
+        assert!(snapshot.logs.is_empty());
+        snapshot
+            .journals
+            .into_iter()
+            .inspect(|journal| assert_eq!(journal.form, Form::Bare))
+            .map(|journal| (journal.node, journal.unit))
+            .collect()
+    }
+
+    #[test]
+    fn it_is_the_journal_of_its_node() {
+        let is = |node: &str| (node.to_owned(), "kubelet".to_owned());
+        assert_eq!(
+            journals(&[("nodes/w1/kubelet.log", LINE), ("x/y", "")]),
+            [is("w1")]
+        );
+        assert_eq!(
+            journals(&[("a/var/log/kubelet.log", LINE), ("x/y", "")]),
+            [is(crate::hosts::UNNAMED)]
+        );
+        let text = [LINE, NAMED].concat();
+        assert_eq!(journals(&[("a/k.log", &text), ("x/y", "")]), [is("w7")]);
+        let paste = format!("$ journalctl -u kubelet.service -o cat\n{LINE}");
+        assert_eq!(
+            journals(&[("paste.txt", &paste), ("x/y", "")]),
+            [is(crate::hosts::UNNAMED)]
+        );
+        let paste = format!("root@w2:~# tail -n 5 /var/log/kubelet.log\n{LINE}");
+        assert_eq!(journals(&[("paste.txt", &paste), ("x/y", "")]), [is("w2")]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_looked_at(stem in "(kubelet|k3s|-|x){0,3}", text in "(I0303 08:00:01|:|\\] | kubelet.go:1|node=\"|\"|é|\n){0,30}") {
+            let _ = unit(&stem, &text);
+            let _ = text.lines().filter_map(node_of_line).count();
+        }
+    }
+}
