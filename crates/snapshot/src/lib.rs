@@ -213,6 +213,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
         snapshot.coverage.cut(kind, place);
     }
     snapshot.coverage.absent = gathered.absent;
+    snapshot.coverage.unplaced = gathered.unplaced;
     coverage::from_answers(&gathered.failed, &mut snapshot.coverage);
     snapshot
 }
