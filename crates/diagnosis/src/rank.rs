@@ -256,6 +256,13 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
             held.cites.clone(),
         );
     }
+    if let Some(pods) = inferred(context.facts, finding) {
+        let what = format!(
+            "that {} owns them is inferred from the names of {pods}",
+            finding.subject.name
+        );
+        add(what, 0, Vec::new());
+    }
     for open in &finding.open {
         add(format!("could not be checked: {open}"), 0, Vec::new());
     }
@@ -451,6 +458,16 @@ fn confidence(base: Confidence, finding: &coldcase_rules::Finding, role: Role) -
     }
 }
 
+/// How many pods told the name of the workload that a finding is about, where nothing but names told it.
+fn inferred(facts: &Facts<'_>, finding: &coldcase_rules::Finding) -> Option<String> {
+    let mut workloads = facts.derived("Workload", &finding.subject).iter();
+    let inferred = workloads.find(|id| facts.get(**id).bool_at(&["inferred"]))?;
+    Some(match facts.workload_pods(*inferred).len() {
+        1 => "one pod".to_owned(),
+        pods => format!("{pods} pods"),
+    })
+}
+
 /// The verdict's state and its confidence.
 pub(crate) fn outcome(
     facts: &Facts<'_>,
@@ -485,8 +502,12 @@ pub(crate) fn outcome(
 fn unwell(facts: &Facts<'_>) -> Option<String> {
     let of = |health: PodHealth| {
         let pods = facts.of_kind("Pod").iter();
-        let mut pods =
-            pods.filter(|pod| facts.health_of(**pod) == health && !is_ready(facts, **pod));
+        // Of a pod that only old events name nobody expects to know it.
+        let captured = |pod: EntityId| facts.get(pod).root().is_some();
+        let counts = |pod: EntityId| health == PodHealth::Failing || captured(pod);
+        let mut pods = pods.filter(|pod| {
+            facts.health_of(**pod) == health && counts(**pod) && !is_ready(facts, **pod)
+        });
         let first = &facts.get(*pods.next()?).subject;
         Some((first, pods.count()))
     };

@@ -109,6 +109,9 @@ fn holds(
         if bound.contains(&PodHealth::Failing) {
             return true;
         }
+        if bound.is_empty() && named_only(facts, finding) && only_history(evaluation, finding) {
+            return goes_on(facts, evaluation, finding);
+        }
         // Pods that are gone or well: what does the workload still lack?
         let lacking = facts
             .derived("Workload", &finding.subject)
@@ -127,11 +130,21 @@ fn holds(
     }
     // Findings on captured state hold as captured; those on lines and events only while they go on.
     if only_history(evaluation, finding) {
-        let last = finding.last_seen.max(last_repeat(evaluation, finding));
-        return ago(facts, evaluation, finding, last)
-            .is_some_and(|ago| ago <= weights::ONGOING_SECONDS);
+        return goes_on(facts, evaluation, finding);
     }
     true
+}
+
+/// Whether what was found in events and lines was seen until the capture.
+fn goes_on(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, finding: &Finding) -> bool {
+    let last = finding.last_seen.max(last_repeat(evaluation, finding));
+    ago(facts, evaluation, finding, last).is_some_and(|ago| ago <= weights::ONGOING_SECONDS)
+}
+
+/// Whether of a workload nothing but what events say is known.
+fn named_only(facts: &Facts<'_>, finding: &Finding) -> bool {
+    let mut workloads = facts.derived("Workload", &finding.subject).iter();
+    workloads.any(|id| facts.get(*id).int_at(&["pods"]).is_none())
 }
 
 /// The last time that a bound event was repeated: a rule may date a fault by its beginning only.

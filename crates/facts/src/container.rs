@@ -15,7 +15,7 @@ use crate::{
     Cite, Entity, EntityId, Facts,
     groups::Groups,
     heap::{self, Heap},
-    quantity,
+    quantity, reported,
     shared::TOGETHER,
     unnamed,
 };
@@ -57,6 +57,11 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
                 let mut options = heap::Options::new();
                 let mut made = Vec::with_capacity(pods.len());
                 for pod in pods {
+                    if reported::is_named_only(facts.get(*pod)) {
+                        let of_pod = reported::containers(facts, *pod).into_iter();
+                        made.extend(of_pod.map(|container| (*pod, container)));
+                        continue;
+                    }
                     if unnamed::is_open(facts.get(*pod)) {
                         made.push((*pod, unnamed::container(facts, *pod)));
                         continue;

@@ -105,9 +105,10 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
 /// Whether the scheduler has yet to place a pod; it does not look at one behind a gate.
 fn waits(facts: &Facts<'_>, pod: EntityId) -> bool {
     let entity = facts.get(pod);
-    let root = entity.root().unwrap_or_default();
-    root.str_at(&["status", "phase"]) == Some("Pending")
-        && root.str_at(&["spec", "nodeName"]).is_none_or(str::is_empty)
+    entity.str_at(&["status", "phase"]) == Some("Pending")
+        && entity
+            .str_at(&["spec", "nodeName"])
+            .is_none_or(str::is_empty)
         && facts.health_of(pod) != PodHealth::Leaving
         && !gated(entity)
 }

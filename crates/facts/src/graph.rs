@@ -9,6 +9,7 @@ use crate::{
     Entity, EntityId, Facts, Identity,
     entity::static_kind,
     groups::Groups,
+    reported,
     select::{self, Labels},
     workload,
 };
@@ -26,7 +27,7 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
         events: Groups::default(),
         events_elsewhere: HashMap::default(),
         containers: Groups::default(),
-        workload_of: vec![None; snapshot.objects.len()],
+        workload_of: Vec::new(),
         owner: Vec::new(),
         owned: Groups::default(),
         pods_of_workload: HashMap::default(),
@@ -55,10 +56,16 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
         found.extend(all.map(|(entity, id)| (entity.subject.clone(), id)));
         found
     };
-    let ((by_identity, in_namespace), pods) = rayon::join(
+    let ((mut by_identity, in_namespace), pods) = rayon::join(
         || rayon::join(identities, || by_namespace(snapshot, &made)),
         || Pods::of(snapshot),
     );
+    for entity in reported::named(snapshot, &by_identity, &pods.of_node) {
+        let id = EntityId(u32::try_from(made.len()).unwrap_or(u32::MAX));
+        by_identity.insert(entity.subject.clone(), id);
+        made.push(entity);
+    }
+    facts.workload_of = vec![None; made.len()];
     facts.add_first(made, snapshot.events.len());
     facts.by_identity = by_identity;
     facts.in_namespace = in_namespace;

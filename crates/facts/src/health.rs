@@ -6,7 +6,7 @@ use coldcase_snapshot::{
 };
 use rayon::prelude::*;
 
-use crate::{Entity, EntityId, Facts, unnamed};
+use crate::{Entity, EntityId, Facts, reported, unnamed};
 
 /// A pod's state at capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,10 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
 
 /// The health of a pod, and what it gets as fields.
 fn of_pod(facts: &Facts<'_>, pod: EntityId) -> (PodHealth, Packed) {
+    if reported::is_named_only(facts.get(pod)) {
+        let (health, fields) = reported::pod(facts, pod);
+        return (health, Node::map(fields).into());
+    }
     let age = facts.age_of(pod);
     let open = unnamed::is_open(facts.get(pod));
     let health = pod_health(facts, pod, age);
@@ -89,10 +93,13 @@ fn nodes(facts: &mut Facts<'_>) {
         // which text shows no such role is none either; left unset, rules about it would stay undecided.
         let apart = masters.contains(&node) && masters.len() < facts.of_kind("Node").len();
         let entity = facts.get(node);
-        let mut fields = vec![
-            ("controlPlane", Node::flag(apart)),
-            ("health", Node::text(node_health(entity))),
-        ];
+        let mut fields = vec![("controlPlane", Node::flag(apart))];
+        // Of a node that is no more than a name the health is unknown as well.
+        if reported::is_named_only(entity) {
+            fields.extend(reported::node(facts, node));
+        } else {
+            fields.push(("health", Node::text(node_health(entity))));
+        }
         let lease = facts.object("Lease", "kube-node-lease", &entity.subject.name);
         let age =
             lease.and_then(|lease| facts.age(facts.get(lease).str_at(&["spec", "renewTime"])));

@@ -16,12 +16,14 @@ mod groups;
 mod health;
 mod heap;
 mod hosts;
+mod kin;
 pub mod netpol;
 mod nodes;
 mod nouns;
 pub mod quantity;
 mod refs;
 mod relation;
+mod reported;
 mod rollout;
 mod said;
 pub mod schema;
@@ -85,8 +87,10 @@ pub struct Facts<'s> {
 pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     let mut facts = graph::objects(snapshot);
     event::derive(&mut facts);
+    reported::place(&mut facts);
     container::derive(&mut facts);
     health::derive(&mut facts);
+    reported::claims(&mut facts);
     workload::derive(&mut facts);
     service::derive(&mut facts);
     rollout::derive(&mut facts);

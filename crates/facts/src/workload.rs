@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use coldcase_snapshot::{node::Node, packed::View};
 use rayon::prelude::*;
 
-use crate::{Entity, EntityId, Facts, Identity, PodHealth, entity::Named};
+use crate::{Entity, EntityId, Facts, Identity, PodHealth, entity::Named, kin, reported};
 
 /// Derives `Workload` entities, also for workloads without any pod.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
@@ -28,18 +28,31 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
     }
     let pods = facts.of_kind("Pod");
     let owners: Vec<Identity> = pods.par_iter().map(|pod| top_owner(facts, *pod)).collect();
+    let inferred = kin::infer(facts, pods, &owners);
     for (pod, owner) in pods.iter().zip(owners) {
+        let owner = inferred.get(pod).cloned().unwrap_or(owner);
         groups.entry(owner).or_default().push(*pod);
     }
+    let (named, aliases) = named_controllers(facts, &groups);
     let mut groups: Vec<(Identity, Vec<EntityId>)> = groups.into_iter().collect();
     groups.par_sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let made: Vec<Entity<'_>> = groups
         .par_iter()
-        .map(|(identity, pods)| workload(facts, identity, pods))
+        .map(|(identity, pods)| {
+            let mut made = workload(facts, identity, pods);
+            if pods.iter().any(|pod| inferred.contains_key(pod)) {
+                made.set(vec![("inferred", Node::flag(true))]);
+                // What its own description would say is not known.
+                made.partial |= made.field("metadata").is_none();
+            }
+            made
+        })
         .collect();
     facts.pods_of_workload.reserve(groups.len());
     for ((identity, mut pods), entity) in groups.into_iter().zip(made) {
-        let id = facts.push_derived(entity, &[&identity]);
+        let mut about = vec![&identity];
+        about.extend(aliases.get(&identity).into_iter().flatten());
+        let id = facts.push_derived(entity, &about);
         for pod in &pods {
             if let Some(of_pod) = facts.workload_of.get_mut(pod.0 as usize) {
                 *of_pod = Some(id);
@@ -48,6 +61,37 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         pods.shrink_to_fit();
         facts.pods_of_workload.insert(id, pods);
     }
+    for identity in named {
+        facts.push_derived(named_only(&identity), &[&identity]);
+    }
+}
+
+/// Workloads under which others are known as well.
+type Aliases = HashMap<Identity, Vec<Identity>>;
+
+/// Controllers that only events name and that no pod has led to; replica sets of Deployments that are known are theirs.
+fn named_controllers(
+    facts: &Facts<'_>,
+    groups: &HashMap<Identity, Vec<EntityId>>,
+) -> (Vec<Identity>, Aliases) {
+    let mut aliases = Aliases::new();
+    let mut named = Vec::new();
+    for controller in reported::controllers(facts) {
+        if groups.contains_key(&controller) {
+            continue;
+        }
+        let deployment = controller.name.rsplit_once('-');
+        let deployment = deployment.filter(|_| controller.kind == "ReplicaSet");
+        let known = deployment.and_then(|(name, _)| {
+            let (identity, _) = facts.known("Deployment", &controller.namespace, name)?;
+            groups.contains_key(identity).then(|| identity.clone())
+        });
+        match known {
+            Some(deployment) => aliases.entry(deployment).or_default().push(controller),
+            None => named.push(controller),
+        }
+    }
+    (named, aliases)
 }
 
 /// The owner that controls an object: its kind, namespace and name.
@@ -127,8 +171,24 @@ fn top_owner(facts: &Facts<'_>, pod: EntityId) -> Identity {
     facts.identity(kind, namespace, name)
 }
 
+/// A workload of which nothing but events speak: how many pods it wants and has, nobody knows.
+fn named_only<'s>(identity: &Identity) -> Entity<'s> {
+    let fields = vec![
+        ("kind", Node::text(identity.kind.as_str())),
+        ("name", Node::text(identity.name.as_str())),
+        ("namespace", Node::text(identity.namespace.as_str())),
+        ("pods", Node::default()),
+    ];
+    let mut made = Entity::computed("Workload", identity.clone(), fields);
+    made.partial = true;
+    made
+}
+
 fn workload<'s>(facts: &Facts<'s>, identity: &Identity, pods: &[EntityId]) -> Entity<'s> {
     let object = facts.by_identity.get(identity).map(|id| facts.get(*id));
+    if object.is_some_and(reported::is_named_only) {
+        return named_only(identity);
+    }
     let count = |health: PodHealth| {
         i64::try_from(
             pods.iter()

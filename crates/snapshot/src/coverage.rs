@@ -63,6 +63,8 @@ pub struct Coverage {
     /// Kinds of which whole lists were captured, and for where. A kind that is only in `sources` was
     /// captured object by object: what is not there may still exist.
     pub scopes: BTreeMap<String, Scope>,
+    /// Kinds of which a whole list was captured for one namespace that nothing names.
+    pub unplaced: BTreeSet<String>,
     /// Objects that the server was asked for and that do not exist: kind, namespace, name.
     pub absent: BTreeSet<(String, String, String)>,
 }

@@ -61,6 +61,8 @@ pub(crate) struct Gathered {
     pub failed: Vec<Failed>,
     /// Objects that a transcript shows not to exist: kind, namespace, name.
     pub absent: BTreeSet<(String, String, String)>,
+    /// Kinds that a transcript lists whole, in a namespace that nobody said.
+    pub unplaced: BTreeSet<String>,
     /// Version of the server as a transcript says.
     pub version: Option<String>,
     /// Items of YAML that the fast and the complete reader read.

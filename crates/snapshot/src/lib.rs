@@ -224,6 +224,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
         snapshot.coverage.cut(kind, why);
     }
     snapshot.coverage.absent = gathered.absent;
+    snapshot.coverage.unplaced = gathered.unplaced;
     coverage::from_answers(&gathered.failed, &mut snapshot.coverage);
     snapshot
 }

@@ -52,6 +52,25 @@ pub(crate) fn newest(
     of(&anchors).max(Some(dated))
 }
 
+/// The newest time in logs and journals that is written whole, with its zone: no assumption is in it.
+pub(crate) fn written(
+    bundle: &Bundle,
+    logs: &[LogFile],
+    journals: &[JournalFile],
+) -> Option<Timestamp> {
+    let spans = logs.iter().map(|log| (log.file, log.span));
+    let more = journals.iter().map(|journal| (journal.file, journal.span));
+    let ends = spans
+        .chain(more)
+        .map(|(file, span)| End::of(bundle.file(file), span));
+    let whole = |found: &Stamp| {
+        let parts = [found.assumed.year, found.assumed.zone, found.assumed.boot];
+        parts.iter().all(|part| *part == Source::Written)
+    };
+    ends.filter_map(|end| end.last(&Anchors::default(), whole))
+        .max()
+}
+
 /// The lines of a log that tell when it ends.
 struct End {
     /// First and last lines.
@@ -96,10 +115,15 @@ impl End {
     }
 
     fn newest(&self, anchors: &Anchors) -> Option<Timestamp> {
-        let count = self.last.checked_sub(self.first)?.saturating_add(1);
-        let clock = FileClock::of(&self.text, self.first, count, anchors);
         let sure =
             |found: &Stamp| anchors.captured.is_some() || found.assumed.year != Source::Default;
+        self.last(anchors, sure)
+    }
+
+    /// The newest stamp of those that are sure.
+    fn last(&self, anchors: &Anchors, sure: impl Fn(&Stamp) -> bool) -> Option<Timestamp> {
+        let count = self.last.checked_sub(self.first)?.saturating_add(1);
+        let clock = FileClock::of(&self.text, self.first, count, anchors);
         self.tail
             .iter()
             .filter_map(|(number, line)| clock.stamp(*number, line))
@@ -149,6 +173,23 @@ mod tests {
             let text = format!("{line}\n{line}\n");
             let found = captured(&[("a/c.log", &text), ("x/y", "")]);
             assert_eq!(found.as_deref(), Some("2026-04-22T09:18:05Z"), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_transcript_is_not_captured_before_the_logs_in_it() {
+        let ticket = |line: &str| {
+            format!("$ date -u\nWed Mar  4 07:00:00 UTC 2026\n$ kubectl logs cart-0 -n shop\n{line} no route\n{line} no route\n$ kubectl get nodes\nNAME   STATUS   ROLES    AGE   VERSION\nw1     Ready    <none>   3d    v1.31.2\n")
+        };
+        for (line, expected) in [
+            ("2026-03-04T07:04:09Z", "2026-03-04T07:04:09Z"),
+            ("2026-03-04T06:04:09Z", "2026-03-04T07:00:00Z"),
+            // A clock that is days ahead, and one whose zone nobody knows, say nothing.
+            ("2026-03-09T07:04:09Z", "2026-03-04T07:00:00Z"),
+            ("2026-03-04 09:04:09", "2026-03-04T07:00:00Z"),
+        ] {
+            let found = captured(&[("ticket.txt", &ticket(line)), ("x/y", "")]);
+            assert_eq!(found.as_deref(), Some(expected), "{line}");
         }
     }
 

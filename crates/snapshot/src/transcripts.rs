@@ -16,6 +16,7 @@ use crate::{
     files::Gathered,
     hosts,
     layouts::{self, scope::Listed},
+    newest,
     node::Node,
     object::{self, Object},
     stamp,
@@ -81,6 +82,7 @@ pub(crate) fn add(
                 "ages of described pods, counted from their start",
             );
             found = read((capture.0, true), &ids);
+            let capture = not_before(bundle, &found, capture);
             for (id, found) in found {
                 merge(bundle, gathered, id, found);
             }
@@ -97,11 +99,34 @@ pub(crate) fn add(
         found.retain(|(_, found)| found.now.is_some());
         found.extend(read((capture.0, false), &again));
         found.sort_by_key(|(id, _)| *id);
+        capture = not_before(bundle, &found, capture);
     }
     for (id, found) in found {
         merge(bundle, gathered, id, found);
     }
     capture
+}
+
+/// A capture time that a transcript tells, but not before the newest line of the logs in it: who types `date` first and
+/// prints logs then has captured them later. Lines of another day are of a clock that is wrong, or of another capture.
+fn not_before(
+    bundle: &Bundle,
+    found: &[(FileId, Found)],
+    capture: (Option<Timestamp>, &'static str),
+) -> (Option<Timestamp>, &'static str) {
+    const DAY: i64 = 86_400;
+    let Some(said) = capture.0 else {
+        return capture;
+    };
+    let of = |(_, found): &(FileId, Found)| newest::written(bundle, &found.logs, &found.journals);
+    let later = |line: &Timestamp| (1..DAY).contains(&(line.as_second() - said.as_second()));
+    match found.iter().filter_map(of).max().filter(later) {
+        Some(line) => (
+            Some(line),
+            "newest log line in a transcript, which is later than the time that it tells",
+        ),
+        None => capture,
+    }
 }
 
 /// The capture time as whole documents inside of texts tell it.
@@ -256,6 +281,7 @@ fn merge(bundle: &Bundle, gathered: &mut Gathered, id: FileId, found: Found) {
         });
         gathered.lists.entry(listed.kind).or_default();
     }
+    gathered.unplaced.extend(found.somewhere);
     for document in found.documents {
         let (objects, list) = object::objects(document.into(), path, id);
         if let Some(kind) = list {
