@@ -549,7 +549,9 @@ mod tests {
             assert_eq!(pod.str_at(&["status", "phase"]), Some("Pending"));
             assert_eq!(facts.of_kind("NodeFit").len(), 1);
         });
-        let placed = format!("{unplaced}1m   Normal   Scheduled   pod/cart-0   Successfully assigned shop/cart-0 to w1\n");
+        let placed = format!(
+            "{unplaced}1m   Normal   Scheduled   pod/cart-0   Successfully assigned shop/cart-0 to w1\n"
+        );
         of_pod(&placed, |_, pod| {
             assert_eq!(pod.str_at(&["health"]), None);
             assert_eq!(pod.str_at(&["spec", "nodeName"]), Some("w1"));
@@ -563,10 +565,15 @@ mod tests {
 
     #[test]
     fn a_pod_that_a_whole_list_does_not_hold_is_gone() {
-        let pods = "NAME     READY   STATUS    RESTARTS   AGE\ndb-0     1/1     Running   0          3d\n";
-        let events = format!("{HEAD}2m   Warning   BackOff   pod/cart-0   Back-off restarting failed container\n");
+        let pods =
+            "NAME     READY   STATUS    RESTARTS   AGE\ndb-0     1/1     Running   0          3d\n";
+        let events = format!(
+            "{HEAD}2m   Warning   BackOff   pod/cart-0   Back-off restarting failed container\n"
+        );
         for namespace in ["", " -n shop"] {
-            let text = format!("$ kubectl get pods{namespace}\n{pods}\n$ kubectl get events{namespace}\n{events}");
+            let text = format!(
+                "$ kubectl get pods{namespace}\n{pods}\n$ kubectl get events{namespace}\n{events}"
+            );
             with(&[("ticket.txt", &text)], |facts| {
                 assert_eq!(facts.of_kind("Pod").len(), 1, "{namespace}");
             });
@@ -581,8 +588,15 @@ mod tests {
             let mut names = Vec::new();
             with(files, |facts| {
                 let all = facts.of_kind("Node").iter();
-                names = all.map(|id| facts.get(*id).subject.name.to_string()).collect();
-                assert!(facts.of_kind("Node").iter().all(|id| facts.get(*id).partial == (facts.get(*id).subject.name == "w1")));
+                names = all
+                    .map(|id| facts.get(*id).subject.name.to_string())
+                    .collect();
+                assert!(
+                    facts
+                        .of_kind("Node")
+                        .iter()
+                        .all(|id| facts.get(*id).partial == (facts.get(*id).subject.name == "w1"))
+                );
             });
             names
         };
@@ -598,7 +612,13 @@ mod tests {
         with(&[("ticket.txt", &text)], |facts| {
             let node = facts.get(facts.object("Node", "", "w1").unwrap());
             let conditions = node.field("status").unwrap().items_at(&["conditions"]);
-            assert_eq!(conditions.iter().next().and_then(|it| it.str_at(&["status"])), Some("True"));
+            assert_eq!(
+                conditions
+                    .iter()
+                    .next()
+                    .and_then(|it| it.str_at(&["status"])),
+                Some("True")
+            );
         });
     }
 }

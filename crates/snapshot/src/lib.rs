@@ -4,7 +4,6 @@
 //! A panic in one file becomes a problem of that file.
 
 mod alerts;
-mod bare;
 mod capture;
 pub mod clock;
 pub mod coverage;
@@ -26,6 +25,7 @@ pub mod packed;
 mod plain;
 pub mod records;
 pub mod resource;
+mod service_log;
 mod shape;
 pub mod skew;
 mod sniff;

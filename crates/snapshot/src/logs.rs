@@ -10,12 +10,11 @@ use jiff::Timestamp;
 
 pub use crate::line::{JournalLine, is_kubectl_excuse, journal_line, message};
 use crate::{
-    bare,
     journal::{self, Entry, Form},
     layouts::hosts::Host,
     line,
     plain::plain,
-    stamp,
+    service_log, stamp,
 };
 
 /// The lines of a file that a log occupies.
@@ -323,9 +322,9 @@ fn bare_journal(
     nodes: &BTreeSet<String>,
     by_path: &Host,
 ) -> Option<JournalFile> {
-    let unit = bare::unit(component(file.name()), &file.head(HEAD))?;
+    let unit = service_log::unit(component(file.name()), &file.head(HEAD))?;
     let head = Probe {
-        host: bare::node(file).unwrap_or_default(),
+        host: service_log::node(file).unwrap_or_default(),
         ..Probe::default()
     };
     let probes = (head, Probe::default(), Form::Bare);

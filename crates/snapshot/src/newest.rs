@@ -179,7 +179,9 @@ mod tests {
     #[test]
     fn a_transcript_is_not_captured_before_the_logs_in_it() {
         let ticket = |line: &str| {
-            format!("$ date -u\nWed Mar  4 07:00:00 UTC 2026\n$ kubectl logs cart-0 -n shop\n{line} no route\n{line} no route\n$ kubectl get nodes\nNAME   STATUS   ROLES    AGE   VERSION\nw1     Ready    <none>   3d    v1.31.2\n")
+            format!(
+                "$ date -u\nWed Mar  4 07:00:00 UTC 2026\n$ kubectl logs cart-0 -n shop\n{line} no route\n{line} no route\n$ kubectl get nodes\nNAME   STATUS   ROLES    AGE   VERSION\nw1     Ready    <none>   3d    v1.31.2\n"
+            )
         };
         for (line, expected) in [
             ("2026-03-04T07:04:09Z", "2026-03-04T07:04:09Z"),

@@ -20,10 +20,10 @@ use super::{
     version,
 };
 use crate::{
-    bare,
     journal::{self, Form},
     line::journal_text,
     logs::{JournalFile, LogFile, Span},
+    service_log,
 };
 
 /// Larger texts are searched for tables only at their beginning, unless a command precedes them.
@@ -703,7 +703,7 @@ fn bare_unit<'a>(argv: &'a [String], text: &str) -> Option<&'a str> {
     }
     let path = argv.iter().find(|word| word.starts_with("/var/log/"))?;
     let stem = path.rsplit('/').next()?.strip_suffix(".log")?;
-    bare::unit(stem, text)?;
+    service_log::unit(stem, text)?;
     Some(stem)
 }
 
