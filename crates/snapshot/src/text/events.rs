@@ -7,15 +7,21 @@
 use jiff::Timestamp;
 
 use super::{
-    Found,
+    Found, about,
     describe::age::age,
     get::row::{Fields, back},
     resource,
-    table::Section,
+    table::{Row, Section},
 };
+use crate::{node::Node, stamp};
 
 /// Lines that a message may go on for.
 const MAX_MESSAGE_LINES: usize = 40;
+
+/// Columns that say when it happened last, as kubectl and people call them.
+const LAST: &[&str] = &["LAST SEEN", "LASTSEEN", "LAST", "TIME", "TIMESTAMP", "WHEN"];
+/// Columns that say when it happened first.
+const FIRST: &[&str] = &["FIRST SEEN", "FIRSTSEEN", "FIRST"];
 
 /// Reads a table of events. Lines of `others` directly under a row continue its message.
 pub(super) fn read(
@@ -25,50 +31,99 @@ pub(super) fn read(
     now: Option<Timestamp>,
     found: &mut Found,
 ) {
-    for row in &section.rows {
-        let mut fields = Fields::new(&section.header, &row.cells, row.line, now, "Event");
-        if fields.value("REASON").is_none() && fields.value("MESSAGE").is_none() {
-            continue;
-        }
-        let namespace = fields.value("NAMESPACE").unwrap_or(namespace);
-        if !namespace.is_empty() {
-            fields.set(&["metadata", "namespace"], namespace);
-        }
-        if let Some(name) = fields
-            .value("NAME")
-            .filter(|_| fields.cell("OBJECT").is_some())
-        {
-            fields.set(&["metadata", "name"], name);
-        }
-        times(&mut fields);
-        regarding(&mut fields, namespace);
-        fields.text("TYPE", &["type"]);
-        fields.text("REASON", &["reason"]);
-        if let Some(source) = fields.value("SOURCE") {
-            let (component, host) = source.split_once(", ").unwrap_or((source, ""));
-            fields.set(&["source", "component"], component);
-            if host.is_empty() {
-                fields.absent(&["source", "host"]);
-            } else {
-                fields.set(&["source", "host"], host);
-            }
-        }
-        if let Some(message) = fields.cell("MESSAGE") {
-            let message = continued(message, row.line, others);
-            fields.set(&["message"], &message);
-        }
-        found.objects.push(fields.root);
+    let events = section
+        .rows
+        .iter()
+        .filter_map(|row| event(section, row, others, namespace, now));
+    found.objects.extend(events);
+}
+
+/// Reads rows that stand without a head. Prose may follow on them: only what is indented goes on with a message.
+/// Rows of a description are all about one object.
+pub(super) fn bare(
+    section: &Section<'_>,
+    others: &[(u32, &str)],
+    namespace: &str,
+    now: Option<Timestamp>,
+    found: &mut Found,
+) {
+    let indented: Vec<(u32, &str)> = others
+        .iter()
+        .filter(|(_, line)| line.starts_with([' ', '\t']))
+        .copied()
+        .collect();
+    let before = found.objects.len();
+    read(section, &indented, namespace, now, found);
+    let header = &section.header;
+    if !header.has("OBJECT") && !header.has("KIND") {
+        about::name_all(&mut found.objects, before);
+    }
+}
+
+fn event(
+    section: &Section<'_>,
+    row: &Row<'_>,
+    others: &[(u32, &str)],
+    namespace: &str,
+    now: Option<Timestamp>,
+) -> Option<Node> {
+    let mut fields = Fields::new(&section.header, &row.cells, row.line, now, "Event");
+    if fields.value("REASON").is_none() && fields.value("MESSAGE").is_none() {
+        return None;
+    }
+    let said = ["NAMESPACE", "NS"];
+    let said = said.iter().find_map(|column| fields.value(column));
+    let namespace = said.unwrap_or(namespace);
+    if !namespace.is_empty() {
+        fields.set(&["metadata", "namespace"], namespace);
+    }
+    if let Some(name) = fields
+        .value("NAME")
+        .filter(|_| fields.cell("OBJECT").is_some())
+    {
+        fields.set(&["metadata", "name"], name);
+    }
+    times(&mut fields);
+    fields.text("TYPE", &["type"]);
+    fields.text("REASON", &["reason"]);
+    source(&mut fields);
+    if let Some(message) = fields.cell("MESSAGE") {
+        let message = continued(message, row.line, others);
+        fields.set(&["message"], &message);
+    }
+    regarding(&mut fields, namespace);
+    // Newer descriptions have no such column.
+    if !section.bare || fields.value("SUBOBJECT").is_some() {
+        fields.text("SUBOBJECT", &["involvedObject", "fieldPath"]);
+    }
+    Some(fields.root)
+}
+
+/// `kubelet`, `kubelet, worker-1` or, of old, `{kubelet worker-1}`.
+fn source(fields: &mut Fields<'_>) {
+    let said = ["SOURCE", "FROM", "COMPONENT"];
+    let Some(source) = said.iter().find_map(|column| fields.value(column)) else {
+        return;
+    };
+    let old = source.starts_with('{');
+    let source = source.trim_matches(['{', '}']).trim();
+    let sign = if old { " " } else { ", " };
+    let (component, host) = source.split_once(sign).unwrap_or((source, ""));
+    if component.is_empty() {
+        return;
+    }
+    fields.set(&["source", "component"], component);
+    if host.is_empty() {
+        fields.absent(&["source", "host"]);
+    } else {
+        fields.set(&["source", "host"], host);
     }
 }
 
 /// `LAST SEEN` is an age, `3m49s (x7 over 10m)` if it happened more than once.
 fn times(fields: &mut Fields<'_>) {
-    let last = fields
-        .value("LAST SEEN")
-        .or_else(|| fields.value("LASTSEEN"));
-    let first = fields
-        .value("FIRST SEEN")
-        .or_else(|| fields.value("FIRSTSEEN"));
+    let cell = |columns: &[&str]| columns.iter().find_map(|column| fields.value(column));
+    let (last, first) = (cell(LAST), cell(FIRST));
     let (last, series) = match last.and_then(|cell| cell.split_once(" (x")) {
         Some((last, series)) => (
             Some(last),
@@ -82,10 +137,17 @@ fn times(fields: &mut Fields<'_>) {
     if let Some(count) = count {
         fields.set_number(&["count"], count);
     }
-    let last = last.and_then(age);
+    // People ask for the times themselves.
+    for (cell, instant) in [(last, "lastTimestamp"), (first, "firstTimestamp")] {
+        if let Some(cell) = cell.filter(|cell| stamp::rfc3339(cell).is_some()) {
+            fields.set(&[instant], cell);
+        }
+    }
+    let age_of = |cell: &str| age(cell.strip_suffix(" ago").unwrap_or(cell));
+    let last = last.and_then(age_of);
     let first = first
         .or_else(|| series.map(|(_, first)| first))
-        .and_then(age);
+        .and_then(age_of);
     // One occurrence is the first and the last.
     let first = first.or_else(|| last.filter(|_| count.is_none_or(|count| count <= 1)));
     for (ago, seconds, instant) in [
@@ -104,14 +166,19 @@ fn times(fields: &mut Fields<'_>) {
     }
 }
 
-/// `OBJECT` is `pod/name` or `Pod/name`; old tables have the columns NAME and KIND.
+/// `OBJECT` is `pod/name` or `Pod/name`; old tables have the columns NAME and KIND, people's own an OBJECT without its
+/// kind.
 fn regarding(fields: &mut Fields<'_>, namespace: &str) {
-    let object = fields.value("OBJECT").and_then(|cell| cell.split_once('/'));
-    let old = || {
+    let object = fields.value("OBJECT");
+    let split = object.and_then(|cell| cell.split_once('/'));
+    let name = object.or_else(|| fields.value("POD")).or_else(|| {
         let name = fields.value("NAME")?;
-        Some((fields.value("KIND")?, of_event_name(name).unwrap_or(name)))
-    };
-    let Some((word, name)) = object.or_else(old) else {
+        Some(of_event_name(name).unwrap_or(name))
+    });
+    let pod = fields.value("POD").map(|_| "Pod");
+    let kind = fields.value("KIND").or(pod);
+    let kind = kind.or_else(|| about::kind(&fields.root));
+    let Some((word, name)) = split.or_else(|| kind.zip(name)) else {
         return;
     };
     let kind = resource::kind(word).unwrap_or(word);
@@ -122,7 +189,6 @@ fn regarding(fields: &mut Fields<'_>, namespace: &str) {
     } else if !namespace.is_empty() {
         fields.set(&["involvedObject", "namespace"], namespace);
     }
-    fields.text("SUBOBJECT", &["involvedObject", "fieldPath"]);
 }
 
 /// The object's name in an event's: `web-1.155eb6cb8bda8fd2`.

@@ -4,6 +4,8 @@
 //! What the text would have shown if it were set is recorded as [`crate::node::Value::Null`]:
 //! known to be absent.
 
+mod about;
+mod bare;
 pub(crate) mod clock;
 mod command;
 mod date;

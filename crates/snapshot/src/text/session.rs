@@ -8,7 +8,7 @@ use coldcase_bundle::FileId;
 use jiff::Timestamp;
 
 use super::{
-    Context, Failed, Found, Listed,
+    Context, Failed, Found, Listed, bare,
     command::{Asked, Kubectl, Output},
     date, describe, get, host,
     parts::Part,
@@ -586,6 +586,7 @@ impl<'s> Session<'s> {
         }
         if printed.text.len() < MAX_SEARCHED && get::search(printed.text)
             || get::sniff(printed.text)
+            || printed.text.len() < MAX_SEARCHED && bare::is_in(printed.text)
         {
             let request = get::Request {
                 unnamed: true,

@@ -1,5 +1,7 @@
 //! Finds tables in text by their headers and cuts rows into cells, by column positions while they hold and by gaps where they do not.
 
+use super::{bare::event, get::kinds};
+
 /// A table's columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Header {
@@ -25,6 +27,15 @@ pub(super) struct Section<'t> {
     pub header: Header,
     /// Its rows.
     pub rows: Vec<Row<'t>>,
+    /// Neither a head nor a command says what the columns are: the rows do.
+    pub bare: bool,
+}
+
+impl<'t> Section<'t> {
+    fn new(header: Header, rows: Vec<Row<'t>>) -> Self {
+        let bare = false;
+        Self { header, rows, bare }
+    }
 }
 
 /// Tables of a text and the lines outside them.
@@ -69,22 +80,41 @@ const FIRST: &[&str] = &[
     "POD",
 ];
 
+/// First columns that people choose for events; such a head has REASON and MESSAGE, too.
+const FIRST_OF_EVENTS: &[&str] = &[
+    "COUNT",
+    "FIRST",
+    "KIND",
+    "LAST",
+    "NS",
+    "OBJECT",
+    "REASON",
+    "TIME",
+    "TIMESTAMP",
+    "TYPE",
+    "WHEN",
+];
+
 impl Header {
     /// Reads a header line as kubectl prints it: names in capitals, the first one of a known few.
     pub(super) fn read(line: &str) -> Option<Self> {
         let trimmed = line.trim();
-        if !FIRST.iter().any(|first| trimmed.starts_with(first)) || trimmed.len() > 2_000 {
+        let known = FIRST.iter().any(|first| trimmed.starts_with(first));
+        let of_events = trimmed.contains("REASON") && trimmed.contains("MESSAGE");
+        if !known && !of_events || trimmed.len() > 2_000 {
             return None;
         }
         let mut columns = gaps(line);
         let mut starts: Vec<usize> = Vec::new();
-        if columns.len() == 1 {
+        if columns.len() == 1 || columns.iter().any(|name| is_glued(name)) {
             columns = spaced_names(trimmed);
         } else if !line.contains('\t') {
             starts = columns.iter().map(|name| position(line, name)).collect();
         }
         let named = columns.iter().all(|name| is_column_name(name));
-        let first = columns.first().is_some_and(|name| FIRST.contains(name));
+        let first = columns.first().is_some_and(|name| {
+            FIRST.contains(name) || columns.contains(&"REASON") && FIRST_OF_EVENTS.contains(name)
+        });
         (first && named && (2..=MAX_COLUMNS).contains(&columns.len())).then(|| Self {
             columns: columns.into_iter().map(str::to_owned).collect(),
             starts,
@@ -101,14 +131,15 @@ impl Header {
 
     /// A header with names of the user's own (`-o custom-columns`), if the line is that header.
     pub(super) fn custom(line: &str, names: &[String]) -> Option<Self> {
-        let columns = gaps(line);
-        let same = columns.len() == names.len()
-            && columns
-                .iter()
-                .zip(names)
-                .all(|(column, name)| *column == name.as_str());
-        same.then(|| Self {
-            starts: columns.iter().map(|name| position(line, name)).collect(),
+        let same = |columns: &[&str]| columns.iter().eq(names.iter());
+        let (apart, squeezed) = (gaps(line), words(line, usize::MAX));
+        let whole = same(&apart);
+        (whole || same(&squeezed)).then(|| Self {
+            starts: if whole && !line.contains('\t') {
+                apart.iter().map(|name| position(line, name)).collect()
+            } else {
+                Vec::new()
+            },
             columns: names.to_vec(),
         })
     }
@@ -118,11 +149,31 @@ impl Header {
         self.columns.iter().any(|column| column == name)
     }
 
+    /// Whether these are the columns of events: free text stands among them.
+    pub(super) fn is_of_events(&self) -> bool {
+        self.has("REASON") && self.has("MESSAGE") && (self.has("TYPE") || self.has("KIND"))
+    }
+
+    /// The cells of an event: where its columns do not hold, the form of its words tells.
+    fn event<'t>(&self, line: &'t str) -> Option<Vec<&'t str>> {
+        let fits = |cells: &Vec<&str>| event::fits(&self.columns, cells);
+        self.aligned(line)
+            .filter(fits)
+            .or_else(|| self.tabbed(line).filter(fits))
+            .or_else(|| event::row(line)?.under(&self.columns).filter(fits))
+            .or_else(|| {
+                Some(gaps(line)).filter(|cells| cells.len() == self.columns.len() && fits(cells))
+            })
+    }
+
     /// The cells of a row that does not follow on the line before: only by its blanks, since a sentence may have as
     /// many words as a table has columns.
     fn apart<'t>(&self, line: &'t str) -> Option<Vec<&'t str>> {
         if line.len() > MAX_ROW {
             return None;
+        }
+        if self.is_of_events() {
+            return self.event(line);
         }
         let by_gaps = || Some(gaps(line)).filter(|cells| cells.len() == self.columns.len());
         self.aligned(line).or_else(by_gaps)
@@ -133,7 +184,26 @@ impl Header {
         if line.len() > MAX_ROW {
             return None;
         }
-        self.aligned(line).or_else(|| self.counted(line))
+        if self.is_of_events()
+            && let Some(cells) = self.event(line)
+        {
+            return Some(cells);
+        }
+        let counted = || self.counted(line).filter(|cells| self.holds(cells));
+        self.aligned(line)
+            .filter(|cells| self.holds(cells))
+            .or_else(counted)
+    }
+
+    /// Whether cells may stand under these columns.
+    fn holds(&self, cells: &[&str]) -> bool {
+        !self.is_of_events() || event::fits(&self.columns, cells)
+    }
+
+    /// Cells between single tabs, of which some may be empty.
+    fn tabbed<'t>(&self, line: &'t str) -> Option<Vec<&'t str>> {
+        let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
+        (cells.len() == self.columns.len()).then_some(cells)
     }
 
     fn aligned<'t>(&self, line: &'t str) -> Option<Vec<&'t str>> {
@@ -162,6 +232,9 @@ impl Header {
         let count = self.columns.len();
         let cells = gaps(line);
         if cells.len() == count {
+            return Some(cells);
+        }
+        if let Some(cells) = self.tabbed(line) {
             return Some(cells);
         }
         let free = self.columns.last().is_some_and(|last| last == "MESSAGE");
@@ -252,6 +325,12 @@ fn spaced_names(line: &str) -> Vec<&str> {
     found
 }
 
+/// Whether a name is several, between which only one blank is left.
+fn is_glued(name: &str) -> bool {
+    let kubectl = |name: &&str| SPACED.contains(name) || kinds::is_column(name);
+    name.contains(' ') && !SPACED.contains(&name) && spaced_names(name).iter().all(kubectl)
+}
+
 /// Capitals, and the small letters of `CPU(cores)`.
 fn is_column_name(name: &str) -> bool {
     let outside = name.split('(').next().unwrap_or(name);
@@ -291,7 +370,7 @@ pub(super) fn sheet<'t>(
             let rows = Vec::new();
             sheet
                 .sections
-                .extend(open.replace(Section { header, rows }));
+                .extend(open.replace(Section::new(header, rows)));
             continue;
         }
         if open.is_none()
@@ -299,7 +378,7 @@ pub(super) fn sheet<'t>(
             && let Some(header) = assumed
         {
             let (header, rows) = (header.clone(), Vec::new());
-            open = Some(Section { header, rows });
+            open = Some(Section::new(header, rows));
         }
         let cells = open.as_ref().and_then(|section| {
             let header = &section.header;
@@ -333,6 +412,14 @@ fn is_row(header: &Header, cells: &[&str]) -> bool {
     let Some((first, rest)) = cells.split_first() else {
         return false;
     };
+    if header.is_of_events() {
+        let said = |name: &str| {
+            let at = header.columns.iter().position(|column| column == name);
+            at.and_then(|at| cells.get(at))
+                .is_some_and(|cell| !cell.is_empty())
+        };
+        return said("REASON") && event::fits(&header.columns, cells);
+    }
     let seen = header
         .columns
         .first()

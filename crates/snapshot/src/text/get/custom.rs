@@ -4,7 +4,7 @@ use super::row::says_nothing;
 use crate::{
     node::Node,
     text::{
-        resource,
+        about, resource,
         table::Row,
         tree::{map, null, put, text},
     },
@@ -30,7 +30,15 @@ pub(super) fn object(
             put(&mut root, &path, text(cell, line));
         }
     }
-    root.str_at(&["metadata", "name"])?;
+    let event = root.str_at(&["kind"]) == Some("Event");
+    let says = |path: &[&str]| root.str_at(path).is_some();
+    // Nobody asks for the names of events.
+    if !says(&["metadata", "name"]) && !(event && (says(&["reason"]) || says(&["message"]))) {
+        return None;
+    }
+    if event {
+        regarding(&mut root, namespace);
+    }
     let named = root.at(&["metadata", "namespace"]).is_some();
     if !named && !namespace.is_empty() && resource::known(kind) && !resource::cluster_scoped(kind) {
         put(&mut root, &["metadata", "namespace"], text(namespace, line));
@@ -38,6 +46,27 @@ pub(super) fn object(
     root.str_at(&["kind"])
         .is_some_and(|kind| !kind.is_empty())
         .then_some(root)
+}
+
+/// The kind of what an event is about, if no column shows it.
+fn regarding(event: &mut Node, namespace: &str) {
+    let line = event.line;
+    if event.str_at(&["involvedObject", "name"]).is_none() {
+        return;
+    }
+    if event.at(&["involvedObject", "kind"]).is_none()
+        && let Some(kind) = about::kind(event)
+    {
+        put(event, &["involvedObject", "kind"], text(kind, line));
+    }
+    let kind = event.str_at(&["involvedObject", "kind"]).unwrap_or("");
+    let placed = resource::known(kind) && !resource::cluster_scoped(kind);
+    let shown = event.str_at(&["metadata", "namespace"]);
+    let namespace = shown.unwrap_or(namespace).to_owned();
+    let path = ["involvedObject", "namespace"];
+    if placed && !namespace.is_empty() && event.at(&path).is_none() {
+        put(event, &path, text(&namespace, line));
+    }
 }
 
 /// The keys of `.metadata.labels.app` or `{.metadata.labels['app\.x/y']}`; lists and filters have none.

@@ -63,6 +63,11 @@ pub(super) fn infer(header: &Header) -> Option<&'static str> {
     if let Some((_, kind)) = told {
         return Some(kind);
     }
+    // A head of somebody's own; custom resources, too, print reasons with messages, but below their names.
+    let own = !has("NAME") && (has("OBJECT") || has("KIND") || has("POD"));
+    if header.is_of_events() && own {
+        return Some("Event");
+    }
     // Custom resources print such columns too, but more of them.
     let plain = ["NAMESPACE", "NAME", "AGE", "LABELS", "CONTAINERS", "IMAGES"];
     let rest: Vec<&str> = header
@@ -76,6 +81,34 @@ pub(super) fn infer(header: &Header) -> Option<&'static str> {
         ["READY"] => Some("StatefulSet"),
         _ => None,
     }
+}
+
+/// Columns of events, of whichever version.
+const OF_EVENTS: &[&str] = &[
+    "COUNT",
+    "FIRST SEEN",
+    "FIRSTSEEN",
+    "KIND",
+    "LAST SEEN",
+    "LASTSEEN",
+    "MESSAGE",
+    "NAME",
+    "NAMESPACE",
+    "OBJECT",
+    "REASON",
+    "SOURCE",
+    "SUBOBJECT",
+    "TYPE",
+];
+
+/// Whether kubectl calls a column so.
+pub(in crate::text) fn is_column(name: &str) -> bool {
+    let counted = COUNTED.iter().flat_map(|(_, plain, more)| [*plain, *more]);
+    let telling = TELLING.iter().map(|(columns, _)| *columns);
+    counted
+        .chain(telling)
+        .chain([OF_EVENTS])
+        .any(|columns| columns.contains(&name))
 }
 
 /// Columns of a kind that are never empty, so that rows can be read by counting: plain and wide.

@@ -6,7 +6,7 @@
 //! only if the time of the capture is known.
 
 mod custom;
-mod kinds;
+pub(super) mod kinds;
 mod network;
 mod others;
 mod pods;
@@ -15,7 +15,7 @@ mod storage;
 mod workloads;
 
 use super::{
-    Context, Found, Listed,
+    Context, Found, Listed, bare,
     command::{Asked, Kubectl, Output},
     describe::age::age,
     events, refusal, resource,
@@ -64,6 +64,8 @@ pub(super) fn read(
             )
         });
     let mut sheet = sheet(text, first_line, assumed.as_ref(), &names);
+    // What stands without a head may be part of a table.
+    let bare = bare::take(&mut sheet);
     let over = limit(&mut sheet, MAX_OBJECTS.saturating_sub(found.objects.len()));
     let reader = Reader {
         request,
@@ -96,7 +98,8 @@ pub(super) fn read(
         kinds.sort();
         kinds.dedup();
         found.cut.extend(kinds.into_iter().map(|kind| (kind, line)));
-    } else if !refused && !cut && !request.filtered && !request.unnamed && is_whole(&sheet) {
+    } else if !bare && !refused && !cut && !request.filtered && !request.unnamed && is_whole(&sheet)
+    {
         reader.listed(&sheet.others, known, namespaces, found);
     }
     known
@@ -139,6 +142,7 @@ impl Reader<'_> {
         let inferred = kinds::infer(header);
         let kind = match (command.verb.as_str(), self.asked.single()) {
             ("top", _) => inferred,
+            _ if section.bare => inferred,
             ("events", _) => Some("Event"),
             (_, single) => single.or(inferred),
         };
@@ -157,7 +161,11 @@ impl Reader<'_> {
                 .is_some_and(|(word, _)| !word.is_empty())
         });
         match kind {
-            "Event" if header.has("OBJECT") || header.has("KIND") => {
+            _ if section.bare && header.is_of_events() => {
+                events::bare(section, others, self.namespace(), self.context.now, found);
+                true
+            }
+            "Event" if header.is_of_events() || header.has("OBJECT") => {
                 events::read(section, others, self.namespace(), self.context.now, found);
                 true
             }
