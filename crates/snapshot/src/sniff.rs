@@ -1,5 +1,7 @@
 //! Says what form a file has (YAML, JSON, lines, text) from its name and its first lines.
 
+use crate::text::refusal;
+
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -30,6 +32,10 @@ pub(crate) fn is_text_by_head(name: &str, head: &str) -> bool {
 /// sosreport's files without an extension are recognised by how they begin.
 pub(crate) fn form(name: &str, text: &str) -> Form {
     let lower = name.to_ascii_lowercase();
+    // A question that was refused has no document for an answer, whatever its file is called.
+    if refusal::is_all(head(text)) {
+        return Form::Text;
+    }
     if lower.ends_with(".yaml") || lower.ends_with(".yml") {
         // A redirected `-o json` in a file named .yaml is valid YAML, and faster read as what it is.
         return if json_document(text) {
@@ -155,6 +161,11 @@ mod tests {
             ("pods.txt", "NAME   READY\n", Form::Text),
             ("app.log", "{\n  \"a\": 1\n}", Form::Text),
             ("x", "[2026-01-01] kind: of log", Form::Text),
+            (
+                "pods.yaml",
+                "Error from server (Forbidden): pods is forbidden\n",
+                Form::Text,
+            ),
             ("x", "", Form::Text),
         ];
         for (name, text, expected) in cases {
