@@ -18,6 +18,8 @@ pub(super) enum Form {
     Amount,
     /// `2d4h`, or the time of creation.
     Age,
+    /// `Normal` or `Warning`.
+    Severity,
     /// One word.
     Word,
     /// One word that begins with a capital: `CrashLoopBackOff`, `Ready,SchedulingDisabled`.
@@ -63,6 +65,7 @@ const FORMS: &[(&str, &[(&str, Form)])] = &[
             ("READY", Form::Count),
         ],
     ),
+    ("Event", &[("TYPE", Form::Severity)]),
     ("StatefulSet", &[("READY", Form::Ratio)]),
     (
         "DaemonSet",
@@ -134,6 +137,8 @@ pub(super) fn of(kind: Option<&str>, columns: &[String]) -> Vec<Form> {
         let told = own.iter().find(|(name, _)| name == column);
         match (told, column.as_str()) {
             (Some((_, form)), _) => *form,
+            // Events have forms of their own.
+            _ if kind == Some("Event") => Form::Any,
             (None, "NAME" | "NAMESPACE") => Form::Name,
             (None, "AGE") => Form::Age,
             _ => Form::Any,
@@ -154,6 +159,7 @@ impl Form {
         match self {
             Self::Any => true,
             Self::Word => word,
+            Self::Severity => ["Normal", "Warning"].iter().any(|it| it.starts_with(cell)),
             Self::Name => {
                 let name = cell.strip_suffix(" (default)").unwrap_or(cell);
                 !name.contains([' ', '\t', '=', '"', ',', ';']) && stamp::rfc3339(cell).is_none()
@@ -188,6 +194,11 @@ mod tests {
                 ["2026-01-01T10:00:00Z", "level=info", "two words"],
             ),
             (Form::Ratio, ["0/1", "10/12", ""], ["1 of", "ready", "v1"]),
+            (
+                Form::Severity,
+                ["Normal", "Warning", "Warn…"],
+                ["INFO", "normal", "FATAL"],
+            ),
             (
                 Form::Count,
                 ["7", "7 (3m ago)", "<none>"],

@@ -170,7 +170,7 @@ impl Header {
 
     /// The cells of an event: where its columns do not hold, the form of its words tells.
     fn event<'t>(&self, line: &'t str) -> Option<Vec<&'t str>> {
-        let fits = |cells: &Vec<&str>| event::fits(&self.columns, cells);
+        let fits = |cells: &Vec<&str>| self.holds(cells);
         self.aligned(line)
             .filter(fits)
             .or_else(|| self.tabbed(line).filter(fits))
@@ -219,11 +219,9 @@ impl Header {
 
     /// Whether cells may stand under these columns.
     fn holds(&self, cells: &[&str]) -> bool {
-        if self.is_of_events() {
-            return event::fits(&self.columns, cells);
-        }
         let mut formed = self.forms.iter().zip(cells);
         formed.all(|(form, cell)| form.fits(cell))
+            && (!self.is_of_events() || event::fits(&self.columns, cells))
     }
 
     /// Cells between single tabs, of which some may be empty.
@@ -549,6 +547,11 @@ mod tests {
                 "NAME   STATUS   ROLES    AGE   VERSION",
                 "w1     Ready    <none>   6d    v1.33.0",
                 &["w2 is NotReady since yesterday", "w2 was gone 6d ago"],
+            ),
+            (
+                "LAST SEEN   TYPE      REASON    OBJECT       MESSAGE",
+                "61s         Warning   BackOff   pod/cart-0   Back-off",
+                &["2026-01-01T10:00:00Z INFO cart 1.9.0 starting"],
             ),
             (
                 "NAME   READY   UP-TO-DATE   AVAILABLE   AGE",

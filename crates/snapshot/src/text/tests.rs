@@ -355,3 +355,30 @@ fn a_table_behind_a_log_is_read_where_people_wrote() {
     assert!(found_in("cart.log", &text).is_none());
     assert!(found_in("ticket.txt", &log).is_none());
 }
+
+#[test]
+fn a_row_is_of_the_namespace_in_which_its_object_is_described() {
+    let described = "Name:         a\nNamespace:    shop\nNode:         w1/10.0.0.4\nStatus:       Running\nIP:           10.0.1.2\nContainers:\n  a:\n    Ready:  True\nEvents:  <none>\n";
+    let namespaces = |text: &str| -> Vec<Option<String>> {
+        let objects = found(text).objects;
+        let namespace = |it: &Node| it.str_at(&["metadata", "namespace"]).map(str::to_owned);
+        objects.iter().map(namespace).collect()
+    };
+    let shop = Some("shop".to_owned());
+    assert_eq!(
+        namespaces(&format!("{PODS}\n{described}")),
+        [shop.clone(), shop.clone()]
+    );
+    let other = described.replace("Name:         a", "Name:         b-0");
+    assert_eq!(namespaces(&format!("{PODS}\n{other}")), [None, shop]);
+}
+
+#[test]
+fn a_test_run_is_a_log_with_events() {
+    let line = "  Jan  1 10:05:00.1: INFO: At 2026-01-01 10:00:00 +0000 UTC - event for cart-0: {kubelet w1} BackOff: Back-off restarting\n";
+    let found = found_in("build-log.txt", line).unwrap();
+    assert_eq!(found.objects[0].str_at(&["reason"]), Some("BackOff"));
+    let log = "I0101 10:00:00.000000 7 framework.go:185] Creating a client\n".repeat(3) + line;
+    let found = found_in("build-log.txt", &log).unwrap();
+    assert_eq!((found.objects.len(), found.logs.len()), (1, 1));
+}
