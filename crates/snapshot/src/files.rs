@@ -21,7 +21,7 @@ use crate::{
     object::{self, Object},
     plain::plain,
     sniff::{self, Form},
-    text::{Failed, HostReport},
+    text::{self, Failed, HostReport},
     yaml::{
         self, Document,
         stream::{self, Streamed},
@@ -51,6 +51,8 @@ pub(crate) struct Gathered {
     pub others: Vec<(FileId, Node)>,
     /// Files that need not be looked at again.
     pub read: BTreeSet<FileId>,
+    /// Lines that say something of which nothing was made, of files of which something was.
+    pub unread: Vec<(FileId, Vec<u32>)>,
     /// Logs inside transcripts.
     pub logs: Vec<LogFile>,
     /// Journals inside transcripts.
@@ -143,6 +145,7 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
             .others
             .extend(content.others.into_iter().map(|node| (*id, node)));
         gathered.hosts.extend(content.alerts);
+        gathered.failed.extend(content.failed);
         gathered.problems.extend(content.problems);
     }
     gathered
@@ -216,6 +219,7 @@ struct Content {
     cut: Vec<(String, u32, NotWhole)>,
     others: Vec<Node>,
     alerts: Vec<HostReport>,
+    failed: Vec<Failed>,
     problems: Vec<Problem>,
     structured: bool,
     /// Some document says something, and not what is looked up by its keys.
@@ -439,6 +443,9 @@ fn take(content: &mut Content, documents: Vec<Document>, file: &File, id: FileId
                 what: format!("more than {} alerts; only the first are read", alerts::MOST),
             });
         }
+        let refused = text::refusal::status(&document.root, &file.path);
+        let refused = refused.map(|failed| Failed { line, ..failed });
+        content.failed.extend(refused);
         let (mut objects, list) = object::objects(document, &file.path, id);
         if objects.is_empty() && list.is_none() {
             content.strange |= says && !keep.as_ref().is_some_and(layouts::is_known);

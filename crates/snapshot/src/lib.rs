@@ -216,7 +216,13 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     };
     snapshot.coverage = cover(&snapshot, gathered.lists);
     layouts::cover(bundle, &gathered.roots, &others, &mut snapshot.coverage);
-    unread::cover(&mut snapshot, &gathered.read, &gathered.roots, options);
+    unread::cover(
+        &mut snapshot,
+        &gathered.read,
+        &gathered.unread,
+        &gathered.roots,
+        options,
+    );
     unread::documents(&mut snapshot, &gathered.barren);
     limit::note(&mut snapshot.coverage, &mut scopes, options, window);
     snapshot.coverage.scopes = scopes;

@@ -51,6 +51,20 @@ pub struct LogFile {
     pub previous: bool,
 }
 
+impl LogFile {
+    /// A whole file of which nothing says whose log it is.
+    pub(crate) fn whole(file: FileId) -> Self {
+        Self {
+            file,
+            span: Span::WHOLE,
+            namespace: String::new(),
+            pod: String::new(),
+            container: String::new(),
+            previous: false,
+        }
+    }
+}
+
 /// A node's journal (or kernel log), possibly of one unit only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalFile {

@@ -1,6 +1,6 @@
 //! Says what form a file has (YAML, JSON, lines, text) from its name and its first lines.
 
-use crate::journal;
+use crate::{journal, text::refusal};
 
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,8 @@ fn holds_objects(head: &str) -> bool {
 /// sosreport's files without an extension are recognised by how they begin.
 pub(crate) fn form(name: &str, text: &str) -> Form {
     let lower = name.to_ascii_lowercase();
-    if journal::form_of(head(text)).is_some() {
+    // A question that was refused has no document for an answer, whatever its file is called.
+    if journal::form_of(head(text)).is_some() || refusal::is_all(head(text)) {
         return Form::Text;
     }
     if lower.ends_with(".yaml") || lower.ends_with(".yml") {
@@ -201,6 +202,11 @@ mod tests {
             ("pods.txt", "NAME   READY\n", Form::Text),
             ("app.log", "{\n  \"a\": 1\n}", Form::Text),
             ("x", "[2026-01-01] kind: of log", Form::Text),
+            (
+                "pods.yaml",
+                "Error from server (Forbidden): pods is forbidden\n",
+                Form::Text,
+            ),
             ("x", "", Form::Text),
         ];
         for (name, text, expected) in cases {

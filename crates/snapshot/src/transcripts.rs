@@ -270,6 +270,12 @@ fn newest(found: &[(FileId, Found)]) -> Option<Timestamp> {
 fn merge(bundle: &Bundle, gathered: &mut Gathered, id: FileId, found: Found) {
     let path = &bundle.file(id).path;
     gathered.read.insert(id);
+    if !found.unread.is_empty() {
+        let mut lines = found.unread;
+        lines.sort_unstable();
+        lines.dedup();
+        gathered.unread.push((id, lines));
+    }
     for listed in found.lists {
         gathered.listed.push(Listed {
             file: id,

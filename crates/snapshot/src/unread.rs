@@ -15,10 +15,12 @@ const DOCUMENTS: &str = "YAML and JSON files";
 /// Bytes of a file that may be blank.
 const HEAD: usize = 4 << 10;
 
-/// Notes the text files that gave neither object nor log, journal, report or problem.
+/// Notes the text files that gave neither object nor log, journal, report or problem, and the lines that gave
+/// nothing in files that did.
 pub(crate) fn cover(
     snapshot: &mut Snapshot<'_>,
     read: &BTreeSet<FileId>,
+    lines: &[(FileId, Vec<u32>)],
     roots: &[Root],
     options: &Options,
 ) {
@@ -38,8 +40,20 @@ pub(crate) fn cover(
         .filter(|(_, file)| speaks(file))
         .map(|(_, file)| file.path.as_str())
         .collect();
-    if !unread.is_empty() {
-        let detail = named(&unread);
+    let mut details: Vec<String> = Vec::new();
+    details.extend((!unread.is_empty()).then(|| named(&unread)));
+    let parts = lines.iter().take(NAMED).map(|(id, lines)| {
+        let file = snapshot.bundle.file(*id);
+        format!("{} of {}", ranges(lines), file.path)
+    });
+    details.extend(parts);
+    details.extend(match lines.len().saturating_sub(NAMED) {
+        0 => None,
+        1 => Some("lines of 1 other".to_owned()),
+        more => Some(format!("lines of {more} others")),
+    });
+    if !details.is_empty() {
+        let detail = details.join("; ");
         snapshot
             .coverage
             .note(SOURCE, Status::NotUnderstood, detail);
@@ -84,6 +98,34 @@ fn named(paths: &[&str]) -> String {
         more => format!(" and {more} others"),
     };
     format!("{count} {files}: {}{others}", names.join(", "))
+}
+
+/// `lines 3-5, 9 and 4 more`; they are sorted.
+fn ranges(lines: &[u32]) -> String {
+    let mut found: Vec<(u32, u32)> = Vec::new();
+    for line in lines {
+        match found.last_mut() {
+            Some((_, last)) if *line <= last.saturating_add(1) => *last = *line,
+            _ => found.push((*line, *line)),
+        }
+    }
+    let word = if lines.len() == 1 { "line" } else { "lines" };
+    let count = |(first, last): &(u32, u32)| last.saturating_sub(*first).saturating_add(1);
+    let more: u32 = found.iter().skip(NAMED).map(count).sum();
+    let range = |(first, last): &(u32, u32)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}-{last}")
+        }
+    };
+    let named: Vec<String> = found.iter().take(NAMED).map(range).collect();
+    let more = if more == 0 {
+        String::new()
+    } else {
+        format!(" and {more} more")
+    };
+    format!("{word} {}{more}", named.join(", "))
 }
 
 #[cfg(test)]
@@ -131,6 +173,9 @@ mod tests {
             named(&["a", "b", "c", "d", "e"]),
             "5 files: a, b, c and 2 others"
         );
+        assert_eq!(ranges(&[3, 4, 5, 9]), "lines 3-5, 9");
+        assert_eq!(ranges(&[3]), "line 3");
+        assert_eq!(ranges(&[1, 3, 5, 7, 8]), "lines 1, 3, 5 and 2 more");
         let alone = Bundle::from_texts("t", [("notes.txt", "call the owner\n")]);
         assert!(crate::read(&alone).is_empty());
     }

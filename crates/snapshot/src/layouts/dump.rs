@@ -10,8 +10,8 @@ use crate::{
     yaml::{self, Document},
 };
 
-pub(crate) const START: &str = "==== START logs for container ";
-const END: &str = "==== END logs for container ";
+pub(crate) const START: &str = "==== START logs for ";
+const END: &str = "==== END logs for ";
 const CLOSE: &str = " ====";
 /// What the dump writes in place of a log that it could not get.
 const ERRORS: &[&str] = &["Create log request error: ", "Request log error: "];
@@ -30,12 +30,16 @@ pub(crate) struct Frame {
     error: Option<String>,
 }
 
-/// `C of pod NS/POD` between the marker and the close.
+/// `container C of pod NS/POD` between the marker and the close, or `NS/POD` as tools that imitate it write.
 fn frame_of<'l>(line: &'l str, marker: &str) -> Option<(&'l str, &'l str, &'l str)> {
     let inner = line.strip_prefix(marker)?.trim_end().strip_suffix(CLOSE)?;
-    let (container, rest) = inner.split_once(" of pod ")?;
+    let (container, rest) = match inner.strip_prefix("container ") {
+        Some(inner) => inner.split_once(" of pod ")?,
+        None => ("", inner),
+    };
     let (namespace, pod) = rest.split_once('/')?;
-    Some((container, namespace, pod))
+    let plain = |name: &str| !name.is_empty() && !name.contains([' ', '/']);
+    (plain(namespace) && plain(pod)).then_some((container, namespace, pod))
 }
 
 /// The frames of a text, in order. A frame that nothing closes ends where the next begins.
@@ -146,7 +150,7 @@ pub(crate) fn documents(text: &str, reading: &yaml::Reading) -> Option<Documents
     if !as_json && !start && !opens.starts_with("apiVersion:") {
         return None;
     }
-    if !start && !text.contains("\n==== START logs for container ") {
+    if !start && !text.contains("\n==== START logs for ") {
         return None;
     }
     // Blank lines in place of logs keep every other line's number.
@@ -227,6 +231,18 @@ mod tests {
         let text = "==== START logs for container a of pod n/p ====\n1\n==== START logs for container b of pod n/p ====\n2\n3";
         let ends: Vec<(u32, u32)> = frames(text).iter().map(|f| (f.start, f.end)).collect();
         assert_eq!(ends, [(1, 3), (3, 6)]);
+    }
+
+    #[test]
+    fn a_frame_may_name_the_pod_alone() {
+        let text = "==== START logs for shop/cart-0 ====\nx\n==== END logs for shop/cart-0 ====\n==== START logs for the day ====\n";
+        let found = frames(text);
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].namespace.as_str(), found[0].pod.as_str()),
+            ("shop", "cart-0")
+        );
+        assert_eq!((found[0].start, found[0].end), (1, 3));
     }
 
     proptest! {

@@ -11,14 +11,17 @@ mod command;
 mod date;
 pub(crate) mod describe;
 mod events;
+mod form;
+mod framework;
 mod get;
 pub(crate) mod host;
 mod parts;
 mod path;
+pub(crate) mod pieces;
 mod placed;
 mod probe;
 mod prompt;
-mod refusal;
+pub(crate) mod refusal;
 mod resource;
 mod rollout;
 mod session;
@@ -133,6 +136,8 @@ pub(crate) struct Found {
     pub version: Option<String>,
     /// Damage: line and what.
     pub problems: Vec<(u32, String)>,
+    /// Lines that say something of which nothing was made.
+    pub unread: Vec<u32>,
 }
 
 /// Lines that decide whether a text is a log.
@@ -142,26 +147,45 @@ const SAMPLE: usize = 60;
 pub(crate) fn read(path: &str, text: &str, file: FileId, context: &Context<'_>) -> Option<Found> {
     let hint = path::hint(path);
     let text = &wrap::without_times(text);
+    let events = framework::events(text);
     let sectioned = parts::begins(text);
-    if text.trim().is_empty() || !hint.spelled && !sectioned && is_log(text) {
-        return None;
+    let log = !hint.spelled && !sectioned && is_log(text) && !holds_more(path, text);
+    if text.trim().is_empty() || log {
+        // What a test run says of events is part of its log.
+        return (!events.is_empty()).then(|| Found {
+            objects: events,
+            logs: vec![LogFile::whole(file)],
+            ..Found::default()
+        });
     }
+    let mut found = understood(path, text, (file, context), &hint);
+    if !events.is_empty() {
+        let found = found.get_or_insert_default();
+        found.objects.extend(events);
+    }
+    found
+}
+
+/// Whether somebody pasted more than the log that a text begins with. Programs print tables, too: only what people
+/// call a text is searched.
+fn holds_more(path: &str, text: &str) -> bool {
+    let of_people = [".txt", ".md"].iter().any(|end| path.ends_with(end));
+    let begins = ["\nNAME", "\nLAST SEEN", "\nName:", "\napiVersion:"];
+    of_people
+        && begins.iter().any(|begin| text.contains(begin))
+        && session::holds_objects(&transcript::normalise(text))
+}
+
+/// What a text says that is no log.
+fn understood(
+    path: &str,
+    text: &str,
+    (file, context): (FileId, &Context<'_>),
+    hint: &path::Hint,
+) -> Option<Found> {
     let text = transcript::normalise(text);
-    if sectioned {
-        let mut session = Session::new(path, file, context);
-        let parts = parts::parts(&text);
-        for part in &parts {
-            session.part(part);
-        }
-        let last = parts.last().filter(|_| parts.len() == parts::MOST);
-        let what = format!(
-            "{} files in one; what follows is read as the last",
-            parts.len()
-        );
-        let mut found = session.finish()?;
-        let problem = last.map(|part| (part.first_line, what));
-        found.problems.extend(problem);
-        return Some(found);
+    if parts::begins(&text) {
+        return sectioned(&text, Session::new(path, file, context));
     }
     let blocks = transcript::blocks(&text);
     let mut session = Session::new(path, file, context);
@@ -170,7 +194,7 @@ pub(crate) fn read(path: &str, text: &str, file: FileId, context: &Context<'_>) 
             session.block(block);
         }
     } else {
-        session.whole(&text, &hint);
+        session.whole(&text, hint);
         // Prose around fences hides what is inside of them.
         if blocks.len() > 1 && session.is_empty() {
             for block in &blocks {
@@ -179,6 +203,23 @@ pub(crate) fn read(path: &str, text: &str, file: FileId, context: &Context<'_>) 
         }
     }
     session.finish()
+}
+
+/// What `tail` and `minikube logs` print of several files.
+fn sectioned(text: &str, mut session: Session<'_>) -> Option<Found> {
+    let parts = parts::parts(text);
+    for part in &parts {
+        session.part(part);
+    }
+    let last = parts.last().filter(|_| parts.len() == parts::MOST);
+    let what = format!(
+        "{} files in one; what follows is read as the last",
+        parts.len()
+    );
+    let mut found = session.finish()?;
+    let problem = last.map(|part| (part.first_line, what));
+    found.problems.extend(problem);
+    Some(found)
 }
 
 /// Whether the beginning of a text already says that it is a log, so that the rest need not be read.

@@ -1,5 +1,7 @@
 //! Gives the namespace to what commands without `-n` printed, once a description among them has said which it is.
 
+use std::collections::BTreeSet;
+
 use super::{
     Found, Listed, resource,
     tree::{put, text},
@@ -23,7 +25,29 @@ impl Before {
     }
 }
 
+impl Before {
+    /// Of the objects only: logs that nothing attributes belong to nobody.
+    pub(super) fn of_objects(self, found: &Found) -> Self {
+        Self(self.0, found.logs.len())
+    }
+}
+
 impl Unplaced {
+    /// Whether something without a namespace was also printed with one.
+    pub(super) fn has_twin(found: &Found, before: Before) -> bool {
+        let objects = found.objects.get(before.0..).unwrap_or(&[]);
+        let named = |object: &Node| {
+            let name = object.str_at(&["metadata", "name"])?.to_owned();
+            Some((object.str_at(&["kind"])?.to_owned(), name))
+        };
+        let (with, without): (Vec<&Node>, Vec<&Node>) = objects
+            .iter()
+            .partition(|object| namespace(object).is_some());
+        let with: BTreeSet<(String, String)> = with.into_iter().filter_map(named).collect();
+        let mut without = without.into_iter().filter_map(named);
+        without.any(|object| with.contains(&object))
+    }
+
     /// Adds what a command printed; gives the namespace that its descriptions told.
     pub(super) fn add(&mut self, found: &Found, before: Before, described: bool) -> Option<String> {
         self.objects.extend(before.0..found.objects.len());

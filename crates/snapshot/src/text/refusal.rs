@@ -1,6 +1,10 @@
 //! Reads what kubectl says when a question was refused: errors of the server, kinds that are not installed, objects that do not exist.
 
 use super::{Absent, Failed, Found, resource};
+use crate::{node::Node, object};
+
+/// Longer texts hold more than that.
+const MAX_ALONE: usize = 8 << 10;
 
 /// Beginnings of lines in which kubectl says that it has no answer.
 const ERRORS: &[&str] = &[
@@ -12,6 +16,67 @@ const ERRORS: &[&str] = &[
     "unable to retrieve",
 ];
 
+/// Whether kubectl says in a line that it has no answer.
+pub(crate) fn is_one(line: &str) -> bool {
+    ERRORS.iter().any(|words| line.starts_with(words))
+}
+
+/// Whether a text is nothing but such lines, as a command with an answer in a file of its own leaves it.
+pub(crate) fn is_all(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().is_some_and(is_one);
+    first
+        && text.len() < MAX_ALONE
+        && !lines.any(|line| line.starts_with(['{', ' ', '-']) || line.contains("ind: "))
+}
+
+/// What the API server answered instead of a list; `path` tells what was asked.
+pub(crate) fn status(root: &Node, path: &str) -> Option<Failed> {
+    let is = |key, value| root.str_at(&[key]) == Some(value);
+    if !is("kind", "Status") || !is("status", "Failure") {
+        return None;
+    }
+    let said = root.str_at(&["message"]).or(root.str_at(&["reason"]))?;
+    let place = between(said, "in the namespace \"", "\"").unwrap_or("");
+    let kind = quoted(said).or_else(|| object::kind_of_path(path).map(str::to_owned))?;
+    let reason = root.str_at(&["reason"]).unwrap_or("Failure");
+    Some(Failed {
+        kind,
+        namespace: place.to_owned(),
+        what: format!("{}: {reason}: {said}", file_name(path)),
+        line: root.line,
+    })
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The kind of which a message speaks.
+fn quoted(text: &str) -> Option<String> {
+    between(text, "cannot list resource \"", "\"")
+        .or_else(|| between(text, "cannot get resource \"", "\""))
+        .or_else(|| between(text, "have a resource type \"", "\""))
+        .map(|word| resource::kind(word).map_or_else(|| word.to_owned(), str::to_owned))
+}
+
+/// Notes what a file says whose whole text [`is_all`]: it is about the kind that the file's name asks for.
+pub(super) fn alone(text: &str, (path, kind): (&str, &str), namespace: &str, found: &mut Found) {
+    let lines: Vec<(u32, &str)> = (1..).zip(text.lines()).collect();
+    let kind = kind.to_owned();
+    read(&lines, std::slice::from_ref(&kind), namespace, found);
+    // A name that was mistyped is not the one of the file.
+    let first = found.failed.first().cloned();
+    if let Some(first) = first
+        && found.failed.iter().all(|failed| failed.kind != kind)
+    {
+        found.failed.push(Failed { kind, ..first });
+    }
+    for failed in &mut found.failed {
+        failed.what = format!("{}: {}", file_name(path), failed.what);
+    }
+}
+
 /// Notes refusals among the lines outside tables; gives whether there were any.
 pub(super) fn read(
     lines: &[(u32, &str)],
@@ -21,7 +86,7 @@ pub(super) fn read(
 ) -> bool {
     let mut any = false;
     for (line, text) in lines {
-        if !ERRORS.iter().any(|words| text.starts_with(words)) {
+        if !is_one(text) {
             continue;
         }
         any = true;
@@ -39,10 +104,7 @@ pub(super) fn read(
             });
             continue;
         }
-        let quoted = between(text, "cannot list resource \"", "\"")
-            .or_else(|| between(text, "cannot get resource \"", "\""))
-            .or_else(|| between(text, "have a resource type \"", "\""))
-            .map(|word| resource::kind(word).map_or_else(|| word.to_owned(), str::to_owned));
+        let quoted = quoted(text);
         let place = between(text, "in the namespace \"", "\"").unwrap_or(namespace);
         let everywhere = text.contains("at the cluster scope");
         let kinds = match quoted {

@@ -1,6 +1,9 @@
 //! Goes through a transcript command by command: what `date` said, which shell a prompt belongs to, and who reads each output.
 
 mod documents;
+mod pieces;
+
+pub(super) use pieces::holds_objects;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +11,9 @@ use coldcase_bundle::FileId;
 use jiff::Timestamp;
 
 use super::{
-    Context, Failed, Found, Listed, bare,
+    Context, Failed, Found, Listed,
     command::{Asked, Kubectl, Output},
-    date, describe, get, host,
+    date, get, host,
     parts::Part,
     path,
     placed::{Before, Unplaced},
@@ -23,11 +26,8 @@ use crate::{
     journal::{self, Form},
     line::journal_text,
     logs::{JournalFile, LogFile, Span},
-    service_log,
+    object, service_log,
 };
-
-/// Larger texts are searched for tables only at their beginning, unless a command precedes them.
-const MAX_SEARCHED: usize = 1 << 20;
 
 /// Lines of a journal with entries of several lines that tell its host.
 const LONG_HEAD: usize = 1_000;
@@ -110,13 +110,18 @@ impl<'s> Session<'s> {
                 return;
             }
         }
+        let kind = object::kind_of_path(self.path).filter(|_| !hint.spelled);
+        if let Some(kind) = kind.filter(|_| refusal::is_all(text)) {
+            let namespace = self.namespace.clone();
+            return refusal::alone(text, (self.path, kind), &namespace, &mut self.found);
+        }
         let named = !hint.spelled && hint.argv.len() > 2;
         if named && hint.argv.get(1).is_some_and(|verb| verb == "get") && get::sniff(text) {
             let request = get::Request {
                 command: Kubectl::parse(&hint.argv),
                 ..get::Request::default()
             };
-            self.tables(&request, &printed);
+            self.tables_among(&request, &printed);
             return;
         }
         self.sniffed(&printed);
@@ -218,7 +223,7 @@ impl<'s> Session<'s> {
             unnamed: true,
             ..get::Request::default()
         };
-        self.tables(&request, printed);
+        self.tables_among(&request, printed);
         true
     }
 
@@ -403,16 +408,10 @@ impl<'s> Session<'s> {
                     filtered,
                     unnamed: false,
                 };
-                self.tables(&request, printed);
+                self.tables_among(&request, printed);
             }
             ("describe", _) => {
-                let kind = asked.single().unwrap_or("");
-                let (body, first) = (printed.text, printed.first_line);
-                let mut objects = describe::read(body, first, kind, &context);
-                if let ([name], true) = (asked.names.as_slice(), objects.is_empty()) {
-                    objects = describe::events_of(body, first, (kind, name), &context);
-                }
-                self.found.objects.extend(objects);
+                self.descriptions_among(&asked, printed, &context);
                 self.refused(&asked, namespace, printed);
             }
             ("logs" | "log", _) => self.logs(&command, namespace, printed),
@@ -579,64 +578,6 @@ impl<'s> Session<'s> {
             previous: command.previous,
         });
     }
-
-    /// Text that no command explains: a document, a description, tables, a host command's output.
-    fn sniffed(&mut self, printed: &Printed<'_>) {
-        if printed.last_line < printed.first_line {
-            return;
-        }
-        let context = Context {
-            now: self.now,
-            node: printed.node,
-            ..*self.context
-        };
-        if let Some(is_json) = documents::document(printed.text) {
-            let (documents, damage) = self.parsed(printed, is_json);
-            if let Some(line) = damage
-                && let Some(last) = documents
-                    .last()
-                    .and_then(|it| it.items_at(&["items"]).last())
-                && let Some(kind) = last.str_at(&["kind"])
-            {
-                self.found.cut.push((kind.to_owned(), line));
-            }
-            self.found.documents.extend(documents);
-            return;
-        }
-        let (start, before) = description(printed.text);
-        let described = printed.text.get(start..).unwrap_or("");
-        if let Some(kind) = describe::sniff(described) {
-            let objects = describe::read(described, printed.first_line + before, kind, &context);
-            self.found.objects.extend(objects);
-            return;
-        }
-        if printed.text.len() < MAX_SEARCHED && get::search(printed.text)
-            || get::sniff(printed.text)
-            || printed.text.len() < MAX_SEARCHED && bare::is_in(printed.text)
-        {
-            let request = get::Request {
-                unnamed: true,
-                ..get::Request::default()
-            };
-            return self.tables(&request, printed);
-        }
-        if let Some(argv) = host::sniff(self.path, printed.text) {
-            self.host(&argv, printed);
-        }
-    }
-}
-
-/// Where a description begins: at its first `Name:`; with the number of lines before.
-fn description(text: &str) -> (usize, u32) {
-    let (mut at, mut lines) = (0, 0);
-    for line in text.split_inclusive('\n').take(200) {
-        if line.starts_with("Name:") {
-            return (at, lines);
-        }
-        at += line.len();
-        lines += 1;
-    }
-    (0, 0)
 }
 
 fn span(printed: &Printed<'_>) -> Span {

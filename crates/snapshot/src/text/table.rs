@@ -1,6 +1,10 @@
 //! Finds tables in text by their headers and cuts rows into cells, by column positions while they hold and by gaps where they do not.
 
-use super::{bare::event, get::kinds};
+use super::{
+    bare::event,
+    form::{self, Form},
+    get::kinds,
+};
 
 /// A table's columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +13,8 @@ pub(super) struct Header {
     pub columns: Vec<String>,
     /// Where each column begins, in characters; empty if the blanks between columns were lost.
     starts: Vec<usize>,
+    /// What their cells look like; empty for columns of a user's own.
+    forms: Vec<Form>,
 }
 
 /// A row's cells, one for each column, and its line in the file.
@@ -115,18 +121,25 @@ impl Header {
         let first = columns.first().is_some_and(|name| {
             FIRST.contains(name) || columns.contains(&"REASON") && FIRST_OF_EVENTS.contains(name)
         });
-        (first && named && (2..=MAX_COLUMNS).contains(&columns.len())).then(|| Self {
-            columns: columns.into_iter().map(str::to_owned).collect(),
+        (first && named && (2..=MAX_COLUMNS).contains(&columns.len()))
+            .then(|| Self::formed(columns.into_iter().map(str::to_owned).collect(), starts))
+    }
+
+    /// With the forms that the columns' kind has.
+    fn formed(columns: Vec<String>, starts: Vec<usize>) -> Self {
+        let plain = Self {
+            columns,
             starts,
-        })
+            forms: Vec::new(),
+        };
+        let forms = form::of(kinds::infer(&plain), &plain.columns);
+        Self { forms, ..plain }
     }
 
     /// A header that a command is known to print, for rows without one.
     pub(super) fn of(columns: &[&str]) -> Self {
-        Self {
-            columns: columns.iter().map(|&name| name.to_owned()).collect(),
-            starts: Vec::new(),
-        }
+        let columns = columns.iter().map(|&name| name.to_owned()).collect();
+        Self::formed(columns, Vec::new())
     }
 
     /// A header with names of the user's own (`-o custom-columns`), if the line is that header.
@@ -141,6 +154,7 @@ impl Header {
                 Vec::new()
             },
             columns: names.to_vec(),
+            forms: Vec::new(),
         })
     }
 
@@ -156,7 +170,7 @@ impl Header {
 
     /// The cells of an event: where its columns do not hold, the form of its words tells.
     fn event<'t>(&self, line: &'t str) -> Option<Vec<&'t str>> {
-        let fits = |cells: &Vec<&str>| event::fits(&self.columns, cells);
+        let fits = |cells: &Vec<&str>| self.holds(cells);
         self.aligned(line)
             .filter(fits)
             .or_else(|| self.tabbed(line).filter(fits))
@@ -176,7 +190,9 @@ impl Header {
             return self.event(line);
         }
         let by_gaps = || Some(gaps(line)).filter(|cells| cells.len() == self.columns.len());
-        self.aligned(line).or_else(by_gaps)
+        let holds = |cells: &Vec<&str>| self.holds(cells);
+        let aligned = self.aligned(line).filter(holds);
+        aligned.or_else(|| by_gaps().filter(holds))
     }
 
     /// The cells of a row; `None` if the line does not fit the columns.
@@ -195,9 +211,17 @@ impl Header {
             .or_else(counted)
     }
 
+    /// Whether a line is a row of this table.
+    pub(super) fn takes(&self, line: &str) -> bool {
+        let cells = self.cells(line);
+        cells.is_some_and(|cells| is_row(self, &cells))
+    }
+
     /// Whether cells may stand under these columns.
     fn holds(&self, cells: &[&str]) -> bool {
-        !self.is_of_events() || event::fits(&self.columns, cells)
+        let mut formed = self.forms.iter().zip(cells);
+        formed.all(|(form, cell)| form.fits(cell))
+            && (!self.is_of_events() || event::fits(&self.columns, cells))
     }
 
     /// Cells between single tabs, of which some may be empty.
@@ -504,6 +528,52 @@ mod tests {
         assert_eq!(spread.others[0], (8, "they run now"));
         assert!(Header::read("NAME is a word").is_none());
         assert!(Header::read("NAMES   VALUE").is_none());
+    }
+
+    #[test]
+    fn what_does_not_fit_the_columns_is_no_row() {
+        for (head, row, others) in [
+            (
+                "NAME     READY   STATUS    RESTARTS   AGE",
+                "cart-0   0/1     Error     7 (2m ago)   20m",
+                &[
+                    "2026-01-01T10:00:00Z INFO cart 1.9.0 starting",
+                    "level=error msg=gone a=b c=d e=f",
+                    "it took a while then",
+                    "we tried 2 times already",
+                ][..],
+            ),
+            (
+                "NAME   STATUS   ROLES    AGE   VERSION",
+                "w1     Ready    <none>   6d    v1.33.0",
+                &["w2 is NotReady since yesterday", "w2 was gone 6d ago"],
+            ),
+            (
+                "LAST SEEN   TYPE      REASON    OBJECT       MESSAGE",
+                "61s         Warning   BackOff   pod/cart-0   Back-off",
+                &["2026-01-01T10:00:00Z INFO cart 1.9.0 starting"],
+            ),
+            (
+                "NAME   READY   UP-TO-DATE   AVAILABLE   AGE",
+                "cart   1/1     1            1           2d",
+                &[
+                    "E0101 10:00:02.000001 1 main.go:10] failed",
+                    "cart is now at 2d",
+                ],
+            ),
+            (
+                "NAME   TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE",
+                "cart   ClusterIP   10.96.0.1    <none>        80/TCP    2d",
+                &["connecting to 10.0.0.1 port 80 now"],
+            ),
+        ] {
+            for other in others {
+                let text = format!("{head}\n{row}\n{other}\n");
+                let sheet = sheet(&text, 1, None, &[]);
+                assert_eq!(sheet.sections[0].rows.len(), 1, "{other}");
+                assert_eq!(sheet.others, [(3, *other)]);
+            }
+        }
     }
 
     fn rows() -> impl Strategy<Value = Vec<Vec<String>>> {

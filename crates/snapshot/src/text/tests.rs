@@ -288,3 +288,97 @@ fn a_damaged_answer_is_no_list_and_bulk_is_left_out() {
     let fields = found.documents[0].items_at(&["metadata", "managedFields"]);
     assert!(fields[0].get("fieldsV1").is_none());
 }
+
+#[test]
+fn a_text_of_several_parts_is_read_in_all_of_them() {
+    let described = "Name:         b-0\nNamespace:    shop\nNode:         w1/10.0.0.4\nStatus:       Running\nIP:           10.0.1.2\nContainers:\n  b:\n    Ready:  True\nEvents:  <none>\n";
+    let yaml = "apiVersion: v1\nkind: Node\nmetadata:\n  name: w1\n";
+    let text = format!(
+        "Pods:\n{PODS}\n{described}=== node ===\n{yaml}\nThe last words of it.\n\nLogs of pod b-0 (previous):\n\n2026-01-01T10:00:00Z starting\n2026-01-01T10:00:01Z gone\n"
+    );
+    for text in [
+        text.clone(),
+        text.replace("=== node ===\n", "```\n")
+            .replace("\nThe", "```\nThe"),
+    ] {
+        let found = found(&text);
+        let names: Vec<&str> = found
+            .objects
+            .iter()
+            .filter_map(|object| object.str_at(&["metadata", "name"]))
+            .collect();
+        assert_eq!(names, ["a", "b-0"], "{text}");
+        assert_eq!(found.documents.len(), 1);
+        let log = &found.logs[0];
+        assert_eq!(
+            (log.namespace.as_str(), log.pod.as_str(), log.previous),
+            ("shop", "b-0", true)
+        );
+        assert_eq!(log.span.last - log.span.first, 1);
+        assert_eq!(found.unread.len(), 1);
+    }
+    let command = found(&format!(
+        "$ kubectl get pods -n shop\n{PODS}2026-01-01T10:00:00Z INFO b 1.2 starting\n"
+    ));
+    assert_eq!((command.objects.len(), command.logs.len()), (1, 1));
+    let both = found(&format!(
+        "$ kubectl describe pod b-0\n{PODS}{described}\n{PODS}"
+    ));
+    assert_eq!(both.objects.len(), 3);
+}
+
+#[test]
+fn a_file_may_hold_only_a_refusal() {
+    let found = found_in(
+        "x/nodes.yaml",
+        "Error from server (Forbidden): nodes is forbidden: User \"me\" cannot list resource \"nodes\" in API group \"\" at the cluster scope\n",
+    )
+    .unwrap();
+    let failed = &found.failed[0];
+    assert_eq!((failed.kind.as_str(), failed.line), ("Node", 1));
+    assert!(failed.what.starts_with("nodes.yaml: Error from server"));
+    let text = "error: the server doesn't have a resource type \"servicess\"\n";
+    let found = found_in("x/services.yaml", text).unwrap();
+    let kinds: Vec<&str> = found.failed.iter().map(|it| it.kind.as_str()).collect();
+    assert_eq!(kinds, ["servicess", "Service"]);
+    let text = "Unable to connect to the server: dial tcp 10.0.0.1:6443: i/o timeout\n";
+    let found = found_in("x/pvc.yaml", text).unwrap();
+    assert_eq!(found.failed[0].kind, "PersistentVolumeClaim");
+}
+
+#[test]
+fn a_table_behind_a_log_is_read_where_people_wrote() {
+    let log = "2026-01-01T10:00:00Z starting\n".repeat(70);
+    let text = format!("{log}\n{PODS}");
+    let found = found_in("ticket.txt", &text).unwrap();
+    assert_eq!((found.objects.len(), found.logs.len()), (1, 1));
+    assert!(found_in("cart.log", &text).is_none());
+    assert!(found_in("ticket.txt", &log).is_none());
+}
+
+#[test]
+fn a_row_is_of_the_namespace_in_which_its_object_is_described() {
+    let described = "Name:         a\nNamespace:    shop\nNode:         w1/10.0.0.4\nStatus:       Running\nIP:           10.0.1.2\nContainers:\n  a:\n    Ready:  True\nEvents:  <none>\n";
+    let namespaces = |text: &str| -> Vec<Option<String>> {
+        let objects = found(text).objects;
+        let namespace = |it: &Node| it.str_at(&["metadata", "namespace"]).map(str::to_owned);
+        objects.iter().map(namespace).collect()
+    };
+    let shop = Some("shop".to_owned());
+    assert_eq!(
+        namespaces(&format!("{PODS}\n{described}")),
+        [shop.clone(), shop.clone()]
+    );
+    let other = described.replace("Name:         a", "Name:         b-0");
+    assert_eq!(namespaces(&format!("{PODS}\n{other}")), [None, shop]);
+}
+
+#[test]
+fn a_test_run_is_a_log_with_events() {
+    let line = "  Jan  1 10:05:00.1: INFO: At 2026-01-01 10:00:00 +0000 UTC - event for cart-0: {kubelet w1} BackOff: Back-off restarting\n";
+    let found = found_in("build-log.txt", line).unwrap();
+    assert_eq!(found.objects[0].str_at(&["reason"]), Some("BackOff"));
+    let log = "I0101 10:00:00.000000 7 framework.go:185] Creating a client\n".repeat(3) + line;
+    let found = found_in("build-log.txt", &log).unwrap();
+    assert_eq!((found.objects.len(), found.logs.len()), (1, 1));
+}

@@ -4,6 +4,7 @@
 //! else; what it refuses goes to a complete reader, item by item, and is counted.
 
 mod slow;
+mod stray;
 pub(crate) mod stream;
 
 use std::{borrow::Cow, vec::Drain};
@@ -210,7 +211,12 @@ fn read_part(part: Part<'_>, reading: &Reading, found: &mut Documents) {
                 found.fast += usize::from(!slow);
                 found.nodes.extend(values.into_iter().map(Document::from));
             }
-            Err(error) => found.errors.push(error),
+            Err(error) => {
+                let (values, error) = stray::without(part, reading).unwrap_or((Vec::new(), error));
+                found.slow += values.len();
+                found.nodes.extend(values.into_iter().map(Document::from));
+                found.errors.push(error);
+            }
         },
     }
 }

@@ -98,7 +98,7 @@ pub(super) fn is_number(word: &str) -> bool {
 }
 
 /// Whether an object may be called so.
-pub(super) fn is_name(word: &str) -> bool {
+pub(in crate::text) fn is_name(word: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
     word.len() <= 253
         && word.bytes().all(plain)
@@ -107,7 +107,7 @@ pub(super) fn is_name(word: &str) -> bool {
 }
 
 /// Whether a namespace may be called so: as an object, without dots, and no number.
-pub(super) fn is_namespace(word: &str) -> bool {
+pub(in crate::text) fn is_namespace(word: &str) -> bool {
     is_name(word) && word.len() <= 63 && !word.contains('.') && !is_number(word)
 }
 

@@ -6,6 +6,8 @@ mod object;
 
 use super::table::{Header, Row, Section, Sheet};
 
+pub(super) use cursor::is_name;
+
 /// Columns and cells of one row.
 type Cut<'t> = (Vec<&'static str>, Vec<&'t str>);
 

@@ -222,6 +222,18 @@ pub(crate) fn sniff(text: &str) -> Option<&'static str> {
     guess(Section { rows: &rows }, &lines, generic)
 }
 
+/// Whether a description begins with a line before another.
+pub(super) fn begins(line: &str, next: &str) -> bool {
+    let name = line.strip_prefix("Name:");
+    let apart = name.is_some_and(|name| name.starts_with([' ', '\t']) && !name.trim().is_empty());
+    apart && sections::is_second(next)
+}
+
+/// Whether a line at the left edge is one of kubectl's fields.
+pub(super) fn is_field(line: &str) -> bool {
+    sections::is_top_field(line)
+}
+
 /// The lines before a config map's or secret's data, or before a namespace's quotas.
 fn head<'l, 't>(lines: &'l [(u32, &'t str)]) -> &'l [(u32, &'t str)] {
     let end = config::data_begins(lines)

@@ -298,11 +298,30 @@ fn begins(line: &str, next: Option<&str>) -> bool {
         return false;
     }
     // A text that was cut after the name names an object; nothing else is lost by believing it.
-    next.is_none_or(|next| {
-        SECOND_FIELDS.iter().any(|field| next.starts_with(field))
-            || next.starts_with("Resource ")
-            || next.starts_with("Type ")
-    })
+    next.is_none_or(is_second)
+}
+
+/// Whether a line may stand under `Name:`.
+pub(super) fn is_second(line: &str) -> bool {
+    SECOND_FIELDS.iter().any(|field| line.starts_with(field))
+        || line.starts_with("Resource ")
+        || line.starts_with("Type ")
+}
+
+/// Whether a line begins with one of kubectl's fields at the left edge.
+pub(super) fn is_top_field(line: &str) -> bool {
+    let (key, _) = split(line);
+    TOP_FIELDS.binary_search(&key).is_ok()
+        || key.ends_with(" pods")
+        || [
+            "Resource ",
+            "Resource Quotas",
+            "Type  ",
+            "No resource quota",
+            "No LimitRange",
+        ]
+        .iter()
+        .any(|words| line.starts_with(words))
 }
 
 /// The part of a line after its colon and before it; no key if it has none.

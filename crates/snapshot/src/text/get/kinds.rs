@@ -50,7 +50,7 @@ const TELLING: &[(&[&str], &str)] = &[
 
 /// The kind whose columns these are. Tables of two kinds that look alike are told by nothing here:
 /// the first of `STATUS AGE` and `READY AGE` alone are namespaces and stateful sets.
-pub(super) fn infer(header: &Header) -> Option<&'static str> {
+pub(in crate::text) fn infer(header: &Header) -> Option<&'static str> {
     let has = |name: &str| {
         header
             .columns

@@ -18,7 +18,7 @@ use super::{
     Context, Found, Listed, bare,
     command::{Asked, Kubectl, Output},
     describe::age::age,
-    events, refusal, resource,
+    events, pieces, refusal, resource,
     table::{Header, Row, Section, Sheet, gaps, sheet},
     top,
 };
@@ -82,6 +82,7 @@ pub(super) fn read(
     if command.watch {
         keep_last(&mut found.objects, before);
     }
+    found.unread.extend(left(&sheet));
     let refused = refusal::read(&sheet.others, &asked.kinds, reader.namespace(), found);
     let cut = sheet.others.iter().any(|(_, line)| is_cut(line));
     if let Some(line) = over {
@@ -108,6 +109,19 @@ pub(super) fn read(
             .others
             .iter()
             .any(|(_, line)| nothing_found(line).is_some())
+}
+
+/// Lines outside of the tables that say something else. What stands below events may go on with their messages.
+fn left(sheet: &Sheet<'_>) -> Vec<u32> {
+    if sheet.sections.iter().any(|it| it.header.is_of_events()) {
+        return Vec::new();
+    }
+    let says = |line: &str| {
+        let answer = refusal::is_one(line) || nothing_found(line).is_some() || is_cut(line);
+        !answer && pieces::says(line)
+    };
+    let others = sheet.others.iter().filter(|(_, line)| says(line));
+    others.map(|(line, _)| *line).collect()
 }
 
 /// Leaves a sheet so many rows; gives the line of the first that is left out.

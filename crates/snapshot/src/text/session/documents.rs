@@ -3,7 +3,6 @@
 use super::{
     super::{
         command::{Asked, Kubectl, Output},
-        describe, get,
         tree::shift,
     },
     Printed, Session,
@@ -115,30 +114,3 @@ impl Session<'_> {
 
 /// Lines that a client may write before a document: warnings, what it is about to do.
 const BEFORE: usize = 20;
-
-/// Whether a text is a document, perhaps behind a few lines of a client's own; whether that is JSON.
-pub(super) fn document(text: &str) -> Option<bool> {
-    let mut at = 0;
-    for line in text.split_inclusive('\n').take(BEFORE) {
-        let rest = text.get(at..).unwrap_or("").trim_start();
-        let is_yaml = line.starts_with("apiVersion: ") || line.starts_with("kind: ");
-        let begins_json = line.trim_start().starts_with('{');
-        if is_yaml || begins_json && names_kind(rest) {
-            let before = text.get(..at).unwrap_or("");
-            let other = get::search(before) || describe::sniff(before).is_some();
-            return (!other).then_some(!is_yaml);
-        }
-        at += line.len();
-    }
-    None
-}
-
-/// Whether the head of a JSON document has what every Kubernetes object has.
-fn names_kind(json: &str) -> bool {
-    let mut end = json.len().min(400);
-    while !json.is_char_boundary(end) {
-        end -= 1;
-    }
-    let head = json.get(..end).unwrap_or("");
-    head.contains("\"apiVersion\"") || head.contains("\"kind\"")
-}
