@@ -4,6 +4,8 @@ pub(crate) mod dump;
 pub(crate) mod go;
 pub(crate) mod hosts;
 pub(crate) mod insights;
+mod known;
+mod named;
 pub(crate) mod place;
 pub(crate) mod rancher;
 pub(crate) mod runtime;
@@ -20,14 +22,18 @@ use crate::{
     node::Node,
     object::Object,
 };
-use place::{Known, Place};
+use known::Known;
+use place::Place;
 
 /// Characters of an error that coverage repeats.
 const DETAIL: usize = 200;
 
 /// Whether a path alone says that the file is a container's log.
 pub(crate) fn is_log_path(path: &str) -> bool {
-    path.ends_with("/logs.txt") || place::of_path(path, &Known::default()).is_some()
+    path.ends_with("/logs.txt")
+        || path.contains("podlogs/")
+        || path.contains("containerlogs/")
+        || place::of_path(path, &Known::default()).is_some()
 }
 
 /// Whether an error says that the API server refused rather than failed.
@@ -120,9 +126,17 @@ impl<'b> Texts<'b> {
             .filter(|object| object.kind == "Node")
             .map(|node| node.name.to_string())
             .collect();
+        // Docker's and podman's files of logs.
+        let named_by_ids = bundle.iter().any(|(_, file)| {
+            file.name().ends_with("-json.log") || place::begins_with_id(file.name())
+        });
         Self {
             bundle,
-            known: Known::new(objects),
+            known: if named_by_ids {
+                Known::new(objects).with_ids()
+            } else {
+                Known::new(objects)
+            },
             nodes,
             hosts: hosts::names(bundle, roots),
             roots,
