@@ -183,6 +183,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
         .map(|object| object.name.to_string())
         .collect();
     hosts::place(&mut hosts, bundle, &nodes);
+    hosts::rename(&mut hosts, &mut journals, bundle, &objects, &nodes);
     hosts::name(&mut hosts, &mut journals, &nodes);
     let server_version = capture::server_version(bundle, &others).or(gathered.version);
     let mut snapshot = Snapshot {
