@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use coldcase_bundle::{Bundle, File, FileId};
+use coldcase_bundle::{Bundle, File};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
@@ -26,12 +26,14 @@ pub(crate) fn newest(
     logs: &[LogFile],
     journals: &[JournalFile],
 ) -> Option<Timestamp> {
-    let spans = logs.iter().map(|log| (log.file, log.span));
-    let more = journals.iter().map(|journal| (journal.file, journal.span));
-    let all: Vec<(FileId, Span)> = spans.chain(more).collect();
+    let spans = logs.iter().map(|log| log.text(bundle));
+    let more = journals
+        .iter()
+        .map(|journal| (bundle.file(journal.file), journal.span));
+    let all: Vec<(&File, Span)> = spans.chain(more).collect();
     let of = |anchors: &Anchors| {
         all.par_iter()
-            .filter_map(|(file, span)| End::of(bundle.file(*file), *span).newest(anchors))
+            .filter_map(|(file, span)| End::of(file, *span).newest(anchors))
             .max()
     };
     let dated = of(&Anchors::default())?;

@@ -35,7 +35,7 @@ impl Known {
         known
     }
 
-    pub(super) fn add(&mut self, namespace: &Key, pod: &Text, root: &Packed) {
+    pub(crate) fn add(&mut self, namespace: &Key, pod: &Text, root: &Packed) {
         if !namespace.is_empty() && !self.namespaces.contains(namespace) {
             self.namespaces.insert(namespace.clone());
         }
@@ -60,43 +60,43 @@ impl Known {
         self
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.pods.is_empty()
     }
 
     /// The container with an id: namespace, pod, name, and whether another instance has followed.
-    pub(super) fn container_of_id(&self, id: &str) -> Option<(&str, &str, &str, bool)> {
+    pub(crate) fn container_of_id(&self, id: &str) -> Option<(&str, &str, &str, bool)> {
         let Instance(namespace, pod, container, previous) = self.ids.get(id)?;
         Some((namespace, pod, container, *previous))
     }
 
-    pub(super) fn has_pod(&self, pod: &str) -> bool {
+    pub(crate) fn has_pod(&self, pod: &str) -> bool {
         self.pods.contains_key(pod)
     }
 
-    pub(super) fn has_namespace(&self, name: &str) -> bool {
+    pub(crate) fn has_namespace(&self, name: &str) -> bool {
         self.namespaces.contains(name)
     }
 
     /// Whether a pod is known, and what is said to be its namespace is none that is.
-    pub(super) fn lies_elsewhere(&self, namespace: &str, pod: &str) -> bool {
+    pub(crate) fn lies_elsewhere(&self, namespace: &str, pod: &str) -> bool {
         self.has_pod(pod) && !self.has_namespace(namespace)
     }
 
     /// The namespaces that have a pod of this name.
-    pub(super) fn namespaces_of(&self, pod: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn namespaces_of(&self, pod: &str) -> impl Iterator<Item = &str> {
         let found = self.pods.get(pod).into_iter().flat_map(BTreeMap::keys);
         found.map(|namespace| &**namespace)
     }
 
     /// The one namespace that has a pod of this name.
-    pub(super) fn sole_namespace_of(&self, pod: &str) -> Option<&str> {
+    pub(crate) fn sole_namespace_of(&self, pod: &str) -> Option<&str> {
         let mut found = self.namespaces_of(pod);
         found.next().filter(|_| found.next().is_none())
     }
 
     /// The one pod that a workload of this name has.
-    pub(super) fn sole_pod_of(&self, workload: &str) -> Option<(&str, &str)> {
+    pub(crate) fn sole_pod_of(&self, workload: &str) -> Option<(&str, &str)> {
         let mut pods = self
             .pods
             .range(Text::from(format!("{workload}-"))..)
@@ -108,7 +108,7 @@ impl Known {
     }
 
     /// The containers of a pod, as far as they are known.
-    pub(super) fn containers(&self, namespace: &str, pod: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn containers(&self, namespace: &str, pod: &str) -> impl Iterator<Item = &str> {
         let root = self.pods.get(pod).and_then(|pods| pods.get(namespace));
         ["initContainers", "containers", "ephemeralContainers"]
             .into_iter()
@@ -117,8 +117,17 @@ impl Known {
             .filter_map(|container| container.str_at(&["name"]))
     }
 
+    /// Whether a pod has a container, as far as is known.
+    pub(crate) fn runs(&self, namespace: &str, pod: &str, container: &str) -> bool {
+        let any = || {
+            self.containers(namespace, pod)
+                .any(|name| name == container)
+        };
+        !container.is_empty() && (any() || self.containers(namespace, pod).next().is_none())
+    }
+
     /// The only container of a pod.
-    pub(super) fn sole_container(&self, namespace: &str, pod: &str) -> &str {
+    pub(crate) fn sole_container(&self, namespace: &str, pod: &str) -> &str {
         let mut names = self.containers(namespace, pod);
         match (names.next(), names.next()) {
             (Some(only), None) => only,

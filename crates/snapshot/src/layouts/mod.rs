@@ -4,7 +4,7 @@ pub(crate) mod dump;
 pub(crate) mod go;
 pub(crate) mod hosts;
 pub(crate) mod insights;
-mod known;
+pub(crate) mod known;
 mod named;
 pub(crate) mod place;
 pub(crate) mod rancher;
@@ -21,10 +21,13 @@ use crate::{
     logs::{self, JournalFile, LogFile},
     node::Node,
     object::Object,
+    wrapped,
 };
 use known::Known;
 use place::Place;
 
+/// Bytes that tell whether lines say whose they are.
+const WRAPPED: usize = 16 << 10;
 /// Characters of an error that coverage repeats.
 const DETAIL: usize = 200;
 
@@ -143,6 +146,11 @@ impl<'b> Texts<'b> {
         }
     }
 
+    /// Pods by name.
+    pub(crate) fn known(&self) -> &Known {
+        &self.known
+    }
+
     /// Whether a file with documents holds logs between them.
     pub(crate) fn holds_frames(&self, id: FileId) -> bool {
         let path = &self.bundle.file(id).path;
@@ -175,8 +183,9 @@ impl<'b> Texts<'b> {
         if let Some(journal) = logs::classify_journal(id, file, &self.nodes, &host) {
             return (Vec::new(), Some(journal));
         }
-        let component =
-            logs::is_component_log(file).then(|| (logs::component_log(id, self.bundle), None));
+        let head = || file.head(WRAPPED);
+        let is_log = logs::is_component_log(file) || wrapped::is_wrapped(&head(), &self.known);
+        let component = is_log.then(|| (logs::component_log(id, self.bundle), None));
         (component.into_iter().collect(), None)
     }
 

@@ -41,6 +41,7 @@ impl Place {
             pod: self.pod.clone(),
             container: self.container.clone(),
             previous: self.previous,
+            taken: None,
         }
     }
 }
