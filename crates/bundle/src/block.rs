@@ -34,6 +34,12 @@ impl Body {
         }
     }
 
+    /// A text, packed.
+    pub(crate) fn packed(text: &str) -> Self {
+        let packed = lz4_flex::block::compress(text.as_bytes());
+        Self::Packed(packed.into_boxed_slice(), text.len())
+    }
+
     /// The text.
     pub(crate) fn text(&self) -> String {
         match self {

@@ -22,6 +22,7 @@ mod links;
 mod notes;
 mod origin;
 mod outermost;
+mod packing;
 mod path;
 mod settle;
 mod untar;
@@ -35,6 +36,7 @@ pub use inputs::{Input, hex, open_all};
 pub use layout::{Layout, Root};
 pub use limits::Limits;
 pub use lines::Lines;
+pub use packing::Packing;
 
 /// Damage met while reading, or a limit that was hit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -483,7 +483,7 @@ fn last_words(
     fields: &mut Vec<(&'static str, Node)>,
     cites: &mut Vec<(&'static str, Cite)>,
 ) {
-    let file = facts.snapshot.bundle.file(log.file);
+    let (file, _) = log.text(facts.snapshot.bundle);
     let head = file.head(HEAD);
     let blank = head.trim().is_empty() && file.chunks().all(|chunk| chunk.text.trim().is_empty());
     if blank {
@@ -493,7 +493,9 @@ fn last_words(
     if logs::is_kubectl_excuse(&head) {
         return;
     }
-    if let Some((text, cite)) = tail(file, log.file) {
+    if let Some((text, mut cite)) = tail(file, log.file) {
+        cite.line = log.captured_line(cite.line);
+        cite.end_line = cite.line;
         fields.push(("lastWords", Node::text(text)));
         cites.push(("lastWords", cite));
     }

@@ -329,9 +329,9 @@ fn log_totals(bundle: &Bundle, snapshot: &Snapshot<'_>) -> Logs {
         .collect();
     let mut range = Range::default();
     for log in &snapshot.logs {
-        let file = bundle.file(log.file);
-        let last = log.span.last.min(file.line_count());
-        for number in edges(log.span.first, last) {
+        let (file, span) = log.text(bundle);
+        let last = span.last.min(file.line_count());
+        for number in edges(span.first, last) {
             if let Some(found) = stamp::leading(&file.line(number), snapshot.captured_at) {
                 range.add(found.time);
             }

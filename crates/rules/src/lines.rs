@@ -9,7 +9,7 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 
-use coldcase_bundle::FileId;
+use coldcase_bundle::{Bundle, File};
 use coldcase_facts::{Entity, EntityId, Facts};
 use coldcase_snapshot::{
     clock::FileClock,
@@ -105,15 +105,18 @@ enum Source<'s> {
 }
 
 impl Source<'_> {
-    fn file(self) -> FileId {
+    /// Where the lines are, and which of them.
+    fn text<'f>(&'f self, bundle: &'f Bundle) -> (&'f File, Span) {
         match self {
-            Self::Log(log) => log.file,
-            Self::Journal(journal) => journal.file,
+            Self::Log(log) => log.text(bundle),
+            Self::Journal(journal) => (bundle.file(journal.file), journal.span),
         }
     }
 
+    /// Which lines of its text.
     fn span(self) -> Span {
         match self {
+            Self::Log(log) if log.taken.is_some() => Span::WHOLE,
             Self::Log(log) => log.span,
             Self::Journal(journal) => journal.span,
         }

@@ -5,11 +5,11 @@ use std::{
     io::{self, Write},
 };
 
-use coldcase_bundle::{Bundle, FileId};
+use coldcase_bundle::File;
 use coldcase_snapshot::{
     Snapshot,
     line::{self, Stream},
-    logs::Span,
+    logs::{LogFile, Span},
     stamp::{self, When},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -29,7 +29,7 @@ type Key = (String, String, String, bool);
 /// All logs of containers, and what the collector was told where it got none.
 #[derive(Debug, Default)]
 pub(crate) struct Logs {
-    files: BTreeMap<Key, (FileId, Span)>,
+    files: BTreeMap<Key, LogFile>,
     excuses: BTreeMap<Key, String>,
 }
 
@@ -43,7 +43,7 @@ impl Logs {
                 log.container.clone(),
                 log.previous,
             );
-            files.entry(key).or_insert((log.file, log.span));
+            files.entry(key).or_insert_with(|| log.clone());
         }
         let mut excuses = BTreeMap::new();
         for command in &snapshot.commands {
@@ -146,14 +146,14 @@ impl Api {
             container => container.to_owned(),
         };
         let key = (namespace.to_owned(), name.to_owned(), container, previous);
-        let Some((file, span)) = self.logs.files.get(&key) else {
+        let Some(log) = self.logs.files.get(&key) else {
             return Err(self.no_log(&pod, &key));
         };
-        let (bundle, file, span) = (&self.bundle, *file, *span);
-        let framed = is_framed(bundle, file, span);
+        let (file, span) = log.text(&self.bundle);
+        let framed = is_framed(file, span);
         let response = Response::stream(
             "text/plain",
-            Box::new(move |out: &mut dyn Write| write(bundle, file, span, want, framed, out)),
+            Box::new(move |out: &mut dyn Write| write(file, span, want, framed, out)),
         );
         Ok(if framed || (!want.stamps && want.since.is_none()) {
             response
@@ -245,8 +245,8 @@ impl Api {
 }
 
 /// Calls with each line of a span until told to stop; lines come without their ends.
-fn each_line(bundle: &Bundle, file: FileId, span: Span, mut call: impl FnMut(&str) -> bool) {
-    for chunk in bundle.file(file).chunks() {
+fn each_line(file: &File, span: Span, mut call: impl FnMut(&str) -> bool) {
+    for chunk in file.chunks() {
         let mut number = chunk.first_line;
         if number > span.last {
             return;
@@ -266,9 +266,9 @@ fn each_line(bundle: &Bundle, file: FileId, span: Span, mut call: impl FnMut(&st
 const LOOKED_AT: usize = 50;
 
 /// Whether the lines of a log carry a stamp that their application did not write.
-fn is_framed(bundle: &Bundle, file: FileId, span: Span) -> bool {
+fn is_framed(file: &File, span: Span) -> bool {
     let (mut seen, mut framed) = (0, 0);
-    each_line(bundle, file, span, |line| {
+    each_line(file, span, |line| {
         if !line.trim().is_empty() {
             seen += 1;
             framed += usize::from(instant(line).is_some());
@@ -311,19 +311,12 @@ impl Since {
     }
 }
 
-fn write(
-    bundle: &Bundle,
-    file: FileId,
-    span: Span,
-    want: Want,
-    framed: bool,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn write(file: &File, span: Span, want: Want, framed: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut skip = 0;
     if let Some(tail) = want.tail {
         let mut since = Since::new(want, framed);
         let mut count = 0_u64;
-        each_line(bundle, file, span, |line| {
+        each_line(file, span, |line| {
             count += u64::from(since.wants(line));
             true
         });
@@ -333,7 +326,7 @@ fn write(
     let mut room = want.bytes.unwrap_or(u64::MAX);
     let mut result = Ok(());
     let mut continued = false;
-    each_line(bundle, file, span, |line| {
+    each_line(file, span, |line| {
         if !since.wants(line) {
             return true;
         }
@@ -377,6 +370,8 @@ fn shown(line: &str, stamps: bool, framed: bool, continued: &mut bool) -> String
 
 #[cfg(test)]
 mod tests {
+    use coldcase_bundle::Bundle;
+
     use super::*;
 
     fn log(text: &str, query: &str) -> String {

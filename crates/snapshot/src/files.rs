@@ -22,6 +22,7 @@ use crate::{
     plain::plain,
     sniff::{self, Form},
     text::{self, Failed, HostReport},
+    wrapped,
     yaml::{
         self, Document,
         stream::{self, Streamed},
@@ -53,6 +54,8 @@ pub(crate) struct Gathered {
     pub read: BTreeSet<FileId>,
     /// Lines that say something of which nothing was made, of files of which something was.
     pub unread: Vec<(FileId, Vec<u32>)>,
+    /// Documents of which the parts are lines of containers.
+    pub wrapped: BTreeSet<FileId>,
     /// Logs inside transcripts.
     pub logs: Vec<LogFile>,
     /// Journals inside transcripts.
@@ -127,6 +130,9 @@ pub(crate) fn documents(bundle: &Bundle, options: &Options) -> Gathered {
         }
         if content.is_barren() {
             gathered.barren.push(*id);
+        }
+        if content.wrapped {
+            gathered.wrapped.insert(*id);
         }
         gathered.yaml.0 += content.yaml.0;
         gathered.yaml.1 += content.yaml.1;
@@ -224,6 +230,8 @@ struct Content {
     structured: bool,
     /// Some document says something, and not what is looked up by its keys.
     strange: bool,
+    /// The parts of the document are lines of containers.
+    wrapped: bool,
     yaml: (usize, usize),
 }
 
@@ -351,6 +359,14 @@ fn read_file(id: FileId, file: &File, roots: &[Root], options: &Options) -> Cont
             refuse(&mut content, file, file.bytes, options);
         }
         return content;
+    }
+    if sniff::form(name, &head) == Form::Json && wrapped::json::may_hold(&head) {
+        let text = file.text();
+        content.wrapped =
+            yaml::in_memory(&text) <= options.document_bytes && wrapped::json::holds(&plain(&text));
+        if content.wrapped {
+            return content;
+        }
     }
     let Some(documents) = documents.or_else(|| whole(&mut content, file, options)) else {
         return content;
@@ -485,17 +501,19 @@ fn damage(documents: &[Document], lines: impl Iterator<Item = u32>) -> Vec<Optio
     found
 }
 
-/// Logs and journals among the files that were not read as documents or transcripts.
+/// Logs and journals among the files that were not read as documents, with the logs in transcripts; each container's
+/// lines apart where a file mixes them.
 pub(crate) fn logs(
     bundle: &Bundle,
-    roots: &[Root],
-    read: &BTreeSet<FileId>,
+    gathered: &mut Gathered,
     objects: &[Object],
 ) -> (Vec<LogFile>, Vec<JournalFile>) {
-    let texts = layouts::Texts::new(bundle, roots, objects);
+    let roots = std::mem::take(&mut gathered.roots);
+    let texts = layouts::Texts::new(bundle, &roots, objects);
+    let read = |id: &FileId| gathered.read.contains(id) || gathered.wrapped.contains(id);
     let candidates: Vec<FileId> = bundle
         .iter()
-        .filter(|(id, file)| (!read.contains(id) || texts.holds_frames(*id)) && !file.binary)
+        .filter(|(id, file)| (!read(id) || texts.holds_frames(*id)) && !file.binary)
         .map(|(id, _)| id)
         .collect();
     let found: Vec<_> = candidates
@@ -508,7 +526,12 @@ pub(crate) fn logs(
         logs.extend(log);
         journals.extend(journal);
     }
-    (texts.settle(logs), journals)
+    let mut logs = texts.settle(logs);
+    logs.append(&mut gathered.logs);
+    let (logs, files) = wrapped::split(bundle, logs, &gathered.wrapped, texts.known());
+    gathered.read.extend(files);
+    gathered.roots = roots;
+    (logs, journals)
 }
 
 impl Node {

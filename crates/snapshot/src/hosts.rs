@@ -1,11 +1,16 @@
 //! Finds the files that hold output of commands on nodes, and says which node each report belongs to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use coldcase_bundle::Bundle;
 
 use crate::{
+    journal::{self, Form},
     logs::{self, JournalFile},
+    object::Object,
     text::HostReport,
 };
 
@@ -57,6 +62,106 @@ pub(crate) fn place(reports: &mut [HostReport], bundle: &Bundle, nodes: &BTreeSe
             first.clone_into(&mut report.node);
         }
     }
+}
+
+/// Lines of a journal that are asked for the host.
+const ASKED: u32 = 40;
+
+/// Gives the nodes' names to what lies in directories that are called otherwise: by a node's address, else by the
+/// host that the lines of a journal in there name.
+pub(crate) fn rename(
+    reports: &mut [HostReport],
+    journals: &mut [JournalFile],
+    bundle: &Bundle,
+    objects: &[Object],
+    nodes: &BTreeSet<String>,
+) {
+    let unknown = |name: &str| !name.is_empty() && !nodes.contains(name);
+    if !reports.iter().any(|report| unknown(&report.node))
+        && !journals.iter().any(|journal| unknown(&journal.node))
+    {
+        return;
+    }
+    let mut names = addresses(objects);
+    let mut told: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for journal in journals.iter().filter(|journal| {
+        !journal.per_line && unknown(&journal.node) && !names.contains_key(&journal.node)
+    }) {
+        let Some(host) = host_of(journal, bundle) else {
+            continue;
+        };
+        let is_address = || journal.node.parse::<IpAddr>().is_ok() && nodes.is_empty();
+        let node = logs::node_of_host(&host, nodes).or_else(|| is_address().then_some(host));
+        let Some(node) = node else {
+            continue;
+        };
+        // Journals of two hosts in one directory: it is neither's.
+        told.entry(journal.node.clone())
+            .and_modify(|other| {
+                if other.as_ref() != Some(&node) {
+                    *other = None;
+                }
+            })
+            .or_insert(Some(node));
+    }
+    names.extend(
+        told.into_iter()
+            .filter_map(|(name, node)| Some((name, node?))),
+    );
+    for report in reports.iter_mut().filter(|report| unknown(&report.node)) {
+        if let Some(node) = names.get(&report.node) {
+            report.node.clone_from(node);
+        }
+    }
+    for journal in journals.iter_mut().filter(|journal| unknown(&journal.node)) {
+        if let Some(node) = names.get(&journal.node) {
+            journal.nodes = vec![node.clone()];
+            journal.node.clone_from(node);
+        }
+    }
+}
+
+/// Nodes by their addresses; what two nodes have is none's.
+fn addresses(objects: &[Object]) -> BTreeMap<String, String> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for node in objects.iter().filter(|object| object.kind == "Node") {
+        for address in node.root.items_at(&["status", "addresses"]) {
+            if let Some(address) = address.str_at(&["address"]) {
+                let names = found.entry(address.to_owned()).or_default();
+                names.insert(node.name.to_string());
+            }
+        }
+    }
+    found
+        .into_iter()
+        .filter(|(_, names)| names.len() == 1)
+        .filter_map(|(address, mut names)| Some((address, names.pop_first()?)))
+        .collect()
+}
+
+/// The host that all the first lines of a journal name.
+fn host_of(journal: &JournalFile, bundle: &Bundle) -> Option<String> {
+    let file = bundle.file(journal.file);
+    let mut lines = file.lines();
+    let first = journal.span.first;
+    let last = journal.span.last.min(file.line_count());
+    let asked = first..=last.min(first.saturating_add(ASKED));
+    let mut hosts: BTreeSet<String> = match journal.form {
+        Form::Bare => BTreeSet::new(),
+        form if form.is_long() => journal::entries_in(&mut lines, form, asked)
+            .into_iter()
+            .map(|entry| entry.host)
+            .collect(),
+        form => asked
+            .filter_map(|number| {
+                let line = lines.line(number);
+                logs::host_of_line(line, form == Form::Json).map(str::to_owned)
+            })
+            .collect(),
+    };
+    hosts.remove("");
+    let only = hosts.pop_first()?;
+    hosts.is_empty().then_some(only)
 }
 
 /// Gives each host one name. What names no host belongs to the only one there is: the only node of the cluster, else
@@ -205,6 +310,40 @@ mod tests {
             nodes_of(&[("uptime.txt", uptime)], &["w1", "w2"]),
             [(String::new(), "Load")]
         );
+    }
+
+    #[test]
+    fn a_directory_called_by_an_address_is_the_nodes_that_has_it() {
+        let node = |name: &str, address: &str| {
+            format!(
+                "---\nkind: Node\nmetadata: {{name: {name}, uid: u-{name}}}\nstatus: {{addresses: [{{type: InternalIP, address: {address}}}]}}\n"
+            )
+        };
+        let objects = [node("w1", "10.7.0.5"), node("w2", "10.7.0.6")].concat();
+        let line = |host: &str| format!("Jul 14 09:58:10 {host} kubelet[812]: started\n").repeat(3);
+        let uptime = " 19:23:40 up 25 min,  1 user,  load average: 0.83, 0.73, 0.76\n";
+        let of = |address: &str, host: &str, objects: &str| {
+            let bundle = Bundle::from_texts(
+                "test",
+                [
+                    ("x/nodes.yaml", objects),
+                    (
+                        &*format!("x/nodes/{address}/commands/journalctl_-u_kubelet"),
+                        &line(host),
+                    ),
+                    (&*format!("x/nodes/{address}/commands/uptime"), uptime),
+                ],
+            );
+            let snapshot = crate::read(&bundle);
+            let nodes: Vec<&String> = snapshot.journals.iter().flat_map(|it| &it.nodes).collect();
+            assert_eq!(nodes, [&snapshot.hosts[0].node]);
+            snapshot.hosts[0].node.clone()
+        };
+        assert_eq!(of("10.7.0.6", "elsewhere", &objects), "w2");
+        assert_eq!(of("192.0.2.1", "w1", &objects), "w1");
+        assert_eq!(of("192.0.2.1", "w9", "kind: x\n"), "w9");
+        // Neither the address nor the host is a known node's.
+        assert_eq!(of("192.0.2.1", "w9", &objects), "192.0.2.1");
     }
 
     #[test]

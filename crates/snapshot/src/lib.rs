@@ -34,6 +34,7 @@ pub mod stamp;
 pub mod text;
 mod transcripts;
 mod unread;
+mod wrapped;
 pub mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,11 +170,10 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
         || {
             let scopes = layouts::scope::scopes(bundle, &gathered, &commands);
             let objects = object::merge(std::mem::take(&mut gathered.objects));
-            let texts = files::logs(bundle, &gathered.roots, &gathered.read, &objects);
+            let texts = files::logs(bundle, &mut gathered, &objects);
             (scopes, objects, texts)
         },
     );
-    logs.extend(gathered.logs);
     let ours = &options.namespaces;
     logs.retain(|log| ours.is_empty() || log.namespace.is_empty() || ours.contains(&log.namespace));
     logs.sort_by_key(|log| (log.file, log.span));
@@ -193,6 +193,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
         .map(|object| object.name.to_string())
         .collect();
     hosts::place(&mut hosts, bundle, &nodes);
+    hosts::rename(&mut hosts, &mut journals, bundle, &objects, &nodes);
     hosts::name(&mut hosts, &mut journals, &nodes);
     let server_version = capture::server_version(bundle, &others).or(gathered.version);
     let mut snapshot = Snapshot {

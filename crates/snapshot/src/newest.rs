@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use coldcase_bundle::{Bundle, File, FileId};
+use coldcase_bundle::{Bundle, File};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
@@ -27,15 +27,18 @@ pub(crate) fn newest(
     logs: &[LogFile],
     journals: &[JournalFile],
 ) -> Option<Timestamp> {
-    let spans = logs.iter().map(|log| (log.file, log.span, Form::Lines));
+    let spans = logs.iter().map(|log| {
+        let (file, span) = log.text(bundle);
+        (file, span, Form::Lines)
+    });
     let more = journals
         .iter()
-        .map(|journal| (journal.file, journal.span, journal.form));
-    let all: Vec<(FileId, Span, Form)> = spans.chain(more).collect();
+        .map(|journal| (bundle.file(journal.file), journal.span, journal.form));
+    let all: Vec<(&File, Span, Form)> = spans.chain(more).collect();
     let of = |anchors: &Anchors| {
         all.par_iter()
             .filter_map(|(file, span, form)| {
-                let end = End::of(bundle.file(*file), *span);
+                let end = End::of(file, *span);
                 if form.is_long() {
                     end.newest_entry(*form)
                 } else {

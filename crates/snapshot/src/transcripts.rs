@@ -46,7 +46,10 @@ pub(crate) fn add(
     let candidates: Vec<FileId> = bundle
         .iter()
         .filter(|(id, file)| {
-            !gathered.read.contains(id) && !file.binary && !layouts::is_log_path(&file.path)
+            !gathered.read.contains(id)
+                && !gathered.wrapped.contains(id)
+                && !file.binary
+                && !layouts::is_log_path(&file.path)
         })
         .map(|(id, _)| id)
         .collect();

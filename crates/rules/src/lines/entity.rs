@@ -35,11 +35,8 @@ pub(crate) fn clocks(
             boot,
             ..Anchors::default()
         };
-        clock_of(
-            facts.snapshot.bundle.file(source.file()),
-            source.span(),
-            &anchors,
-        )
+        let (file, span) = source.text(facts.snapshot.bundle);
+        clock_of(file, span, &anchors)
     };
     let hit = |index: SourceIndex| {
         found
@@ -134,6 +131,21 @@ fn cite_of(file: FileId, line: u32, recorded: Option<&Recorded>) -> Cite {
     recorded.map_or(cite, |recorded| recorded.cite(cite))
 }
 
+/// The record's place in the captured file: where lines of others lie between, the line alone.
+fn cite_taken(log: &LogFile, line: u32, recorded: &Recorded) -> Cite {
+    let (first, last) = (
+        log.captured_line(recorded.first),
+        log.captured_line(recorded.last),
+    );
+    let whole = first <= line && line <= last && last - first < recorded.lines();
+    let (line, end_line) = if whole { (first, last) } else { (line, line) };
+    Cite {
+        file: log.file,
+        line,
+        end_line,
+    }
+}
+
 /// A line of a log.
 pub(crate) fn log_line<'s>(
     facts: &Facts<'s>,
@@ -142,7 +154,8 @@ pub(crate) fn log_line<'s>(
     kept: &Kept,
     recorded: Option<&Recorded>,
 ) -> Entity<'s> {
-    let (raw, file, number) = (kept.text.as_str(), log.file, kept.line);
+    let (raw, file) = (kept.text.as_str(), log.file);
+    let number = log.captured_line(kept.line);
     let (namespace, pod) = (log.namespace.as_str(), log.pod.as_str());
     let (container, previous) = (log.container.as_str(), log.previous);
     let text = match &kept.whole {
@@ -175,7 +188,11 @@ pub(crate) fn log_line<'s>(
     } else {
         Identity::new("Pod", namespace, pod)
     };
-    Entity::computed("LogLine", subject, fields).cited("", Some(cite_of(file, number, recorded)))
+    let cite = match recorded {
+        Some(recorded) if log.taken.is_some() => cite_taken(log, number, recorded),
+        _ => cite_of(file, number, recorded),
+    };
+    Entity::computed("LogLine", subject, fields).cited("", Some(cite))
 }
 
 /// A line of a journal.

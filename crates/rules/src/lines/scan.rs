@@ -86,8 +86,7 @@ pub(crate) struct SourceHits {
 /// Scans a source.
 pub(crate) fn source(snapshot: &Snapshot<'_>, source: Source<'_>, scanner: &Scanner) -> SourceHits {
     let bundle = snapshot.bundle;
-    let file = bundle.file(source.file());
-    let span = source.span();
+    let (file, span) = source.text(bundle);
     if source.kind() == LineKind::Log && file.bytes < 400 && logs::is_kubectl_excuse(&file.text()) {
         return SourceHits::default();
     }

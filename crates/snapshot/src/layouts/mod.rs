@@ -4,6 +4,8 @@ pub(crate) mod dump;
 pub(crate) mod go;
 pub(crate) mod hosts;
 pub(crate) mod insights;
+pub(crate) mod known;
+mod named;
 pub(crate) mod place;
 pub(crate) mod rancher;
 pub(crate) mod runtime;
@@ -19,15 +21,22 @@ use crate::{
     logs::{self, JournalFile, LogFile},
     node::Node,
     object::Object,
+    wrapped,
 };
-use place::{Known, Place};
+use known::Known;
+use place::Place;
 
+/// Bytes that tell whether lines say whose they are.
+const WRAPPED: usize = 16 << 10;
 /// Characters of an error that coverage repeats.
 const DETAIL: usize = 200;
 
 /// Whether a path alone says that the file is a container's log.
 pub(crate) fn is_log_path(path: &str) -> bool {
-    path.ends_with("/logs.txt") || place::of_path(path, &Known::default()).is_some()
+    path.ends_with("/logs.txt")
+        || path.contains("podlogs/")
+        || path.contains("containerlogs/")
+        || place::of_path(path, &Known::default()).is_some()
 }
 
 /// Whether an error says that the API server refused rather than failed.
@@ -134,13 +143,26 @@ impl<'b> Texts<'b> {
             .filter(|object| object.kind == "Node")
             .map(|node| node.name.to_string())
             .collect();
+        // Docker's and podman's files of logs.
+        let named_by_ids = bundle.iter().any(|(_, file)| {
+            file.name().ends_with("-json.log") || place::begins_with_id(file.name())
+        });
         Self {
             bundle,
-            known: Known::new(objects),
+            known: if named_by_ids {
+                Known::new(objects).with_ids()
+            } else {
+                Known::new(objects)
+            },
             nodes,
             hosts: hosts::names(bundle, roots),
             roots,
         }
+    }
+
+    /// Pods by name.
+    pub(crate) fn known(&self) -> &Known {
+        &self.known
     }
 
     /// Whether a file with documents holds logs between them.
@@ -175,8 +197,9 @@ impl<'b> Texts<'b> {
         if let Some(journal) = logs::classify_journal(id, file, &self.nodes, &host) {
             return (Vec::new(), Some(journal));
         }
-        let component =
-            logs::is_component_log(file).then(|| (logs::component_log(id, self.bundle), None));
+        let head = || file.head(WRAPPED);
+        let is_log = logs::is_component_log(file) || wrapped::is_wrapped(&head(), &self.known);
+        let component = is_log.then(|| (logs::component_log(id, self.bundle), None));
         (component.into_iter().collect(), None)
     }
 

@@ -1,15 +1,12 @@
 //! Says whose log a file is: namespace, pod, container and instance, by the paths of all layouts.
 
-use std::collections::BTreeMap;
-
 use coldcase_bundle::FileId;
 
-use crate::{
-    logs::{LogFile, Span},
-    node::Key,
-    object::Object,
-    packed::{Packed, Text},
+use super::{
+    known::Known,
+    named::{self, Stem},
 };
+use crate::logs::{LogFile, Span};
 
 /// What a path says about a log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +22,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn new(namespace: &str, pod: &str, container: &str, previous: bool) -> Self {
+    pub(super) fn new(namespace: &str, pod: &str, container: &str, previous: bool) -> Self {
         Self {
             namespace: namespace.to_owned(),
             pod: pod.to_owned(),
@@ -44,70 +41,7 @@ impl Place {
             pod: self.pod.clone(),
             container: self.container.clone(),
             previous: self.previous,
-        }
-    }
-}
-
-/// Pods and their containers, which decide where a path alone is ambiguous.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    /// Pods by name and namespace.
-    pods: BTreeMap<Text, BTreeMap<Key, Packed>>,
-}
-
-impl Known {
-    pub(crate) fn new(objects: &[Object]) -> Self {
-        let mut known = Self::default();
-        for pod in objects.iter().filter(|object| object.kind == "Pod") {
-            known.add(&pod.namespace, &pod.name, &pod.root);
-        }
-        known
-    }
-
-    fn add(&mut self, namespace: &Key, pod: &Text, root: &Packed) {
-        self.pods
-            .entry(pod.clone())
-            .or_default()
-            .insert(namespace.clone(), root.clone());
-    }
-
-    /// The one pod that a workload of this name has.
-    fn sole_pod_of(&self, workload: &str) -> Option<(&str, &str)> {
-        let mut pods = self
-            .pods
-            .range(Text::from(format!("{workload}-"))..)
-            .take_while(|(pod, _)| pod.starts_with(workload))
-            .filter(|(pod, _)| made_by(pod, workload));
-        let (pod, namespaces) = pods.next()?;
-        let (namespace, _) = namespaces.iter().next().filter(|_| namespaces.len() == 1)?;
-        pods.next().is_none().then_some((namespace, pod))
-    }
-
-    fn namespace_of(&self, pod: &str) -> Option<&str> {
-        let (namespace, _) = self.pods.get(pod)?.first_key_value()?;
-        Some(namespace)
-    }
-
-    fn containers(&self, namespace: &str, pod: &str) -> impl Iterator<Item = &str> {
-        let root = self.pods.get(pod).and_then(|pods| pods.get(namespace));
-        ["initContainers", "containers", "ephemeralContainers"]
-            .into_iter()
-            .filter_map(move |list| Some(root?.items_at(&["spec", list])))
-            .flatten()
-            .filter_map(|container| container.str_at(&["name"]))
-    }
-
-    fn has_container(&self, namespace: &str, pod: &str, container: &str) -> bool {
-        self.containers(namespace, pod)
-            .any(|name| name == container)
-    }
-
-    /// The only container of a pod.
-    fn sole_container(&self, namespace: &str, pod: &str) -> &str {
-        let mut names = self.containers(namespace, pod);
-        match (names.next(), names.next()) {
-            (Some(only), None) => only,
-            _ => "",
+            taken: None,
         }
     }
 }
@@ -120,12 +54,12 @@ pub(crate) fn of_path(path: &str, known: &Known) -> Option<Place> {
         return None;
     }
     by_runtime(&parts)
+        .or_else(|| by_id(&parts, known))
         .or_else(|| by_directories(&parts, known))
         .or_else(|| by_command(name, known))
+        .or_else(|| named::by_known_pod(&parts, known))
         .or_else(|| by_collector(&parts, known))
-        .or_else(|| by_known_pod(&parts, known))
         .or_else(|| by_workload(&parts, known))
-        .or_else(|| by_words(name, known))
 }
 
 fn by_directories(parts: &[&str], known: &Known) -> Option<Place> {
@@ -172,13 +106,30 @@ fn by_directories(parts: &[&str], known: &Known) -> Option<Place> {
             Some(Place::new(namespace, pod, container, false))
         }
         // …/logs/<namespace>/<pod>/<container>.log
-        [.., "logs", namespace, pod, file] if !matches!(*pod, "pods" | "containers") => {
-            let (container, previous) =
-                container_of(file, |name| known.has_container(namespace, pod, name))?;
-            Some(Place::new(namespace, pod, container, previous))
+        [.., "logs", namespace, pod, file]
+            if !matches!(*pod, "pods" | "containers")
+                && is_label(namespace)
+                && !known.lies_elsewhere(namespace, pod) =>
+        {
+            let stem = Stem::of(file).filter(|stem| !stem.bare)?;
+            let (container, previous) = named::container_in(stem.text, &[], namespace, pod, known);
+            Some(Place::new(
+                namespace,
+                pod,
+                &container,
+                previous || stem.previous,
+            ))
         }
         _ => None,
     }
+}
+
+/// Whether a name can be a namespace's.
+fn is_label(name: &str) -> bool {
+    (1..=63).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// The part that follows the last one with this name.
@@ -234,6 +185,26 @@ pub(super) fn is_uid(word: &str) -> bool {
     }
 }
 
+/// `containers/<id>/<id>-json.log`, or any other name that begins with the id of a container whose pod is known.
+fn by_id(parts: &[&str], known: &Known) -> Option<Place> {
+    let (name, directories) = parts.split_last()?;
+    let directory = directories.last().copied().unwrap_or("");
+    let found = [name, directory]
+        .into_iter()
+        .find(|part| begins_with_id(part))?;
+    let (namespace, pod, container, previous) = known.container_of_id(found.get(..ID)?)?;
+    Some(Place::new(namespace, pod, container, previous))
+}
+
+/// Letters of a container's id.
+const ID: usize = 64;
+
+/// Whether a name begins with what may be a container's id.
+pub(super) fn begins_with_id(name: &str) -> bool {
+    let is_digit = |b: &u8| b.is_ascii_hexdigit() && !b.is_ascii_uppercase();
+    name.len() >= ID && name.bytes().take_while(is_digit).count() == ID
+}
+
 /// A file whose name is the command that filled it, with `_` for blanks:
 /// `kubectl_--namespace_shop_logs_cart-0_-c_app_--previous`.
 fn by_command(name: &str, known: &Known) -> Option<Place> {
@@ -272,7 +243,7 @@ fn by_command(name: &str, known: &Known) -> Option<Place> {
     // A second file of the same name gets a number.
     let pod = match pod.rsplit_once('.') {
         Some((head, number))
-            if number.bytes().all(|b| b.is_ascii_digit()) && !known.pods.contains_key(pod) =>
+            if number.bytes().all(|b| b.is_ascii_digit()) && !known.has_pod(pod) =>
         {
             head
         }
@@ -282,7 +253,7 @@ fn by_command(name: &str, known: &Known) -> Option<Place> {
         return None;
     }
     if namespace.is_empty() {
-        namespace = known.namespace_of(pod).unwrap_or("default");
+        namespace = known.sole_namespace_of(pod).unwrap_or("default");
     }
     if container.is_empty() {
         container = known.sole_container(namespace, pod);
@@ -290,7 +261,8 @@ fn by_command(name: &str, known: &Known) -> Option<Place> {
     Some(Place::new(namespace, pod, container, previous))
 }
 
-/// `{rke2,k3s}/podlogs/<namespace>-<pod>`: where the namespace ends, known pods say, else its usual end.
+/// `{rke2,k3s}/podlogs/<namespace>-<pod>` of a pod that nothing else names: where the namespace ends, known
+/// namespaces say, else its usual end.
 fn by_collector(parts: &[&str], known: &Known) -> Option<Place> {
     let [.., "podlogs" | "containerlogs", name] = parts else {
         return None;
@@ -300,55 +272,16 @@ fn by_collector(parts: &[&str], known: &Known) -> Option<Place> {
         Some(stem) => (stem, true),
         None => (stem, false),
     };
-    let dashes: Vec<(usize, _)> = stem.match_indices('-').collect();
     let split = |at: usize| Some((stem.get(..at)?, stem.get(at + 1..)?));
-    let found = dashes
-        .iter()
-        .filter_map(|(at, _)| split(*at))
-        .find(|(namespace, pod)| {
-            known
-                .pods
-                .get(*pod)
-                .is_some_and(|namespaces| namespaces.contains_key(*namespace))
-        })
-        .or_else(|| {
-            let at = stem.find("-system-")?;
-            split(at + "-system".len())
-        })
-        .or_else(|| stem.split_once('-'))?;
-    let container = known.sole_container(found.0, found.1);
-    Some(Place::new(found.0, found.1, container, previous))
-}
-
-fn by_known_pod(parts: &[&str], known: &Known) -> Option<Place> {
-    let (name, directories) = parts.split_last()?;
-    let (stem, previous) = container_of(name, |_| false)?;
-    if let Some((namespace, pod)) = directories
-        .iter()
-        .rev()
-        .find_map(|part| Some((known.namespace_of(part)?, *part)))
-    {
-        let (container, previous) =
-            container_of(name, |name| known.has_container(namespace, pod, name))?;
-        let container = container
-            .strip_prefix(pod)
-            .map_or(container, |rest| rest.trim_start_matches(['.', '_', '-']));
-        return Some(Place::new(namespace, pod, container, previous));
-    }
-    // <pod>.log, <pod>_<container>.log, <pod>.<container>.log
-    let ends = stem
-        .match_indices(['.', '_'])
+    let known_end = stem
+        .rmatch_indices('-')
         .map(|(at, _)| at)
-        .chain([stem.len()]);
-    for end in ends {
-        let head = stem.get(..end).unwrap_or("");
-        if let Some(namespace) = known.namespace_of(head) {
-            let rest = stem.get(end..).unwrap_or("");
-            let container = rest.trim_start_matches(['.', '_', '-']);
-            return Some(Place::new(namespace, head, container, previous));
-        }
-    }
-    None
+        .find(|at| split(*at).is_some_and(|(head, _)| known.has_namespace(head)));
+    let at = known_end
+        .or_else(|| Some(stem.find("-system-")? + "-system".len()))
+        .or_else(|| stem.starts_with("default-").then_some("default".len()))?;
+    let (namespace, pod) = split(at).filter(|(_, pod)| !pod.is_empty())?;
+    Some(Place::new(namespace, pod, "", previous))
 }
 
 /// `logs/<workload>.log`, as `kubectl logs deploy/<workload>` is often kept: certain only where the workload
@@ -358,106 +291,19 @@ fn by_workload(parts: &[&str], known: &Known) -> Option<Place> {
     if !directories.last()?.to_ascii_lowercase().contains("log") {
         return None;
     }
-    let (stem, previous) = container_of(name, |_| false)?;
-    let (namespace, pod) = known.sole_pod_of(stem)?;
+    let stem = Stem::of(name).filter(|stem| !stem.bare)?;
+    let found = known.sole_pod_of(stem.text).map(|found| (found, false));
+    let ((namespace, pod), previous) = found.or_else(|| {
+        let workload = named::without_previous(stem.text)?;
+        Some((known.sole_pod_of(workload)?, true))
+    })?;
     let container = known.sole_container(namespace, pod);
-    Some(Place::new(namespace, pod, container, previous))
-}
-
-/// Parts of a name that are tried; names with more are no exports.
-const WORDS: usize = 32;
-
-/// A log that a viewer saved: the pod's name somewhere in the file's (`<ns>-<pod>-<container>-<stamp>.log`,
-/// `<pod>-container-<container>-logs-<stamp>.log`). Only the longest name that fits, and only if it is one pod's.
-fn by_words(name: &str, known: &Known) -> Option<Place> {
-    let stem = name.strip_suffix(".log").filter(|stem| stem.len() < 400)?;
-    let signs: &[char] = &['-', '_', '.'];
-    let cuts: Vec<usize> = stem.match_indices(signs).map(|(at, _)| at).collect();
-    if cuts.len() > WORDS {
-        return None;
-    }
-    let starts = std::iter::once(0).chain(cuts.iter().map(|at| at + 1));
-    let found = starts
-        .flat_map(|start| cuts.iter().map(move |end| (start, *end)))
-        .filter_map(|(start, end)| {
-            let namespaces = known.pods.get(stem.get(start..end)?)?;
-            let (namespace, _) = namespaces.iter().next().filter(|_| namespaces.len() == 1)?;
-            Some((start, end, namespace))
-        })
-        .max_by_key(|(start, end, _)| end - start)?;
-    let (start, end, namespace) = found;
-    let (pod, rest) = (stem.get(start..end)?, stem.get(end..)?);
-    let named = known
-        .containers(namespace, pod)
-        .filter(|container| has_word(rest, container))
-        .max_by_key(|container| container.len());
-    let container = named.unwrap_or_else(|| known.sole_container(namespace, pod));
     Some(Place::new(
         namespace,
         pod,
         container,
-        has_word(rest, "previous"),
+        previous || stem.previous,
     ))
-}
-
-/// Whether a name stands in another, with signs on both sides.
-fn has_word(text: &str, word: &str) -> bool {
-    let signs =
-        |letter: Option<char>| letter.is_none_or(|letter| matches!(letter, '-' | '_' | '.'));
-    text.match_indices(word).any(|(at, _)| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let behind = text
-            .get(at + word.len()..)
-            .and_then(|behind| behind.chars().next());
-        signs(before) && signs(behind)
-    })
-}
-
-/// Whether a pod has a name as controllers make it from a workload's: `-<ordinal>`, `-<5 signs>`, or the hash of
-/// a ReplicaSet (or a CronJob's time) before those.
-fn made_by(pod: &str, workload: &str) -> bool {
-    // Kubernetes leaves vowels and what looks like them out of the signs that it draws.
-    let drawn = |text: &str| {
-        text.bytes().all(|b| {
-            matches!(b, b'2' | b'4'..=b'9') || b.is_ascii_lowercase() && !b"aeiouy".contains(&b)
-        })
-    };
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let Some(rest) = pod
-        .strip_prefix(workload)
-        .and_then(|rest| rest.strip_prefix('-'))
-    else {
-        return false;
-    };
-    match rest.split_once('-') {
-        None => rest.len() == 5 && drawn(rest) || rest.len() <= 4 && digits(rest),
-        Some((hash, last)) => {
-            last.len() == 5
-                && drawn(last)
-                && (digits(hash) || (6..=10).contains(&hash.len()) && drawn(hash))
-        }
-    }
-}
-
-/// The container that a file is named after, and whether it is the instance before. `is_name` knows
-/// containers that are really called `x-previous`.
-fn container_of(file: &str, is_name: impl Fn(&str) -> bool) -> Option<(&str, bool)> {
-    if let Some(stem) = file.strip_suffix(".log.1") {
-        return Some((stem, true));
-    }
-    let stem = file
-        .strip_suffix(".log")
-        .or_else(|| file.strip_suffix(".logs"))
-        .or_else(|| file.strip_suffix(".txt"))?;
-    if is_name(stem) {
-        return Some((stem, false));
-    }
-    for suffix in [".previous", "-previous", "_previous", ".prev"] {
-        if let Some(container) = stem.strip_suffix(suffix) {
-            return Some((container, true));
-        }
-    }
-    Some((stem, false))
 }
 
 #[cfg(test)]
@@ -478,6 +324,14 @@ mod tests {
             known.add(&(*namespace).into(), &(*pod).into(), &root);
         }
         known
+    }
+
+    fn known_of_dashes() -> Known {
+        known(&[
+            ("x", "x-0", &["x", "logs"]),
+            ("a", "x-0", &[]),
+            ("a", "a-b", &["a"]),
+        ])
     }
 
     #[test]
@@ -643,12 +497,184 @@ mod tests {
         );
     }
 
+    #[test]
+    fn podlogs_of_pods_that_stand_elsewhere_make_no_namespace() {
+        let known = known(&[("billing", "ledger-6c5d8f7b9c-k2xvz", &["ledger"])]);
+        let of = |path: &str| of_path(path, &known).map(|p| (p.namespace, p.pod, p.previous));
+        let is = |previous| {
+            Some((
+                "billing".to_owned(),
+                "ledger-6c5d8f7b9c-k2xvz".to_owned(),
+                previous,
+            ))
+        };
+        assert_eq!(of("r/podlogs/ledger-6c5d8f7b9c-k2xvz.log"), is(false));
+        assert_eq!(of("r/podlogs/ledger-6c5d8f7b9c-k2xvz.log.0"), is(true));
+        assert_eq!(
+            of("podlogs/billing_ledger-6c5d8f7b9c-k2xvz_ledger.log"),
+            is(false)
+        );
+        // Of a pod that nobody knows only a known namespace tells where the namespace ends.
+        assert_eq!(of("podlogs/parcel-77d8bd54b-x2v5p.log"), None);
+        assert_eq!(
+            of("podlogs/billing-parcel-0.log"),
+            Some(("billing".to_owned(), "parcel-0".to_owned(), false))
+        );
+    }
+
+    #[test]
+    fn however_a_name_is_put_together_it_is_the_known_pods() {
+        let pod = "ledger-6c5d8f7b9c-k2xvz";
+        let known = known(&[
+            ("billing", pod, &["ledger"]),
+            ("billing", "queue-0", &["mq", "exporter"]),
+        ]);
+        let of = |path: &str| {
+            let place = of_path(&path.replace("POD", pod), &known)?;
+            assert_eq!(
+                (place.namespace.as_str(), place.pod.as_str()),
+                ("billing", pod),
+                "{path}"
+            );
+            Some((place.container, place.previous))
+        };
+        for path in [
+            "x/billing-POD.log",
+            "x/billing_POD.log",
+            "x/pod_POD.log",
+            "x/logs-POD.txt",
+            "x/operand_pod_POD.log",
+            "x/ledger_POD.log",
+            "x/ledger-POD.log",
+            "x/logs-from-ledger-in-POD.log",
+            "x/POD-ledger.txt",
+            "x/POD_current.log",
+            "x/POD.log.txt",
+            "x/POD_ledger_logs.txt",
+            "x/POD-logs-2026-03-04.log",
+            "x/POD.out",
+            "logs/POD",
+            "x/POD/logs",
+            "x/POD/logs.txt",
+            "billing/POD/ledger/logs.txt",
+            "billing/POD/ledger/current.log",
+            "billing/POD/logs_ledger.log",
+            "billing/POD/container-ledger.log",
+            "pods/POD/ledger/ledger/logs/current.log",
+            "var/log/pods/billing_POD/ledger/0.log",
+            "logs/billing_POD_0b7e1c52-9f5e-4f0a-8a43-0f3b6c1d2e3f/ledger/14.log",
+            "logs/2026-03-04/POD/ledger.log",
+        ] {
+            assert_eq!(of(path), Some(("ledger".to_owned(), false)), "{path}");
+        }
+        for path in [
+            "x/logs-POD-ledger-20260304-110000-prev.log",
+            "x/POD-prev.log",
+            "x/POD_prev.txt",
+            "x/POD.prev.log",
+            "x/POD.log.prev",
+            "x/POD.log.0",
+            "x/POD.log.1",
+            "previous/POD.log",
+            "logs/prev/POD.log",
+            "x/POD/ledger.previous",
+            "x/POD/ledger/previous.log",
+            "x/POD_previous.log",
+            "x/prev_POD.log",
+            "x/POD-ledger.prev.log",
+            "logs/billing/POD/previous.log",
+            "logs/billing/POD/ledger.log.prev",
+        ] {
+            assert_eq!(of(path), Some(("ledger".to_owned(), true)), "{path}");
+        }
+        // What is no container's name makes none, and who of two it was nobody knows.
+        assert_eq!(of("x/POD/slow-queries.log"), Some((String::new(), false)));
+        let place = of_path("x/queue-0/current.log", &known).unwrap();
+        assert_eq!(
+            (place.pod.as_str(), place.container.as_str()),
+            ("queue-0", "")
+        );
+        let place = of_path("x/queue-0_exporter-prev.log", &known).unwrap();
+        assert_eq!(
+            (place.container.as_str(), place.previous),
+            ("exporter", true)
+        );
+    }
+
+    #[test]
+    fn what_is_about_a_pod_is_no_log_of_it() {
+        let known = known(&[
+            ("a", "web-0", &["web"]),
+            ("b", "web-0", &["web"]),
+            ("a", "db-0", &["db"]),
+            ("a", "shop", &["shop"]),
+        ]);
+        for path in [
+            "x/db-0.yaml",
+            "x/db-0-describe.txt",
+            "x/db-0.descr",
+            "x/db-0_sockets.txt",
+            "x/db-0",
+            // Two namespaces have one, and the path says neither.
+            "x/web-0.log",
+            // A name of one word among others.
+            "x/shop-frontend-errors2.log",
+        ] {
+            assert_eq!(of_path(path, &known), None, "{path}");
+        }
+        for path in ["b/web-0.log", "x/b_web-0.log", "x/web-0_b_web.log"] {
+            let place = of_path(path, &known).unwrap();
+            assert_eq!(
+                (place.namespace.as_str(), place.container.as_str()),
+                ("b", "web")
+            );
+        }
+        assert_eq!(of_path("x/a-shop.log", &known).unwrap().pod, "shop");
+    }
+
+    #[test]
+    fn a_log_named_by_its_containers_id_is_the_pods_that_tells_it() {
+        let (now, then) = ("0f".repeat(32), "1e".repeat(32));
+        let id = |id: &str| Node::text(format!("containerd://{id}"));
+        let state = |name: &'static str, of: Node| Node::map(vec![(name, of)]);
+        let ended = state("terminated", Node::map(vec![("containerID", id(&then))]));
+        let status = Node::map(vec![
+            ("name", Node::text("pg")),
+            ("containerID", id(&now)),
+            ("lastState", ended),
+            (
+                "state",
+                state("running", Node::map(vec![("startedAt", Node::text("x"))])),
+            ),
+        ]);
+        let list = Node::map(vec![("containerStatuses", Node::seq(vec![status]))]);
+        let root = Node::map(vec![("status", list)]).into();
+        let mut known = Known::default();
+        known.add(&"shop".into(), &"db-0".into(), &root);
+        let known = known.with_ids();
+        for (id, previous) in [(&now, false), (&then, true)] {
+            let place = of_path(&format!("containers/{id}/{id}-json.log"), &known).unwrap();
+            assert_eq!(
+                (place.pod.as_str(), place.container.as_str(), place.previous),
+                ("db-0", "pg", previous)
+            );
+        }
+        let other = "2d".repeat(32);
+        assert_eq!(
+            of_path(&format!("containers/{other}/{other}-json.log"), &known),
+            None
+        );
+    }
+
     proptest! {
         #[test]
         fn any_path_is_read(path in "[a-z0-9_./=-]{0,80}", log in "(logs|pods|containers|podlogs|k8s_|kubectl_logs_|_|/|-c|\\.log|x){0,12}") {
             let known = known(&[("x", "x", &["x"])]);
             let _ = of_path(&path, &known);
             let _ = of_path(&log, &known);
+            let dashed = known_of_dashes();
+            let _ = of_path(&path, &dashed);
+            let _ = of_path(&log.replace('k', "x-0"), &dashed);
         }
     }
 }

@@ -161,6 +161,7 @@ impl<'s> Session<'s> {
                 pod: String::new(),
                 container: part.component().to_owned(),
                 previous: false,
+                taken: None,
             }),
             None => self.sniffed(&printed),
         }
@@ -576,6 +577,7 @@ impl<'s> Session<'s> {
             pod: pod.to_owned(),
             container: container.to_owned(),
             previous: command.previous,
+            taken: None,
         });
     }
 }

@@ -14,7 +14,7 @@ use super::{
     },
     Printed, Session, span,
 };
-use crate::{line::journal_text, logs::LogFile, node::Node};
+use crate::{journal, line::journal_text, logs::LogFile, node::Node};
 
 /// Larger texts are searched for tables only at their beginning, unless a command precedes them.
 const MAX_SEARCHED: usize = 1 << 20;
@@ -189,7 +189,7 @@ impl Session<'_> {
     fn log(&mut self, heading: &str, printed: &Printed<'_>) {
         if is_journal(printed.text) {
             let node = self.journal_node(printed);
-            return self.add_journal(span(printed), node, false);
+            return self.add_journal(span(printed), node, journal::Form::Lines);
         }
         let (namespace, pod) = self.pod_in(heading);
         self.found.logs.push(LogFile {
@@ -199,6 +199,7 @@ impl Session<'_> {
             pod,
             container: String::new(),
             previous: heading.to_ascii_lowercase().contains("previous"),
+            taken: None,
         });
     }
 
