@@ -1,6 +1,6 @@
 //! Reads text that no command explains, piece by piece, and what stands behind the answer to a command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -18,6 +18,9 @@ use crate::{journal, line::journal_text, logs::LogFile, node::Node};
 
 /// Larger texts are searched for tables only at their beginning, unless a command precedes them.
 const MAX_SEARCHED: usize = 1 << 20;
+
+/// Logs of one text whose headings are looked up among its pods: each look-up walks all of them.
+const HEADED: usize = 200;
 
 /// Lines of a log that tell whether it is a journal.
 const SAMPLE: usize = 20;
@@ -43,17 +46,17 @@ impl Session<'_> {
 
     /// What stands right above another piece only says what it is.
     fn forget_headings(&mut self, pieces: &[Piece<'_>], from: usize) {
-        let above = |line: &u32| {
-            let mut pairs = pieces.iter().zip(pieces.iter().skip(1));
-            pairs.any(|(piece, next)| {
-                piece.form == Form::Rest && piece.last_line == *line && next.form != Form::Rest
-            })
-        };
+        let above: BTreeSet<u32> = pieces
+            .iter()
+            .zip(pieces.iter().skip(1))
+            .filter(|(piece, next)| piece.form == Form::Rest && next.form != Form::Rest)
+            .map(|(piece, _)| piece.last_line)
+            .collect();
         let since = self
             .found
             .unread
             .split_off(from.min(self.found.unread.len()));
-        let since = since.into_iter().filter(|line| !above(line));
+        let since = since.into_iter().filter(|line| !above.contains(line));
         self.found.unread.extend(since);
     }
 
@@ -191,7 +194,11 @@ impl Session<'_> {
             let node = self.journal_node(printed);
             return self.add_journal(span(printed), node, journal::Form::Lines);
         }
-        let (namespace, pod) = self.pod_in(heading);
+        let (namespace, pod) = if self.found.logs.len() < HEADED {
+            self.pod_in(heading)
+        } else {
+            Default::default()
+        };
         self.found.logs.push(LogFile {
             file: self.file,
             span: span(printed),
