@@ -381,6 +381,7 @@ fn take(content: &mut Content, documents: Vec<Document>, file: &File, id: FileId
     for (document, damage) in documents.into_iter().zip(damage) {
         let keep = document.root.clone_head();
         let is_list = document.is_list();
+        let filled = !document.is_empty();
         let line = document.root.line;
         let (alerts, more) = alerts::read(&document.root, id);
         content.alerts.extend(alerts);
@@ -392,6 +393,9 @@ fn take(content: &mut Content, documents: Vec<Document>, file: &File, id: FileId
             });
         }
         let (mut objects, list) = object::objects(document, &file.path, id);
+        // A list of what are no objects (an audit log's) does not say that there are none.
+        let of_others = filled && objects.is_empty() && damage.is_none();
+        let list = list.filter(|_| !of_others);
         if objects.is_empty() && list.is_none() {
             content.others.extend(keep);
         }
@@ -454,6 +458,7 @@ pub(crate) fn logs(
         journals.extend(journal);
     }
     let mut logs = texts.settle(logs);
+    layouts::titled::claim(bundle, &mut gathered.logs, texts.known());
     logs.append(&mut gathered.logs);
     let (logs, files) = wrapped::split(bundle, logs, &gathered.wrapped, texts.known());
     gathered.read.extend(files);

@@ -622,6 +622,20 @@ mod tests {
     }
 
     #[test]
+    fn a_table_without_namespaces_makes_no_second_pod() {
+        let known = known(&[
+            ("", "db-0", &[]),
+            ("a", "db-0", &["db"]),
+            ("", "web-0", &[]),
+        ]);
+        let of = |path: &str| of_path(path, &known).map(|place| (place.namespace, place.container));
+        let is =
+            |namespace: &str, container: &str| Some((namespace.to_owned(), container.to_owned()));
+        assert_eq!(of("x/pod_db-0.log"), is("a", "db"));
+        assert_eq!(of("x/pod_web-0.log"), is("", ""));
+    }
+
+    #[test]
     fn a_log_named_by_its_containers_id_is_the_pods_that_tells_it() {
         let (now, then) = ("0f".repeat(32), "1e".repeat(32));
         let id = |id: &str| Node::text(format!("containerd://{id}"));
