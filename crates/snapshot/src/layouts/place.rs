@@ -517,6 +517,7 @@ mod tests {
         let known = known(&[
             ("billing", pod, &["ledger"]),
             ("billing", "queue-0", &["mq", "exporter"]),
+            ("billing", "metrics-0", &["metrics-db", "status"]),
         ]);
         let of = |path: &str| {
             let place = of_path(&path.replace("POD", pod), &known)?;
@@ -578,6 +579,9 @@ mod tests {
         }
         // What is no container's name makes none, and who of two it was nobody knows.
         assert_eq!(of("x/POD/slow-queries.log"), Some((String::new(), false)));
+        assert_eq!(of("x/POD/metrics.log"), Some((String::new(), false)));
+        let place = of_path("x/metrics-0/metrics-db.txt", &known).unwrap();
+        assert_eq!(place.container, "metrics-db");
         let place = of_path("x/queue-0/current.log", &known).unwrap();
         assert_eq!(
             (place.pod.as_str(), place.container.as_str()),
