@@ -246,6 +246,7 @@ impl Content {
             && self.alerts.is_empty()
             && self.problems.is_empty()
             && self.strange
+            && !self.wrapped
     }
 
     /// Takes what is to be said about documents of YAML; gives them.
@@ -449,6 +450,7 @@ fn take(content: &mut Content, documents: Vec<Document>, file: &File, id: FileId
         let says = document.is_list() || !document.root.entries().is_empty();
         let is_list = document.is_list();
         let page = NotWhole::by_metadata(&document.root);
+        let filled = !document.is_empty();
         let line = document.root.line;
         let (alerts, more) = alerts::read(&document.root, id);
         content.alerts.extend(alerts);
@@ -463,6 +465,9 @@ fn take(content: &mut Content, documents: Vec<Document>, file: &File, id: FileId
         let refused = refused.map(|failed| Failed { line, ..failed });
         content.failed.extend(refused);
         let (mut objects, list) = object::objects(document, &file.path, id);
+        // A list of what are no objects (an audit log's) does not say that there are none.
+        let of_others = filled && objects.is_empty() && damage.is_none();
+        let list = list.filter(|_| !of_others);
         if objects.is_empty() && list.is_none() {
             content.strange |= says && !keep.as_ref().is_some_and(layouts::is_known);
             content.others.extend(keep);
@@ -527,6 +532,7 @@ pub(crate) fn logs(
         journals.extend(journal);
     }
     let mut logs = texts.settle(logs);
+    layouts::titled::claim(bundle, &mut gathered.logs, texts.known());
     logs.append(&mut gathered.logs);
     let (logs, files) = wrapped::split(bundle, logs, &gathered.wrapped, texts.known());
     gathered.read.extend(files);

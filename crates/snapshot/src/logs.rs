@@ -538,9 +538,22 @@ fn is_stamped(head: &str) -> bool {
         let inner = line.starts_with([' ', '\t']);
         all += usize::from(!inner);
         let counts = !inner && !is_number(line);
-        stamped += usize::from(counts && stamp::leading(line, any_year).is_some());
+        let found = stamp::leading(line, any_year).filter(|_| counts);
+        stamped += usize::from(found.is_some_and(|found| !is_only_when(line, found.len)));
     }
     stamped > 0 && stamped * 2 > all
+}
+
+/// Whether a line says a time and nothing else, as Go prints it: `2026-03-04 08:10:00.5 +0100 CET m=+0.02`.
+fn is_only_when(line: &str, stamp: usize) -> bool {
+    let part = |word: &str| {
+        word.starts_with(['+', '-'])
+            || word.starts_with("m=")
+            || matches!(word, "UTC" | "GMT")
+            || word.len() <= 4 && word.bytes().all(|b| b.is_ascii_uppercase())
+    };
+    let rest = line.get(stamp..).unwrap_or("");
+    stamp > 0 && rest.split_whitespace().all(part)
 }
 
 /// Whether a line begins with a bare number, as columns of figures do.
@@ -676,6 +689,8 @@ mod tests {
         }
         let json = "{\"ts\":1772610000.5,\"msg\":\"alarm\"}\n".repeat(2);
         assert_eq!(of("a/etcd.json", &json).as_deref(), Some("etcd"));
+        let times = "2026-03-04 08:10:00.511 +0000 UTC m=+0.027735571\n2026-03-04 08:12:01 +0000 UTC m=+121.5\n";
+        assert_eq!(of("a/when", times), None);
         assert_eq!(of("a/j.log", "-- No entries --\n"), None);
         assert_eq!(of("a/notes.txt", "call the owner\nask for logs\n"), None);
         assert_eq!(

@@ -7,7 +7,7 @@ use coldcase_report::{Format, model::Evidence, model::Report, render};
 use coldcase_rules::RuleSet;
 
 /// The first byte picks one; each is read in another way.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 22] = [
     "a.txt",
     "kubectl-get.txt",
     "kubectl-describe-pods.txt",
@@ -28,6 +28,8 @@ const NAMES: [&str; 20] = [
     "sos_commands/memory/free",
     "namespaces/ns/core/pods.yaml",
     "cluster-info/dump/ns/pods.json",
+    "all-containers.log",
+    "saved-logs.json",
 ];
 
 fn builtin() -> Option<&'static RuleSet> {

@@ -60,6 +60,44 @@ impl Known {
         self
     }
 
+    /// The container whose id begins so: as [`Known::container_of_id`] has it.
+    pub(crate) fn container_of_short_id(&self, id: &str) -> Option<(&str, &str, &str, bool)> {
+        let each = self.pods.iter().flat_map(|(pod, namespaces)| {
+            let each = namespaces.iter();
+            each.map(move |(namespace, root)| (namespace, pod, root))
+        });
+        for (namespace, pod, root) in each {
+            for (full, container, previous) in ids_of(root) {
+                if full.starts_with(id) {
+                    let mut names = self.containers(namespace, pod);
+                    let name = names.find(|name| *name == container)?;
+                    return Some((namespace, pod, name, previous));
+                }
+            }
+        }
+        None
+    }
+
+    /// The one pod of a namespace that has a container of this name, or of which no containers are known and
+    /// whose name begins with it.
+    pub(crate) fn sole_pod_with(&self, namespace: &str, container: &str) -> Option<&str> {
+        let mut fit = self.pods.iter().filter(|(pod, namespaces)| {
+            let mut names = self.containers(namespace, pod).peekable();
+            let of_name = || {
+                let rest = pod.strip_prefix(container);
+                rest.is_some_and(|rest| rest.starts_with('-'))
+            };
+            namespaces.contains_key(namespace)
+                && if names.peek().is_none() {
+                    of_name()
+                } else {
+                    names.any(|name| name == container)
+                }
+        });
+        let (pod, _) = fit.next()?;
+        fit.next().is_none().then_some(&**pod)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.pods.is_empty()
     }
@@ -85,8 +123,14 @@ impl Known {
 
     /// The namespaces that have a pod of this name.
     pub(crate) fn namespaces_of(&self, pod: &str) -> impl Iterator<Item = &str> {
-        let found = self.pods.get(pod).into_iter().flat_map(BTreeMap::keys);
-        found.map(|namespace| &**namespace)
+        let found = self.pods.get(pod);
+        // A table that shows no namespace tells of the same pod, where another source names one.
+        let named = found.is_some_and(|it| it.keys().any(|namespace| !namespace.is_empty()));
+        found
+            .into_iter()
+            .flat_map(BTreeMap::keys)
+            .map(|namespace| &**namespace)
+            .filter(move |namespace| !named || !namespace.is_empty())
     }
 
     /// The one namespace that has a pod of this name.

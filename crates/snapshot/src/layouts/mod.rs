@@ -10,6 +10,7 @@ pub(crate) mod place;
 pub(crate) mod rancher;
 pub(crate) mod runtime;
 pub(crate) mod scope;
+pub(crate) mod titled;
 pub(crate) mod troubleshoot;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -185,7 +186,7 @@ impl<'b> Texts<'b> {
         }
         if file.name() == "logs.txt" || self.holds_frames(id) {
             let (found, failed) = dump::logs(id, file);
-            let framed = || file.head(64).starts_with("==== START");
+            let framed = || file.head(64).starts_with(dump::START);
             if !found.is_empty() || !failed.is_empty() || framed() {
                 return (found.into_iter().map(|log| (log, None)).collect(), None);
             }

@@ -223,11 +223,15 @@ impl<'a, 'p> Path<'a, 'p> {
         texts: &[&str],
         directories: &[&str],
     ) -> Option<Place> {
-        let all = || texts.iter().flat_map(|text| words(text));
-        if all().any(|word| OTHERS.contains(&&*word.to_ascii_lowercase())) {
+        let foreign = |text: &str| words(text).any(|word| self.is_foreign(word, namespace, pod));
+        // What ends like a log is one, and a container may be called `metrics-db`.
+        let other = |word: &str| {
+            OTHERS.contains(&&*word.to_ascii_lowercase()) && self.is_foreign(word, namespace, pod)
+        };
+        let unsure = self.stem.bare || self.stem.plain;
+        if unsure && texts.iter().flat_map(|text| words(text)).any(other) {
             return None;
         }
-        let foreign = |text: &str| words(text).any(|word| self.is_foreign(word, namespace, pod));
         let unknown = self.known.containers(namespace, pod).next().is_none();
         let sure = !self.stem.bare
             && (!self.stem.plain || unknown || !texts.iter().any(|text| foreign(text)));

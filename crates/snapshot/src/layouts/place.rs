@@ -528,6 +528,7 @@ mod tests {
         let known = known(&[
             ("billing", pod, &["ledger"]),
             ("billing", "queue-0", &["mq", "exporter"]),
+            ("billing", "metrics-0", &["metrics-db", "status"]),
         ]);
         let of = |path: &str| {
             let place = of_path(&path.replace("POD", pod), &known)?;
@@ -589,6 +590,9 @@ mod tests {
         }
         // What is no container's name makes none, and who of two it was nobody knows.
         assert_eq!(of("x/POD/slow-queries.log"), Some((String::new(), false)));
+        assert_eq!(of("x/POD/metrics.log"), Some((String::new(), false)));
+        let place = of_path("x/metrics-0/metrics-db.txt", &known).unwrap();
+        assert_eq!(place.container, "metrics-db");
         let place = of_path("x/queue-0/current.log", &known).unwrap();
         assert_eq!(
             (place.pod.as_str(), place.container.as_str()),
@@ -630,6 +634,20 @@ mod tests {
             );
         }
         assert_eq!(of_path("x/a-shop.log", &known).unwrap().pod, "shop");
+    }
+
+    #[test]
+    fn a_table_without_namespaces_makes_no_second_pod() {
+        let known = known(&[
+            ("", "db-0", &[]),
+            ("a", "db-0", &["db"]),
+            ("", "web-0", &[]),
+        ]);
+        let of = |path: &str| of_path(path, &known).map(|place| (place.namespace, place.container));
+        let is =
+            |namespace: &str, container: &str| Some((namespace.to_owned(), container.to_owned()));
+        assert_eq!(of("x/pod_db-0.log"), is("a", "db"));
+        assert_eq!(of("x/pod_web-0.log"), is("", ""));
     }
 
     #[test]

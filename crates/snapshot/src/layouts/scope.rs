@@ -9,6 +9,7 @@ use crate::{
     files::Gathered,
     node::Key,
     object::{self, Object},
+    resource,
 };
 
 /// A list that was read whole.
@@ -95,6 +96,15 @@ fn held(objects: &[Object]) -> BTreeMap<(FileId, Key), BTreeSet<Key>> {
 }
 
 fn add(scopes: &mut BTreeMap<String, Scope>, kind: &str, scope: Scope) {
+    // What lies in no namespace is listed whole, whatever else was asked for.
+    let scope = if resource::ALL
+        .iter()
+        .any(|it| it.kind == kind && !it.namespaced)
+    {
+        Scope::Everywhere
+    } else {
+        scope
+    };
     match (scopes.get_mut(kind), scope) {
         (Some(Scope::Namespaces(old)), Scope::Namespaces(mut new)) => old.append(&mut new),
         (Some(Scope::Everywhere), _) => {}
@@ -236,6 +246,25 @@ mod tests {
         assert!(covers(&one, "Secret", "a") && !covers(&one, "Secret", "b"));
         let two = [("pods.yaml", both.as_str()), ("secrets.yaml", EMPTY)];
         assert!(covers(&two, "Secret", "c"));
+    }
+
+    #[test]
+    fn nodes_lie_in_no_namespace() {
+        let nodes =
+            "items:\n- {apiVersion: v1, kind: Node, metadata: {name: n, uid: u}, status: {}}\n";
+        let pods = "items:\n- {apiVersion: v1, kind: Pod, metadata: {name: p, namespace: a, uid: v}, status: {}}\n";
+        let files = [("nodes.yaml", nodes), ("pods.yaml", pods)];
+        assert!(covers(&files, "Node", "") && covers(&files, "Node", "b"));
+        assert!(!covers(&files, "Pod", "b"));
+    }
+
+    #[test]
+    fn a_list_of_what_are_no_objects_is_no_list() {
+        let audit = "{\"kind\": \"EventList\", \"apiVersion\": \"audit.k8s.io/v1\", \"metadata\": {}, \"items\": [{\"level\": \"Request\", \"verb\": \"delete\"}]}\n";
+        let bundle = Bundle::from_texts("t", [("a/events.json", audit), ("secrets.yaml", EMPTY)]);
+        let snapshot = crate::read(&bundle);
+        assert!(!snapshot.coverage.sources.contains_key("Event.audit.k8s.io"));
+        assert!(covers(&[("secrets.yaml", EMPTY), ("n", "")], "Secret", "a"));
     }
 
     #[test]

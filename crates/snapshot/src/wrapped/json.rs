@@ -26,7 +26,6 @@ const TEXTS: &[&str] = &[
     "_raw",
     "line",
     "message",
-    "msg",
     "body",
     "content",
 ];
@@ -44,7 +43,7 @@ const TIMES: &[&str] = &[
 ];
 
 /// Words of which one stands in all that names pods.
-const SIGNS: &[&str] = &["\"pod", "_pod", ".pod", "Pod", "\"kubernetes", "POD"];
+const SIGNS: &[&str] = &["\"pod", "_pod", ".pod", "Pod", "\"kubernetes"];
 
 /// Whether the beginning of a document may be one of wrapped lines: it is cheap, and few other documents pass.
 pub(crate) fn may_hold(head: &str) -> bool {
@@ -77,7 +76,8 @@ pub(super) fn document(text: &str, sink: &mut dyn FnMut(Line<'_>)) {
 
 /// The lines in one line of JSON.
 pub(super) fn one(line: &str, number: u32, sink: &mut dyn FnMut(Line<'_>)) {
-    if !line.starts_with('{') {
+    // Most lines of JSON are an application's own, and this is asked of many.
+    if !line.starts_with('{') || !SIGNS.iter().any(|sign| line.contains(sign)) {
         return;
     }
     let (nodes, None) = json::read(line) else {
@@ -119,7 +119,8 @@ impl Walk<'_> {
         let owner = Found::of(node).or(around);
         let text = text_of(node);
         if let Some((text, number)) = &text {
-            if owner.pod.is_empty() {
+            // What a controller says about a pod is no line of it: collectors name the container as well.
+            if owner.pod.is_empty() || owner.container.is_empty() {
                 // The record of another collector, as text.
                 if text.starts_with('{') && depth < DEEP {
                     let number = self.number.unwrap_or(*number);
@@ -140,7 +141,7 @@ impl Walk<'_> {
             (self.sink)(line);
             return;
         }
-        if !owner.pod.is_empty() && self.values(node, &owner) {
+        if !owner.pod.is_empty() && !owner.container.is_empty() && self.values(node, &owner) {
             return;
         }
         for (_, child) in node.entries() {

@@ -63,7 +63,7 @@ enum Form {
 impl Form {
     /// What most of the first lines are.
     fn of(head: &[&str], known: &Known) -> Option<Self> {
-        let speaks = |line: &&&str| !line.trim().is_empty() && !is_notice(line);
+        let speaks = |line: &&&str| line.contains([' ', '{']) && !is_notice(line, known);
         let lines: Vec<&str> = head.iter().filter(speaks).take(HEAD.1).copied().collect();
         let prefixes = Prefix::all(head).map(Self::Prefix);
         let mut forms = std::iter::once(Self::Json).chain(prefixes);
@@ -92,13 +92,11 @@ impl Form {
 }
 
 /// What the tools themselves say: stern of the pods it follows, kubetail of what it will do, logcli of labels.
-fn is_notice(line: &str) -> bool {
-    let line = line.trim_start();
-    line.starts_with("+ ")
-        || line.starts_with("- ")
-        || line.starts_with("Will tail ")
-        || line.contains("ommon labels: {")
-        || !line.contains(' ') && !line.starts_with('{')
+fn is_notice(line: &str, known: &Known) -> bool {
+    let line = line.trim();
+    let stern = line.starts_with(['+', '-']) && line.contains(" › ");
+    let labels = line.contains("ommon labels: {");
+    line.is_empty() || stern || labels || line.starts_with("Will tail ") || known.has_pod(line)
 }
 
 /// Whether the lines of a text say whose they are.
@@ -165,7 +163,14 @@ fn of_log(bundle: &Bundle, log: &LogFile, known: &Known) -> Option<Vec<LogFile>>
         }
         for (line, number) in chunk.text.lines().zip(chunk.first_line..) {
             if (log.span.first..=log.span.last).contains(&number) {
-                form.line(line, number, known, &mut |line| logs.take(line));
+                let mut any = false;
+                form.line(line, number, known, &mut |line| {
+                    any = true;
+                    logs.take(line);
+                });
+                if !any && !is_notice(line, known) {
+                    logs.take_rest(line, number);
+                }
             }
         }
     }
@@ -237,6 +242,18 @@ impl<'a> Logs<'a> {
         }
     }
 
+    /// A line that names nobody stays what the whole file would have been.
+    fn take_rest(&mut self, line: &str, number: u32) {
+        self.take(Line {
+            owner: Owner::default(),
+            time: None,
+            stream: Stream::Unknown,
+            partial: false,
+            text: Cow::Borrowed(line),
+            number,
+        });
+    }
+
     fn finish(self) -> Vec<LogFile> {
         let (file, of, known) = (self.file, self.of, self.known);
         let groups = self.found.into_iter();
@@ -288,6 +305,13 @@ fn framed(time: Option<Timestamp>, stream: Stream, partial: bool, text: &str) ->
 
 /// Fills in what the lines leave out and what is known decides.
 fn placed(mut owner: Owner, of: &LogFile, known: &Known) -> Owner {
+    if owner.pod.is_empty() {
+        return Owner {
+            namespace: of.namespace.clone(),
+            pod: of.pod.clone(),
+            container: of.container.clone(),
+        };
+    }
     if owner.namespace.is_empty() {
         let sole = || known.sole_namespace_of(&owner.pod).unwrap_or("").to_owned();
         owner.namespace = if of.namespace.is_empty() {

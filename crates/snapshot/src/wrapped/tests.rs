@@ -145,6 +145,7 @@ fn what_names_no_pod_stays_what_it_is() {
     for text in [
         "2026-03-04T08:00:01Z ledger-0 app open the books\n2026-03-04T08:00:02Z x\n",
         "[pod/ledger-0] open\n[pod/] x y\nstarted well\n",
+        "{\"level\":\"info\",\"message\":\"evicted\",\"namespace\":\"billing\",\"pod\":{\"name\":\"ledger-0\"}}\n{\"level\":\"info\",\"message\":\"done\",\"pod\":\"ledger-0\"}\n",
         "{\"ts\":1772611201,\"msg\":\"alarm\"}\n{\"ts\":1772611202,\"msg\":\"pod ledger-0\"}\n",
     ] {
         let found = logs("x/some.log", text);
@@ -153,6 +154,19 @@ fn what_names_no_pod_stays_what_it_is() {
             "{found:?}"
         );
     }
+}
+
+#[test]
+fn lines_that_name_nobody_are_kept() {
+    let text =
+        "[pod/till-0/till] no paper\nerror: a connection was lost\n[pod/till-0/till] still none\n";
+    assert_eq!(
+        logs("x/all.log", text),
+        [
+            is("//all", &["error: a connection was lost"], &[2]),
+            is("shop/till-0/till", &["no paper", "still none"], &[1, 3]),
+        ]
+    );
 }
 
 #[test]
