@@ -16,7 +16,7 @@ fn logs(name: &str, text: &str) -> Vec<(String, Vec<String>, Vec<u32>)> {
         .iter()
         .map(|log| {
             let (file, _) = log.text(&bundle);
-            let count = file.text().lines().count() as u32;
+            let count = u32::try_from(file.text().lines().count()).unwrap();
             (
                 format!("{}/{}/{}", log.namespace, log.pod, log.container),
                 file.text().lines().map(str::to_owned).collect(),
