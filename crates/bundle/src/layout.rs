@@ -214,7 +214,9 @@ fn heads(path: &str) -> impl Iterator<Item = (&str, &str)> {
         let head = if sign == "!" { at + 1 } else { at };
         Some((path.get(..head)?, path.get(at + 1..)?))
     });
-    std::iter::once(("", path)).chain(inner).take(MAX_DEPTH + 1)
+    // What lies at the top of an archive is as deep as the archive.
+    let near = |(head, _): &(&str, &str)| head.matches('/').count() < MAX_DEPTH;
+    std::iter::once(("", path)).chain(inner.take_while(near))
 }
 
 fn settle(signs: Signs) -> BTreeSet<Layout> {
@@ -446,6 +448,11 @@ mod tests {
         assert_eq!(paths, ["a.tar.gz!", "b.tar.gz!"]);
         assert_eq!(roots[0].strip("a.tar.gz!kubelet/x"), Some("kubelet/x"));
         assert_eq!(roots[0].join("kubelet/x"), "a.tar.gz!kubelet/x");
+        let deep = "a/b/c/d.tar.gz!e/cluster-resources/nodes.json";
+        assert_eq!(
+            heads(deep).last().map(|(head, _)| head),
+            Some("a/b/c/d.tar.gz!e")
+        );
     }
 
     #[test]

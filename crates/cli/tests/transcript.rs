@@ -380,7 +380,7 @@ fn a_table_alone_tells_the_symptom_and_never_that_all_is_well() {
     assert_eq!(text(&crash, "/causes/0/rule"), "crashloopbackoff");
     assert_eq!(text(&crash, "/causes/0/subject/name"), "stock-0");
     let killed = report_of("stock-0   0/1     OOMKilled          3 (40s ago)    35m\n");
-    assert_eq!(text(&killed, "/causes/0/rule"), "pod-status-failing");
+    assert_eq!(text(&killed, "/causes/0/rule"), "oomkilled-said");
     let between = report_of("stock-0   1/1     Running            3 (40s ago)    35m\n");
     assert_eq!(text(&between, "/verdict/state"), "inconclusive");
     let well = report_of("stock-0   1/1     Running            0              35m\n");

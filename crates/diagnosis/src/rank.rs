@@ -344,7 +344,10 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
         reason.ranking = reason.points > 0 && reason.cites.is_empty();
     }
     let points = reasons.iter().map(|reason| reason.points).sum();
-    let confidence = confidence(rule.confidence, finding, rule.role);
+    let mut confidence = confidence(rule.confidence, finding, rule.role);
+    if is_hearsay(context.facts, finding) {
+        confidence = confidence.min(Confidence::Likely);
+    }
     Ranked {
         finding: index,
         points,
@@ -356,6 +359,15 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
         title: None,
         independent: false,
     }
+}
+
+/// Whether a finding is about objects that nothing but events name: what they look like is inferred.
+fn is_hearsay(facts: &Facts<'_>, finding: &coldcase_rules::Finding) -> bool {
+    finding.related.iter().any(|(_, id)| {
+        let entity = facts.get(*id);
+        let kinds = ["PersistentVolumeClaim", "Pod"];
+        entity.partial && entity.root().is_none() && kinds.contains(&entity.subject.kind.as_str())
+    })
 }
 
 /// What kind of evidence the finding itself is.

@@ -62,8 +62,11 @@ pub(crate) fn cover(
 
 /// Notes the files whose documents hold nothing that is known: no object, no event, no alert, no version.
 pub(crate) fn documents(snapshot: &mut Snapshot<'_>, barren: &[FileId]) {
-    let path = |id: &FileId| snapshot.bundle.file(*id).path.as_str();
-    let unread: Vec<&str> = barren.iter().map(path).collect();
+    let files = barren.iter().map(|id| snapshot.bundle.file(*id));
+    let unread: Vec<&str> = files
+        .filter(|file| !is_looked_up(file))
+        .map(|file| file.path.as_str())
+        .collect();
     if !unread.is_empty() {
         let detail = named(&unread);
         snapshot
@@ -74,7 +77,12 @@ pub(crate) fn documents(snapshot: &mut Snapshot<'_>, barren: &[FileId]) {
 
 /// Whether a file holds text of its own, and not only what is looked up by its name.
 fn speaks(file: &File) -> bool {
-    let looked_up = matches!(
+    !file.binary && !is_looked_up(file) && !is_mute(file) && !file.head(HEAD).trim().is_empty()
+}
+
+/// Whether a file is one that is looked up by its name.
+fn is_looked_up(file: &File) -> bool {
+    matches!(
         file.name(),
         "hostname"
             | "hostnamefqdn"
@@ -83,8 +91,7 @@ fn speaks(file: &File) -> bool {
             | "readyz.txt"
             | "timestamp"
             | "version"
-    );
-    !file.binary && !looked_up && !is_mute(file) && !file.head(HEAD).trim().is_empty()
+    )
 }
 
 /// `12 files: a, b, c and 9 others`.

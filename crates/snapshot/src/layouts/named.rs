@@ -291,7 +291,14 @@ pub(super) fn container_in(
         };
         return (only.to_owned(), previous);
     }
-    (between(text, is_generic).to_owned(), previous)
+    // A short word alone is no word between others (`logs-c-web`), but a name.
+    let alone = text.len() <= 2 && !text.contains(SIGNS) && !text.is_empty();
+    let said = if alone {
+        text
+    } else {
+        between(text, is_generic)
+    };
+    (said.to_owned(), previous)
 }
 
 /// A text without the words at both of its ends that name nothing.
