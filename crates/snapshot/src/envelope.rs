@@ -55,9 +55,7 @@ fn take(node: &mut Node, key: &str) -> Option<Node> {
 fn sources(root: &mut Node) -> Option<Node> {
     let hits = root.items_at(&["hits", "hits"]);
     let first = hits.first()?.get("_source")?;
-    if first.at(&["metadata", "name"]).is_none() {
-        return None;
-    }
+    first.at(&["metadata", "name"])?;
     let mut outer = take(root, "hits")?;
     let mut list = take(&mut outer, "hits")?;
     let Value::Seq(items) = &mut list.value else {
