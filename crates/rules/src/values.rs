@@ -427,7 +427,7 @@ impl World<'_, '_> {
                 if found.is_some() {
                     read.node = found;
                 }
-                if !nodes.is_empty() && self.may_be_older(test, found.is_some()) {
+                if found.is_none() && !nodes.is_empty() && self.may_be_older(test) {
                     return None;
                 }
                 Some(found.is_some())
@@ -435,14 +435,10 @@ impl World<'_, '_> {
         }
     }
 
-    /// Whether the answer would be another one if the capture was later than is known.
-    fn may_be_older(&self, test: &Test, holds: bool) -> bool {
-        self.facts.snapshot.is_captured_later()
-            && match test {
-                Test::NewerThan(_) => holds,
-                Test::OlderThan(_) => !holds,
-                _ => false,
-            }
+    /// Whether what is too young for a test may be old enough at the capture, if that was later than is known.
+    /// What was new at the last time that anybody knows of is still taken for new: nothing newer contradicts it.
+    fn may_be_older(&self, test: &Test) -> bool {
+        matches!(test, Test::OlderThan(_)) && self.facts.snapshot.is_captured_later()
     }
 
     /// Whether one element has fields that hold together.

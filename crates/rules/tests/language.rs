@@ -215,3 +215,21 @@ fn alternatives_at_the_beginning_do_not_hide_each_other() {
     let facts = coldcase_facts::derive(&snapshot);
     assert_eq!(evaluate(&rules, &facts).findings[0].rows.len(), 2);
 }
+
+#[test]
+fn what_may_be_older_than_is_known_is_undecided_and_what_is_newest_is_new() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: n, uid: u, creationTimestamp: \"2026-07-14T10:00:00Z\"}\nspec: {containers: [{name: c, image: i}]}\nstatus: {phase: Pending}\n";
+    let with = |test: &str| {
+        let steps =
+            format!("  - find: Pod p\n    where: {{metadata.creationTimestamp: {{{test}}}}}");
+        let rules = RuleSet::load(vec![("app/t.yaml".to_owned(), rule(&steps))]).unwrap();
+        // Nothing but the pod itself tells when this was captured.
+        let bundle = Bundle::from_texts("t", [("pod.yaml", pod)]);
+        let snapshot = coldcase_snapshot::read(&bundle);
+        let facts = coldcase_facts::derive(&snapshot);
+        let evaluation = evaluate(&rules, &facts);
+        (evaluation.findings.len(), evaluation.unknown.len())
+    };
+    assert_eq!(with("older_than: 10m"), (0, 1));
+    assert_eq!(with("newer_than: 10m"), (1, 0));
+}
