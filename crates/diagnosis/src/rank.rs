@@ -361,13 +361,16 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
     }
 }
 
-/// Whether a finding is about objects that nothing but events name: what they look like is inferred.
+/// Whether all pods and claims that a finding is about are named by events alone: what they look like is inferred.
 fn is_hearsay(facts: &Facts<'_>, finding: &coldcase_rules::Finding) -> bool {
-    finding.related.iter().any(|(_, id)| {
-        let entity = facts.get(*id);
-        let kinds = ["PersistentVolumeClaim", "Pod"];
-        entity.partial && entity.root().is_none() && kinds.contains(&entity.subject.kind.as_str())
-    })
+    const KINDS: &[&str] = &["PersistentVolumeClaim", "Pod"];
+    let mut about = finding
+        .related
+        .iter()
+        .map(|(_, id)| facts.get(*id))
+        .filter(|entity| KINDS.contains(&entity.subject.kind.as_str()))
+        .peekable();
+    about.peek().is_some() && about.all(|entity| entity.partial && entity.root().is_none())
 }
 
 /// What kind of evidence the finding itself is.
