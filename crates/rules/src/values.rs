@@ -1,10 +1,14 @@
 //! Conditions and operands: what a field is, whether it satisfies a matcher, and where it was read.
 
+mod age;
+
 use std::borrow::Cow;
 
 use coldcase_facts::{Cite, EntityId, quantity, schema::Segment};
 use coldcase_snapshot::{packed::View, stamp};
 use jiff::Timestamp;
+
+use age::Age;
 
 use crate::{
     descent::Place,
@@ -107,42 +111,6 @@ impl How {
             quantity::quantity(text).or_else(|| number(text))
         } else {
             number(text)
-        }
-    }
-}
-
-/// How long ago something was, in seconds; kubectl cuts off what is smaller than the last unit that it prints.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Age {
-    least: f64,
-    below: f64,
-}
-
-impl Age {
-    /// Reads a number of seconds; of which unit it was printed is not asked, so that it may be the largest.
-    fn of(printed: View<'_>) -> Option<Self> {
-        let seconds = printed.as_str()?.parse::<i32>().ok()?;
-        let units = [86_400, 3_600, 60];
-        let unit = units.into_iter().find(|unit| seconds % unit == 0);
-        let least = f64::from(seconds);
-        let unit = unit.filter(|_| seconds > 0).unwrap_or(1);
-        Some(Self {
-            least,
-            below: least + f64::from(unit),
-        })
-    }
-
-    /// Whether a test of how long ago something was holds; nothing if what was cut off decides, or for another test.
-    fn passes(self, test: &Test) -> Option<bool> {
-        let (limit, newer) = match test {
-            Test::NewerThan(seconds) => (*seconds, true),
-            Test::OlderThan(seconds) => (*seconds, false),
-            _ => return None,
-        };
-        if self.below <= limit {
-            Some(newer)
-        } else {
-            (self.least > limit).then_some(!newer)
         }
     }
 }
