@@ -139,7 +139,8 @@ fn several(context: &Context<'_, '_, '_>, cause: &Ranked) -> Option<String> {
         "insufficientPods",
         "insufficientOther",
     ];
-    if !context.facts.of_kind("Node").is_empty() {
+    // Nodes that only pods or hosts name say nothing of what they have room for.
+    if context.facts.collected("Node") {
         return None;
     }
     let finding = &context.evaluation.findings[cause.finding];

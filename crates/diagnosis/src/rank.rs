@@ -345,7 +345,7 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
     }
     let points = reasons.iter().map(|reason| reason.points).sum();
     let mut confidence = confidence(rule.confidence, finding, rule.role);
-    if is_hearsay(context.facts, finding) || is_placed_blindly(context.facts, &rule.layer) {
+    if is_hearsay(context.facts, finding) {
         confidence = confidence.min(Confidence::Likely);
     }
     Ranked {
@@ -371,12 +371,6 @@ fn is_hearsay(facts: &Facts<'_>, finding: &coldcase_rules::Finding) -> bool {
         .filter(|entity| KINDS.contains(&entity.subject.kind.as_str()))
         .peekable();
     about.peek().is_some() && about.all(|entity| entity.partial && entity.root().is_none())
-}
-
-/// Whether a rule speaks of where pods fit while the nodes were not captured: of the scheduler's answer, which
-/// counts several obstacles, nobody can say then which one would have to go.
-fn is_placed_blindly(facts: &Facts<'_>, layer: &str) -> bool {
-    layer == "scheduling" && !facts.collected("Node")
 }
 
 /// What kind of evidence the finding itself is.

@@ -1,6 +1,9 @@
 //! Finds the pod, container and instance that a log's name speaks of, by the pods that are known: however a tool or a person put the words together.
 
-use super::{known::Known, place::Place};
+use super::{
+    known::Known,
+    place::{Place, is_uid},
+};
 
 /// Parts of a name that are tried; names with more are no exports.
 const WORDS: usize = 32;
@@ -368,11 +371,6 @@ fn is_generic(word: &str) -> bool {
     word.starts_with(|letter: char| letter.is_ascii_digit())
         || hex(word) && word.bytes().any(|b| b.is_ascii_digit())
         || GENERIC.contains(&&*word.to_ascii_lowercase())
-}
-
-fn is_uid(text: &str) -> bool {
-    text.len() == 36 && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
-        || text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Whether a name stands in another, with signs on both sides.
