@@ -209,6 +209,11 @@ impl<'s> Facts<'s> {
         }
     }
 
+    /// Events about a captured object, as [`Facts::events_about`] without looking for it.
+    pub fn events_of(&self, object: EntityId) -> &[EntityId] {
+        self.events.of(object)
+    }
+
     /// The identity of this name: the one that a captured object has, if there is one.
     pub(crate) fn identity(&self, kind: &str, namespace: &str, name: &str) -> Identity {
         self.known(kind, namespace, name).map_or_else(

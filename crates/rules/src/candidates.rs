@@ -1,6 +1,6 @@
 //! What a step looks at: entities of a kind or at the end of a relation, and which source is missing among them.
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use coldcase_facts::{Entity, EntityId, netpol::Direction};
 use coldcase_snapshot::coverage::Status;
@@ -12,13 +12,19 @@ use crate::{
     rule::{From, Step, Verb},
 };
 
-/// The pod of each container, by the number of the entity: asked by many rules, looked up once.
+/// What many rules ask of every container, looked up once.
 #[derive(Debug, Default)]
-pub(crate) struct Pods(OnceLock<Vec<Option<u32>>>);
+pub(crate) struct Near {
+    /// The pod of each container and pod, by the number of the entity.
+    pods: OnceLock<Vec<Option<u32>>>,
+    /// Why there may be events that are not there.
+    expired: OnceLock<Option<String>>,
+}
 
 /// Entities that a step looks at, and what may be missing among them.
-pub(crate) struct Candidates {
-    pub ids: Vec<EntityId>,
+#[derive(Default)]
+pub(crate) struct Candidates<'w> {
+    pub ids: Cow<'w, [EntityId]>,
     pub total: u64,
     pub missing: Option<Missing>,
     /// Candidates whose conditions could not be decided.
@@ -33,15 +39,27 @@ fn whose<'e>(entity: &'e Entity<'_>) -> &'e str {
     }
 }
 
+impl Candidates<'_> {
+    /// In order, each once.
+    fn sorted(mut self) -> Self {
+        if !self.ids.is_sorted_by(|one, next| one < next) {
+            let ids = self.ids.to_mut();
+            ids.sort_unstable();
+            ids.dedup();
+        }
+        self
+    }
+}
+
 impl World<'_, '_> {
-    pub(crate) fn candidates(&self, step: &Step, row: &Row) -> Candidates {
+    pub(crate) fn candidates(&self, step: &Step, row: &Row) -> Candidates<'_> {
         match &step.from {
             From::Kind(kind) => {
                 // A list that was cut says what is there, never what is not: finding needs no more.
                 let whole = matches!(step.verb, Verb::None | Verb::Count);
                 match self.narrowed(kind, step, row) {
                     Some(ids) if step.pattern.is_none() => Candidates {
-                        ids,
+                        ids: ids.into(),
                         total: self.facts.of_kind(kind).len() as u64,
                         missing: self.missing_of(kind, whole),
                         open: 0,
@@ -51,23 +69,13 @@ impl World<'_, '_> {
             }
             From::Relation(nouns, slot) => match row.bound(*slot) {
                 Some(bound) => self.chain(nouns, bound.id, step.pattern),
-                None => Candidates {
-                    ids: Vec::new(),
-                    total: 0,
-                    missing: None,
-                    open: 0,
-                },
+                None => Candidates::default(),
             },
-            From::Bound => Candidates {
-                ids: Vec::new(),
-                total: 0,
-                missing: None,
-                open: 0,
-            },
+            From::Bound => Candidates::default(),
         }
     }
 
-    fn all(&self, kind: &str, pattern: Option<usize>, whole: bool) -> Candidates {
+    fn all(&self, kind: &str, pattern: Option<usize>, whole: bool) -> Candidates<'_> {
         if let Some(pattern) = pattern {
             let found: Vec<&crate::lines::Hits> = self
                 .lines
@@ -95,10 +103,10 @@ impl World<'_, '_> {
                 open: 0,
             };
         }
-        let ids = self.facts.of_kind(kind).to_vec();
+        let ids = self.facts.of_kind(kind);
         Candidates {
             total: ids.len() as u64,
-            ids,
+            ids: ids.into(),
             missing: self.missing_of(kind, whole),
             open: 0,
         }
@@ -140,12 +148,9 @@ impl World<'_, '_> {
         nouns: &[&'static str],
         from: EntityId,
         pattern: Option<usize>,
-    ) -> Candidates {
+    ) -> Candidates<'_> {
         if let [noun] = nouns {
-            let mut found = self.related(noun, from, pattern);
-            found.ids.sort_unstable();
-            found.ids.dedup();
-            return found;
+            return self.related(noun, from, pattern).sorted();
         }
         let mut ids = vec![from];
         let mut total = 1;
@@ -156,7 +161,7 @@ impl World<'_, '_> {
             for id in &ids {
                 let found = self.related(noun, *id, pattern);
                 total += found.total;
-                next.extend(found.ids);
+                next.extend(found.ids.iter());
                 missing = missing.or(found.missing);
             }
             next.sort_unstable();
@@ -164,14 +169,14 @@ impl World<'_, '_> {
             ids = next;
         }
         Candidates {
-            ids,
+            ids: ids.into(),
             total,
             missing,
             open: 0,
         }
     }
 
-    fn related(&self, noun: &str, from: EntityId, pattern: Option<usize>) -> Candidates {
+    fn related(&self, noun: &str, from: EntityId, pattern: Option<usize>) -> Candidates<'_> {
         match noun {
             "log" => self.log_lines(from, pattern),
             "journal" => self.journal_lines(from, pattern),
@@ -184,7 +189,7 @@ impl World<'_, '_> {
                     } else {
                         None
                     },
-                    ids,
+                    ids: ids.into(),
                     open: 0,
                 }
             }
@@ -194,27 +199,20 @@ impl World<'_, '_> {
             "ingressdenial" => self.denying(from, Direction::Ingress),
             _ if from.0 as usize >= self.facts.entities.len() => self.through_line(noun, from),
             _ => {
-                if let Some(ids) = self.nearby(noun, from) {
-                    return Candidates {
-                        total: ids.len() as u64,
-                        ids,
-                        missing: None,
-                        open: 0,
-                    };
+                if let Some(found) = self.nearby(noun, from) {
+                    return found;
                 }
                 let related = self.facts.related(noun, from);
-                let expired = noun == "event" && related.ids.is_empty();
                 let missing = match related.missing {
                     Some(source) if source.contains(' ') => {
                         Some(format!("{source}: not collected"))
                     }
                     Some(source) => self.missing(&source),
-                    None if expired => self.missing("Event"),
                     None => None,
                 };
                 Candidates {
                     total: related.ids.len() as u64,
-                    ids: related.ids,
+                    ids: related.ids.into(),
                     missing: missing.map(Missing::from),
                     open: 0,
                 }
@@ -223,7 +221,7 @@ impl World<'_, '_> {
     }
 
     /// The policies that stand in the way of what a line tried.
-    fn denying(&self, line: EntityId, direction: Direction) -> Candidates {
+    fn denying(&self, line: EntityId, direction: Direction) -> Candidates<'_> {
         let found = self.denials(line, direction);
         let missing = if !found.policies.is_empty() {
             None
@@ -234,14 +232,14 @@ impl World<'_, '_> {
         };
         Candidates {
             total: found.policies.len() as u64,
-            ids: found.policies.clone(),
+            ids: found.policies.clone().into(),
             missing: missing.map(Missing::from),
             open: 0,
         }
     }
 
     /// The Services behind those policies.
-    fn shut(&self, line: EntityId, direction: Direction) -> Candidates {
+    fn shut(&self, line: EntityId, direction: Direction) -> Candidates<'_> {
         let ids = self.denials(line, direction).services.clone();
         let policies = if ids.is_empty() {
             self.denying(line, direction).missing
@@ -254,13 +252,13 @@ impl World<'_, '_> {
                 let services = self.missing("Service").filter(|_| ids.is_empty());
                 services.map(Missing::from)
             }),
-            ids,
+            ids: ids.into(),
             open: 0,
         }
     }
 
     /// From a line one comes to its pod, container or node, and on from there.
-    fn through_line(&self, noun: &str, line: EntityId) -> Candidates {
+    fn through_line(&self, noun: &str, line: EntityId) -> Candidates<'_> {
         let entity = self.get(line);
         let subject = &entity.subject;
         let start = match subject.kind.as_str() {
@@ -269,17 +267,12 @@ impl World<'_, '_> {
             _ => None,
         };
         let Some(start) = start else {
-            return Candidates {
-                ids: Vec::new(),
-                total: 0,
-                missing: None,
-                open: 0,
-            };
+            return Candidates::default();
         };
         let mut found = self.related(noun, start, None);
         if noun == "container" {
             let name = entity.str_at(&["container"]).unwrap_or("").to_owned();
-            found.ids.retain(|id| {
+            found.ids.to_mut().retain(|id| {
                 let container = self.get(*id);
                 container.label() == name || container.bool_at(&["unnamed"])
             });
@@ -287,14 +280,9 @@ impl World<'_, '_> {
         found
     }
 
-    fn log_lines(&self, from: EntityId, pattern: Option<usize>) -> Candidates {
+    fn log_lines(&self, from: EntityId, pattern: Option<usize>) -> Candidates<'_> {
         let Some(pattern) = pattern else {
-            return Candidates {
-                ids: Vec::new(),
-                total: 0,
-                missing: None,
-                open: 0,
-            };
+            return Candidates::default();
         };
         let entity = self.get(from);
         // Of a pod from a table nobody knows whose log it is, among its own.
@@ -332,33 +320,50 @@ impl World<'_, '_> {
             None => format!("logs of {}: not collected", whose(entity)).into(),
         });
         Candidates {
-            ids,
+            ids: ids.into(),
             total,
             missing,
             open: 0,
         }
     }
 
-    /// What most rules ask of every container, where there is any: found without asking what could be missing.
-    fn nearby(&self, noun: &str, from: EntityId) -> Option<Vec<EntityId>> {
-        match noun {
-            "pod" => Some(vec![self.pod_of(from)?]),
-            "event" => {
-                let mut ids = self.facts.events_about(&self.get(from).subject).to_vec();
-                ids.dedup();
-                (!ids.is_empty()).then_some(ids)
-            }
-            _ => None,
+    /// What most rules ask of every container and pod, without a search.
+    fn nearby(&self, noun: &str, from: EntityId) -> Option<Candidates<'_>> {
+        let ids: Cow<'_, [EntityId]> = match noun {
+            "pod" if self.get(from).kind == "Container" => vec![self.pod_of(from)?].into(),
+            "event" => self.events_of(from).into(),
+            _ => return None,
+        };
+        let expired = noun == "event" && ids.is_empty();
+        let missing = if expired { self.expired() } else { None };
+        Some(Candidates {
+            total: ids.len() as u64,
+            missing: missing.map(Missing::from),
+            ids,
+            open: 0,
+        })
+    }
+
+    fn events_of(&self, from: EntityId) -> &[EntityId] {
+        match self.pod_of(from) {
+            Some(pod) => self.facts.events_of(pod),
+            None => self.facts.events_about(&self.get(from).subject),
         }
     }
 
-    /// The pod of a container.
-    fn pod_of(&self, container: EntityId) -> Option<EntityId> {
-        let pods = self.pods.0.get_or_init(|| {
+    /// Why an object without events may have had some.
+    fn expired(&self) -> Option<String> {
+        let expired = self.near.expired.get_or_init(|| self.missing("Event"));
+        expired.clone()
+    }
+
+    /// The pod of a container, or of its own name.
+    fn pod_of(&self, from: EntityId) -> Option<EntityId> {
+        let pods = self.near.pods.get_or_init(|| {
             let entities = self.facts.entities.par_iter();
             let pod = |entity: &Entity<'_>| {
                 let subject = &entity.subject;
-                if entity.kind != "Container" || subject.kind != "Pod" {
+                if !matches!(entity.kind, "Container" | "Pod") || subject.kind != "Pod" {
                     return None;
                 }
                 let pod = self
@@ -368,17 +373,12 @@ impl World<'_, '_> {
             };
             entities.map(pod).collect()
         });
-        pods.get(container.0 as usize)?.map(EntityId)
+        pods.get(from.0 as usize)?.map(EntityId)
     }
 
-    fn journal_lines(&self, from: EntityId, pattern: Option<usize>) -> Candidates {
+    fn journal_lines(&self, from: EntityId, pattern: Option<usize>) -> Candidates<'_> {
         let Some(pattern) = pattern else {
-            return Candidates {
-                ids: Vec::new(),
-                total: 0,
-                missing: None,
-                open: 0,
-            };
+            return Candidates::default();
         };
         let nodes = self.facts.related("node", from).ids;
         let mut names: Vec<String> = nodes
@@ -422,7 +422,7 @@ impl World<'_, '_> {
             }
         }
         Candidates {
-            ids,
+            ids: ids.into(),
             total,
             missing,
             open: 0,

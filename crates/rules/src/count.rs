@@ -41,7 +41,7 @@ impl World<'_, '_> {
         &self,
         step: &Step,
         row: &Row,
-        candidates: Candidates,
+        candidates: Candidates<'_>,
         passed: &[Bound],
     ) -> Counted {
         let Some(count) = &step.count else {
@@ -117,7 +117,13 @@ impl World<'_, '_> {
             .then_some(now)
     }
 
-    fn number(&self, count: &Count, step: &Step, candidates: &Candidates, passed: &[Bound]) -> f64 {
+    fn number(
+        &self,
+        count: &Count,
+        step: &Step,
+        candidates: &Candidates<'_>,
+        passed: &[Bound],
+    ) -> f64 {
         if let Some(path) = &count.sum {
             let read = |text: String| in_units_of(path, &text);
             let texts = passed.iter().flat_map(|passed| self.texts(passed, path));

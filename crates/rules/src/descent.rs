@@ -213,12 +213,13 @@ impl<'w, 'r, 'f, 's, O: Open> Descent<'w, 'r, 'f, 's, O> {
     }
 
     fn find(&mut self, at: usize, step: &'r Step) -> usize {
-        let candidates = self.world.candidates(step, &self.row);
-        let known = self.world.sieve.known(step);
+        let world = self.world;
+        let candidates = world.candidates(step, &self.row);
+        let known = world.sieve.known(step);
         let room = self.make_room(step.slot);
         let mut missing = candidates.missing;
         let mut made = 0;
-        for id in candidates.ids {
+        for &id in candidates.ids.iter() {
             let mark = self.read.len();
             // One open candidate stands for all: of many thousands only the first says why.
             match self.passes(step, known, id, missing.is_none()) {
@@ -245,13 +246,14 @@ impl<'w, 'r, 'f, 's, O: Open> Descent<'w, 'r, 'f, 's, O> {
     }
 
     fn none(&mut self, at: usize, step: &'r Step) -> usize {
-        let candidates = self.world.candidates(step, &self.row);
-        let known = self.world.sieve.known(step);
+        let world = self.world;
+        let candidates = world.candidates(step, &self.row);
+        let known = world.sieve.known(step);
         let room = self.make_room(step.slot);
         let mut missing = candidates.missing;
         let mut found = false;
         let mark = self.read.len();
-        for id in candidates.ids {
+        for &id in candidates.ids.iter() {
             match self.passes(step, known, id, missing.is_none()) {
                 Truth::Yes(_) => found = true,
                 Truth::Unknown(words) => missing = missing.or(Some(words.into())),
@@ -275,12 +277,13 @@ impl<'w, 'r, 'f, 's, O: Open> Descent<'w, 'r, 'f, 's, O> {
     }
 
     fn count(&mut self, at: usize, step: &'r Step) -> usize {
-        let mut candidates = self.world.candidates(step, &self.row);
-        let known = self.world.sieve.known(step);
+        let world = self.world;
+        let mut candidates = world.candidates(step, &self.row);
+        let known = world.sieve.known(step);
         let room = self.make_room(step.slot);
         let mark = self.read.len();
         let mut passed = Vec::new();
-        for id in mem::take(&mut candidates.ids) {
+        for &id in mem::take(&mut candidates.ids).iter() {
             match self.passes(step, known, id, candidates.missing.is_none()) {
                 Truth::Yes(captures) => passed.push(Bound { id, captures }),
                 Truth::Unknown(words) => {

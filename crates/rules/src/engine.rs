@@ -7,7 +7,7 @@ use coldcase_snapshot::stamp;
 use jiff::Timestamp;
 
 use crate::{
-    candidates::Pods,
+    candidates::Near,
     descent::{All, First, Landed},
     flows::Calls,
     index::Index,
@@ -25,7 +25,7 @@ pub struct World<'f, 's> {
     pub(crate) index: Index,
     pub(crate) sieve: Sieve,
     pub(crate) calls: Calls,
-    pub(crate) pods: Pods,
+    pub(crate) near: Near,
 }
 
 /// An entity bound to a slot, with the captures of the patterns it matched there.
@@ -98,7 +98,7 @@ impl<'f, 's> World<'f, 's> {
             index: Index::new(worth),
             sieve: Sieve::default(),
             calls: Calls::default(),
-            pods: Pods::default(),
+            near: Near::default(),
         }
     }
 
@@ -165,7 +165,7 @@ impl<'f, 's> World<'f, 's> {
 
     /// The entities that a step looks at from a row.
     pub(crate) fn candidates_of(&self, step: &Step, row: &Row) -> Vec<EntityId> {
-        let mut ids = self.candidates(step, row).ids;
+        let mut ids = self.candidates(step, row).ids.into_owned();
         ids.retain(|id| {
             step.kinds.is_empty() || step.kinds.iter().any(|kind| kind == self.get(*id).kind)
         });

@@ -185,6 +185,9 @@ fn joined(needs: &[Need], answers: &[Bits], join: fn(&mut Bits, &Bits)) -> Optio
 struct Wanted<'r> {
     step: &'r Step,
     next: Option<&'r Step>,
+    /// Whether it comes to the kind by a relation: there is nothing to leave of the kind, but what is cheap to know
+    /// of all need not be looked up row by row.
+    by_relation: bool,
 }
 
 impl World<'_, '_> {
@@ -211,6 +214,10 @@ impl World<'_, '_> {
             let open = !sound || self.missing_of(kind, false).is_some();
             let mut asked = Asked::default();
             for wanted in &steps {
+                if wanted.by_relation {
+                    self.cheap(wanted.step, &mut asked);
+                    continue;
+                }
                 // Where something is left open, an entity that cannot pass the step behind still says
                 // that this one found something.
                 let next = wanted.next.filter(|_| !open);
@@ -277,6 +284,17 @@ impl World<'_, '_> {
         for condition in all {
             if dear || !is_dear(&condition.matcher) {
                 needs.extend(self.question(condition, asked).map(Need::Asked));
+            }
+        }
+    }
+
+    /// Asks what costs no more than a comparison.
+    fn cheap<'r>(&self, step: &'r Step, asked: &mut Asked<'r>) {
+        let fixed = |operand: &Operand| operand.slots_all(&|_| false);
+        for condition in &step.conditions {
+            let own = condition.slot == step.slot && condition.matcher.operands_all(&fixed);
+            if own && !is_dear(&condition.matcher) {
+                self.question(condition, asked);
             }
         }
     }
@@ -485,13 +503,21 @@ fn wanted<'r>(
     world: &World<'_, '_>,
     worth: usize,
 ) {
+    let many = |kind: &str| world.facts.of_kind(kind).len() >= worth;
     for (at, step) in steps.iter().enumerate() {
-        if let From::Kind(kind) = &step.from
-            && step.pattern.is_none()
-            && world.facts.of_kind(kind).len() >= worth
-        {
-            let next = steps.get(at + 1);
-            kinds.entry(kind).or_default().push(Wanted { step, next });
+        let mut want = |kind, next, by_relation| {
+            let all = kinds.entry(kind).or_default();
+            all.push(Wanted {
+                step,
+                next,
+                by_relation,
+            });
+        };
+        match (&step.from, step.kinds.as_slice()) {
+            _ if step.pattern.is_some() => {}
+            (From::Kind(kind), _) if many(kind) => want(kind, steps.get(at + 1), false),
+            (From::Relation(..), [kind]) if many(kind) => want(kind, None, true),
+            _ => {}
         }
         for alternative in &step.alternatives {
             wanted(alternative, kinds, world, worth);
