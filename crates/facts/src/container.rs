@@ -17,7 +17,7 @@ use crate::{
     heap::{self, Heap},
     quantity, reported,
     shared::TOGETHER,
-    unnamed,
+    silent, unnamed,
 };
 
 /// Waiting reasons that do not pass by themselves.
@@ -63,7 +63,7 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
                         continue;
                     }
                     if unnamed::is_open(facts.get(*pod)) {
-                        made.push((*pod, unnamed::container(facts, *pod)));
+                        made.push((*pod, unnamed::container(facts, &logs, *pod)));
                         continue;
                     }
                     containers(facts, &logs, *pod, &mut options, &mut made);
@@ -122,7 +122,7 @@ fn containers<'s>(
 }
 
 /// Logs by namespace and pod, in their order.
-type Logs<'s> = HashMap<(&'s str, &'s str), Vec<&'s LogFile>>;
+pub(crate) type Logs<'s> = HashMap<(&'s str, &'s str), Vec<&'s LogFile>>;
 
 fn logs_of_pods<'s>(facts: &Facts<'s>) -> Logs<'s> {
     let mut found = Logs::new();
@@ -185,6 +185,14 @@ fn container<'s>(
                 last_words(facts, log, &mut fields, &mut cites);
             }
         }
+    }
+    if status.is_none() && silent::is(owner) {
+        let state = silent::container(facts, pod, name);
+        let of_pod = logs.get(&(subject.namespace.as_str(), subject.name.as_str()));
+        if let Some(log) = of_pod.and_then(|of_pod| silent::last(of_pod, name, &state)) {
+            last_words(facts, log, &mut fields, &mut cites);
+        }
+        fields.extend(state);
     }
     if owner.partial && status.is_none() && never_ran(owner, status) {
         fields.extend(OF_A_RUN.iter().map(|field| (*field, Node::default())));
@@ -477,23 +485,32 @@ const FATAL: &[&str] = &[
 /// Bytes that tell an empty log and kubectl's excuse from a log.
 const HEAD: usize = 1 << 10;
 
-fn last_words(
+pub(crate) fn last_words(
     facts: &Facts<'_>,
     log: &LogFile,
     fields: &mut Vec<(&'static str, Node)>,
     cites: &mut Vec<(&'static str, Cite)>,
 ) {
-    let (file, _) = log.text(facts.snapshot.bundle);
-    let head = file.head(HEAD);
-    let blank = head.trim().is_empty() && file.chunks().all(|chunk| chunk.text.trim().is_empty());
-    if blank {
+    let (file, span) = log.text(facts.snapshot.bundle);
+    // A log may be a part of a transcript.
+    let (first, last) = (span.first.max(1), span.last.min(file.line_count()));
+    let whole = first == 1 && last == file.line_count();
+    let head = match whole {
+        true => file.head(HEAD),
+        false => file.line(first),
+    };
+    let empty = || match whole {
+        true => file.chunks().all(|chunk| chunk.text.trim().is_empty()),
+        false => (first..=last).all(|number| file.line(number).trim().is_empty()),
+    };
+    if head.trim().is_empty() && empty() {
         fields.push(("logEmpty", Node::flag(true)));
         return;
     }
     if logs::is_kubectl_excuse(&head) {
         return;
     }
-    if let Some((text, mut cite)) = tail(file, log.file) {
+    if let Some((text, mut cite)) = tail(file, log.file, first, last) {
         cite.line = log.captured_line(cite.line);
         cite.end_line = cite.line;
         fields.push(("lastWords", Node::text(text)));
@@ -502,27 +519,26 @@ fn last_words(
 }
 
 /// The last line that says what went wrong, else the last line; without its stamp.
-fn tail(file: &coldcase_bundle::File, id: FileId) -> Option<(String, Cite)> {
-    let count = file.line_count();
-    let from = count.saturating_sub(40).max(1);
-    let lines = (from..=count)
+fn tail(file: &coldcase_bundle::File, id: FileId, first: u32, last: u32) -> Option<(String, Cite)> {
+    let from = last.saturating_sub(40).max(first);
+    let lines = (from..=last)
         .rev()
         .map(|number| (number, logs::message(&file.line(number)).into_owned()))
         .filter(|(_, text)| !text.is_empty());
-    let mut last = None;
+    let mut found = None;
     for (number, text) in lines {
         let lower: String = text.chars().take(400).collect::<String>().to_lowercase();
         // Indented lines are frames of a stack trace; the line that names the fault is not.
         let frame = text.starts_with(char::is_whitespace);
-        if last.is_none() {
-            last = Some((number, text.clone()));
+        if found.is_none() {
+            found = Some((number, text.clone()));
         }
         if !frame && FATAL.iter().any(|word| lower.contains(word)) {
-            last = Some((number, text));
+            found = Some((number, text));
             break;
         }
     }
-    let (line, text) = last?;
+    let (line, text) = found?;
     Some((
         text.trim().chars().take(400).collect(),
         Cite {

@@ -6,7 +6,7 @@ use coldcase_snapshot::{
 };
 use rayon::prelude::*;
 
-use crate::{Entity, EntityId, Facts, reported, unnamed};
+use crate::{Entity, EntityId, Facts, reported, silent, unnamed};
 
 /// A pod's state at capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,10 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
 fn of_pod(facts: &Facts<'_>, pod: EntityId) -> (PodHealth, Packed) {
     if reported::is_named_only(facts.get(pod)) {
         let (health, fields) = reported::pod(facts, pod);
+        return (health, Node::map(fields).into());
+    }
+    if silent::is(facts.get(pod)) {
+        let (health, fields) = silent::pod(facts, pod);
         return (health, Node::map(fields).into());
     }
     let age = facts.age_of(pod);

@@ -212,7 +212,8 @@ fn is_storage(report: &HostReport) -> bool {
 
 /// Sets `expired` by the capture where the tool did not say it.
 fn expiry(facts: &Facts<'_>, merged: &mut Merged) {
-    if merged.get("expired").is_some() {
+    // A year that is assumed says nothing about dates.
+    if merged.get("expired").is_some() || facts.snapshot.is_year_assumed() {
         return;
     }
     let end = merged.get("notAfter").and_then(stamp::rfc3339);

@@ -30,6 +30,7 @@ pub mod schema;
 pub mod select;
 mod service;
 mod shared;
+mod silent;
 mod skew;
 mod stale;
 mod unnamed;
@@ -153,6 +154,18 @@ impl<'s> Facts<'s> {
         let stamped = self.age(entity.str_at(&["metadata", "creationTimestamp"]));
         let printed = || entity.printed_age("metadata", Some("creationTimestamp"));
         stamped.or_else(|| printed()?.as_i64())
+    }
+
+    /// Seconds for which an object is known to have been there: since the first event about it. Of use where text for
+    /// people does not tell when it was made.
+    pub fn known_for(&self, id: EntityId) -> Option<i64> {
+        let events = self.events_about(&self.get(id).subject).iter();
+        let seen = events.filter_map(|event| {
+            let event = self.get(*event);
+            let stamped = self.age(event.str_at(&["first"]));
+            stamped.or_else(|| event.printed_age("first", None)?.as_i64())
+        });
+        seen.max()
     }
 
     /// The health of a pod at capture.

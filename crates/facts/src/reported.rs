@@ -301,6 +301,15 @@ fn image<'f>(facts: &'f Facts<'_>, pod: EntityId, container: Option<&str>) -> Op
     images.first().copied().filter(|_| images.len() == 1)
 }
 
+/// What the newest trouble of a pod says of one of its containers.
+pub(crate) fn state_of(
+    facts: &Facts<'_>,
+    pod: EntityId,
+    container: &str,
+) -> Vec<(&'static str, Node)> {
+    trouble(facts, pod, Some(container)).map_or_else(Vec::new, |said| state(&said))
+}
+
 /// What follows for a container.
 fn state(said: &Said<'_>) -> Vec<(&'static str, Node)> {
     let flag = Node::flag;

@@ -1,8 +1,11 @@
 //! The container that kubectl's STATUS column speaks of, where a pod is known from a table that names no container.
 
-use coldcase_snapshot::{node::Node, packed::View};
+use coldcase_snapshot::{logs::LogFile, node::Node, packed::View};
 
-use crate::{Cite, Entity, EntityId, Facts, PodHealth, container::STUCK};
+use crate::{
+    Cite, Entity, EntityId, Facts, PodHealth,
+    container::{Logs, STUCK, last_words},
+};
 
 /// Seconds after which a pod that waits, or that runs and is not ready, is not merely young.
 const YOUNG: i64 = 45;
@@ -70,6 +73,33 @@ impl<'v> Row<'v> {
             && self.restarted.is_some_and(|ago| ago < FORGOTTEN)
     }
 
+    /// The name of the only container: the one that all logs of the pod are of.
+    fn name<'l>(&self, logs: &[&'l LogFile]) -> Option<&'l str> {
+        let (first, rest) = logs.split_first()?;
+        let name = first.container.as_str();
+        let only = self.containers == Some(1)
+            && !self.init
+            && !name.is_empty()
+            && rest.iter().all(|log| log.container == name);
+        only.then_some(name)
+    }
+
+    /// The log in which the container that is down said its last words.
+    fn last_log<'l>(&self, logs: &[&'l LogFile]) -> Option<&'l LogFile> {
+        let down = self.reason == "CrashLoopBackOff" || self.ended();
+        let one = || {
+            let mut names = logs.iter().map(|log| log.container.as_str());
+            let first = names.next();
+            names.all(|name| Some(name) == first)
+        };
+        if !down || self.containers != Some(1) || !one() {
+            return None;
+        }
+        // Of a container that waits for its next start the log is that of the one that died.
+        let previous = logs.iter().find(|log| log.previous);
+        previous.or_else(|| logs.first()).copied()
+    }
+
     fn ended(&self) -> bool {
         ENDED.contains(&self.reason)
             || self.reason.starts_with("ExitCode:")
@@ -89,22 +119,38 @@ pub(crate) fn is_open(pod: &Entity<'_>) -> bool {
 }
 
 /// Stands for the containers of such a pod, so that what is asked of them is not taken for answered.
-pub(crate) fn container<'s>(facts: &Facts<'s>, pod: EntityId) -> Entity<'s> {
+pub(crate) fn container<'s>(facts: &Facts<'s>, logs: &Logs<'s>, pod: EntityId) -> Entity<'s> {
     let owner = facts.get(pod);
+    let row = row(facts, pod);
+    let own = (
+        owner.subject.namespace.as_str(),
+        owner.subject.name.as_str(),
+    );
+    let logs = logs.get(&own).map_or(&[][..], Vec::as_slice);
+    let name = row.as_ref().and_then(|row| row.name(logs));
+    let unnamed = name.map_or_else(|| Node::flag(true), |_| Node::default());
     let mut fields = vec![
-        ("unnamed", Node::flag(true)),
+        ("unnamed", unnamed),
         ("pod", Node::text(owner.subject.name.as_str())),
         ("namespace", Node::text(owner.subject.namespace.as_str())),
     ];
-    let row = row(facts, pod);
+    fields.extend(name.map(|name| ("name", Node::text(name))));
+    let mut cites = Vec::new();
     if let Some(row) = &row {
         known(row, owner, &mut fields);
+        if let Some(log) = row.last_log(logs) {
+            last_words(facts, log, &mut fields, &mut cites);
+        }
     }
     let mut made = Entity::computed("Container", owner.subject.clone(), fields);
-    made.set_label(match &row {
-        Some(row) if row.init => "an init container",
+    made.set_label(match (&row, name) {
+        (_, Some(name)) => name,
+        (Some(row), _) if row.init => "an init container",
         _ => "a container",
     });
+    for (field, cite) in cites {
+        made.cite_as(field, cite);
+    }
     made.partial = true;
     made.file = owner.file;
     let place = row.zip(owner.file).map(|(row, file)| Cite {

@@ -4,7 +4,7 @@ mod age;
 
 use std::borrow::Cow;
 
-use coldcase_facts::{Cite, EntityId, quantity, schema::Segment};
+use coldcase_facts::{Cite, Entity, EntityId, quantity, schema::Segment};
 use coldcase_snapshot::{packed::View, stamp};
 use jiff::Timestamp;
 
@@ -98,6 +98,22 @@ impl How {
         }
     }
 
+    /// The same for times that lie back at least so many seconds.
+    fn at_least_aged(self, seconds: Option<i64>) -> Self {
+        Self {
+            age: seconds.map(Age::at_least),
+            ..self
+        }
+    }
+
+    /// The same for what was the last thing to happen.
+    fn just_now(self) -> Self {
+        Self {
+            age: Some(Age::none()),
+            ..self
+        }
+    }
+
     fn closed(self) -> Self {
         Self {
             open: false,
@@ -113,6 +129,43 @@ impl How {
             number(text)
         }
     }
+}
+
+/// Whether text for people shows an object that is not said to be on its way out: kubectl tells that of most kinds,
+/// and of the others a fault is not left aside for the rare one that is.
+fn stays_by_text(entity: &Entity<'_>, path: &[Segment]) -> bool {
+    let asked = matches!(path, [Segment::Key(first), Segment::Key(second)]
+        if first == "metadata" && second == "deletionTimestamp");
+    asked
+        && entity.root().is_some_and(|root| {
+            let shown = root.str_at(&["table", "status"]);
+            shown != Some("Terminating") && shown != Some("Unknown")
+        })
+}
+
+/// Whether a path asks when an object was made.
+fn is_creation(path: &[Segment]) -> bool {
+    matches!(path, [Segment::Key(first), Segment::Key(second)]
+        if first == "metadata" && second == "creationTimestamp")
+}
+
+/// Lines at the end of a log without stamps that are taken for new: a program's last words.
+const LAST_OF_LOG: i64 = 20;
+/// The same of a journal or a kernel's buffer, which are read for what happened lately.
+const LAST_OF_JOURNAL: i64 = 500;
+
+/// Whether a path asks for the time of a line that has none and stands at the end of what was captured.
+fn is_recent_line(entity: &Entity<'_>, path: &[Segment]) -> bool {
+    let most = match entity.kind {
+        "LogLine" => LAST_OF_LOG,
+        "JournalLine" => LAST_OF_JOURNAL,
+        _ => return false,
+    };
+    matches!(path, [Segment::Key(key)] if key == "time")
+        && entity.str_at(&["time"]).is_none()
+        && entity
+            .int_at(&["linesAfter"])
+            .is_some_and(|after| after < most)
 }
 
 /// The first value of which something holds; else unknown if it is unknown of one.
@@ -222,9 +275,15 @@ impl World<'_, '_> {
             (Some(bound), _) => {
                 let entity = self.get(bound.id);
                 if entity.partial {
-                    let open = leaves_open(entity, &condition.path);
+                    let open = leaves_open(entity, &condition.path)
+                        && !stays_by_text(entity, &condition.path);
                     age = printed_age(entity, &condition.path).filter(|_| open);
                     how = how.of_text(open).aged(age);
+                    if open && age.is_none() && is_creation(&condition.path) {
+                        how = how.at_least_aged(self.facts.known_for(bound.id));
+                    }
+                } else if is_recent_line(entity, &condition.path) {
+                    how = how.just_now();
                 }
                 found = find(entity, &condition.path);
                 found.all()

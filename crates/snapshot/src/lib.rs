@@ -36,6 +36,7 @@ mod transcripts;
 mod unread;
 mod wrapped;
 pub mod yaml;
+mod year;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,6 +95,12 @@ impl Snapshot<'_> {
     /// until then, so that what looks young may be old.
     pub fn is_captured_later(&self) -> bool {
         capture::is_least(self.captured_at_source)
+    }
+
+    /// Whether nothing in the bundle tells the year of the capture, so that one is assumed: what lines say can be
+    /// compared with each other, and not with dates.
+    pub fn is_year_assumed(&self) -> bool {
+        year::is_assumed(self.captured_at_source)
     }
 
     /// Whether the bundle holds nothing that belongs to a cluster. Damage counts as something:
@@ -182,7 +189,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     let (captured_at, captured_at_source) = match captured_at {
         Some(_) => (captured_at, captured_at_source),
         None => match newest::newest(bundle, &logs, &journals) {
-            Some(time) => (Some(time), "newest stamp in the logs"),
+            Some((time, source)) => (Some(time), source),
             None => (None, captured_at_source),
         },
     };

@@ -10,7 +10,8 @@ use crate::{
     clock::{Anchors, FileClock},
     journal::{self, Form},
     logs::{JournalFile, LogFile, Span},
-    stamp::{Source, Stamp},
+    stamp::{self, Source, Stamp, When},
+    year,
 };
 
 /// Lines at the end of a log in which its newest stamp is looked for.
@@ -20,13 +21,13 @@ const EDGE: u32 = 200;
 /// Bytes of a line that may hold its stamps.
 const LINE: usize = 4 << 10;
 
-/// The newest time that is written in logs and journals. Lines without a year are dated by their own
-/// file, else by what other files tell, and by nothing if those tell nothing either.
+/// The newest time that is written in logs and journals, and where it is from. Lines without a year are dated by their
+/// own file, else by what other files tell, else by a year that is assumed.
 pub(crate) fn newest(
     bundle: &Bundle,
     logs: &[LogFile],
     journals: &[JournalFile],
-) -> Option<Timestamp> {
+) -> Option<(Timestamp, &'static str)> {
     let spans = logs.iter().map(|log| {
         let (file, span) = log.text(bundle);
         (file, span, Form::Lines)
@@ -47,12 +48,26 @@ pub(crate) fn newest(
             })
             .max()
     };
-    let dated = of(&Anchors::default())?;
-    let anchors = Anchors {
-        captured: Some(dated),
-        ..Anchors::default()
+    let after = |captured: Timestamp| {
+        let captured = Some(captured);
+        of(&Anchors {
+            captured,
+            ..Anchors::default()
+        })
     };
-    of(&anchors).max(Some(dated))
+    if let Some(dated) = of(&Anchors::default()) {
+        let newest = after(dated).max(Some(dated))?;
+        return Some((newest, "newest stamp in the logs"));
+    }
+    let lines = all.iter().filter(|(_, _, form)| !form.is_long());
+    let days: Vec<(i8, i8)> = lines
+        .flat_map(|(file, span, _)| End::of(file, *span).days())
+        .collect();
+    if days.is_empty() {
+        return None;
+    }
+    let (limit, source) = year::limit(bundle, &days)?;
+    Some((after(limit)?, source))
 }
 
 /// The newest time in logs and journals that is written whole, with its zone: no assumption is in it.
@@ -107,6 +122,19 @@ impl End {
             last,
             tail,
         }
+    }
+
+    /// The days of the last lines whose stamps have no year, from the last one on.
+    fn days(&self) -> Option<(i8, i8)> {
+        let mut stamps = self
+            .tail
+            .iter()
+            .rev()
+            .filter_map(|(_, line)| stamp::raw(line));
+        stamps.find_map(|found| match found.when {
+            When::Yearless { month, day, .. } => Some((month, day)),
+            _ => None,
+        })
     }
 
     /// The newest of entries that say their time themselves.
@@ -204,6 +232,5 @@ mod tests {
         let yearless = "Mar 04 08:12:14 w3 kubelet[12]: no node\n";
         let files = [("a/p.log", dated), ("b/kubelet", yearless)];
         assert_eq!(captured(&files).as_deref(), Some("2026-03-04T08:12:14Z"));
-        assert_eq!(captured(&[("b/kubelet", yearless), ("x/y", "")]), None);
     }
 }

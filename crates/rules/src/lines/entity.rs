@@ -10,6 +10,7 @@ use coldcase_snapshot::{
     node::Node,
     stamp::{self, Stamp},
 };
+use rayon::prelude::*;
 
 use super::{
     Source, SourceIndex,
@@ -38,18 +39,22 @@ pub(crate) fn clocks(
         let (file, span) = source.text(facts.snapshot.bundle);
         clock_of(file, span, &anchors)
     };
-    let hit = |index: SourceIndex| {
-        found
-            .get(index)
-            .is_some_and(|hits| !hits.by_pattern.is_empty())
-    };
+    let hit: Vec<(SourceIndex, Source<'_>)> = sources
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(index, _)| {
+            let hits = found.get(*index);
+            hits.is_some_and(|hits| !hits.by_pattern.is_empty())
+        })
+        .collect();
+    let made: Vec<FileClock> = hit
+        .par_iter()
+        .map(|(_, source)| clock(*source, None))
+        .collect();
     let mut boots: BTreeMap<&str, Boot> = BTreeMap::new();
     let mut clocks = BTreeMap::new();
-    for (index, source) in sources.iter().enumerate() {
-        if !hit(index) {
-            continue;
-        }
-        let made = clock(*source, None);
+    for ((index, source), made) in hit.into_iter().zip(made) {
         if let (Source::Journal(journal), Some(boot)) = (source, made.boot()) {
             boots.entry(journal.node.as_str()).or_insert(boot);
         }
@@ -109,6 +114,18 @@ fn stamp_of(clock: &FileClock, kept: &Kept, recorded: Option<&Recorded>) -> Opti
         .and_then(|recorded| recorded.dated.as_ref())
         .and_then(|(line, raw)| clock.stamp(*line, raw))
         .or_else(|| clock.stamp(kept.line, &kept.text))
+}
+
+/// How many lines of its source were written after a line.
+fn lines_after(facts: &Facts<'_>, source: Source<'_>, line: u32) -> Node {
+    let (file, span) = source.text(facts.snapshot.bundle);
+    let (first, last) = (span.first.max(1), span.last.min(file.line_count()));
+    let after = if source.is_reversed() {
+        line.saturating_sub(first)
+    } else {
+        last.saturating_sub(line)
+    };
+    Node::number(i64::from(after))
 }
 
 /// The fields about the record that a line belongs to; most lines are one of their own.
@@ -180,6 +197,10 @@ pub(crate) fn log_line<'s>(
             Node::text(facts.snapshot.bundle.file(file).path.as_str()),
         ),
         ("line", Node::number(i64::from(number))),
+        (
+            "linesAfter",
+            lines_after(facts, Source::Log(log), kept.line),
+        ),
     ];
     fields.extend(of_record(&text, recorded));
     fields.extend(dated(stamp_of(clock, kept, recorded)));
@@ -227,6 +248,10 @@ pub(crate) fn journal_line<'s>(
             Node::text(facts.snapshot.bundle.file(file).path.as_str()),
         ),
         ("line", Node::number(i64::from(number))),
+        (
+            "linesAfter",
+            lines_after(facts, Source::Journal(journal), number),
+        ),
     ];
     let own = parsed.as_ref().and_then(|line| line.stamp);
     fields.extend(of_record(text, recorded));

@@ -25,6 +25,22 @@ impl Age {
         })
     }
 
+    /// So long ago or longer.
+    pub(super) fn at_least(seconds: i64) -> Self {
+        Self {
+            least: seconds as f64,
+            below: f64::INFINITY,
+        }
+    }
+
+    /// As new as anything that was captured.
+    pub(super) fn none() -> Self {
+        Self {
+            least: 0.0,
+            below: 1.0,
+        }
+    }
+
     /// Whether a test of how long ago something was holds; nothing if what was cut off decides, or for another test.
     pub(super) fn passes(self, test: &Test) -> Option<bool> {
         let (limit, newer) = match test {
