@@ -259,3 +259,45 @@ pub(crate) fn health(facts: &Facts<'_>, pod: EntityId, age: Option<i64>) -> PodH
         _ => early,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use coldcase_bundle::Bundle;
+
+    use crate::Facts;
+
+    fn with(text: &str, check: impl FnOnce(&Facts<'_>)) {
+        let bundle = Bundle::from_texts("t", [("ticket.txt", text)]);
+        let snapshot = coldcase_snapshot::read(&bundle);
+        check(&crate::derive(&snapshot));
+    }
+
+    #[test]
+    fn the_only_log_of_a_row_tells_the_last_words() {
+        let paste = |status: &str, command: &str| {
+            format!(
+                "$ kubectl get pods -n shop\nNAME     READY   STATUS             RESTARTS   AGE\ncart-0   0/1     {status:<16}   6          10m\n$ kubectl logs cart-0 {command}-n shop\nstarting\nfatal: no table\n$ kubectl get nodes\nNAME   STATUS   ROLES    AGE   VERSION\nw1     Ready    <none>   9d    v1.31.2\n"
+            )
+        };
+        for (status, command, name, words) in [
+            ("CrashLoopBackOff", "", None, Some("fatal: no table")),
+            (
+                "CrashLoopBackOff",
+                "-c app ",
+                Some("app"),
+                Some("fatal: no table"),
+            ),
+            ("ImagePullBackOff", "", None, None),
+        ] {
+            with(&paste(status, command), |facts| {
+                let container = facts.get(facts.of_kind("Container")[0]);
+                assert_eq!(container.str_at(&["name"]), name, "{status} {command}");
+                assert_eq!(
+                    container.str_at(&["lastWords"]),
+                    words,
+                    "{status} {command}"
+                );
+            });
+        }
+    }
+}

@@ -233,3 +233,48 @@ fn what_may_be_older_than_is_known_is_undecided_and_what_is_newest_is_new() {
     assert_eq!(with("older_than: 10m"), (0, 1));
     assert_eq!(with("newer_than: 10m"), (1, 0));
 }
+
+/// How often a rule fires on some files, and how often it is undecided.
+fn decided(steps: &str, files: &[(&str, &str)]) -> (usize, usize) {
+    let rules = RuleSet::load(vec![("app/t.yaml".to_owned(), rule(steps))]).unwrap();
+    let bundle = Bundle::from_texts("t", files.iter().copied());
+    let snapshot = coldcase_snapshot::read(&bundle);
+    let facts = coldcase_facts::derive(&snapshot);
+    let evaluation = evaluate(&rules, &facts);
+    (evaluation.findings.len(), evaluation.unknown.len())
+}
+
+#[test]
+fn the_last_lines_of_a_log_without_stamps_are_new() {
+    let meta = (
+        "bundle.yaml",
+        "apiVersion: coldcase.dev/v1\nkind: Bundle\ncaptured_at: \"2026-07-14T10:00:00Z\"\n",
+    );
+    let steps = "  - find: Pod p\n  - find: log l of p\n    where: {text: {contains: no route}, time: {newer_than: 5m}}";
+    let log = "cluster/logs/n/a/c.log";
+    let with = |text: &str| decided(steps, &[meta, ("cluster/pods.yaml", POD), (log, text)]);
+    let many = "serving\n".repeat(20);
+    assert_eq!(with("starting\nno route to the store\n"), (1, 0));
+    assert_eq!(with(&format!("no route to the store\n{many}")), (0, 0));
+    let old = "2026-07-14T08:00:00Z no route to the store\n";
+    assert_eq!(with(old), (0, 0));
+}
+
+#[test]
+fn described_objects_stay_and_are_as_old_as_their_events() {
+    let described = |events: &str| {
+        format!(
+            "$ kubectl describe pvc media -n shop\nName:          media\nNamespace:     shop\nStorageClass:  fast\nStatus:        Pending\nEvents:\n{events}"
+        )
+    };
+    let rows = |span: &str| {
+        described(&format!(
+            "  Type     Reason              Age   From  Message\n  ----     ------              ----  ----  -------\n  Warning  ProvisioningFailed  {span}   csi   denied\n"
+        ))
+    };
+    let old = "  - find: PersistentVolumeClaim p\n    where: {metadata.creationTimestamp: {older_than: 5m}, metadata.deletionTimestamp: {exists: false}}";
+    let with = |text: &str| decided(old, &[("ticket.txt", text)]);
+    assert_eq!(with(&rows("2s (x9 over 20m)")), (1, 0));
+    assert_eq!(with(&rows("2s (x3 over 90s)")), (0, 1));
+    assert_eq!(with(&described("  <none>\n")), (0, 1));
+}
