@@ -600,7 +600,12 @@ pub(crate) fn sentence(
             .collect()
     };
     let active = outcome == Outcome::Active;
-    let one = || of_one(facts, outcome, causes, evaluation, rules);
+    let one = || match over(facts, outcome, causes, judged, evaluation, rules) {
+        Some(over) => {
+            format!("Inconclusive: nothing was found that holds; over at capture: {over}")
+        }
+        None => of_one(facts, outcome, causes, evaluation, rules),
+    };
     let said = if active || outcome == Outcome::Recovered {
         let state = if active { "" } else { "Recovered: " };
         several(state, &leads(!active)).unwrap_or_else(one)
@@ -618,6 +623,27 @@ pub(crate) fn sentence(
         (true, 0) => format!("{said}; earlier, over at capture: {earlier}"),
         (true, more) => format!("{said}; earlier, over at capture: {earlier}, and {more} more"),
     }
+}
+
+/// Where nothing was found that holds: what once did, by the newest of the causes that ended.
+fn over<'e>(
+    facts: &Facts<'_>,
+    outcome: Outcome,
+    causes: &[Ranked],
+    judged: &[Judged],
+    evaluation: &'e Evaluation<'_, '_>,
+    rules: &RuleSet,
+) -> Option<&'e str> {
+    // What is not well comes before what is over.
+    if outcome != Outcome::Inconclusive || !causes.is_empty() || unwell(facts).is_some() {
+        return None;
+    }
+    let found = evaluation.findings.iter().zip(judged);
+    let ended = found.filter(|(finding, judged)| {
+        judged.state == State::Past && rules.rules[finding.rule].role == Role::Cause
+    });
+    let newest = ended.max_by_key(|(finding, _)| finding.last_seen.or(finding.first_seen));
+    newest.map(|(finding, _)| finding.title.as_str())
 }
 
 /// Several incidents of one state.

@@ -495,13 +495,17 @@ pub(crate) fn last_words(
     // A log may be a part of a transcript.
     let (first, last) = (span.first.max(1), span.last.min(file.line_count()));
     let whole = first == 1 && last == file.line_count();
-    let head = match whole {
-        true => file.head(HEAD),
-        false => file.line(first),
+    let head = if whole {
+        file.head(HEAD)
+    } else {
+        file.line(first)
     };
-    let empty = || match whole {
-        true => file.chunks().all(|chunk| chunk.text.trim().is_empty()),
-        false => (first..=last).all(|number| file.line(number).trim().is_empty()),
+    let empty = || {
+        if whole {
+            file.chunks().all(|chunk| chunk.text.trim().is_empty())
+        } else {
+            (first..=last).all(|number| file.line(number).trim().is_empty())
+        }
     };
     if head.trim().is_empty() && empty() {
         fields.push(("logEmpty", Node::flag(true)));

@@ -28,6 +28,18 @@ const PROBED: u64 = 64;
 /// More than any bundle holds of anything.
 const ENDLESS: f64 = 1e18;
 
+/// A number as text. Whole ones are most, and of each candidate that is counted.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "only of numbers that are whole and small"
+)]
+fn shown(number: f64) -> String {
+    if number.fract().abs() > 0.0 || !(1.0..1e9).contains(&number) {
+        return number.to_string();
+    }
+    (number as i64).to_string()
+}
+
 /// Whether what was counted fits.
 pub(crate) enum Counted {
     Yes,
@@ -97,7 +109,7 @@ impl World<'_, '_> {
     ) -> Option<bool> {
         let how = count.sum.as_deref().map_or_else(How::default, How::of);
         let fits = |number: f64| {
-            let text = share(number).to_string();
+            let text = shown(share(number));
             match self.matches(row, &count.is, &[View::text(&text)], how) {
                 Truth::Yes(_) => Some(true),
                 Truth::No => Some(false),

@@ -61,7 +61,7 @@ pub(crate) fn newest(
     }
     let lines = all.iter().filter(|(_, _, form)| !form.is_long());
     let days: Vec<(i8, i8)> = lines
-        .flat_map(|(file, span, _)| End::of(file, *span).days())
+        .filter_map(|(file, span, _)| End::of(file, *span).days())
         .collect();
     if days.is_empty() {
         return None;
