@@ -33,6 +33,7 @@ pub mod stamp;
 #[allow(dead_code)]
 pub mod text;
 mod transcripts;
+pub mod units;
 mod unread;
 mod wrapped;
 pub mod yaml;
