@@ -234,6 +234,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     snapshot.coverage.absent = gathered.absent;
     snapshot.coverage.unplaced = gathered.unplaced;
     coverage::from_answers(&gathered.failed, &mut snapshot.coverage);
+    layouts::logged::add(&mut snapshot, &gathered.roots);
     snapshot
 }
 
