@@ -9,7 +9,7 @@ use crate::{
     Entity, EntityId, Facts, Identity,
     entity::static_kind,
     groups::Groups,
-    reported,
+    reported, roles,
     select::{self, Labels},
     workload,
 };
@@ -60,7 +60,12 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
         || rayon::join(identities, || by_namespace(snapshot, &made)),
         || Pods::of(snapshot),
     );
-    for entity in reported::named(snapshot, &by_identity, &pods.of_node) {
+    let servers = roles::servers(snapshot);
+    for entity in made.iter_mut().filter(|it| it.kind == "Node") {
+        roles::label(entity, &servers);
+    }
+    for mut entity in reported::named(snapshot, &by_identity, &pods.of_node) {
+        roles::label(&mut entity, &servers);
         let id = EntityId(u32::try_from(made.len()).unwrap_or(u32::MAX));
         by_identity.insert(entity.subject.clone(), id);
         made.push(entity);

@@ -24,6 +24,7 @@ pub mod quantity;
 mod refs;
 mod relation;
 mod reported;
+mod roles;
 mod rollout;
 mod said;
 pub mod schema;

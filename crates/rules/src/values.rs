@@ -5,7 +5,7 @@ mod age;
 use std::borrow::Cow;
 
 use coldcase_facts::{Cite, Entity, EntityId, quantity, schema::Segment};
-use coldcase_snapshot::{packed::View, stamp};
+use coldcase_snapshot::{packed::View, stamp, units};
 use jiff::Timestamp;
 
 use age::Age;
@@ -61,6 +61,8 @@ pub(crate) struct How {
     partial: bool,
     /// They count processors: `500m` is a half.
     cpu: bool,
+    /// They are units, which hold for the components that they run.
+    unit: bool,
     /// How long ago they were, as far as text for people prints it.
     age: Option<Age>,
 }
@@ -77,8 +79,14 @@ impl How {
                 let mut parts = key.as_bytes().windows(3);
                 parts.any(|part| part.eq_ignore_ascii_case(b"cpu"))
             }),
+            unit: matches!(path, [Segment::Key(key)] if key == "unit"),
             ..Self::default()
         }
+    }
+
+    /// Whether a value is what is asked for.
+    fn is(self, text: &str, wanted: Option<&str>) -> bool {
+        wanted.is_some_and(|it| it == text || self.unit && units::runs(text, it))
     }
 
     /// The same for values from text for people, which may leave some out.
@@ -598,10 +606,10 @@ impl World<'_, '_> {
         let anchor = |operand: &'t Operand| value(operand).as_deref().and_then(stamp::rfc3339);
         let age = || Some(seconds_between(time()?, self.facts.now()?));
         match test {
-            Test::Is(operand) => value(operand).as_deref() == Some(text),
+            Test::Is(operand) => how.is(text, value(operand).as_deref()),
             Test::AnyOf(operands) => operands
                 .iter()
-                .any(|operand| value(operand).as_deref() == Some(text)),
+                .any(|operand| how.is(text, value(operand).as_deref())),
             Test::Contains(operand) => value(operand).is_some_and(|part| text.contains(&*part)),
             Test::StartsWith(operand) => {
                 value(operand).is_some_and(|part| text.starts_with(&*part))

@@ -534,7 +534,8 @@ pub(crate) fn logs(
     let mut logs = texts.settle(logs);
     layouts::titled::claim(bundle, &mut gathered.logs, texts.known());
     logs.append(&mut gathered.logs);
-    let (logs, files) = wrapped::split(bundle, logs, &gathered.wrapped, texts.known());
+    let (mut logs, files) = wrapped::split(bundle, logs, &gathered.wrapped, texts.known());
+    layouts::logged::claim(&mut logs, texts.known());
     gathered.read.extend(files);
     gathered.roots = roots;
     (logs, journals)

@@ -33,6 +33,7 @@ pub mod stamp;
 #[allow(dead_code)]
 pub mod text;
 mod transcripts;
+pub mod units;
 mod unread;
 mod wrapped;
 pub mod yaml;
@@ -240,6 +241,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     snapshot.coverage.absent = gathered.absent;
     snapshot.coverage.unplaced = gathered.unplaced;
     coverage::from_answers(&gathered.failed, &mut snapshot.coverage);
+    layouts::logged::add(&mut snapshot, &gathered.roots);
     snapshot
 }
 

@@ -14,6 +14,7 @@ use crate::{
         self, When,
         fields::{self, Value},
     },
+    units,
 };
 
 /// A line of a journal, taken apart.
@@ -190,7 +191,13 @@ pub(crate) fn journal_parts(line: &str) -> Option<JournalParts<'_>> {
     let unit = match tag.split_once('[') {
         Some((unit, pid)) if is_pid(pid) => unit,
         None if tag == "kernel" => tag,
-        None if yearless && !fields::is_level(host.as_bytes()) => tag,
+        // Daemons that log through syslog(3) themselves give no pid, and the stamp may be rsyslog's.
+        None if (yearless
+            || !matches!(found.when, When::SinceBoot(_)) && units::is_service(tag))
+            && !fields::is_level(host.as_bytes()) =>
+        {
+            tag
+        }
         _ => return None,
     };
     let monotonic = matches!(found.when, When::SinceBoot(_));

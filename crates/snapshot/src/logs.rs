@@ -343,7 +343,7 @@ fn bare_journal(
     nodes: &BTreeSet<String>,
     by_path: &Host,
 ) -> Option<JournalFile> {
-    let unit = service_log::unit(component(file.name()), &file.head(HEAD))?;
+    let unit = service_log::unit_of(component(file.name()), file)?;
     let head = Probe {
         host: service_log::node(file).unwrap_or_default(),
         ..Probe::default()
@@ -562,7 +562,7 @@ pub(crate) fn component_log(id: FileId, bundle: &Bundle) -> LogFile {
 }
 
 /// The component that a log's name says, without what rotation and redirection add to it.
-fn component(name: &str) -> &str {
+pub(crate) fn component(name: &str) -> &str {
     if let Some((stem, rest)) = name.split_once(".log")
         && !stem.is_empty()
         && (rest.is_empty() || rest.starts_with(['.', '-', '_']))

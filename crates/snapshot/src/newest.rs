@@ -70,11 +70,16 @@ pub(crate) fn newest(
     Some((after(limit)?, source))
 }
 
-/// The newest time in logs and journals that is written whole, with its zone: no assumption is in it.
+/// Seconds by which no zone differs from another: a time of the day that lies so near needs none.
+const NEAR: i64 = 900;
+
+/// The newest time in logs and journals that is written whole, with its zone: no assumption is in it. A line without
+/// year and zone counts where it lies right behind the time that is `said` to be the capture's.
 pub(crate) fn written(
     bundle: &Bundle,
     logs: &[LogFile],
     journals: &[JournalFile],
+    said: Timestamp,
 ) -> Option<Timestamp> {
     let spans = logs.iter().map(|log| (log.file, log.span));
     let more = journals.iter().map(|journal| (journal.file, journal.span));
@@ -85,7 +90,15 @@ pub(crate) fn written(
         let parts = [found.assumed.year, found.assumed.zone, found.assumed.boot];
         parts.iter().all(|part| *part == Source::Written)
     };
-    ends.filter_map(|end| end.last(&Anchors::default(), whole))
+    let near = |found: &Stamp| {
+        let behind = found.time.as_second() - said.as_second();
+        found.assumed.boot == Source::Written && (1..NEAR).contains(&behind)
+    };
+    let anchors = Anchors {
+        captured: Some(said),
+        ..Anchors::default()
+    };
+    ends.filter_map(|end| end.last(&anchors, |found| whole(found) || near(found)))
         .max()
 }
 
@@ -220,6 +233,8 @@ mod tests {
             // A clock that is days ahead, and one whose zone nobody knows, say nothing.
             ("2026-03-09T07:04:09Z", "2026-03-04T07:00:00Z"),
             ("2026-03-04 09:04:09", "2026-03-04T07:00:00Z"),
+            // No zone is off by minutes.
+            ("2026-03-04 07:04:09", "2026-03-04T07:04:09Z"),
         ] {
             let found = captured(&[("ticket.txt", &ticket(line)), ("x/y", "")]);
             assert_eq!(found.as_deref(), Some(expected), "{line}");

@@ -2,7 +2,7 @@
 
 use coldcase_bundle::File;
 
-use crate::plain::plain;
+use crate::{plain::plain, text};
 
 /// Lines at the beginning that decide.
 const FIRST: usize = 60;
@@ -69,6 +69,30 @@ pub(crate) fn unit(stem: &str, head: &str) -> Option<&'static str> {
     }
 }
 
+/// The unit whose words a whole file holds. A script that traced itself (`sh -x`) before it became the service may
+/// have written more than the beginning that is looked at: then the file's end tells as well.
+pub(crate) fn unit_of(stem: &str, file: &File) -> Option<&'static str> {
+    let head = file.head(HEAD);
+    unit(stem, &head).or_else(|| behind_trace(stem, file, &head))
+}
+
+/// The same of files that begin with such a trace, which looks like a transcript.
+pub(crate) fn unit_behind_trace(stem: &str, file: &File) -> Option<&'static str> {
+    let named = SERVICES.iter().any(|service| is_name_of(service, stem));
+    named.then(|| behind_trace(stem, file, &file.head(HEAD)))?
+}
+
+fn behind_trace(stem: &str, file: &File, head: &str) -> Option<&'static str> {
+    let first = head.lines().find(|line| !line.trim().is_empty())?;
+    let traced = first.starts_with("+ ") || first.starts_with("++ ");
+    // Who collects from a node may trace a script as well, and its last output may be the service's.
+    if !traced || head.lines().any(text::asks_for_more) {
+        return None;
+    }
+    let rows = u32::try_from(FIRST).unwrap_or(u32::MAX);
+    unit(stem, &file.tail(rows).text)
+}
+
 /// Whether a file's name is that of a service, with whatever tells several of them apart behind it.
 fn is_name_of(service: &str, stem: &str) -> bool {
     stem.strip_prefix(service)
@@ -89,7 +113,11 @@ fn is_klog(line: &str) -> bool {
 
 /// The node as which a kubelet registers, where its log says so at one of its ends.
 pub(crate) fn node(file: &File) -> Option<String> {
-    let name = |text: &str| text.lines().find_map(node_of_line).map(str::to_owned);
+    let name = |text: &str| {
+        let mut lines = text.lines();
+        let named = lines.find_map(|line| node_of_line(line).or_else(|| overridden(line)));
+        named.map(str::to_owned)
+    };
     name(&file.head(HEAD)).or_else(|| name(&file.tail(400).text))
 }
 
@@ -98,10 +126,23 @@ fn node_of_line(line: &str) -> Option<&str> {
     if !is_klog(line) || !line.contains(" kubelet_node_status.go:") {
         return None;
     }
-    let (_, rest) = line.split_once(" node=\"")?;
-    let (name, _) = rest.split_once('"')?;
+    let (_, rest) = line
+        .split_once(" node=\"")
+        .or_else(|| line.split_once("] Successfully registered node "))?;
+    name_at(rest)
+}
+
+/// The name that the kubelet's arguments give its node: `--hostname-override=w1`.
+fn overridden(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("--hostname-override=")?;
+    name_at(rest.strip_prefix('"').unwrap_or(rest))
+}
+
+/// The node's name that a text begins with.
+fn name_at(text: &str) -> Option<&str> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
-    (!name.is_empty() && name.len() < 254 && name.chars().all(fits)).then_some(name)
+    let name = text.split(|c: char| !fits(c)).next()?;
+    (!name.is_empty() && name.len() < 254).then_some(name)
 }
 
 #[cfg(test)]
@@ -174,6 +215,35 @@ mod tests {
         );
         let paste = format!("root@w2:~# tail -n 5 /var/log/kubelet.log\n{LINE}");
         assert_eq!(journals(&[("paste.txt", &paste), ("x/y", "")]), [is("w2")]);
+    }
+
+    #[test]
+    fn a_script_may_trace_itself_before_it_is_the_kubelet() {
+        let trace = "+ for m in $MOUNTS\n++ tac /proc/mounts\n+ umount /mnt/old/data\n".repeat(40);
+        let settled = "+ sysctl -w net.ipv4.ip_forward=1\nnet.ipv4.ip_forward = 1\n";
+        let exec = "+ exec kubelet --v=2 --hostname-override=w8 --root-dir=/var/lib/kubelet\n";
+        let text = [&trace, settled, exec, &LINE.repeat(80)].concat();
+        assert_eq!(
+            journals(&[("a/kubelet.log", &text), ("x/y", "")]),
+            [("w8".to_owned(), "kubelet".to_owned())]
+        );
+        // A script that asks for the journal is a transcript.
+        let asked = format!("+ journalctl -u kubelet -o cat\n{}", LINE.repeat(80));
+        let text = [&trace, asked.as_str()].concat();
+        let bundle = Bundle::from_texts("t", [("kubelet.txt", &*text), ("x/y", "")]);
+        assert_eq!(crate::read(&bundle).journals[0].span.first, 122);
+    }
+
+    #[test]
+    fn what_an_unknown_command_printed_is_named() {
+        let text = format!(
+            "$ sysctl -n vm.swappiness\n60\n$ ./start.sh\n{}",
+            OTHER.repeat(3)
+        );
+        let bundle = Bundle::from_texts("t", [("paste.txt", &*text), ("x/y", "")]);
+        let coverage = crate::read(&bundle).coverage;
+        let detail = &coverage.sources["text files"].detail;
+        assert_eq!(detail, "lines 4-6 of paste.txt");
     }
 
     proptest! {

@@ -16,10 +16,10 @@ use crate::{
     files::Gathered,
     hosts,
     layouts::{self, scope::Listed},
-    newest,
+    logs, newest,
     node::Node,
     object::{self, Object},
-    stamp,
+    service_log, stamp,
     text::{self, Context, Found},
     yaml,
 };
@@ -121,7 +121,8 @@ fn not_before(
     let Some(said) = capture.0 else {
         return capture;
     };
-    let of = |(_, found): &(FileId, Found)| newest::written(bundle, &found.logs, &found.journals);
+    let of =
+        |(_, found): &(FileId, Found)| newest::written(bundle, &found.logs, &found.journals, said);
     let later = |line: &Timestamp| (1..DAY).contains(&(line.as_second() - said.as_second()));
     match found.iter().filter_map(of).max().filter(later) {
         Some(line) => (
@@ -182,6 +183,9 @@ fn read_contained(
 ) -> Option<Found> {
     let file = bundle.file(id);
     if file.bytes > HEAD as u64 && text::is_log_by_head(&file.path, &file.head(HEAD)) {
+        return None;
+    }
+    if service_log::unit_behind_trace(logs::component(file.name()), file).is_some() {
         return None;
     }
     let node = hosts::node_of_path(&file.path, nodes).unwrap_or_default();

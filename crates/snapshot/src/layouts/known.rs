@@ -116,6 +116,17 @@ impl Known {
         self.namespaces.contains(name)
     }
 
+    /// The pods that may be of a namespace, each with the one that is said: of all if none is asked for.
+    pub(crate) fn pods_in(&self, namespace: &str) -> Vec<(&str, &str)> {
+        let fits = |it: &Key| namespace.is_empty() || it.is_empty() || **it == *namespace;
+        self.pods
+            .iter()
+            .flat_map(|(pod, all)| all.keys().map(move |it| (it, pod)))
+            .filter(|(it, _)| fits(it))
+            .map(|(it, pod)| (&**it, &**pod))
+            .collect()
+    }
+
     /// Whether a pod is known, and what is said to be its namespace is none that is.
     pub(crate) fn lies_elsewhere(&self, namespace: &str, pod: &str) -> bool {
         self.has_pod(pod) && !self.has_namespace(namespace)
@@ -214,13 +225,7 @@ fn bare_id(id: &str) -> Option<&str> {
 
 /// Whether a pod has a name as controllers make it from a workload's: `-<ordinal>`, `-<5 signs>`, or the hash of
 /// a ReplicaSet (or a CronJob's time) before those.
-fn made_by(pod: &str, workload: &str) -> bool {
-    // Kubernetes leaves vowels and what looks like them out of the signs that it draws.
-    let drawn = |text: &str| {
-        text.bytes().all(|b| {
-            matches!(b, b'2' | b'4'..=b'9') || b.is_ascii_lowercase() && !b"aeiouy".contains(&b)
-        })
-    };
+pub(super) fn made_by(pod: &str, workload: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let Some(rest) = pod
         .strip_prefix(workload)
@@ -236,4 +241,30 @@ fn made_by(pod: &str, workload: &str) -> bool {
                 && (digits(hash) || (6..=10).contains(&hash.len()) && drawn(hash))
         }
     }
+}
+
+/// Kubernetes leaves vowels and what looks like them out of the signs that it draws.
+fn drawn(text: &str) -> bool {
+    text.bytes().all(|b| {
+        matches!(b, b'2' | b'4'..=b'9') || b.is_ascii_lowercase() && !b"aeiouy".contains(&b)
+    })
+}
+
+/// Whether a name is certainly that of a Deployment's pod: two drawn parts, of which the hash has a digit.
+pub(super) fn is_of_replica(name: &str) -> bool {
+    let mut parts = name.rsplitn(3, '-');
+    let (Some(last), Some(hash), Some(workload)) = (parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    last.len() == 5
+        && drawn(last)
+        && (8..=10).contains(&hash.len())
+        && drawn(hash)
+        && hash.bytes().any(|b| b.is_ascii_digit())
+        && !hash.bytes().all(|b| b.is_ascii_digit())
+        && !workload.is_empty()
+        && workload
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
 }

@@ -1,10 +1,12 @@
 //! What the layouts of other tools need beyond reading their files: whose log a file is, which damage to undo, what was refused.
 
+mod components;
 pub(crate) mod dump;
 pub(crate) mod go;
 pub(crate) mod hosts;
 pub(crate) mod insights;
 pub(crate) mod known;
+pub(crate) mod logged;
 mod named;
 pub(crate) mod place;
 pub(crate) mod rancher;

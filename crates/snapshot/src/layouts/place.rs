@@ -141,10 +141,8 @@ fn after<'p>(parts: &[&'p str], name: &str) -> Option<&'p str> {
 /// Directories and names as the container runtimes write them on a node.
 fn by_runtime(parts: &[&str]) -> Option<Place> {
     let name = *parts.last()?;
-    // pods/<namespace>_<pod>_<uid>/<container>/<n>.log, perhaps with the stamp of its rotation, perhaps copied elsewhere.
-    if let [before @ .., pod, container, _] = parts
-        && let [namespace, pod, uid] = pod.split('_').collect::<Vec<_>>().as_slice()
-        && (before.last() == Some(&"pods") || is_uid(uid))
+    // Perhaps with the stamp of its rotation, perhaps copied elsewhere.
+    if let Some([namespace, pod, _, container]) = in_pods(parts)
         && let Some((number, _)) = name.split_once(".log")
     {
         return Some(Place {
@@ -173,6 +171,30 @@ fn by_runtime(parts: &[&str]) -> Option<Place> {
         return Some(Place::new(namespace, pod, container, false));
     }
     None
+}
+
+/// `pods/<namespace>_<pod>_<uid>/<container>/<file>`: namespace, pod, identifier and container.
+fn in_pods<'p>(parts: &[&'p str]) -> Option<[&'p str; 4]> {
+    let [before @ .., pod, container, _] = parts else {
+        return None;
+    };
+    let [namespace, pod, uid] = pod.split('_').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let below = matches!(before.last(), Some(&("pods" | "podlogs")));
+    (below || is_uid(uid)).then_some([namespace, pod, uid, container])
+}
+
+/// The identifier of the pod in whose directory the runtime wrote a file.
+pub(super) fn uid_of_path(path: &str) -> Option<&str> {
+    let parts: Vec<&str> = path.split('/').collect();
+    in_pods(&parts).map(|[_, _, uid, _]| uid)
+}
+
+/// Whether a container runtime wrote a file where it lies.
+pub(super) fn is_of_runtime(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    by_runtime(&parts).is_some()
 }
 
 /// Whether a word is the identifier of a pod: a UUID, or of a static pod the hash of its manifest.

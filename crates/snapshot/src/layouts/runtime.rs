@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use coldcase_bundle::{Bundle, FileId, Layout, Root};
 
-use super::{hosts, place};
+use super::{components, hosts, place};
 use crate::{node::Node, object::Object};
 
 /// Adds a partial pod for each directory `<namespace>_<pod>_<uid>` whose pod no object describes.
@@ -57,35 +57,48 @@ pub(crate) fn add_pods(bundle: &Bundle, roots: &[Root], objects: &mut Vec<Object
 }
 
 /// What the directories of one pod say.
-struct Seen {
-    file: FileId,
-    uid: String,
-    node: String,
-    containers: BTreeSet<String>,
+pub(super) struct Seen {
+    pub(super) file: FileId,
+    /// Empty if nothing names it.
+    pub(super) uid: String,
+    /// Empty if nothing names it.
+    pub(super) node: String,
+    pub(super) containers: BTreeSet<String>,
 }
 
-fn pod(namespace: String, name: String, seen: Seen) -> Object {
+/// A pod of which a log alone is known: what is not in its log's place is unknown, but for the labels that pods of
+/// a cluster's own components always have.
+pub(super) fn pod(namespace: String, name: String, seen: Seen) -> Object {
     let text = |text: &str| Node::text(text).at_line(1);
     let containers = seen
         .containers
         .iter()
         .map(|name| Node::map(vec![("name", text(name))]).at_line(1))
         .collect();
-    let mut spec = vec![("containers", Node::seq(containers))];
+    let mut spec = Vec::new();
+    if !seen.containers.is_empty() {
+        spec.push(("containers", Node::seq(containers)));
+    }
     if !seen.node.is_empty() {
         spec.push(("nodeName", text(&seen.node)));
+    }
+    let mut metadata = vec![("name", text(&name))];
+    let words = [("namespace", &namespace), ("uid", &seen.uid)];
+    let words = words.into_iter().filter(|(_, word)| !word.is_empty());
+    metadata.extend(words.map(|(key, word)| (key, text(word))));
+    let component = seen
+        .containers
+        .iter()
+        .find_map(|container| components::of_container(&namespace, &name, container));
+    let labels = component.map_or(&[][..], |it| it.labels);
+    if !labels.is_empty() {
+        let labels = labels.iter().map(|(key, value)| (*key, text(value)));
+        metadata.push(("labels", Node::map(labels.collect())));
     }
     let root = Node::map(vec![
         ("apiVersion", text("v1")),
         ("kind", text("Pod")),
-        (
-            "metadata",
-            Node::map(vec![
-                ("name", text(&name)),
-                ("namespace", text(&namespace)),
-                ("uid", text(&seen.uid)),
-            ]),
-        ),
+        ("metadata", Node::map(metadata)),
         ("spec", Node::map(spec)),
     ]);
     Object {

@@ -27,6 +27,43 @@ fn is(time: &str, host: &str, unit: &str, message: &str) -> Parts {
 }
 
 #[test]
+fn journals_under_other_locales_and_without_a_process() {
+    let now = "2026-03-22T00:00:00Z".parse().ok();
+    for (line, unit, time) in [
+        (
+            "3月 21 14:51:47 m1 kubelet[2836]: no node",
+            "kubelet",
+            "2026-03-21T14:51:47Z",
+        ),
+        (
+            "2월 21 14:51:47 m1 kubelet[2836]: no node",
+            "kubelet",
+            "2026-02-21T14:51:47Z",
+        ),
+        (
+            "2026-03-21T14:51:47+00:00 m1 kubelet: no node",
+            "kubelet",
+            "2026-03-21T14:51:47Z",
+        ),
+        (
+            "2026-03-21T14:51:47+00:00 m1 rke2-agent: no node",
+            "rke2-agent",
+            "2026-03-21T14:51:47Z",
+        ),
+    ] {
+        let parsed = journal_line(line, false, now).unwrap();
+        assert_eq!((parsed.host, parsed.unit), ("m1", unit), "{line}");
+        assert_eq!(parsed.stamp.unwrap().time.to_string(), time, "{line}");
+    }
+    for line in [
+        "2026-03-21T14:51:47Z INFO kubelet: no node",
+        "2026-03-21T14:51:47Z m1 main: no node",
+    ] {
+        assert_eq!(journal_line(line, false, now), None, "{line}");
+    }
+}
+
+#[test]
 fn a_message_loses_the_frame_but_not_its_own_stamp() {
     for (line, text) in [
         ("2026-07-14T02:42:31.1Z stdout F   at x", "  at x"),

@@ -14,6 +14,7 @@ pub(super) fn parse(cursor: Cursor<'_>) -> Option<Raw> {
             .or_else(|| compact(cursor))
             .or_else(|| day_first(cursor))
             .or_else(|| numbered(cursor))
+            .or_else(|| month_counted(cursor))
             .or_else(|| epoch::leading(cursor)),
         byte if byte.is_ascii_alphabetic() || !byte.is_ascii() => {
             weekday(cursor).or_else(|| month_first(cursor))
@@ -167,6 +168,21 @@ fn weekday(cursor: Cursor<'_>) -> Option<Raw> {
         ),
         None => yearless(cursor.at, month, day, clock, at.at),
     }
+}
+
+/// `7月 14 02:42:31`, as syslog abbreviates months under Chinese, Japanese and Korean locales.
+fn month_counted(cursor: Cursor<'_>) -> Option<Raw> {
+    let mut at = cursor;
+    let month = at.number(1, 2)?;
+    let sign = at.word(3)?;
+    [&b"\xe6\x9c\x88"[..], &b"\xec\x9b\x94"[..]]
+        .contains(&sign)
+        .then_some(())?;
+    (1..=2).contains(&at.blanks()).then_some(())?;
+    let day = at.number(1, 2)?;
+    at.eat(b" ")?;
+    let clock = scan::clock(&mut at)?;
+    yearless(cursor.at, month, day, clock, at.at)
 }
 
 /// `Jul 14 02:42:31[.123456]`, `Jul 14 2026 02:42:31`, `Jul 14, 2026 2:42:31 AM`.

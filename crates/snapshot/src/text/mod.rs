@@ -140,6 +140,15 @@ pub(crate) struct Found {
     pub unread: Vec<u32>,
 }
 
+/// Whether a line of a text is a prompt at which somebody typed, or a script's trace of a command that collects.
+pub(crate) fn asks_for_more(line: &str) -> bool {
+    const COLLECTS: &[&str] = &["crictl", "journalctl", "kubectl", "oc", "systemctl"];
+    prompt::prompt(line).is_some_and(|found| {
+        let tool = found.command.split_whitespace().next().unwrap_or("");
+        found.is_typed() || COLLECTS.contains(&tool)
+    })
+}
+
 /// Lines that decide whether a text is a log.
 const SAMPLE: usize = 60;
 

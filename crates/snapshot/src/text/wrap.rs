@@ -151,15 +151,25 @@ fn by_box(text: &str) -> Option<String> {
     })
 }
 
-/// `* text`, as older `minikube logs` print everything.
+/// `* text`, as older `minikube logs` print everything, and some only what begins what they print at once: the title
+/// of a file with the line above it and its first line.
 fn by_star(text: &str) -> Option<String> {
-    let titled = text.lines().take(20).any(|line| line.starts_with("* ==> "));
-    (titled && all(text, 2, |line| line.starts_with('*'))).then(|| {
-        map_lines(text, |line| {
-            let rest = line.strip_prefix('*').unwrap_or(line);
-            rest.strip_prefix(' ').unwrap_or(rest)
-        })
-    })
+    let is_title = |line: &str| line.starts_with("* ==> ");
+    if !text.lines().take(20).any(is_title) {
+        return None;
+    }
+    let every = all(text, 2, |line| line.starts_with('*'));
+    let (mut blank, mut titled) = (true, false);
+    let mut changed = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let body = line.trim_end();
+        let begins = titled || is_title(line) || blank && body == "*";
+        let rest = line.strip_prefix('*').filter(|_| every || begins);
+        changed.push_str(rest.map_or(line, |rest| rest.strip_prefix(' ').unwrap_or(rest)));
+        titled = is_title(line);
+        blank = body.is_empty();
+    }
+    Some(changed)
 }
 
 /// The number of a line, and what stands behind it.
@@ -243,6 +253,12 @@ mod tests {
         assert_eq!(
             unwrap("* ==> dmesg <==\n* \n* [1.0] x\n"),
             "==> dmesg <==\n\n[1.0] x\n"
+        );
+        assert_eq!(
+            unwrap(
+                "* \n* ==> dns [1] <==\n* .:53\n* a\nb\n\n* \n* ==> kubelet <==\n* -- x --\nc\n"
+            ),
+            "\n==> dns [1] <==\n.:53\n* a\nb\n\n\n==> kubelet <==\n-- x --\nc\n"
         );
     }
 

@@ -39,8 +39,8 @@ impl Session<'_> {
             }
             self.forget_headings(&pieces, from);
             self.placed(before);
-        } else {
-            self.node_output(printed);
+        } else if !self.node_output(printed) {
+            self.unread(printed);
         }
     }
 

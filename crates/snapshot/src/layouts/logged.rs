@@ -1,0 +1,267 @@
+//! Pods of which nothing but their logs was captured: which component a log is of, and a partial object for each such pod.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use coldcase_bundle::{Bundle, Root};
+
+use super::{
+    components, hosts,
+    known::{self, Known},
+    place,
+    runtime::{self, Seen},
+};
+use crate::{Snapshot, coverage::Status, hosts::UNNAMED, logs::LogFile, object};
+
+/// Gives the logs of known components, and those that are named as controllers name pods, their pod: the captured one,
+/// else one that is called as the log is.
+pub(crate) fn claim(logs: &mut [LogFile], known: &Known) {
+    for log in logs {
+        if log.pod.is_empty() {
+            adopt(log, known);
+        }
+        // Of a pod of which nothing else is known the container is the component's.
+        if !log.pod.is_empty() && log.container.is_empty() && !known.has_pod(&log.pod) {
+            let component = components::of_name(&log.pod)
+                .filter(|it| it.namespace.is_empty() || it.namespace == log.namespace);
+            log.container = component.map_or("", |it| it.container).to_owned();
+        }
+    }
+}
+
+/// Finds the pod of a log that so far has but a name.
+fn adopt(log: &mut LogFile, known: &Known) {
+    let name = log.container.clone();
+    let Some(component) = components::of_name(&name) else {
+        if known::is_of_replica(&name) && !known.has_pod(&name) {
+            log.pod = name;
+            log.container = String::new();
+        }
+        return;
+    };
+    let namespace = match log.namespace.as_str() {
+        "" => component.namespace.to_owned(),
+        said => said.to_owned(),
+    };
+    let mut captured = known.pods_in(&namespace);
+    captured.retain(|(_, pod)| components::of_name(pod) == Some(component));
+    (log.namespace, log.pod) = match captured.as_slice() {
+        [] => (namespace, name),
+        [(namespace, pod)] => ((*namespace).to_owned(), (*pod).to_owned()),
+        // Which of several it was nobody knows.
+        _ => return,
+    };
+    component.container.clone_into(&mut log.container);
+}
+
+/// Adds the pods that only logs name. What a whole list of pods does not hold is gone, and its logs are of the past.
+pub(crate) fn add(snapshot: &mut Snapshot<'_>, roots: &[Root]) {
+    let coverage = &snapshot.coverage;
+    let mut known: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for pod in snapshot.objects.iter().filter(|it| it.kind == "Pod") {
+        let namespaces = known.entry(pod.name.as_str()).or_default();
+        namespaces.insert(pod.namespace.as_str());
+    }
+    let is_known = |log: &LogFile| {
+        known.get(log.pod.as_str()).is_some_and(|namespaces| {
+            log.namespace.is_empty()
+                || namespaces.contains("")
+                || namespaces.contains(log.namespace.as_str())
+        })
+    };
+    let is_listed = |namespace: &str| {
+        coverage.covers("Pod", namespace)
+            || namespace.is_empty() && coverage.status("Pod") == Status::Collected
+            || coverage.unplaced.contains("Pod")
+    };
+    let names = hosts::names(snapshot.bundle, roots);
+    let only = only_node(snapshot);
+    let mut found: BTreeMap<(String, String), Seen> = BTreeMap::new();
+    for log in &snapshot.logs {
+        if log.pod.is_empty() || is_known(log) || is_listed(&log.namespace) {
+            continue;
+        }
+        let key = (log.namespace.clone(), log.pod.clone());
+        let seen = found
+            .entry(key)
+            .or_insert_with(|| seen(log, snapshot.bundle, (roots, &names), &only));
+        if !log.container.is_empty() {
+            seen.containers.insert(log.container.clone());
+        }
+    }
+    if found.is_empty() {
+        return;
+    }
+    let pods = found
+        .into_iter()
+        .map(|((namespace, name), seen)| runtime::pod(namespace, name, seen));
+    snapshot.objects.extend(pods);
+    snapshot.objects = object::merge(std::mem::take(&mut snapshot.objects));
+}
+
+/// What the place of a log says of its pod.
+fn seen(
+    log: &LogFile,
+    bundle: &Bundle,
+    (roots, names): (&[Root], &BTreeMap<String, String>),
+    only: &str,
+) -> Seen {
+    let path = bundle.file(log.file).path.as_str();
+    let uid = place::uid_of_path(path).unwrap_or("");
+    let of_static = components::of_name(&log.pod)
+        .filter(|it| it.container == log.container && it.namespace == log.namespace)
+        .and_then(|it| it.node_of(&log.pod));
+    let mut node = hosts::of_path(path, roots, names).name;
+    if node.is_empty()
+        && let Some(named) = of_static
+    {
+        named.clone_into(&mut node);
+    }
+    // What lies in a runtime's directory was written on the host that everything is of.
+    if node.is_empty() && place::is_of_runtime(path) {
+        only.clone_into(&mut node);
+    }
+    Seen {
+        file: log.file,
+        uid: uid.to_owned(),
+        node,
+        containers: BTreeSet::new(),
+    }
+}
+
+/// The only host that anything was captured of; empty if there are several, or none has a name.
+fn only_node(snapshot: &Snapshot<'_>) -> String {
+    let of_reports = snapshot.hosts.iter().map(|report| &report.node);
+    let of_journals = snapshot.journals.iter().flat_map(|journal| &journal.nodes);
+    let names: BTreeSet<&String> = of_reports
+        .chain(of_journals)
+        .filter(|name| !name.is_empty())
+        .collect();
+    let mut names = names.into_iter();
+    match (names.next(), names.next()) {
+        (Some(only), None) if only != UNNAMED => only.clone(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::Object;
+
+    const LINE: &str = "E0303 08:00:01.250000       1 server.go:12] \"no answer\"\n";
+
+    fn pods(files: &[(&str, &str)], check: impl FnOnce(&[Object], &[LogFile])) {
+        let bundle = Bundle::from_texts("t", files.iter().copied().chain([("x/y", "")]));
+        let snapshot = crate::read(&bundle);
+        let pods: Vec<Object> = snapshot
+            .objects
+            .into_iter()
+            .filter(|it| it.kind == "Pod")
+            .collect();
+        check(&pods, &snapshot.logs);
+    }
+
+    #[test]
+    fn the_log_of_a_component_is_its_pods() {
+        for (path, namespace, pod, container) in [
+            ("etcd.log", "kube-system", "etcd", "etcd"),
+            ("a/etcd-m1.log", "kube-system", "etcd-m1", "etcd"),
+            (
+                "coredns-7d4b9c5f68-x2x4z.log",
+                "kube-system",
+                "coredns-7d4b9c5f68-x2x4z",
+                "coredns",
+            ),
+            ("calico-node.txt", "", "calico-node", "calico-node"),
+            ("cart-7d4b9c5f68-x2x4z.log", "", "cart-7d4b9c5f68-x2x4z", ""),
+        ] {
+            pods(&[(path, &LINE.repeat(3))], |pods, logs| {
+                let of: Vec<_> = pods
+                    .iter()
+                    .map(|it| (it.namespace.as_str(), it.name.as_str(), it.partial))
+                    .collect();
+                assert_eq!(of, [(namespace, pod, true)], "{path}");
+                assert_eq!(logs[0].container, container, "{path}");
+            });
+        }
+        pods(&[("cart.log", LINE)], |pods, logs| {
+            assert!(pods.is_empty() && logs[0].container == "cart");
+        });
+    }
+
+    #[test]
+    fn static_pods_have_the_labels_that_kubeadm_gives_them() {
+        pods(&[("etcd-m1.log", LINE)], |pods, _| {
+            let of = |path: &[&str]| pods[0].root.str_at(path);
+            assert_eq!(of(&["metadata", "labels", "component"]), Some("etcd"));
+            assert_eq!(of(&["spec", "nodeName"]), Some("m1"));
+        });
+        let path = "pods/kube-system_kube-apiserver-m1_0123456789abcdef0123456789abcdef/kube-apiserver/0.log";
+        pods(&[(path, LINE)], |pods, _| {
+            let tier = pods[0].root.str_at(&["metadata", "labels", "tier"]);
+            assert_eq!(tier, Some("control-plane"));
+        });
+    }
+
+    #[test]
+    fn directories_of_the_runtime_make_pods_in_any_layout() {
+        let id = "0123456789abcdef".repeat(4);
+        let journal = "Mar  3 08:00:01 w1 kubelet[12]: no network\n".repeat(3);
+        let by_id = format!("var/log/containers/db-0_shop_pg-{id}.log");
+        let uid = "5f1c9c53-8f60-4c1a-9a57-6b1f7d0f6c11";
+        let (now, then) = (
+            format!("var/log/pods/shop_cart-0_{uid}/app/3.log"),
+            format!("var/log/pods/shop_cart-0_{uid}/app/2.log"),
+        );
+        let files = [
+            (by_id.as_str(), LINE),
+            (now.as_str(), LINE),
+            (
+                then.as_str(),
+                "E0303 07:00:01.250000       1 server.go:12] \"gone\"\n",
+            ),
+            ("logs/shop/web-0/nginx.log", LINE),
+            ("var/log/messages", &journal),
+        ];
+        pods(&files, |pods, logs| {
+            let of: Vec<_> = pods
+                .iter()
+                .map(|it| {
+                    let node = it.root.str_at(&["spec", "nodeName"]);
+                    (it.name.as_str(), it.uid.as_str(), node)
+                })
+                .collect();
+            assert_eq!(
+                of,
+                [
+                    ("cart-0", uid, Some("w1")),
+                    ("db-0", "", Some("w1")),
+                    ("web-0", "", None)
+                ]
+            );
+            let previous: Vec<&str> = logs
+                .iter()
+                .filter(|log| log.previous)
+                .map(|log| log.pod.as_str())
+                .collect();
+            assert_eq!(previous, ["cart-0"]);
+        });
+    }
+
+    #[test]
+    fn what_was_captured_has_its_log() {
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: etcd-m1, namespace: kube-system, uid: p1}\nspec: {containers: [{name: etcd}]}\n";
+        pods(
+            &[("a/pods.yaml", pod), ("a/etcd.log", LINE)],
+            |pods, logs| {
+                assert_eq!((pods.len(), logs[0].pod.as_str()), (1, "etcd-m1"));
+            },
+        );
+        let listed = "kind: PodList\napiVersion: v1\nitems: []\n";
+        let files = [
+            ("a/pods.yaml", listed),
+            ("a/logs/shop/web-0/nginx.log", LINE),
+        ];
+        pods(&files, |pods, _| assert!(pods.is_empty()));
+    }
+}
