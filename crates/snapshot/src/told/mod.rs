@@ -236,7 +236,26 @@ fn read(snapshot: &Snapshot<'_>) -> Vec<Folded> {
             }
         }
     }
-    one.into_values().collect()
+    only_healed(one.into_values().collect())
+}
+
+/// Leaves out that a start went well of pods of which no trouble is told.
+fn only_healed(mut events: Vec<Folded>) -> Vec<Folded> {
+    let pod = |event: &Folded| {
+        let about = &event.hit.told.about;
+        (about.namespace.clone(), about.name.clone())
+    };
+    let well = |event: &Folded| {
+        let told = &event.hit.told;
+        !told.recorded && matches!(told.reason.as_str(), probe::STARTED | probe::BEGUN)
+    };
+    let troubled: HashSet<(String, String)> = events
+        .iter()
+        .filter(|event| event.hit.told.warning && event.hit.told.about.kind == "Pod")
+        .map(pod)
+        .collect();
+    events.retain(|event| !well(event) || troubled.contains(&pod(event)));
+    events
 }
 
 /// Gives a pod its namespace; whether it has one.

@@ -9,6 +9,8 @@ use crate::object::Object;
 #[derive(Default)]
 pub(super) struct Places {
     by_uid: HashMap<(String, String), String>,
+    /// By name alone, of pods whose uid nobody says; empty where several namespaces have one of that name.
+    by_name: HashMap<String, String>,
 }
 
 impl Places {
@@ -37,7 +39,13 @@ impl Places {
     }
 
     fn add(&mut self, namespace: &str, name: &str, uid: &str) {
-        if !uid.is_empty() {
+        if uid.is_empty() {
+            let known = self.by_name.entry(name.to_owned());
+            let known = known.or_insert_with(|| namespace.to_owned());
+            if known != namespace {
+                known.clear();
+            }
+        } else {
             self.by_uid
                 .entry((uid.to_owned(), name.to_owned()))
                 .or_insert_with(|| namespace.to_owned());
@@ -47,7 +55,8 @@ impl Places {
     /// The namespace of a pod.
     pub(super) fn get(&self, name: &str, uid: &str) -> Option<&str> {
         let key = (uid.to_owned(), name.to_owned());
-        self.by_uid.get(&key).map(String::as_str)
+        let found = self.by_uid.get(&key).or_else(|| self.by_name.get(name))?;
+        Some(found.as_str()).filter(|namespace| !namespace.is_empty())
     }
 }
 

@@ -1,8 +1,8 @@
-//! Reads what a kubelet logs of probes that failed and of containers that it ends.
+//! Reads what a kubelet logs of containers that run: probes that failed, what it ends, and that a start went well.
 
 use super::{Told, names, said::Said};
 
-/// The event of a line about a probe or about the end of a container.
+/// The event of a line about a probe, or about the begin or the end of a container.
 pub(super) fn event(said: &Said<'_>) -> Option<Told> {
     match &*said.text {
         "Probe failed" => keyed(said, "failed", "output"),
@@ -15,8 +15,31 @@ pub(super) fn event(said: &Said<'_>) -> Option<Told> {
             let message = format!("{STOPPING}{}", said.container());
             killing(said, &message)
         }
+        "Observed pod startup duration" | "Pod startup duration" => {
+            let started = "Started container".to_owned();
+            Some(Told::of_pod(said.pod()?, STARTED, started).normal())
+        }
+        text if text.starts_with("SyncLoop (PLEG): ") => begun(said),
         text => worded(text),
     }
+}
+
+/// All containers of a pod run: each was reported with this reason.
+pub(super) const STARTED: &str = "Started";
+/// A container or the sandbox runs; what comes before it in a start went well.
+pub(super) const BEGUN: &str = "ContainerStarted";
+
+/// `"SyncLoop (PLEG): event for pod" pod="shop/web-1" event={…"Type":"ContainerStarted"…}`, in older ones all as text.
+fn begun(said: &Said<'_>) -> Option<Told> {
+    let (_, rest) = said.text.split_once(": ")?;
+    let old = || names::whole(rest.strip_prefix('"')?.split_once('"')?.0);
+    let event = match said.get("event") {
+        "" => rest,
+        event => event,
+    };
+    event.contains("\"ContainerStarted\"").then_some(())?;
+    let message = "Container started".to_owned();
+    Some(Told::of_pod(said.pod().or_else(old)?, BEGUN, message).normal())
 }
 
 /// How the end of a container is told that no other reason is known of.

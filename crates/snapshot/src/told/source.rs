@@ -38,6 +38,8 @@ pub(super) const WORDS: &[&str] = &[
     "Startup probe for ",
     "Message for Container of pod",
     "Killing container with a grace period",
+    "od startup duration",
+    "SyncLoop (PLEG): ",
     "viction manager: ",
     "event message for node",
     "Event occurred",
