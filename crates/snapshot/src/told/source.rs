@@ -280,7 +280,13 @@ impl Reader<'_> {
         let Some(mut message) = self.source.message(raw) else {
             return;
         };
-        let more = self.further(&mut message, rest);
+        // Where the newest line comes first, what goes on with a message stands before it.
+        let reversed = matches!(self.source, Source::Journal(journal) if journal.reversed);
+        let more = if reversed {
+            0
+        } else {
+            self.further(&mut message, rest)
+        };
         let time = self.clock.stamp(number, raw).map(|stamp| stamp.time);
         let line = self.source.captured_line(number);
         let last = self

@@ -201,6 +201,31 @@ fn images_are_found_and_starts_heal() {
 }
 
 #[test]
+fn all_forms_of_journals_tell_the_same() {
+    let line = format!("E0303 08:00:01.250000     912 {}", SYNC.replace('#', "5"));
+    let json = format!(
+        "{{\"__REALTIME_TIMESTAMP\":\"1772524801000000\",\"_HOSTNAME\":\"w1\",\"SYSLOG_IDENTIFIER\":\"kubelet\",\"MESSAGE\":\"{}\"}}\n",
+        line.replace('\\', "\\\\").replace('"', "\\\"")
+    );
+    let export = format!(
+        "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1772524801000000\n_HOSTNAME=w1\nSYSLOG_IDENTIFIER=kubelet\nMESSAGE={line}\n\n"
+    );
+    let bare = format!("{line}\n");
+    let k3s = format!("2026-03-03T08:00:01+0000 w1 k3s[912]: {line}\n");
+    let other = format!("2026-03-03T08:00:01+0000 w1 printer[912]: {line}\n");
+    let expected =
+        "BackOff shop/web-1 x1 Back-off restarting failed container app in pod web-1_shop(u-1)";
+    for text in [json, export, bare, k3s] {
+        assert_eq!(
+            told(&[("a/kubelet.log", &text), ("x/y", "")]),
+            [expected],
+            "{text}"
+        );
+    }
+    assert!(told(&[("a/messages", &other), ("x/y", "")]).is_empty());
+}
+
+#[test]
 fn hostile_lines_are_bounded() {
     let long = SYNC.replace('#', &"\\\\\\\"".repeat(200_000));
     let nested = format!(
