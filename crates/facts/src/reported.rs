@@ -203,7 +203,10 @@ fn stage(reason: &str, message: &str) -> Option<(Stage, bool)> {
         "Failed" if message.contains("mage") => (Stage::Image, true),
         "ErrImageNeverPull" | "InspectFailed" => (Stage::Image, true),
         "BackOff" if message.contains("pulling image") => (Stage::Image, true),
-        "Pulled" => (Stage::Image, false),
+        // Kubelets log it of sandboxes and of containers alike.
+        "ContainerStarted" => (Stage::Sandbox, false),
+        // What comes before a start went well; that a container then runs is not said.
+        "Pulled" | "Started" => (Stage::Image, false),
         "Failed" => (Stage::Started, true),
         "BackOff" => (Stage::Started, true),
         "Unhealthy" => (Stage::Runs, true),
@@ -434,8 +437,13 @@ pub(crate) fn node(facts: &Facts<'_>, node: EntityId) -> Vec<(&'static str, Node
     let whole = facts.covers("Event", "default");
     let newest = |wanted: &str| {
         let events = events.iter().map(|id| facts.get(*id));
-        let wanted = events.filter(|event| event.str_at(&["reason"]) == Some(wanted));
-        let dated = wanted.filter_map(|event| Some((ago(facts, event)?, event)));
+        let says = |event: &&Entity<'_>| {
+            let reason = event.str_at(&["reason"]);
+            reason == Some(wanted) || reason == Some("EvictionThresholdMet") && lacks(event, wanted)
+        };
+        let dated = events
+            .filter(says)
+            .filter_map(|event| Some((ago(facts, event)?, event)));
         dated.min_by_key(|(ago, _)| *ago)
     };
     let mut fields = Vec::new();
@@ -467,6 +475,20 @@ pub(crate) fn node(facts: &Facts<'_>, node: EntityId) -> Vec<(&'static str, Node
         fields.push(("status", status));
     }
     fields
+}
+
+/// Whether what a kubelet tries to get back is what a condition says the node lacks.
+fn lacks(event: &Entity<'_>, condition: &str) -> bool {
+    const RESOURCES: &[(&str, &str)] = &[
+        ("NodeHasDiskPressure", "ephemeral-storage"),
+        ("NodeHasDiskPressure", "inodes"),
+        ("NodeHasInsufficientMemory", "memory"),
+        ("NodeHasInsufficientPID", "pids"),
+    ];
+    let message = event.str_at(&["message"]).unwrap_or("");
+    let mut resources = RESOURCES.iter();
+    message.starts_with("Attempting to reclaim ")
+        && resources.any(|(reason, resource)| *reason == condition && message.ends_with(resource))
 }
 
 fn is_kubelet(event: &Event) -> bool {
@@ -612,6 +634,38 @@ mod tests {
         assert_eq!(nodes(&[("a/pods.yaml", pod), ("x/y", "")]), ["w1"]);
         let both = [("a/pods.yaml", pod), ("a/nodes.yaml", node)];
         assert_eq!(nodes(&both), ["w2"]);
+    }
+
+    #[test]
+    fn what_a_kubelet_tries_to_get_back_is_lacking() {
+        for (resource, expected) in [
+            ("memory", Some("MemoryPressure")),
+            ("ephemeral-storage", Some("DiskPressure")),
+            ("inodes", Some("DiskPressure")),
+            ("something", None),
+        ] {
+            let text = format!(
+                "{HEAD}2m   Warning   EvictionThresholdMet   node/w1   Attempting to reclaim {resource}\n"
+            );
+            with(&[("ticket.txt", &text)], |facts| {
+                let node = facts.get(facts.object("Node", "", "w1").unwrap());
+                let conditions = node.field("status").map(|it| it.items_at(&["conditions"]));
+                let first = conditions.and_then(|it| it.first()?.str_at(&["type"]));
+                assert_eq!(first, expected, "{resource}");
+            });
+        }
+    }
+
+    #[test]
+    fn a_container_that_starts_ends_the_troubles_of_its_image() {
+        let failed = "2m   Warning   Failed   pod/cart-0   Failed to pull image \"a\": timeout\n";
+        let started = "1m   Normal   Started   pod/cart-0   Started container cart\n";
+        of_pod(failed, |_, pod| {
+            assert_eq!(pod.str_at(&["health"]), Some("failing"))
+        });
+        of_pod(&[failed, started].concat(), |_, pod| {
+            assert_eq!(pod.str_at(&["health"]), None)
+        });
     }
 
     #[test]

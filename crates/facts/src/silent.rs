@@ -21,6 +21,9 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: EntityId) -> (PodHealth, Fields) {
     // The text itself tells what it is called and where it runs.
     let captured = facts.get(pod).root();
     fields.retain(|(field, _)| captured.is_none_or(|root| root.get(field).is_none()));
+    if health == PodHealth::Unknown {
+        fields.push(("health", Node::text(health.word())));
+    }
     (health, fields)
 }
 
@@ -81,7 +84,7 @@ mod tests {
     #[test]
     fn a_directory_of_logs_says_nothing_of_the_health() {
         with(KIND, |facts| {
-            assert_eq!(of_pod(facts, "health"), None);
+            assert_eq!(of_pod(facts, "health").as_deref(), Some("unknown"));
             let words = of_container(facts, "lastWords");
             assert_eq!(words.as_deref(), Some("panic: no table"));
         });

@@ -151,6 +151,13 @@ fn stays_by_text(entity: &Entity<'_>, path: &[Segment]) -> bool {
         })
 }
 
+/// Whether nobody knows how a pod is of which text shows little: it may be what a rule asks for.
+pub(crate) fn is_unsure(entity: &Entity<'_>, path: &[Segment], values: &[View<'_>]) -> bool {
+    entity.partial
+        && matches!(path, [Segment::Key(key)] if key == "health")
+        && matches!(values, [value] if value.as_str() == Some("unknown"))
+}
+
 /// Whether a path asks when an object was made.
 fn is_creation(path: &[Segment]) -> bool {
     matches!(path, [Segment::Key(first), Segment::Key(second)]
@@ -294,6 +301,9 @@ impl World<'_, '_> {
                     how = how.just_now();
                 }
                 found = find(entity, &condition.path);
+                if is_unsure(entity, &condition.path, found.all()) {
+                    how = how.of_text(true);
+                }
                 found.all()
             }
             (None, _) => &[],

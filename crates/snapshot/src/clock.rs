@@ -8,15 +8,23 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+use coldcase_bundle::File;
 use jiff::{Timestamp, civil, tz::Offset};
 
-use crate::stamp::{self, Assumed, DAY, Raw, Source, Stamp, When};
+use crate::{
+    logs::Span,
+    stamp::{self, Assumed, DAY, Raw, Source, Stamp, When},
+};
 use sample::{Header, Sample};
 
 /// Lines looked at on each end of a file.
 const SAMPLE: usize = 200;
 /// Bytes looked at on each end: lines may be long.
 const BYTES: usize = 1 << 18;
+/// Files up to this size are looked at whole, of larger ones the two ends.
+const SMALL: u64 = 256 << 10;
+/// Bytes and lines at the ends.
+const ENDS: (usize, u32) = (64 << 10, 220);
 /// Disorder that is no change of the year, in seconds.
 const DISORDER: i64 = 31 * DAY;
 
@@ -103,6 +111,26 @@ impl FileClock {
             .or_else(|| sample::printed_boot(text))
             .or(anchors.boot);
         clock
+    }
+
+    /// Reads the clock of some lines of a file, of a large one by its two ends.
+    pub fn of_file(file: &File, span: Span, anchors: &Anchors) -> Self {
+        if file.bytes <= SMALL || span != Span::WHOLE {
+            let text = file.text();
+            let lines: Vec<&str> = text
+                .split_inclusive('\n')
+                .zip(1_u32..)
+                .filter(|(_, number)| (span.first..=span.last).contains(number))
+                .map(|(line, _)| line)
+                .collect();
+            let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+            return Self::of(&lines.concat(), span.first, count, anchors);
+        }
+        let head = file.head(ENDS.0);
+        let whole = head.rfind('\n').map_or(0, |at| at + 1);
+        let mut text = head.get(..whole).unwrap_or("").to_owned();
+        text.push_str(&file.tail(ENDS.1).text);
+        Self::of(&text, 1, file.line_count(), anchors)
     }
 
     /// When a line was written. `number` is its place in the file.

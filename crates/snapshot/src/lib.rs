@@ -32,6 +32,7 @@ mod sniff;
 pub mod stamp;
 #[allow(dead_code)]
 pub mod text;
+mod told;
 mod transcripts;
 pub mod units;
 mod unread;
@@ -223,7 +224,9 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
         commands,
         problems: gathered.problems,
     };
-    snapshot.coverage = cover(&snapshot, gathered.lists);
+    let told = told::add(&mut snapshot, ours);
+    snapshot.coverage = cover(&snapshot, gathered.lists, told);
+    told::cover(&mut snapshot.coverage, told);
     layouts::cover(bundle, &gathered.roots, &others, &mut snapshot.coverage);
     unread::cover(
         &mut snapshot,
@@ -245,7 +248,8 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     snapshot
 }
 
-fn cover(snapshot: &Snapshot<'_>, mut lists: BTreeMap<String, usize>) -> Coverage {
+/// What was captured; `told` events were not, but made of lines.
+fn cover(snapshot: &Snapshot<'_>, mut lists: BTreeMap<String, usize>, told: usize) -> Coverage {
     let mut coverage = Coverage::default();
     // They are sorted by kind.
     for objects in snapshot.objects.chunk_by(|a, b| a.kind == b.kind) {
@@ -253,8 +257,9 @@ fn cover(snapshot: &Snapshot<'_>, mut lists: BTreeMap<String, usize>) -> Coverag
             *lists.entry(object.kind.to_string()).or_default() += objects.len();
         }
     }
-    if !snapshot.events.is_empty() {
-        lists.insert("Event".to_owned(), snapshot.events.len());
+    let events = snapshot.events.len().saturating_sub(told);
+    if events > 0 {
+        lists.insert("Event".to_owned(), events);
     }
     for (kind, count) in &lists {
         coverage.note(kind, Status::Collected, count.to_string());

@@ -2,11 +2,11 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use coldcase_bundle::{File, FileId};
+use coldcase_bundle::FileId;
 use coldcase_facts::{Cite, Entity, Facts, Identity};
 use coldcase_snapshot::{
     clock::{Anchors, Boot, FileClock},
-    logs::{self, JournalFile, LogFile, Span},
+    logs::{self, JournalFile, LogFile},
     node::Node,
     stamp::{self, Stamp},
 };
@@ -17,11 +17,6 @@ use super::{
     record::Recorded,
     scan::{Kept, SourceHits},
 };
-
-/// Files up to this size are looked at whole for their clock, of larger ones the two ends.
-const SMALL: u64 = 256 << 10;
-/// Bytes and lines at the ends.
-const ENDS: (usize, u32) = (64 << 10, 220);
 
 /// The clocks of sources that were hit. A kernel log without a date takes the time of boot from
 /// another file of its node.
@@ -37,7 +32,7 @@ pub(crate) fn clocks(
             ..Anchors::default()
         };
         let (file, span) = source.text(facts.snapshot.bundle);
-        clock_of(file, span, &anchors)
+        FileClock::of_file(file, span, &anchors)
     };
     let hit: Vec<(SourceIndex, Source<'_>)> = sources
         .iter()
@@ -70,25 +65,6 @@ pub(crate) fn clocks(
         }
     }
     clocks
-}
-
-fn clock_of(file: &File, span: Span, anchors: &Anchors) -> FileClock {
-    if file.bytes <= SMALL || span != Span::WHOLE {
-        let text = file.text();
-        let lines: Vec<&str> = text
-            .split_inclusive('\n')
-            .zip(1_u32..)
-            .filter(|(_, number)| (span.first..=span.last).contains(number))
-            .map(|(line, _)| line)
-            .collect();
-        let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
-        return FileClock::of(&lines.concat(), span.first, count, anchors);
-    }
-    let head = file.head(ENDS.0);
-    let whole = head.rfind('\n').map_or(0, |at| at + 1);
-    let mut text = head.get(..whole).unwrap_or("").to_owned();
-    text.push_str(&file.tail(ENDS.1).text);
-    FileClock::of(&text, 1, file.line_count(), anchors)
 }
 
 /// The fields that a stamp gives.

@@ -8,7 +8,7 @@ use crate::{
     engine::World,
     paths::{follow, leaves_open, printed_age},
     rule::{Condition, Matcher},
-    values::How,
+    values::{How, is_unsure},
 };
 
 /// A condition that an entity alone decides.
@@ -309,7 +309,8 @@ impl<'v> Visit<'v, '_, '_> {
         if entity.partial {
             let open = leaves_open(entity, field.path);
             let age = printed_age(entity, field.path).filter(|_| open);
-            how = how.of_text(open).aged(age);
+            let unsure = is_unsure(entity, field.path, values);
+            how = how.of_text(open || unsure).aged(age);
         }
         let single = match values {
             [value] if !entity.partial => value.as_str(),
