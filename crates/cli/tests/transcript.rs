@@ -425,6 +425,31 @@ fn printed_ages_decide_without_a_time_of_the_capture_and_are_told() {
 }
 
 #[test]
+fn a_pod_that_was_created_later_heals_the_refusal() {
+    let pasted = |more: &str, pods: &str| {
+        format!(
+            "$ kubectl get events -n plant\n\
+             LAST SEEN   TYPE      REASON             OBJECT                 MESSAGE\n\
+             4m9s        Warning   FailedCreate       replicaset/press-7b9   Error creating: pods \"press-7b9-\" is forbidden: error looking up service account plant/press: serviceaccount \"press\" not found\n\
+             {more}\
+             $ kubectl get pods,rs -n plant\n\
+             NAME                  READY   STATUS    RESTARTS   AGE\n\
+             {pods}\
+             \n\
+             NAME                        DESIRED   CURRENT   READY   AGE\n\
+             replicaset.apps/press-7b9   1         1         1       5m\n"
+        )
+    };
+    let none = pasted("", "").replace("1         1         1", "1         0         0");
+    let refused = report("refused", &none);
+    assert_eq!(text(&refused, "/causes/0/rule"), "service-account-missing");
+    let created = "3m50s       Normal    SuccessfulCreate   replicaset/press-7b9   Created pod: press-7b9-k2k4m\n";
+    let running = "pod/press-7b9-k2k4m   1/1     Running   0          3m50s\n";
+    let healed = report("healed", &pasted(created, running));
+    assert_eq!(text(&healed, "/verdict/state"), "nothing_found");
+}
+
+#[test]
 fn a_description_says_whose_namespace_a_bare_command_means() {
     let pasted = "$ kubectl get pods\n\
         NAME      READY   STATUS             RESTARTS   AGE\n\

@@ -361,9 +361,14 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
     }
 }
 
-/// Whether all pods and claims that a finding is about are named by events alone: what they look like is inferred.
+/// Whether all pods, claims, Services and autoscalers that a finding is about are named by events alone: what they look like is inferred.
 fn is_hearsay(facts: &Facts<'_>, finding: &coldcase_rules::Finding) -> bool {
-    const KINDS: &[&str] = &["PersistentVolumeClaim", "Pod"];
+    const KINDS: &[&str] = &[
+        "HorizontalPodAutoscaler",
+        "PersistentVolumeClaim",
+        "Pod",
+        "Service",
+    ];
     let mut about = finding
         .related
         .iter()

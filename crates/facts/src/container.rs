@@ -59,11 +59,13 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
                 for pod in pods {
                     if reported::is_named_only(facts.get(*pod)) {
                         let of_pod = reported::containers(facts, *pod).into_iter();
-                        made.extend(of_pod.map(|container| (*pod, container)));
+                        let with_words = of_pod.map(|made| with_words(facts, &logs, *pod, made));
+                        made.extend(with_words.map(|container| (*pod, container)));
                         continue;
                     }
                     if unnamed::is_open(facts.get(*pod)) {
-                        made.push((*pod, unnamed::container(facts, &logs, *pod)));
+                        let container = unnamed::container(facts, &logs, *pod);
+                        made.push((*pod, with_words(facts, &logs, *pod, container)));
                         continue;
                     }
                     containers(facts, &logs, *pod, &mut options, &mut made);
@@ -155,6 +157,12 @@ fn container<'s>(
     if let Some(status) = status {
         let ended = ended(status);
         states(status, &mut fields);
+        if owner.partial
+            && let Some(waiting) = told_why(facts, pod, name, status)
+            && let Some(field) = fields.iter_mut().find(|(field, _)| *field == "waiting")
+        {
+            field.1 = waiting;
+        }
         let trouble = Trouble::of(facts, owner, status, ended, kind);
         fields.push(("failing", Node::flag(trouble.failing)));
         fields.push(("healthy", Node::flag(trouble.healthy)));
@@ -207,6 +215,63 @@ fn container<'s>(
         entity.cite_as(field, cite);
     }
     entity
+}
+
+/// Adds the last words of a crash of which only a row or an event tells: until its container starts again, the pod's
+/// log is that of the instance that ended. Of several containers nobody knows which one is meant.
+fn with_words<'s>(
+    facts: &Facts<'s>,
+    logs: &Logs<'s>,
+    pod: EntityId,
+    mut made: Entity<'s>,
+) -> Entity<'s> {
+    let waits = made.str_at(&["waiting", "reason"]) == Some("CrashLoopBackOff");
+    if !waits && made.str_at(&["ended", "reason"]) != Some("Error") {
+        return made;
+    }
+    let subject = &facts.get(pod).subject;
+    let name = made.str_at(&["name"]).map(str::to_owned);
+    let of_pod = logs.get(&(subject.namespace.as_str(), subject.name.as_str()));
+    let own: Vec<&LogFile> = of_pod
+        .into_iter()
+        .flatten()
+        .copied()
+        .filter(|log| {
+            log.container.is_empty() || name.as_deref().is_none_or(|name| log.container == name)
+        })
+        .collect();
+    let Some(first) = own.first() else {
+        return made;
+    };
+    if own.iter().any(|log| log.container != first.container) {
+        return made;
+    }
+    let log = own.iter().find(|log| !log.previous).unwrap_or(first);
+    let (mut fields, mut cites) = (Vec::new(), Vec::new());
+    last_words(facts, log, &mut fields, &mut cites);
+    made.set(fields);
+    for (field, cite) in cites {
+        made.cite_as(field, cite);
+    }
+    made
+}
+
+/// Why a container cannot be created or started, where a description leaves that to the kubelet's events.
+fn told_why(facts: &Facts<'_>, pod: EntityId, name: &str, status: View<'_>) -> Option<Node> {
+    let waiting = status.at(&["state", "waiting"])?;
+    let reason = waiting.str_at(&["reason"])?;
+    let of_start = matches!(
+        reason,
+        "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError"
+    );
+    if !of_start || waiting.str_at(&["message"]).is_some() {
+        return None;
+    }
+    let message = reported::newest_error(facts, pod, name)?;
+    Some(Node::map(vec![
+        ("reason", Node::text(reason).at_line(waiting.line())),
+        ("message", Node::text(message)),
+    ]))
 }
 
 /// What its status says as it is.
@@ -485,7 +550,7 @@ const FATAL: &[&str] = &[
 /// Bytes that tell an empty log and kubectl's excuse from a log.
 const HEAD: usize = 1 << 10;
 
-pub(crate) fn last_words(
+fn last_words(
     facts: &Facts<'_>,
     log: &LogFile,
     fields: &mut Vec<(&'static str, Node)>,

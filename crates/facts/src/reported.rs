@@ -16,7 +16,13 @@ const FRESH: i64 = 600;
 const FAILURES: i64 = 3;
 
 /// Kinds whose objects rules can judge by events.
-const KINDS: &[&str] = &["Node", "PersistentVolumeClaim", "Pod"];
+const KINDS: &[&str] = &[
+    "HorizontalPodAutoscaler",
+    "Node",
+    "PersistentVolumeClaim",
+    "Pod",
+    "Service",
+];
 
 type ByIdentity = HashMap<Identity, EntityId>;
 
@@ -53,6 +59,11 @@ pub(crate) fn named<'s>(
         if nodes && event.component == "kubelet" {
             names.insert(("Node", "", event.host.as_str()));
         }
+        names.extend(
+            chosen(event)
+                .filter(|_| nodes)
+                .map(|node| ("Node", "", node)),
+        );
     }
     names
         .into_iter()
@@ -170,6 +181,17 @@ impl<'f> Said<'f> {
             ("Failed to pull image", "ErrImagePull"),
             ("pulling image", "ImagePullBackOff"),
             ("couldn't find key", "CreateContainerConfigError"),
+            ("has runAsNonRoot and", "CreateContainerConfigError"),
+            ("breaks non-root policy", "CreateContainerConfigError"),
+            ("failed to prepare subPath", "CreateContainerConfigError"),
+            ("failed to create containerd task", "RunContainerError"),
+            ("failed to start container", "RunContainerError"),
+            (
+                "failed to create containerd container",
+                "CreateContainerError",
+            ),
+            ("failed to reserve container name", "CreateContainerError"),
+            ("container create failed", "CreateContainerError"),
         ];
         let known = WORDS.iter().find(|(word, _)| self.message.contains(word));
         let missing = || {
@@ -188,6 +210,26 @@ impl<'f> Said<'f> {
     fn counts(&self) -> bool {
         self.bad && (self.stage != Stage::Runs || self.count >= FAILURES)
     }
+}
+
+/// The kubelet's newest words about why it cannot create or start a container: `Error: secret "x" not found`.
+pub(crate) fn newest_error<'f>(
+    facts: &'f Facts<'_>,
+    pod: EntityId,
+    container: &str,
+) -> Option<&'f str> {
+    let events = facts.events_about(&facts.get(pod).subject).iter();
+    let errors = events.filter_map(|id| {
+        let event = facts.get(*id);
+        let own = event.str_at(&["container"]) == Some(container);
+        let failed = own && event.str_at(&["reason"]) == Some("Failed");
+        let message = event.str_at(&["message"]).filter(|_| failed)?;
+        // What comes of a pull is told by other words.
+        let why = message.strip_prefix("Error: ")?;
+        let of_image = why.contains("ImagePull") || why.contains("InvalidImageName");
+        (!of_image).then_some((ago(facts, event)?, why))
+    });
+    Some(errors.min_by_key(|(ago, _)| *ago)?.1)
 }
 
 /// Where in a pod's life an event belongs, and whether it tells of trouble.
@@ -325,8 +367,15 @@ fn state(said: &Said<'_>) -> Vec<(&'static str, Node)> {
                 ("ready", flag(false)),
             ];
             if let Some(reason) = said.waiting() {
-                let waiting = Node::map(vec![("reason", Node::text(reason))]);
-                fields.push(("waiting", waiting));
+                let mut waiting = vec![("reason", Node::text(reason))];
+                if matches!(
+                    reason,
+                    "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError"
+                ) {
+                    let why = said.message.strip_prefix("Error: ").unwrap_or(said.message);
+                    waiting.push(("message", Node::text(why)));
+                }
+                fields.push(("waiting", Node::map(waiting)));
             }
             fields
         }
@@ -491,6 +540,16 @@ fn lacks(event: &Entity<'_>, condition: &str) -> bool {
         && resources.any(|(reason, resource)| *reason == condition && message.ends_with(resource))
 }
 
+/// The node that the scheduler chose for a pod: `Successfully assigned shop/web-0 to w1`.
+fn chosen(event: &Event) -> Option<&str> {
+    if event.reason != "Scheduled" || event.regarding.kind != "Pod" {
+        return None;
+    }
+    let (_, node) = event.message().rsplit_once(" to ")?;
+    let node = node.trim();
+    (!node.is_empty() && !node.contains(char::is_whitespace)).then_some(node)
+}
+
 fn is_kubelet(event: &Event) -> bool {
     event.component == "kubelet" && !event.host.is_empty()
 }
@@ -503,14 +562,17 @@ pub(crate) fn place<'s>(facts: &mut Facts<'s>) {
         return;
     }
     let snapshot = facts.snapshot;
-    let known: HashMap<(&str, &str), &'s str> = snapshot
-        .events
-        .iter()
+    let events = || snapshot.events.iter();
+    let of_kubelets = events()
         .filter(|event| is_kubelet(event) && event.regarding.kind == "Pod")
-        .map(|event| {
+        .map(|event| (event, event.host.as_str()));
+    // Where a kubelet names itself, that is nearer to the pod than what the scheduler once chose.
+    let known: HashMap<(&str, &str), &'s str> = events()
+        .filter_map(|event| Some((event, chosen(event)?)))
+        .chain(of_kubelets)
+        .map(|(event, node)| {
             let about = &event.regarding;
-            let pod = (about.namespace.as_str(), about.name.as_str());
-            (pod, event.host.as_str())
+            ((about.namespace.as_str(), about.name.as_str()), node)
         })
         .collect();
     for pod in named {
@@ -569,6 +631,66 @@ mod tests {
         with(&[("ticket.txt", &text)], |facts| {
             let pod = facts.object("Pod", "shop", "cart-0").unwrap();
             check(facts, facts.get(pod));
+        });
+    }
+
+    #[test]
+    fn why_a_container_cannot_be_created_is_what_the_kubelet_says() {
+        let row = "1m   Warning   Failed   pod/cart-0   Error: secret \"till\" not found\n";
+        let waits = |facts: &Facts<'_>| {
+            let made = facts.get(*facts.of_kind("Container").first().unwrap());
+            let field = |path: &[&str]| made.str_at(path).map(str::to_owned);
+            (
+                field(&["waiting", "reason"]),
+                field(&["waiting", "message"]),
+            )
+        };
+        of_pod(row, |facts, _| {
+            let (reason, message) = waits(facts);
+            assert_eq!(reason.as_deref(), Some("CreateContainerConfigError"));
+            assert_eq!(message.as_deref(), Some("secret \"till\" not found"));
+        });
+        let told = row.replace(
+            "secret \"till\" not found",
+            "failed to create containerd task: no",
+        );
+        of_pod(&told, |facts, _| {
+            assert_eq!(waits(facts).0.as_deref(), Some("RunContainerError"));
+        });
+    }
+
+    #[test]
+    fn a_crash_loop_has_the_last_words_of_the_only_log() {
+        let row = "NAME     READY   STATUS             RESTARTS      AGE\n\
+             cart-0   0/1     CrashLoopBackOff   6 (51s ago)   9m\n";
+        let text = |more: &str| {
+            format!(
+                "$ kubectl get pods -n shop\n{row}{more}$ kubectl logs cart-0 -n shop\nopening\npanic: no till\n"
+            )
+        };
+        let words = |facts: &Facts<'_>| {
+            let made = facts.get(*facts.of_kind("Container").first().unwrap());
+            made.str_at(&["lastWords"]).map(str::to_owned)
+        };
+        with(&[("ticket.txt", &text(""))], |facts| {
+            assert_eq!(words(facts).as_deref(), Some("panic: no till"));
+        });
+        let running = text("")
+            .replace("CrashLoopBackOff", "Running         ")
+            .replace("0/1", "1/1");
+        with(&[("ticket.txt", &running)], |facts| {
+            assert_eq!(words(facts), None)
+        });
+    }
+
+    #[test]
+    fn the_scheduler_names_a_node_as_well() {
+        let rows = "2m   Normal   Scheduled   pod/cart-0   Successfully assigned shop/cart-0 to w1\n\
+             1m   Warning   FailedCreatePodSandBox   pod/cart-0   Failed to create pod sandbox: no\n";
+        of_pod(rows, |facts, pod| {
+            assert!(facts.object("Node", "", "w1").is_some());
+            assert_eq!(pod.str_at(&["spec", "nodeName"]), Some("w1"));
+            assert_eq!(facts.pods_of_node.get("w1").map(Vec::len), Some(1));
         });
     }
 

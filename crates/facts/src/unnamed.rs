@@ -4,7 +4,7 @@ use coldcase_snapshot::{logs::LogFile, node::Node, packed::View};
 
 use crate::{
     Cite, Entity, EntityId, Facts, PodHealth,
-    container::{Logs, STUCK, last_words},
+    container::{Logs, STUCK},
 };
 
 /// Seconds after which a pod that waits, or that runs and is not ready, is not merely young.
@@ -84,22 +84,6 @@ impl<'v> Row<'v> {
         only.then_some(name)
     }
 
-    /// The log in which the container that is down said its last words.
-    fn last_log<'l>(&self, logs: &[&'l LogFile]) -> Option<&'l LogFile> {
-        let down = self.reason == "CrashLoopBackOff" || self.ended();
-        let one = || {
-            let mut names = logs.iter().map(|log| log.container.as_str());
-            let first = names.next();
-            names.all(|name| Some(name) == first)
-        };
-        if !down || self.containers != Some(1) || !one() {
-            return None;
-        }
-        // Of a container that waits for its next start the log is that of the one that died.
-        let previous = logs.iter().find(|log| log.previous);
-        previous.or_else(|| logs.first()).copied()
-    }
-
     fn ended(&self) -> bool {
         ENDED.contains(&self.reason)
             || self.reason.starts_with("ExitCode:")
@@ -135,12 +119,8 @@ pub(crate) fn container<'s>(facts: &Facts<'s>, logs: &Logs<'s>, pod: EntityId) -
         ("namespace", Node::text(owner.subject.namespace.as_str())),
     ];
     fields.extend(name.map(|name| ("name", Node::text(name))));
-    let mut cites = Vec::new();
     if let Some(row) = &row {
         known(row, owner, &mut fields);
-        if let Some(log) = row.last_log(logs) {
-            last_words(facts, log, &mut fields, &mut cites);
-        }
     }
     let mut made = Entity::computed("Container", owner.subject.clone(), fields);
     made.set_label(match (&row, name) {
@@ -148,9 +128,6 @@ pub(crate) fn container<'s>(facts: &Facts<'s>, logs: &Logs<'s>, pod: EntityId) -
         (Some(row), _) if row.init => "an init container",
         _ => "a container",
     });
-    for (field, cite) in cites {
-        made.cite_as(field, cite);
-    }
     made.partial = true;
     made.file = owner.file;
     let place = row.zip(owner.file).map(|(row, file)| Cite {

@@ -361,7 +361,8 @@ impl World<'_, '_> {
         let mut unknown = None;
         for test in &matcher.tests {
             let printed = how.age.filter(|_| nodes.is_empty());
-            match printed.and_then(|age| age.passes(test)) {
+            let decided = |age: Age| age.passes(test).or_else(|| self.in_order(row, age, test));
+            match printed.and_then(decided) {
                 Some(true) => continue,
                 Some(false) => return Truth::No,
                 None => {}
@@ -383,6 +384,23 @@ impl World<'_, '_> {
         match unknown {
             Some(why) => Truth::Unknown(why),
             None => Truth::Yes(read),
+        }
+    }
+
+    /// Whether an age and that of an operand are in the order that a test asks for, where both were printed as ages.
+    fn in_order(&self, row: &Row, age: Age, test: &Test) -> Option<bool> {
+        let printed = |operand: &Operand| {
+            let Operand::Field(slot, path) = operand else {
+                return None;
+            };
+            let entity = self.get(row.bound(*slot)?.id);
+            let open = entity.partial && leaves_open(entity, path);
+            printed_age(entity, path).filter(|_| open).and_then(Age::of)
+        };
+        match test {
+            Test::After(operand) => age.is_after(printed(operand)?),
+            Test::Before(operand) => printed(operand)?.is_after(age),
+            _ => None,
         }
     }
 

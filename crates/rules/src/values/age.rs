@@ -54,4 +54,13 @@ impl Age {
             (self.least > limit).then_some(!newer)
         }
     }
+
+    /// Whether what was this long ago came after what was that long ago; nothing if what was cut off decides.
+    pub(super) fn is_after(self, other: Self) -> Option<bool> {
+        if self.below <= other.least {
+            Some(true)
+        } else {
+            (self.least >= other.below).then_some(false)
+        }
+    }
 }

@@ -21,3 +21,18 @@ fn a_printed_age_decides_unless_what_was_cut_off_does() {
     }
     assert_eq!(passes("60", &Test::Exists(true)), None);
 }
+
+#[test]
+fn printed_ages_are_in_order_unless_they_may_be_the_same() {
+    let age = |text: &str| Age::of(View::text(text)).unwrap();
+    for (this, that, after) in [
+        ("179", "191", Some(true)),
+        ("191", "179", Some(false)),
+        ("180", "191", None),
+        ("3600", "3720", None),
+        ("3599", "3600", Some(true)),
+        ("42", "42", None),
+    ] {
+        assert_eq!(age(this).is_after(age(that)), after, "{this} {that}");
+    }
+}
