@@ -190,6 +190,9 @@ fn understood(
     let blocks = transcript::blocks(&text);
     let mut session = Session::new(path, file, context);
     if blocks.iter().any(|block| !block.command.is_empty()) {
+        if let Some(first) = blocks.first().filter(|block| block.command.is_empty()) {
+            session.headed(&first.output);
+        }
         for block in &blocks {
             session.block(block);
         }

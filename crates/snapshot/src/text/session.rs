@@ -314,6 +314,14 @@ impl<'s> Session<'s> {
         true
     }
 
+    /// A date that heads a text: ages printed below it count back from there.
+    pub(super) fn headed(&mut self, text: &str) {
+        if let Some(now) = date::heading(text).filter(|_| !self.context.settled) {
+            self.now = Some(now);
+            self.found.now = self.found.now.max(Some(now));
+        }
+    }
+
     fn journal(&mut self, argv: &[String], printed: &Printed<'_>) -> bool {
         let empty = printed.last_line < printed.first_line
             || printed.text.trim().starts_with("-- No entries");

@@ -33,6 +33,7 @@ impl Session<'_> {
         }
         let pieces = pieces::cut(printed.text, printed.first_line);
         if pieces.iter().any(tells) {
+            self.headed(printed.text);
             let (before, from) = (Before::of(&self.found), self.found.unread.len());
             for piece in &pieces {
                 self.piece(piece, printed.node);
