@@ -20,7 +20,7 @@ use crate::{
     node::Node,
     object::{self, Object},
     stamp,
-    text::{self, Context, Found, clock::Described},
+    text::{self, Context, Found, clock::Described, placed::Places},
     yaml,
 };
 
@@ -84,9 +84,7 @@ pub(crate) fn add(
             capture = counted;
             found = read((capture.0, true), &ids);
             let capture = not_before(bundle, &found, capture);
-            for (id, found) in found {
-                merge(bundle, gathered, id, found);
-            }
+            merge_all(bundle, gathered, found);
             return capture;
         }
     }
@@ -102,10 +100,31 @@ pub(crate) fn add(
         found.sort_by_key(|(id, _)| *id);
         capture = not_before(bundle, &found, capture);
     }
+    merge_all(bundle, gathered, found);
+    capture
+}
+
+/// Merges what the texts say. A name that stands in one without its namespace is where the others say that it is.
+fn merge_all(bundle: &Bundle, gathered: &mut Gathered, mut found: Vec<(FileId, Found)>) {
+    let mut places = Places::wanted(found.iter().map(|(_, found)| found));
+    if !places.is_empty() {
+        for object in &gathered.objects {
+            places.note(&object.kind, &object.namespace, &object.name);
+        }
+        for event in &gathered.events {
+            let about = &event.regarding;
+            places.note(&about.kind, &about.namespace, &about.name);
+        }
+        for (_, found) in &found {
+            places.note_all(found);
+        }
+        for (_, found) in &mut found {
+            places.settle(found);
+        }
+    }
     for (id, found) in found {
         merge(bundle, gathered, id, found);
     }
-    capture
 }
 
 /// A capture time that a transcript tells, but not before the newest line of the logs in it: who types `date` first and
@@ -185,8 +204,7 @@ fn counted(
     }
     let least = all.iter().filter_map(|it| it.least).max();
     let least = least.filter(|now| later(now) && exact.is_empty())?;
-    let source =
-        "rounded ages of described objects, counted from their start; it may be a little later";
+    let source = "rounded ages of described objects, counted from their start; it may be later";
     Some((Some(least), source))
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, fmt::rfc2822};
 
-use super::{describe::age::age, transcript::normalise};
+use super::{calls, describe::age::age, transcript::normalise};
 
 /// Descriptions that are looked at; a median needs no more.
 const MOST: usize = 200;
@@ -33,6 +33,8 @@ struct Start {
 /// as long as the script ran. Ages in whole minutes, and those of what happened some time after an object began,
 /// only tell before when it was not printed.
 pub(crate) fn described(text: &str) -> Described {
+    let outputs = calls::text(text);
+    let text = outputs.as_deref().unwrap_or(text);
     let mut found = Described::default();
     let mut start: Option<Start> = None;
     for line in normalise(text).lines() {

@@ -12,6 +12,7 @@ use super::{table::Header, wrap::map_lines};
 
 pub(crate) use begin::in_yaml;
 pub(super) use begin::{is_heading, says};
+pub(super) use extent::json;
 pub(crate) use extent::yaml;
 
 /// What a piece is.
