@@ -168,7 +168,7 @@ impl<'t> Cutter<'t> {
         let fenced = self.fence.is_some();
         match form {
             Form::Yaml => yaml(lines),
-            Form::Json => extent::json(lines),
+            Form::Json => json(lines),
             Form::Description => extent::description(lines, fenced),
             Form::Log => extent::log(lines, fenced),
             Form::Rest => 1,
