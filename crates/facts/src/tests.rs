@@ -216,3 +216,27 @@ fn a_node_that_a_table_calls_not_ready_is_not() {
         assert_eq!(health, [Some("ready"), Some("notready"), Some("unknown")]);
     });
 }
+
+#[test]
+fn a_replica_set_tells_the_deployment_that_nobody_captured() {
+    let described = "$ kubectl describe rs cart-7d4b9c5f68\nName:           cart-7d4b9c5f68\nNamespace:      shop\nSelector:       app=cart,pod-template-hash=7d4b9c5f68\nControlled By:  Deployment/cart\nReplicas:       0 current / 3 desired\nPods Status:    0 Running / 0 Waiting / 0 Succeeded / 0 Failed\nPod Template:\n  Labels:  app=cart\nEvents:\n  Type     Reason        Age   From                   Message\n  ----     ------        ----  ----                   -------\n  Warning  FailedCreate  111s  replicaset-controller  Error creating: pods \"cart-7d4b9c5f68-6s9qt\" is forbidden: failed quota: most\n";
+    let workloads = |text: &str, check: &dyn Fn(&Facts<'_>, &[EntityId])| {
+        with(&[("ticket.txt", text)], |facts| {
+            let event = facts.of_kind("Event")[0];
+            check(facts, &facts.related("workload", event).ids);
+        });
+    };
+    workloads(described, &|facts, found| {
+        let [workload] = found else {
+            panic!("{found:?}")
+        };
+        let workload = facts.get(*workload);
+        assert_eq!(workload.subject.kind, "Deployment");
+        assert!(workload.partial && workload.int_at(&["desired"]).is_none());
+    });
+    // A whole list without it says that it is gone.
+    let listed = format!(
+        "{described}$ kubectl get deployments -n shop\nNo resources found in shop namespace.\n"
+    );
+    workloads(&listed, &|_, found| assert_eq!(found, []));
+}

@@ -1,6 +1,6 @@
 //! Top-level owners of pods, with the numbers that count: what is wanted, what is ready, what fails.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use coldcase_snapshot::{node::Node, packed::View};
 use rayon::prelude::*;
@@ -33,7 +33,19 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         let owner = inferred.get(pod).cloned().unwrap_or(owner);
         groups.entry(owner).or_default().push(*pod);
     }
-    let (named, aliases) = named_controllers(facts, &groups);
+    let (named, mut aliases) = named_controllers(facts, &groups);
+    let above = owners_elsewhere(facts);
+    for (owner, owned) in &above {
+        aliases
+            .entry(owner.clone())
+            .or_default()
+            .extend(owned.iter().cloned());
+    }
+    let known: BTreeSet<Identity> = above
+        .keys()
+        .filter(|owner| groups.contains_key(*owner))
+        .cloned()
+        .collect();
     let mut groups: Vec<(Identity, Vec<EntityId>)> = groups.into_iter().collect();
     groups.par_sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let made: Vec<Entity<'_>> = groups
@@ -61,9 +73,34 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         pods.shrink_to_fit();
         facts.pods_of_workload.insert(id, pods);
     }
+    let unseen = above.into_keys().filter(|owner| !known.contains(owner));
+    let named: BTreeSet<Identity> = named.into_iter().chain(unseen).collect();
     for identity in named {
-        facts.push_derived(named_only(&identity), &[&identity]);
+        let mut about = vec![&identity];
+        about.extend(aliases.get(&identity).into_iter().flatten());
+        facts.push_derived(named_only(&identity), &about);
     }
+}
+
+/// Owners that were not captured, with the captured controllers that name them: `describe replicaset` tells its
+/// Deployment. What a complete list does not hold is gone.
+fn owners_elsewhere(facts: &Facts<'_>) -> BTreeMap<Identity, Vec<Identity>> {
+    let coverage = &facts.snapshot.coverage;
+    let mut found: BTreeMap<Identity, Vec<Identity>> = BTreeMap::new();
+    for (kind, above) in [("ReplicaSet", "Deployment"), ("Job", "CronJob")] {
+        for id in facts.of_kind(kind) {
+            let entity = facts.get(*id);
+            let Some((of, namespace, name)) = controller(entity).filter(|owner| owner.0 == above)
+            else {
+                continue;
+            };
+            if owner(facts, *id).is_none() && !coverage.covers(of, namespace) {
+                let owner = facts.identity(of, namespace, name);
+                found.entry(owner).or_default().push(entity.subject.clone());
+            }
+        }
+    }
+    found
 }
 
 /// Workloads under which others are known as well.
@@ -171,7 +208,7 @@ fn top_owner(facts: &Facts<'_>, pod: EntityId) -> Identity {
     facts.identity(kind, namespace, name)
 }
 
-/// A workload of which nothing but events speak: how many pods it wants and has, nobody knows.
+/// A workload of which nothing but events and what it owns speak: how many pods it wants and has, nobody knows.
 fn named_only<'s>(identity: &Identity) -> Entity<'s> {
     let fields = vec![
         ("kind", Node::text(identity.kind.as_str())),

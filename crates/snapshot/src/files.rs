@@ -369,6 +369,13 @@ fn read_file(id: FileId, file: &File, roots: &[Root], options: &Options) -> Cont
             return content;
         }
     }
+    if sniff::form(name, &head) == Form::Json
+        && text::calls::may_hold(&head)
+        && yaml::in_memory(&file.text()) <= options.document_bytes
+        && text::calls::holds(&plain(&file.text()))
+    {
+        return content;
+    }
     let Some(documents) = documents.or_else(|| whole(&mut content, file, options)) else {
         return content;
     };

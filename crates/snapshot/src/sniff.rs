@@ -1,6 +1,9 @@
 //! Says what form a file has (YAML, JSON, lines, text) from its name and its first lines.
 
-use crate::{journal, text::refusal};
+use crate::{
+    journal,
+    text::{self, refusal},
+};
 
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,10 @@ pub(crate) fn form(name: &str, text: &str) -> Form {
         } else {
             Form::Yaml
         };
+    }
+    // A tool's answer in plain text below the JSON that says what it was asked.
+    if !is_log(&lower) && text::header::is_above(text) {
+        return Form::Text;
     }
     if lower.ends_with(".json") {
         return if looks_like_lines(text) || begins_later(text) {
@@ -208,6 +215,11 @@ mod tests {
                 Form::Text,
             ),
             ("x", "", Form::Text),
+            (
+                "answer.json",
+                "{\"tool_name\": \"a\", \"params\": {}}\nstdout:\nName:  b\n",
+                Form::Text,
+            ),
         ];
         for (name, text, expected) in cases {
             assert_eq!(form(name, text), expected, "{name}: {text}");

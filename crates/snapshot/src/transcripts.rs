@@ -20,7 +20,7 @@ use crate::{
     node::Node,
     object::{self, Object},
     service_log, stamp,
-    text::{self, Context, Found},
+    text::{self, Context, Found, clock::Described, placed::Places},
     yaml,
 };
 
@@ -28,6 +28,9 @@ use crate::{
 const LARGEST: usize = 64 << 20;
 /// Bytes at the beginning that tell a log from a transcript.
 const HEAD: usize = 64 << 10;
+
+/// Where the capture time is from if nothing but what happened before it names a time.
+const NEWEST: &str = "newest time that a transcript names";
 
 /// Adds what transcripts say to `gathered`. `structured` is the capture time as the documents tell
 /// it; gives the final one with its source.
@@ -71,24 +74,17 @@ pub(crate) fn add(
         } else if structured.0.is_none()
             && let Some(newest) = newest(&found)
         {
-            capture = (Some(newest), "newest time that a transcript names");
+            capture = (Some(newest), NEWEST);
         }
     }
     // What a description says twice is nearer to it than a `date` before or after a long script.
     if structured.0.is_none() || structured.0 != capture.0 {
         let ids: Vec<FileId> = found.iter().map(|(id, _)| *id).collect();
-        if let Some(now) = described_at(bundle, &ids)
-            && capture.0.is_none_or(|said| apart(said, now))
-        {
-            capture = (
-                Some(now),
-                "ages of described pods, counted from their start",
-            );
+        if let Some(counted) = counted(bundle, &ids, capture) {
+            capture = counted;
             found = read((capture.0, true), &ids);
             let capture = not_before(bundle, &found, capture);
-            for (id, found) in found {
-                merge(bundle, gathered, id, found);
-            }
+            merge_all(bundle, gathered, found);
             return capture;
         }
     }
@@ -104,10 +100,31 @@ pub(crate) fn add(
         found.sort_by_key(|(id, _)| *id);
         capture = not_before(bundle, &found, capture);
     }
+    merge_all(bundle, gathered, found);
+    capture
+}
+
+/// Merges what the texts say. A name that stands in one without its namespace is where the others say that it is.
+fn merge_all(bundle: &Bundle, gathered: &mut Gathered, mut found: Vec<(FileId, Found)>) {
+    let mut places = Places::wanted(found.iter().map(|(_, found)| found));
+    if !places.is_empty() {
+        for object in &gathered.objects {
+            places.note(&object.kind, &object.namespace, &object.name);
+        }
+        for event in &gathered.events {
+            let about = &event.regarding;
+            places.note(&about.kind, &about.namespace, &about.name);
+        }
+        for (_, found) in &found {
+            places.note_all(found);
+        }
+        for (_, found) in &mut found {
+            places.settle(found);
+        }
+    }
     for (id, found) in found {
         merge(bundle, gathered, id, found);
     }
-    capture
 }
 
 /// A capture time that a transcript tells, but not before the newest line of the logs in it: who types `date` first and
@@ -164,14 +181,32 @@ fn apart(said: Timestamp, now: Timestamp) -> bool {
     )
 }
 
-/// When the pods in these files were described: the median over all descriptions.
-fn described_at(bundle: &Bundle, ids: &[FileId]) -> Option<Timestamp> {
-    let mut times: Vec<Timestamp> = ids
+/// When the objects in these files were described, if that is nearer to the capture than what was found so far: the
+/// median of what is told to the second, else the moment that it surely was not before.
+fn counted(
+    bundle: &Bundle,
+    ids: &[FileId],
+    (said, source): (Option<Timestamp>, &'static str),
+) -> Option<(Option<Timestamp>, &'static str)> {
+    let all: Vec<Described> = ids
         .par_iter()
-        .flat_map_iter(|id| text::clock::described(&bundle.file(*id).text()))
+        .map(|id| text::clock::described(&bundle.file(*id).text()))
         .collect();
-    times.sort_unstable();
-    times.get(times.len() / 2).copied()
+    let mut exact: Vec<Timestamp> = all.iter().flat_map(|it| it.exact.clone()).collect();
+    exact.sort_unstable();
+    // What happened is always before the capture; a `date` may be a little before or after it.
+    let named = said.is_none() || source == NEWEST;
+    let later = |now: &Timestamp| named && said.is_none_or(|said| said < *now);
+    if let Some(now) = exact.get(exact.len() / 2)
+        && (later(now) || said.is_some_and(|said| apart(said, *now)))
+    {
+        let source = "ages of described pods, counted from their start";
+        return Some((Some(*now), source));
+    }
+    let least = all.iter().filter_map(|it| it.least).max();
+    let least = least.filter(|now| later(now) && exact.is_empty())?;
+    let source = "rounded ages of described objects, counted from their start; it may be later";
+    Some((Some(least), source))
 }
 
 fn read_contained(
@@ -265,10 +300,11 @@ fn newest(found: &[(FileId, Found)]) -> Option<Timestamp> {
     }
     let mut best = None;
     for object in found.iter().flat_map(|(_, found)| &found.objects) {
-        for part in ["metadata", "status"] {
-            if let Some(node) = object.get(part) {
-                walk(node, &mut best);
-            }
+        let beat = object.at(&["spec", "renewTime"]);
+        let beat = beat.filter(|_| object.str_at(&["kind"]) == Some("Lease"));
+        let parts = [object.get("metadata"), object.get("status"), beat];
+        for node in parts.into_iter().flatten() {
+            walk(node, &mut best);
         }
     }
     best

@@ -1,6 +1,9 @@
 //! Says what an event is about where its text leaves that out: the kind by who reported what, the name by the message.
 
-use super::tree::{put, text};
+use super::{
+    resource,
+    tree::{put, text},
+};
 use crate::{hosts::UNNAMED, node::Node};
 
 /// Controllers that report of one kind only, and that kind.
@@ -99,6 +102,33 @@ pub(super) fn name_all(objects: &mut [Node], from: usize) {
         if !namespace.is_empty() && event.at(&path).is_none() {
             put(event, &path, text(&namespace, line));
             put(event, &["metadata", "namespace"], text(&namespace, line));
+        }
+    }
+}
+
+/// Says of events what the command named that printed them. A pod whose name only begins so is named by a message.
+pub(super) fn call(events: &mut [Node], (kind, name): (&str, &str), namespace: &str) {
+    let told = events
+        .iter()
+        .filter_map(|event| named(event.str_at(&["message"])?))
+        .find(|(_, told)| kind == "Pod" && told.starts_with(name));
+    let (told, name) = told.unwrap_or(("", name));
+    let namespace = [namespace, told].into_iter().find(|it| !it.is_empty());
+    let (name, namespace) = (name.to_owned(), namespace.map(str::to_owned));
+    for event in events {
+        let line = event.line;
+        put(event, &["involvedObject", "kind"], text(kind, line));
+        put(event, &["involvedObject", "name"], text(&name, line));
+        let namespace = namespace
+            .as_deref()
+            .filter(|_| !resource::cluster_scoped(kind));
+        if let Some(namespace) = namespace {
+            put(
+                event,
+                &["involvedObject", "namespace"],
+                text(namespace, line),
+            );
+            put(event, &["metadata", "namespace"], text(namespace, line));
         }
     }
 }

@@ -18,6 +18,43 @@ pub(super) fn read(text: &str) -> Option<Timestamp> {
         .find_map(line)
 }
 
+/// Lines at a text's beginning that may say when it was written.
+const HEADING: usize = 20;
+
+/// The instant that a heading says, as scripts write `$(date)` above what they print: `Date: Fri Nov 14 13:34:49 UTC 2025`.
+/// Mails and answers of HTTP servers have a comma behind the day, and are of another time.
+pub(super) fn heading(text: &str) -> Option<Timestamp> {
+    const FIELDS: &[&str] = &[
+        "captured",
+        "captured at",
+        "collected",
+        "collected at",
+        "date",
+        "generated",
+        "generated at",
+        "generated on",
+        "time",
+        "timestamp",
+    ];
+    const DAYS: &[&str] = &["Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "];
+    let of_date = |said: &str| DAYS.iter().any(|day| said.starts_with(day));
+    let said = |line: &'_ str| {
+        let core = line.trim_matches(|c: char| c.is_whitespace() || "=#*->_`".contains(c));
+        let (field, value) = core.split_once(':')?;
+        let field = field.trim_matches('*').to_ascii_lowercase();
+        let value = value.trim_matches(|c: char| c.is_whitespace() || c == '*');
+        let named = FIELDS.contains(&field.as_str());
+        let value = if named { value } else { core };
+        let halved = value.contains(" AM ") || value.contains(" PM ");
+        let only = value.split_whitespace().count() <= if halved { 7 } else { 6 };
+        (of_date(value) && only).then(|| words(value)).flatten()
+    };
+    text.lines()
+        .take(HEADING)
+        .filter(|line| line.len() < 120 && !line.starts_with([' ', '\t']))
+        .find_map(said)
+}
+
 fn line(line: &str) -> Option<Timestamp> {
     let line = line
         .strip_prefix("Universal time:")
@@ -151,10 +188,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn headings_that_a_script_writes() {
+        for text in [
+            "Report of shop\nDate: Fri Nov 14 13:34:49 UTC 2025\nNamespace: shop\n",
+            "=== Fri Nov 14 13:34:49 UTC 2025 ===\nNAME  READY\n",
+            "**Generated at:** Fri 14 Nov 2025 01:34:49 PM UTC\n",
+        ] {
+            let found = heading(text).map(|time| stamp::format(time, 0));
+            assert_eq!(found.as_deref(), Some("2025-11-14T13:34:49Z"), "{text}");
+        }
+        for text in [
+            "Date: Fri, 14 Nov 2025 13:34:49 +0000\nFrom: somebody\n",
+            "Date: Fri Nov 14 13:34:49 CET 2025\n",
+            "Due date: Fri Nov 14 13:34:49 UTC 2025\n",
+            "Fri Nov 14 13:34:49 UTC 2025 the pod died\n",
+        ] {
+            assert_eq!(heading(text), None, "{text}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_is_safe(text in "[A-Za-z0-9 :,+-]{0,60}") {
-            let _ = read(&text);
+            let _ = (read(&text), heading(&text), heading(&format!("Date: Fri {text}")));
         }
     }
 }

@@ -7,11 +7,11 @@
 use jiff::Timestamp;
 
 use super::{
-    Found, about,
+    Context, Found, about, bare,
     describe::age::age,
     get::row::{Fields, back},
     resource,
-    table::{Row, Section},
+    table::{Row, Section, Sheet},
 };
 use crate::{node::Node, stamp};
 
@@ -58,6 +58,37 @@ pub(super) fn bare(
     if !header.has("OBJECT") && !header.has("KIND") {
         about::name_all(&mut found.objects, before);
     }
+}
+
+/// Reads rows of a description's events that stand without a head, where the command told what they are about. A pod may
+/// have been asked for by the beginning of its name.
+pub(super) fn rows<'t>(
+    lines: Vec<(u32, &'t str)>,
+    (kind, name): (&str, &str),
+    context: &Context<'_>,
+) -> Vec<Node> {
+    let mut sheet = Sheet {
+        others: lines,
+        ..Sheet::default()
+    };
+    bare::take(&mut sheet);
+    let mut found = Found::default();
+    for section in &sheet.sections {
+        let header = &section.header;
+        if header.is_of_events() && !header.has("OBJECT") && !header.has("KIND") {
+            bare(
+                section,
+                &sheet.others,
+                context.namespace,
+                context.now,
+                &mut found,
+            );
+        }
+    }
+    if !name.is_empty() {
+        about::call(&mut found.objects, (kind, name), context.namespace);
+    }
+    found.objects
 }
 
 fn event(

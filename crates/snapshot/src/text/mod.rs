@@ -6,6 +6,7 @@
 
 mod about;
 mod bare;
+pub(crate) mod calls;
 pub(crate) mod clock;
 mod command;
 mod date;
@@ -14,11 +15,12 @@ mod events;
 mod form;
 mod framework;
 mod get;
+pub(crate) mod header;
 pub(crate) mod host;
 mod parts;
 mod path;
 pub(crate) mod pieces;
-mod placed;
+pub(crate) mod placed;
 mod probe;
 mod prompt;
 pub(crate) mod refusal;
@@ -154,11 +156,17 @@ const SAMPLE: usize = 60;
 
 /// Reads a text; `None` if it is no text of this sort and may be a log.
 pub(crate) fn read(path: &str, text: &str, file: FileId, context: &Context<'_>) -> Option<Found> {
+    if let Some(calls) = calls::of(text) {
+        return calls.read(path, file, context);
+    }
     let hint = path::hint(path);
+    let opened = header::opened(text);
+    let text = opened.as_deref().unwrap_or(text);
     let text = &wrap::without_times(text);
     let events = framework::events(text);
     let sectioned = parts::begins(text);
-    let log = !hint.spelled && !sectioned && is_log(text) && !holds_more(path, text);
+    let plain = !hint.spelled && !sectioned && opened.is_none();
+    let log = plain && is_log(text) && !holds_more(path, text);
     if text.trim().is_empty() || log {
         // What a test run says of events is part of its log.
         return (!events.is_empty()).then(|| Found {
@@ -199,6 +207,9 @@ fn understood(
     let blocks = transcript::blocks(&text);
     let mut session = Session::new(path, file, context);
     if blocks.iter().any(|block| !block.command.is_empty()) {
+        if let Some(first) = blocks.first().filter(|block| block.command.is_empty()) {
+            session.headed(&first.output);
+        }
         for block in &blocks {
             session.block(block);
         }
@@ -238,7 +249,7 @@ pub(crate) fn is_log_by_head(path: &str, head: &str) -> bool {
         .and_then(|end| head.get(..end))
         .unwrap_or("");
     let whole = &*wrap::without_times(whole);
-    if parts::begins(whole) {
+    if parts::begins(whole) || calls::holds(whole) || header::is_above(whole) {
         return false;
     }
     let lines = whole.lines().filter(|line| !line.trim().is_empty());

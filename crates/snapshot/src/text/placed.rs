@@ -1,12 +1,12 @@
 //! Gives the namespace to what commands without `-n` printed, once a description among them has said which it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Found, Listed, resource,
     tree::{put, text},
 };
-use crate::node::Node;
+use crate::{hosts::UNNAMED, node::Node};
 
 /// What was read of commands that named no namespace, where nobody had said which one holds.
 #[derive(Debug, Default)]
@@ -85,6 +85,152 @@ impl Unplaced {
     }
 }
 
+/// Kinds whose names are hardly the same in two namespaces: a controller has made them up.
+const TOLD: &[&str] = &["Job", "Pod", "ReplicaSet"];
+
+/// Names of such kinds that a text shows without a namespace, and where they were seen with one.
+#[derive(Debug, Default)]
+pub(crate) struct Places(BTreeMap<(String, String), Place>);
+
+/// Where a name was seen.
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    Nowhere,
+    In(String),
+    Several,
+}
+
+impl Places {
+    /// The names that are looked for.
+    pub(crate) fn wanted<'f>(found: impl Iterator<Item = &'f Found>) -> Self {
+        let mut places = Self::default();
+        for found in found {
+            let of_logs = found.logs.iter().filter(|log| log.namespace.is_empty());
+            let of_logs = of_logs.map(|log| ("Pod".to_owned(), log.pod.clone()));
+            let keys = found.objects.iter().filter_map(open_key).chain(of_logs);
+            places.0.extend(keys.map(|key| (key, Place::Nowhere)));
+        }
+        places
+    }
+
+    /// Whether nothing is looked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Notes where an object is.
+    pub(crate) fn note(&mut self, kind: &str, namespace: &str, name: &str) {
+        if !TOLD.contains(&kind) || namespace.is_empty() {
+            return;
+        }
+        let Some(place) = self.0.get_mut(&(kind.to_owned(), name.to_owned())) else {
+            return;
+        };
+        match place {
+            Place::Nowhere => *place = Place::In(namespace.to_owned()),
+            Place::In(other) if other != namespace => *place = Place::Several,
+            Place::In(_) | Place::Several => {}
+        }
+    }
+
+    fn told(&self, key: &(String, String)) -> Option<&str> {
+        match self.0.get(key)? {
+            Place::In(namespace) => Some(namespace),
+            Place::Nowhere | Place::Several => None,
+        }
+    }
+
+    /// Notes what was read from a text.
+    pub(crate) fn note_all(&mut self, found: &Found) {
+        for root in found.objects.iter().chain(&found.documents) {
+            if let Some((kind, at)) = subjects(root) {
+                let part = |key| root.at(at).and_then(|it| it.str_at(&[key])).unwrap_or("");
+                self.note(kind, part("namespace"), part("name"));
+            }
+        }
+        for log in &found.logs {
+            self.note("Pod", &log.namespace, &log.pod);
+        }
+    }
+
+    /// Gives its namespace to what a text shows without one.
+    pub(crate) fn settle(&self, found: &mut Found) {
+        for root in &mut found.objects {
+            if let Some(told) = open_key(root).and_then(|key| self.told(&key)) {
+                place(root, told);
+            }
+        }
+        for log in found.logs.iter_mut().filter(|log| log.namespace.is_empty()) {
+            if let Some(told) = self.told(&("Pod".to_owned(), log.pod.clone())) {
+                told.clone_into(&mut log.namespace);
+            }
+        }
+    }
+}
+
+/// Kind and name of what has no namespace and may be told one.
+fn open_key(root: &Node) -> Option<(String, String)> {
+    let (kind, at) = subjects(root)?;
+    let about = root.at(at)?;
+    let open = about.str_at(&["namespace"]).is_none_or(str::is_empty);
+    let name = about.str_at(&["name"]).filter(|name| !name.is_empty())?;
+    (open && TOLD.contains(&kind)).then(|| (kind.to_owned(), name.to_owned()))
+}
+
+/// The kind that an object, or what an event is about, has, and where its name and namespace stand.
+fn subjects(root: &Node) -> Option<(&str, &'static [&'static str])> {
+    match root.str_at(&["kind"])? {
+        "Event" => Some((
+            root.str_at(&["involvedObject", "kind"])?,
+            &["involvedObject"],
+        )),
+        kind => Some((kind, &["metadata"])),
+    }
+}
+
+/// Gives the events of a pod that nothing names to the only pod that a text shows: people paste both for one reason.
+pub(super) fn name_unnamed(found: &mut Found) {
+    let of_pod = |root: &Node| root.str_at(&["kind"]) == Some("Pod");
+    let about = |root: &Node, key| {
+        root.str_at(&["involvedObject", key])
+            .unwrap_or("")
+            .to_owned()
+    };
+    let is_other = |root: &Node| {
+        let name = about(root, "name");
+        name.starts_with('<') && name != UNNAMED
+            || about(root, "kind") == "Pod" && !name.starts_with('<')
+    };
+    let roots = || found.objects.iter().chain(&found.documents);
+    let pods: BTreeSet<(&str, &str)> = roots()
+        .filter(|root| of_pod(root))
+        .filter_map(|root| {
+            let name = root.str_at(&["metadata", "name"])?;
+            Some((name, namespace(root).unwrap_or("")))
+        })
+        .collect();
+    let Some((name, place)) = pods.first().filter(|_| pods.len() == 1) else {
+        return;
+    };
+    let (name, place) = ((*name).to_owned(), (*place).to_owned());
+    if found
+        .objects
+        .iter()
+        .any(|root| is_other(root) && about(root, "name") != name)
+    {
+        return;
+    }
+    let of_it = |root: &&mut Node| about(root, "kind") == "Pod" && about(root, "name") == UNNAMED;
+    for event in found.objects.iter_mut().filter(of_it) {
+        let line = event.line;
+        put(event, &["involvedObject", "name"], text(&name, line));
+        if !place.is_empty() {
+            put(event, &["involvedObject", "namespace"], text(&place, line));
+            put(event, &["metadata", "namespace"], text(&place, line));
+        }
+    }
+}
+
 fn namespace(object: &Node) -> Option<&str> {
     let namespace = object.str_at(&["metadata", "namespace"]);
     namespace.filter(|it| !it.is_empty())
@@ -103,7 +249,8 @@ fn place(object: &mut Node, namespace: &str) {
         };
         let kind = of.and_then(|it| it.str_at(&["kind"])).unwrap_or("");
         let open = resource::known(kind) && !resource::cluster_scoped(kind);
-        if open && object.at(&path).is_none() {
+        let said = object.str_at(&path).is_some_and(|it| !it.is_empty());
+        if open && !said {
             put(object, &path, text(namespace, line));
         }
     }
@@ -138,6 +285,68 @@ mod tests {
         let namespaces: Vec<Option<&str>> = found.objects.iter().map(namespace).collect();
         assert_eq!(namespaces, [Some("billing"), None, Some("billing")]);
         assert_eq!(found.lists[0].namespace.as_deref(), Some("billing"));
+    }
+
+    fn event(name: &str) -> Node {
+        let mut root = object("Event", None);
+        put(&mut root, &["involvedObject", "kind"], text("Pod", 9));
+        put(&mut root, &["involvedObject", "name"], text(name, 9));
+        root
+    }
+
+    fn named(kind: &str, namespace: Option<&str>, name: &str) -> Node {
+        let mut root = object(kind, namespace);
+        put(&mut root, &["metadata", "name"], text(name, 3));
+        root
+    }
+
+    #[test]
+    fn one_namespace_of_a_name_is_that_of_its_mentions() {
+        let mut found = Found {
+            objects: vec![
+                named("Pod", None, "cart-0"),
+                event("cart-0"),
+                named("Pod", None, "db-0"),
+                named("Pod", Some("other"), "cart-0"),
+                named("ConfigMap", None, "settings"),
+            ],
+            ..Found::default()
+        };
+        let mut places = Places::wanted(std::iter::once(&found));
+        places.note("Pod", "billing", "cart-0");
+        places.note("Pod", "a", "db-0");
+        places.note("Pod", "b", "db-0");
+        places.note("ConfigMap", "billing", "settings");
+        places.settle(&mut found);
+        let namespaces: Vec<Option<&str>> = found.objects.iter().map(namespace).collect();
+        let billing = Some("billing");
+        assert_eq!(namespaces, [billing, billing, None, Some("other"), None]);
+    }
+
+    #[test]
+    fn events_of_nobody_are_of_the_only_pod() {
+        let name = |found: &Found, at: usize| {
+            let name = found.objects[at].str_at(&["involvedObject", "name"]);
+            name.map(str::to_owned)
+        };
+        let mut found = Found {
+            objects: vec![named("Pod", Some("shop"), "cart-0"), event(UNNAMED)],
+            ..Found::default()
+        };
+        name_unnamed(&mut found);
+        assert_eq!(name(&found, 1).as_deref(), Some("cart-0"));
+        for other in [
+            named("Pod", None, "db-0"),
+            event("db-0"),
+            event("<unnamed 2>"),
+        ] {
+            let mut found = Found {
+                objects: vec![named("Pod", None, "cart-0"), event(UNNAMED), other],
+                ..Found::default()
+            };
+            name_unnamed(&mut found);
+            assert_eq!(name(&found, 1).as_deref(), Some(UNNAMED));
+        }
     }
 
     #[test]

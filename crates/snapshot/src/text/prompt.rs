@@ -205,6 +205,12 @@ pub(super) fn prompt(line: &str) -> Option<Prompt<'_>> {
     if let Some(command) = pipeline(body) {
         return make(Style::Other, "", command);
     }
+    if let Some((style, host, command)) = themed(body) {
+        return make(style, host, command);
+    }
+    if let Some((host, command)) = named(body) {
+        return make(Style::Host, host, command);
+    }
     match body.chars().next()? {
         '$' => dollar(body).and_then(|command| make(Style::Dollar, "", command)),
         '#' if body == "#" => None,
@@ -213,26 +219,81 @@ pub(super) fn prompt(line: &str) -> Option<Prompt<'_>> {
             .or_else(|| title(body).and_then(|command| make(Style::Title, "", command))),
         '+' => after(body.trim_start_matches('+'), "")
             .and_then(|command| make(Style::Trace, "", command)),
-        '%' | '>' | '❯' | '➜' | 'λ' => {
-            arrow(body).and_then(|command| make(Style::Other, "", command))
-        }
+        '%' | '>' | 'λ' => arrow(body).and_then(|command| make(Style::Other, "", command)),
         _ => pathed(body)
             .and_then(|(style, command)| make(style, "", command))
             .or_else(|| title(body).and_then(|command| make(Style::Title, "", command))),
     }
 }
 
-/// `[command]/usr/bin/kubectl …` and `##[group]Run kubectl …` of pipelines, `host ➜  kubectl …`.
+/// `[command]/usr/bin/kubectl …` and `##[group]Run kubectl …` of pipelines.
 fn pipeline(body: &str) -> Option<&str> {
     let run = ["[command]", "##[group]Run ", "##[group]"];
     let behind = run.iter().find_map(|mark| body.strip_prefix(mark));
-    if let Some(command) = behind {
-        return is_command(command).then_some(command);
+    behind.filter(|command| is_command(command))
+}
+
+/// Signs that themes of shells put before a command; the crosses say that the last one failed.
+const ARROWS: &[char] = &['➜', '❯', '✖', '✗', '✘'];
+
+/// More words than these are no prompt.
+const PROMPT_WORDS: usize = 6;
+
+/// `host ~ ➜  command`, `me@host ~ ✖ command`, `➜ me@host:~# command`, `➜  dir git:(main) ✗ kubectl …`.
+fn themed(body: &str) -> Option<(Style, &str, &str)> {
+    let (place, rest) = body.split_at_checked(body.find(ARROWS)?)?;
+    let rest = rest.trim_start_matches(|c: char| ARROWS.contains(&c) || c.is_whitespace());
+    let words: Vec<&str> = place.split_whitespace().take(PROMPT_WORDS + 1).collect();
+    let host = match words.as_slice() {
+        [] => match host_prompt(rest) {
+            Some((host, command)) => return Some((Style::Host, host, command)),
+            None => return Some((Style::Other, "", behind_place(rest)?)),
+        },
+        [host, path] if path.starts_with(['~', '/']) => *host,
+        [host] if host.contains('@') => *host,
+        _ => "",
+    };
+    let host = host.split_once('@').map_or(host, |(_, host)| host);
+    let typed = rest.is_empty()
+        || rest.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '/' | '.'));
+    if is_word(host) && host.starts_with(|c: char| c.is_ascii_alphanumeric()) && typed {
+        return Some((Style::Host, host, rest));
     }
-    let (place, command) = body.split_once(['➜', '❯'])?;
-    let (place, command) = (place.trim(), command.trim());
-    let named = !place.is_empty() && !place.contains(' ') && place.len() < 80;
-    (named && is_kubectl_line(command)).then_some(command)
+    let short = words.len() <= PROMPT_WORDS && place.len() < 80;
+    (short && is_kubectl_line(rest)).then_some((Style::Other, "", rest))
+}
+
+/// A command behind the directory and the branch that a theme shows.
+fn behind_place(text: &str) -> Option<&str> {
+    let mut rest = text;
+    let mut sure = true;
+    for _ in 0..PROMPT_WORDS {
+        if sure && is_command(rest) || is_kubectl_line(rest) {
+            return Some(rest);
+        }
+        let (word, behind) = rest.split_once(' ')?;
+        let branch = ["git:(", "(", "on"].iter().any(|it| word.starts_with(it));
+        let path = word.starts_with(['~', '/']);
+        let mark = word.starts_with(|c: char| !c.is_ascii());
+        if !(branch || path || mark || is_word(word)) {
+            return None;
+        }
+        sure &= branch || path || mark;
+        rest = behind.trim_start();
+    }
+    None
+}
+
+/// `controlplane $ command`, `controlplane:~$ command`: a host without a user, before a command that is known.
+fn named(body: &str) -> Option<(&str, &str)> {
+    let (place, command) = body.split_at_checked(body.find(['$', '#'])?)?;
+    let command = command.get(1..)?.strip_prefix(' ')?.trim();
+    let (host, parted) = match place.split_once(':') {
+        Some((host, path)) => (host, path.starts_with(['~', '/']) && !path.contains(' ')),
+        None => (place.trim_end(), place.ends_with(' ')),
+    };
+    let letter = host.starts_with(|c: char| c.is_ascii_lowercase());
+    (letter && parted && is_word(host) && is_command(command)).then_some((host, command))
 }
 
 /// Where a part begins inside the whole; 0 if it is none.
@@ -328,7 +389,7 @@ fn after<'t>(body: &'t str, sign: &str) -> Option<&'t str> {
 
 /// One or two signs, possibly a directory, and a known command.
 fn arrow(body: &str) -> Option<&str> {
-    let rest = body.trim_start_matches(['%', '>', '❯', '➜', 'λ']).trim();
+    let rest = body.trim_start_matches(['%', '>', 'λ']).trim();
     if is_command(rest) {
         return Some(rest);
     }
@@ -407,12 +468,16 @@ fn title(body: &str) -> Option<&str> {
 }
 
 /// Whether a text begins with a command that this module knows.
-fn is_command(text: &str) -> bool {
+pub(super) fn is_command(text: &str) -> bool {
     let mut words = text.split_whitespace();
     let first = words.find(|word| !is_assignment(word)).unwrap_or("");
     let tool = base_name(first);
     if is_kubectl(tool) {
         return is_kubectl_line(text);
+    }
+    if tool == "service" {
+        let does = |word: &str| matches!(word, "status" | "start" | "stop" | "restart");
+        return words.nth(1).is_some_and(does);
     }
     let first_is_plain = !first.ends_with([':', ',']);
     first_is_plain && TOOLS.contains(&tool)
@@ -483,6 +548,47 @@ mod tests {
             ),
             ("/ # nslookup api", Style::Hash, "", "nslookup api"),
             ("sh-5.1# df -h", Style::Hash, "", "df -h"),
+            ("node01 ~ ➜  k get no", Style::Host, "node01", "k get no"),
+            ("node01 ~ ✖ vi a.yaml", Style::Host, "node01", "vi a.yaml"),
+            (
+                "root@node01 ~ ➜  systemctl status kubelet",
+                Style::Host,
+                "node01",
+                "systemctl status kubelet",
+            ),
+            ("root@node01 /etc ✖ ➜", Style::Host, "node01", ""),
+            (
+                "➜ root@node01:~# service kubelet status",
+                Style::Host,
+                "node01",
+                "service kubelet status",
+            ),
+            ("➜ ssh node01", Style::Other, "", "ssh node01"),
+            (
+                "➜  ~ systemctl status kubelet",
+                Style::Other,
+                "",
+                "systemctl status kubelet",
+            ),
+            (
+                "➜  shop git:(main) ✗ kubectl get po",
+                Style::Other,
+                "",
+                "kubectl get po",
+            ),
+            (
+                "minikube ❯ kubectl get po",
+                Style::Other,
+                "",
+                "kubectl get po",
+            ),
+            (
+                "controlplane $ k get po",
+                Style::Host,
+                "controlplane",
+                "k get po",
+            ),
+            ("node01:~$ df -h", Style::Host, "node01", "df -h"),
             ("  $ kubectl get po", Style::Dollar, "", "kubectl get po"),
         ] {
             is(line, style, host, command);
@@ -549,6 +655,10 @@ mod tests {
             "2026-01-01T00:00:00Z INFO main: kubectl get pods failed",
             "Error: kubectl: command not found",
             "[2026-01-01] x@y: z # t",
+            "GET /api ➜ 200",
+            "➜ the host is down",
+            "it went from a ➜ b",
+            "service account ➜ token",
         ] {
             assert_eq!(prompt(line), None, "{line}");
         }

@@ -16,7 +16,7 @@ use super::{
     date, get, host,
     parts::Part,
     path,
-    placed::{Before, Unplaced},
+    placed::{Before, Unplaced, name_unnamed},
     probe, refusal, resource, rollout, shell,
     transcript::Block,
     tree::{map, put, text},
@@ -87,6 +87,7 @@ impl<'s> Session<'s> {
 
     /// What was found; `None` if that is nothing: a program's log may well hold a command.
     pub(super) fn finish(mut self) -> Option<Found> {
+        name_unnamed(&mut self.found);
         self.found.lists.sort();
         self.found.lists.dedup();
         (!self.is_empty()).then_some(self.found)
@@ -192,7 +193,9 @@ impl<'s> Session<'s> {
                 if is_date(&first.argv) {
                     self.dated(&printed);
                 }
-                self.several(&lines, &printed)
+                let journals = lines.iter().any(|line| is_journal(&line.argv));
+                let any = journals && self.journals_among(&printed);
+                self.several(&lines, &printed) || any
             }
         };
         if !done {
@@ -312,6 +315,14 @@ impl<'s> Session<'s> {
         self.now = Some(now);
         self.found.now = self.found.now.max(Some(now));
         true
+    }
+
+    /// A date that heads a text: ages printed below it count back from there.
+    pub(super) fn headed(&mut self, text: &str) {
+        if let Some(now) = date::heading(text).filter(|_| !self.context.settled) {
+            self.now = Some(now);
+            self.found.now = self.found.now.max(Some(now));
+        }
     }
 
     fn journal(&mut self, argv: &[String], printed: &Printed<'_>) -> bool {

@@ -382,3 +382,82 @@ fn a_test_run_is_a_log_with_events() {
     let found = found_in("build-log.txt", &log).unwrap();
     assert_eq!((found.objects.len(), found.logs.len()), (1, 1));
 }
+
+#[test]
+fn events_below_a_command_are_of_what_it_names() {
+    let rows = "  Normal   Killing    13m (x6 over 17m)     kubelet  Container cart failed liveness probe, will be restarted\n  Warning  Unhealthy  12m (x20 over 17m)    kubelet  Liveness probe failed: cat: /tmp/ok: No such file\n";
+    for above in ["", "...\n", "Events:\n"] {
+        let found = found(&format!(
+            "$ kubectl -n shop describe pod cart-0 | tail -2\n{above}{rows}"
+        ));
+        assert_eq!(found.objects.len(), 2, "{above}");
+        for event in &found.objects {
+            let about = |key| event.str_at(&["involvedObject", key]);
+            assert_eq!(about("kind"), Some("Pod"), "{above}");
+            assert_eq!(
+                (about("namespace"), about("name")),
+                (Some("shop"), Some("cart-0"))
+            );
+        }
+    }
+    // Asked for by the beginning of its name; the message has the whole.
+    let found = found(&format!(
+        "$ kubectl describe pod cart\n{rows}  Warning  BackOff  2m  kubelet  Back-off restarting failed container cart in pod cart-0_shop(1f7c)\n"
+    ));
+    let last = found.objects.last().unwrap();
+    assert_eq!(last.str_at(&["involvedObject", "name"]), Some("cart-0"));
+    assert_eq!(last.str_at(&["metadata", "namespace"]), Some("shop"));
+}
+
+#[test]
+fn parts_of_descriptions_are_of_what_the_command_names() {
+    let pod = found(
+        "$ kubectl describe pod cart-0 -n shop\n\nContainers:\n  cart:\n    Image:          cart:1\n    State:          Running\n      Started:      Sat, 17 May 2025 09:46:04 +0300\n    Last State:     Terminated\n      Reason:       OOMKilled\n      Exit Code:    137\n    Ready:          True\n    Restart Count:  6\n",
+    );
+    let root = &pod.objects[0];
+    assert_eq!(root.str_at(&["metadata", "name"]), Some("cart-0"));
+    assert_eq!(root.str_at(&["metadata", "namespace"]), Some("shop"));
+    let status = &root.items_at(&["status", "containerStatuses"])[0];
+    assert_eq!(
+        status.str_at(&["lastState", "terminated", "reason"]),
+        Some("OOMKilled")
+    );
+    // What was left out is not known to be missing.
+    let spec = &root.items_at(&["spec", "containers"])[0];
+    assert!(spec.get("livenessProbe").is_none() && spec.get("resources").is_none());
+    assert!(root.at(&["status", "conditions"]).is_none());
+
+    let service =
+        found("$ kubectl describe service cart\nSelector:                 app=wrong\nEndpoints:\n");
+    assert_eq!(
+        service.objects[0].str_at(&["spec", "selector", "app"]),
+        Some("wrong")
+    );
+    assert_eq!(service.objects[1].str_at(&["kind"]), Some("Endpoints"));
+    let subset = &service.objects[1].items_at(&["subsets"])[0];
+    assert!(subset.get("addresses").is_some_and(Node::is_null));
+
+    let node = found(
+        "$ kubectl describe node w1 | grep -A3 Taints\nTaints:             node.kubernetes.io/unreachable:NoExecute\n                    node.kubernetes.io/unreachable:NoSchedule\nUnschedulable:      false\nLease:\n",
+    );
+    assert_eq!(node.objects[0].items_at(&["spec", "taints"]).len(), 2);
+    assert!(node.objects[0].at(&["status", "conditions"]).is_none());
+}
+
+#[test]
+fn what_is_no_part_of_a_description_is_none() {
+    for answer in [
+        "Error from server (NotFound): pods \"cart-0\" not found\n",
+        "it said nothing at all\n",
+        "Name:  other-0\nStatus:  Running\n",
+    ] {
+        let found = found_in(
+            "ticket.txt",
+            &format!("$ kubectl describe pod cart-0\n{answer}"),
+        );
+        assert!(
+            found.is_none_or(|found| found.objects.is_empty()),
+            "{answer}"
+        );
+    }
+}

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    prompt::{Prompt, Style, prompt},
+    prompt::{Prompt, Style, is_command, prompt},
     wrap::{map_lines, unwrap, without_html},
 };
 use crate::plain::plain;
@@ -170,6 +170,16 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
             }
             None => line,
         };
+        if let Some(command) = lines.fenced(line) {
+            let next = Open {
+                strict: is_strict(&command),
+                command,
+                style: Some(Style::Title),
+                ..Open::unnamed(lines.number + 1, lines.at)
+            };
+            found.extend(std::mem::replace(&mut open, next).close(text, start));
+            continue;
+        }
         if let Some(tag) = line.trim_start().strip_prefix("```") {
             // A headline before the fence names the command; anything else ends here.
             if open.waits() && !tag.ends_with("```") {
@@ -269,6 +279,38 @@ impl<'t> Lines<'t> {
         Some((self.number, start, line))
     }
 
+    /// The commands of a shell's fence that holds nothing else, if another fence with what they printed follows; they
+    /// are passed then, with the line that closes their fence.
+    fn fenced(&mut self, line: &str) -> Option<String> {
+        const SHELLS: &[&str] = &["bash", "console", "sh", "shell", "zsh"];
+        let tag = line.strip_prefix("```")?.trim();
+        if !SHELLS.contains(&tag) {
+            return None;
+        }
+        let mut ahead = Lines { ..*self };
+        let mut commands = Vec::new();
+        for _ in 0..MAX_CONTINUED {
+            let (_, _, line) = ahead.next()?;
+            let line = line.trim();
+            if line == "```" {
+                break;
+            }
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if !is_command(line) {
+                return None;
+            }
+            commands.push(ahead.continued(line));
+        }
+        let rest = self.text.get(ahead.at..)?.trim_start();
+        if commands.is_empty() || !rest.starts_with("```") {
+            return None;
+        }
+        *self = ahead;
+        Some(commands.join("; "))
+    }
+
     /// A command with the lines that a backslash at its end continues it on.
     fn continued(&mut self, command: &str) -> String {
         let mut whole = command.to_owned();
@@ -343,6 +385,19 @@ mod tests {
         assert_eq!(found[0], block("kubectl get po", 3, 4, "NAME\na"));
         assert_eq!(found[1], block("", 6, 6, "prose"));
         assert_eq!(found[2], block("df -h", 9, 9, "x"));
+    }
+
+    #[test]
+    fn fences_of_commands_name_what_the_next_holds() {
+        let found = cut(
+            "```bash\n# the node\nsystemctl is-active kubelet || true\nsudo journalctl -u kubelet\n```\n\n```text\ninactive\n```\nprose\n",
+        );
+        let expected = "systemctl is-active kubelet || true; sudo journalctl -u kubelet";
+        assert_eq!(found[0], block(expected, 8, 8, "inactive"));
+        assert_eq!(found[1], block("", 10, 10, "prose"));
+        // What prose follows printed nothing.
+        let found = cut("```bash\ndf -h\n```\nThen look at the disks.\n");
+        assert!(found.iter().all(|block| block.0.is_empty()), "{found:?}");
     }
 
     #[test]

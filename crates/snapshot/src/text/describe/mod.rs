@@ -12,6 +12,7 @@ mod autoscaler;
 mod config;
 mod container;
 mod events;
+mod excerpt;
 mod generic;
 mod ingress;
 mod node;
@@ -34,6 +35,8 @@ use object::{Described, Draft};
 use sections::{Entry, Lines, Section};
 
 pub(crate) mod age;
+
+pub(crate) use excerpt::read as excerpt;
 
 use super::Context;
 use crate::node::Node;
@@ -175,40 +178,6 @@ pub(crate) fn read(text: &str, first_line: u32, kind: &str, context: &Context<'_
         object(&lines, kind, context, &mut found);
     }
     found
-}
-
-/// Reads the events of an object whose description was cut off above them: the command tells kind and name.
-pub(crate) fn events_of(
-    text: &str,
-    first_line: u32,
-    (kind, name): (&str, &str),
-    context: &Context<'_>,
-) -> Vec<Node> {
-    let Some(kind) = known(kind) else {
-        return Vec::new();
-    };
-    let text = sections::without_tabs(text);
-    let lines: Lines<'_> = (first_line..).zip(text.lines()).collect();
-    let headed = lines.iter().any(|(_, raw)| raw.starts_with("Name:"));
-    let at = lines
-        .iter()
-        .rposition(|(_, raw)| raw.starts_with("Events:"));
-    let (false, Some(at)) = (headed, at) else {
-        return Vec::new();
-    };
-    let rows = sections::rows(lines.get(at..).unwrap_or_default(), false);
-    let top = Section { rows: &rows };
-    let described = Described {
-        top,
-        lines: &lines,
-        context,
-        kind: kind.name.to_owned(),
-        namespace: namespace(top, kind.namespaced, false, context),
-        name: name.to_owned(),
-        namespaced: kind.namespaced,
-    };
-    top.get("Events")
-        .map_or_else(Vec::new, |entry| events::read(entry, &described))
 }
 
 /// The kind whose description a text looks like, by its fields. `Other` is a kind that kubectl

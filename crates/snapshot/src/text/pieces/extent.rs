@@ -32,7 +32,7 @@ pub(crate) fn yaml(lines: &[&str]) -> usize {
 }
 
 /// A document of JSON ends with the bracket that closes its first one.
-pub(super) fn json(lines: &[&str]) -> usize {
+pub(in crate::text) fn json(lines: &[&str]) -> usize {
     let (mut depth, mut quoted, mut escaped) = (0_i64, false, false);
     for (at, line) in lines.iter().enumerate() {
         if !quoted && begin::fence(line) == Some(0) {

@@ -12,6 +12,7 @@ use super::{table::Header, wrap::map_lines};
 
 pub(crate) use begin::in_yaml;
 pub(super) use begin::{is_heading, says};
+pub(super) use extent::json;
 pub(crate) use extent::yaml;
 
 /// What a piece is.
@@ -167,7 +168,7 @@ impl<'t> Cutter<'t> {
         let fenced = self.fence.is_some();
         match form {
             Form::Yaml => yaml(lines),
-            Form::Json => extent::json(lines),
+            Form::Json => json(lines),
             Form::Description => extent::description(lines, fenced),
             Form::Log => extent::log(lines, fenced),
             Form::Rest => 1,

@@ -8,9 +8,10 @@ use super::{
     super::{
         Context, bare,
         command::{Asked, Output},
-        describe, get, host,
+        describe, events, get, host,
         pieces::{self, Form, Piece},
         placed::{Before, Unplaced},
+        refusal,
     },
     Printed, Session, span,
 };
@@ -33,6 +34,7 @@ impl Session<'_> {
         }
         let pieces = pieces::cut(printed.text, printed.first_line);
         if pieces.iter().any(tells) {
+            self.headed(printed.text);
             let (before, from) = (Before::of(&self.found), self.found.unread.len());
             for piece in &pieces {
                 self.piece(piece, printed.node);
@@ -170,13 +172,7 @@ impl Session<'_> {
         let pieces = pieces::cut(printed.text, printed.first_line);
         let is_one = |piece: &&Piece<'_>| piece.form == Form::Description;
         if !pieces.iter().any(|piece| is_one(&piece)) {
-            let (body, first) = (printed.text, printed.first_line);
-            let mut objects = describe::read(body, first, kind, context);
-            if let ([name], true) = (asked.names.as_slice(), objects.is_empty()) {
-                objects = describe::events_of(body, first, (kind, name), context);
-            }
-            self.found.objects.extend(objects);
-            return;
+            return self.excerpt(asked, printed, context);
         }
         for piece in &pieces {
             if is_one(&piece) {
@@ -186,6 +182,40 @@ impl Session<'_> {
                 self.piece(piece, printed.node);
             }
         }
+    }
+
+    /// The answer of `describe` without a description's beginning: somebody left it out.
+    fn excerpt(&mut self, asked: &Asked, printed: &Printed<'_>, context: &Context<'_>) {
+        let kind = asked.single().unwrap_or("");
+        let (body, first) = (printed.text, printed.first_line);
+        let mut objects = describe::read(body, first, kind, context);
+        let name = match asked.names.as_slice() {
+            [name] => name.as_str(),
+            _ => "",
+        };
+        if objects.is_empty() && !name.is_empty() {
+            objects = describe::excerpt(body, first, (kind, name), context);
+        }
+        let is_event = |object: &Node| object.str_at(&["kind"]) == Some("Event");
+        if !objects.iter().any(is_event) {
+            let lines: Vec<(u32, &str)> = (first..).zip(body.lines()).collect();
+            objects.extend(events::rows(lines, (kind, name), context));
+        }
+        if objects.is_empty() {
+            self.unread(printed);
+        }
+        self.found.objects.extend(objects);
+    }
+
+    /// Parts of a journal that several commands printed, one of which was to print it.
+    pub(super) fn journals_among(&mut self, printed: &Printed<'_>) -> bool {
+        let before = self.found.journals.len();
+        for piece in pieces::cut(printed.text, printed.first_line) {
+            if piece.form == Form::Log && is_journal(&piece.text) {
+                self.piece(&piece, printed.node);
+            }
+        }
+        self.found.journals.len() > before
     }
 
     /// Lines of a program, or of a node's journal; the words above them may name the pod.
@@ -253,7 +283,7 @@ impl Session<'_> {
     /// Notes lines of which nothing was made, unless they only stand above something.
     pub(super) fn unread(&mut self, printed: &Printed<'_>) {
         for (line, text) in (printed.first_line..).zip(printed.text.lines()) {
-            if pieces::says(text) {
+            if pieces::says(text) && !refusal::is_one(text) {
                 self.found.unread.push(line);
             }
         }
