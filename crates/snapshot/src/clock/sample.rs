@@ -83,6 +83,8 @@ pub(super) struct Header {
 
 impl Header {
     fn read(&mut self, line: &str) {
+        // Older `minikube logs` put a star before the first line of each file.
+        let line = line.strip_prefix("* ").unwrap_or(line);
         if let Some(rest) = line.strip_prefix("Log file created at: ") {
             self.begin = dated(rest).map(|(time, _)| time);
         } else if line.starts_with("-- Logs begin") || line.starts_with("-- Journal begins") {

@@ -104,6 +104,11 @@ fn headers_tell_year_and_zone() {
             "year and zone from the file's header"
         )]
     );
+    let starred = format!("* {text}");
+    assert_eq!(
+        dated(&starred, &Anchors::default()),
+        dated(text, &Anchors::default())
+    );
     let text = "-- Journal begins at Fri 2021-12-31 18:58:10 CST, ends at Sat 2022-01-01 19:23:42 CST. --\n\
                 Dec 31 19:03:12 h u[1]: a\nJan  1 19:03:12 h u[1]: a\n";
     assert_eq!(

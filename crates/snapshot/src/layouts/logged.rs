@@ -107,17 +107,18 @@ fn seen(
 ) -> Seen {
     let path = bundle.file(log.file).path.as_str();
     let uid = place::uid_of_path(path).unwrap_or("");
-    let of_static = components::of_name(&log.pod)
-        .filter(|it| it.container == log.container && it.namespace == log.namespace)
-        .and_then(|it| it.node_of(&log.pod));
+    let component = components::of_name(&log.pod)
+        .filter(|it| it.container == log.container && it.namespace == log.namespace);
+    let of_static = component.and_then(|it| it.node_of(&log.pod));
     let mut node = hosts::of_path(path, roots, names).name;
     if node.is_empty()
         && let Some(named) = of_static
     {
         named.clone_into(&mut node);
     }
-    // What lies in a runtime's directory was written on the host that everything is of.
-    if node.is_empty() && place::is_of_runtime(path) {
+    // What lies in a runtime's directory was written on the host that everything is of; a static pod has some host.
+    let is_static = component.is_some_and(|it| it.is_static);
+    if node.is_empty() && (is_static || only != UNNAMED && place::is_of_runtime(path)) {
         only.clone_into(&mut node);
     }
     Seen {
@@ -128,17 +129,20 @@ fn seen(
     }
 }
 
-/// The only host that anything was captured of; empty if there are several, or none has a name.
+/// The only host that is known; empty if there are several. Where none has a name, it is the unnamed one.
 fn only_node(snapshot: &Snapshot<'_>) -> String {
-    let of_reports = snapshot.hosts.iter().map(|report| &report.node);
+    let of_reports = snapshot.hosts.iter().map(|report| report.node.as_str());
     let of_journals = snapshot.journals.iter().flat_map(|journal| &journal.nodes);
-    let names: BTreeSet<&String> = of_reports
-        .chain(of_journals)
+    let nodes = snapshot.objects.iter().filter(|it| it.kind == "Node");
+    let names: BTreeSet<&str> = of_reports
+        .chain(of_journals.map(String::as_str))
+        .chain(nodes.map(|node| node.name.as_str()))
         .filter(|name| !name.is_empty())
         .collect();
     let mut names = names.into_iter();
     match (names.next(), names.next()) {
-        (Some(only), None) if only != UNNAMED => only.clone(),
+        (Some(only), None) => only.to_owned(),
+        (None, _) => UNNAMED.to_owned(),
         _ => String::new(),
     }
 }
@@ -201,6 +205,26 @@ mod tests {
             let tier = pods[0].root.str_at(&["metadata", "labels", "tier"]);
             assert_eq!(tier, Some("control-plane"));
         });
+    }
+
+    #[test]
+    fn a_static_pod_has_a_node_though_nothing_names_it() {
+        let node = |files: &[(&str, &str)]| {
+            let mut found = None;
+            pods(files, |pods, _| {
+                let pod = pods.iter().find(|it| it.name == "etcd");
+                let name = pod.and_then(|it| it.root.str_at(&["spec", "nodeName"]));
+                found = name.map(str::to_owned);
+            });
+            found
+        };
+        let of = |host: &str| format!("Mar  3 08:00:01 {host} kubelet[12]: no network\n").repeat(3);
+        let (one, other) = (of("w1"), of("w2"));
+        let log = ("etcd.log", LINE);
+        assert_eq!(node(&[log]).as_deref(), Some(UNNAMED));
+        assert_eq!(node(&[log, ("a/j.log", &one)]).as_deref(), Some("w1"));
+        let both = [log, ("a/j.log", one.as_str()), ("b/j.log", other.as_str())];
+        assert_eq!(node(&both), None);
     }
 
     #[test]
