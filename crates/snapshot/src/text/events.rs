@@ -62,8 +62,8 @@ pub(super) fn bare(
 
 /// Reads rows of a description's events that stand without a head, where the command told what they are about. A pod may
 /// have been asked for by the beginning of its name.
-pub(super) fn rows<'t>(
-    lines: Vec<(u32, &'t str)>,
+pub(super) fn rows(
+    lines: Vec<(u32, &str)>,
     (kind, name): (&str, &str),
     context: &Context<'_>,
 ) -> Vec<Node> {

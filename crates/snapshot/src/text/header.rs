@@ -174,7 +174,7 @@ fn amounting(value: &Node) -> Option<String> {
         ("-c", one(&["container", "container_name", "containerName"])),
     ] {
         if !word.is_empty() {
-            command.push_str(&format!(" {option} {word}"));
+            command.extend([" ", option, " ", word]);
         }
     }
     if does("previous") || given.bool_at(&["previous"]) == Some(true) {
