@@ -679,7 +679,7 @@ mod tests {
             .replace("CrashLoopBackOff", "Running         ")
             .replace("0/1", "1/1");
         with(&[("ticket.txt", &running)], |facts| {
-            assert_eq!(words(facts), None)
+            assert_eq!(words(facts), None);
         });
     }
 
@@ -783,10 +783,10 @@ mod tests {
         let failed = "2m   Warning   Failed   pod/cart-0   Failed to pull image \"a\": timeout\n";
         let started = "1m   Normal   Started   pod/cart-0   Started container cart\n";
         of_pod(failed, |_, pod| {
-            assert_eq!(pod.str_at(&["health"]), Some("failing"))
+            assert_eq!(pod.str_at(&["health"]), Some("failing"));
         });
         of_pod(&[failed, started].concat(), |_, pod| {
-            assert_eq!(pod.str_at(&["health"]), None)
+            assert_eq!(pod.str_at(&["health"]), None);
         });
     }
 

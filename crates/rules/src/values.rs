@@ -59,12 +59,21 @@ pub(crate) struct How {
     open: bool,
     /// What they were read from is text for people.
     partial: bool,
-    /// They count processors: `500m` is a half.
-    cpu: bool,
-    /// They are units, which hold for the components that they run.
-    unit: bool,
+    /// What they are.
+    what: What,
     /// How long ago they were, as far as text for people prints it.
     age: Option<Age>,
+}
+
+/// What values are, where that decides how they are compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum What {
+    #[default]
+    Anything,
+    /// Numbers of processors: `500m` is a half.
+    Processors,
+    /// Units, which hold for the components that they run.
+    Units,
 }
 
 impl How {
@@ -73,20 +82,25 @@ impl How {
             Segment::Key(key) => Some(key),
             _ => None,
         });
+        // Asked for each value of each object: nothing is allocated here.
+        let processors = last.is_some_and(|key| {
+            let mut parts = key.as_bytes().windows(3);
+            parts.any(|part| part.eq_ignore_ascii_case(b"cpu"))
+        });
+        let what = match path {
+            _ if processors => What::Processors,
+            [Segment::Key(key)] if key == "unit" => What::Units,
+            _ => What::Anything,
+        };
         Self {
-            // Asked for each value of each object: nothing is allocated here.
-            cpu: last.is_some_and(|key| {
-                let mut parts = key.as_bytes().windows(3);
-                parts.any(|part| part.eq_ignore_ascii_case(b"cpu"))
-            }),
-            unit: matches!(path, [Segment::Key(key)] if key == "unit"),
+            what,
             ..Self::default()
         }
     }
 
     /// Whether a value is what is asked for.
     fn is(self, text: &str, wanted: Option<&str>) -> bool {
-        wanted.is_some_and(|it| it == text || self.unit && units::runs(text, it))
+        wanted.is_some_and(|it| it == text || self.what == What::Units && units::runs(text, it))
     }
 
     /// The same for values from text for people, which may leave some out.
@@ -131,7 +145,7 @@ impl How {
     }
 
     fn number(self, text: &str) -> Option<f64> {
-        if self.cpu {
+        if self.what == What::Processors {
             quantity::quantity(text).or_else(|| number(text))
         } else {
             number(text)

@@ -173,13 +173,12 @@ pub(super) const PULL: &str = "Failed to pull image: ";
 
 /// A sandbox that could not be created, as the runtime's client logs it.
 fn sandbox(said: &Said<'_>) -> Option<Told> {
-    let (pod, error) = match said.pod() {
-        Some(pod) => (pod, said.get("err")),
-        None => {
-            let (_, rest) = said.text.split_once(" for pod \"")?;
-            let (pod, rest) = rest.split_once('"')?;
-            (names::whole(pod)?, after_pod(rest)?)
-        }
+    let (pod, error) = if let Some(pod) = said.pod() {
+        (pod, said.get("err"))
+    } else {
+        let (_, rest) = said.text.split_once(" for pod \"")?;
+        let (pod, rest) = rest.split_once('"')?;
+        (names::whole(pod)?, after_pod(rest)?)
     };
     let message = format!("{SANDBOX}{error}");
     (!error.is_empty()).then(|| Told::of_pod(pod, "FailedCreatePodSandBox", message))

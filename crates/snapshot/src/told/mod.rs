@@ -162,7 +162,7 @@ pub(crate) fn add(snapshot: &mut Snapshot<'_>, namespaces: &BTreeSet<String>) ->
     });
     captured_apart(snapshot, &mut told);
     told.truncate(MOST);
-    let objects: Vec<Object> = told.iter().flat_map(|event| object(event)).collect();
+    let objects: Vec<Object> = told.iter().flat_map(object).collect();
     let (mut events, _) = Event::all(&objects);
     events.retain(|event| window.keep(event));
     let before = snapshot.events.len();

@@ -150,7 +150,7 @@ mod tests {
                 ),
             ),
             (
-                r#"Unable to schedule shop/web-1: no fit: 0/3 nodes are available: 3 Insufficient cpu.; waiting"#,
+                "Unable to schedule shop/web-1: no fit: 0/3 nodes are available: 3 Insufficient cpu.; waiting",
                 Some(
                     "Pod shop/web-1 FailedScheduling: 0/3 nodes are available: 3 Insufficient cpu.",
                 ),

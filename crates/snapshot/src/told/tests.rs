@@ -64,7 +64,11 @@ fn a_journal_tells_events_with_their_lines() {
         assert_eq!(time(event.first).as_deref(), Some("2026-03-03T08:00:01Z"));
         assert_eq!(time(event.last).as_deref(), Some("2026-03-03T08:03:01Z"));
         assert_eq!(
-            event.object.root.get("message").map(|it| it.line()),
+            event
+                .object
+                .root
+                .get("message")
+                .map(crate::packed::View::line),
             Some(4)
         );
         assert!(event.object.partial);
