@@ -211,7 +211,9 @@ impl Api {
             .iter()
             .flat_map(|part| list(pod, &format!("spec.{part}")))
             .any(|spec| str(spec, "name") == container);
-        if pod.is_object() && !list(pod, "spec.containers").is_empty() && !has {
+        // Of a pod without a status no more than a name is known, and the containers of which there are logs.
+        let whole = pod.get("status").is_some() && !list(pod, "spec.containers").is_empty();
+        if whole && !has {
             return Failure::bad(format!("container {container} is not valid for pod {name}"));
         }
         let status = [
