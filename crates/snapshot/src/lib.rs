@@ -80,6 +80,8 @@ pub struct Snapshot<'b> {
     pub window: Window,
     /// Where "now" comes from.
     pub captured_at_source: &'static str,
+    /// Offset from UTC in seconds of stamps that are written without a zone, where the newest of them tell it.
+    pub zone: Option<i32>,
     /// Version of the API server, else of most kubelets.
     pub kubernetes_version: Option<String>,
     /// Version of the API server, where it was captured.
@@ -205,6 +207,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     hosts::rename(&mut hosts, &mut journals, bundle, &objects, &nodes);
     hosts::name(&mut hosts, &mut journals, &nodes);
     let server_version = capture::server_version(bundle, &others).or(gathered.version);
+    let zone = captured_at.and_then(|captured| newest::zone(bundle, &journals, captured));
     let mut snapshot = Snapshot {
         bundle,
         kubernetes_version: capture::version(server_version.as_deref(), &objects),
@@ -219,6 +222,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
         yaml_items: gathered.yaml,
         coverage: Coverage::default(),
         captured_at,
+        zone,
         window,
         captured_at_source,
         commands,

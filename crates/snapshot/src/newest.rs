@@ -74,12 +74,12 @@ pub(crate) fn newest(
 const NEAR: i64 = 900;
 
 /// The newest time in logs and journals that is written whole, with its zone: no assumption is in it. A line without
-/// year and zone counts where it lies right behind the time that is `said` to be the capture's.
+/// year and zone counts where it lies right behind the time that is `said` to be the capture's, unless that is `sure`.
 pub(crate) fn written(
     bundle: &Bundle,
     logs: &[LogFile],
     journals: &[JournalFile],
-    said: Timestamp,
+    (said, sure): (Timestamp, bool),
 ) -> Option<Timestamp> {
     let spans = logs.iter().map(|log| (log.file, log.span));
     let more = journals.iter().map(|journal| (journal.file, journal.span));
@@ -92,7 +92,7 @@ pub(crate) fn written(
     };
     let near = |found: &Stamp| {
         let behind = found.time.as_second() - said.as_second();
-        found.assumed.boot == Source::Written && (1..NEAR).contains(&behind)
+        !sure && found.assumed.boot == Source::Written && (1..NEAR).contains(&behind)
     };
     let anchors = Anchors {
         captured: Some(said),
@@ -100,6 +100,27 @@ pub(crate) fn written(
     };
     ends.filter_map(|end| end.last(&anchors, |found| whole(found) || near(found)))
         .max()
+}
+
+/// The offset from UTC in seconds of stamps without a zone, if the newest of them would lie hours behind the capture
+/// otherwise, by what a zone may differ: nothing is written after it was captured. West of UTC nothing is told.
+pub(crate) fn zone(bundle: &Bundle, journals: &[JournalFile], captured: Timestamp) -> Option<i32> {
+    const HALF_HOUR: i64 = 1_800;
+    const DELAY: i64 = 300;
+    const FURTHEST: i64 = 14 * 3_600;
+    let anchors = Anchors {
+        captured: Some(captured),
+        ..Anchors::default()
+    };
+    let bare = |found: &Stamp| found.assumed.zone == Source::Default;
+    let short = journals.par_iter().filter(|it| !it.form.is_long());
+    let newest = short
+        .filter_map(|it| End::of(bundle.file(it.file), it.span).last(&anchors, bare))
+        .max()?;
+    let behind = newest.as_second() - captured.as_second();
+    let offset = (behind + HALF_HOUR / 2).div_euclid(HALF_HOUR) * HALF_HOUR;
+    let told = (HALF_HOUR..=FURTHEST).contains(&offset) && (behind - offset).abs() <= DELAY;
+    i32::try_from(offset).ok().filter(|_| told)
 }
 
 /// The lines of a log that tell when it ends.
@@ -238,6 +259,30 @@ mod tests {
         ] {
             let found = captured(&[("ticket.txt", &ticket(line)), ("x/y", "")]);
             assert_eq!(found.as_deref(), Some(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_newest_line_tells_the_zone() {
+        let meta = "captured_at: \"2026-03-04T04:33:54Z\"\nkind: Bundle\n";
+        let zone = |line: &str| {
+            let journal = format!(
+                "Mar 04 09:12:14 w3 kubelet[12]: no node\n{line} w3 kubelet[12]: no node\n"
+            );
+            let files = [
+                ("bundle.yaml", meta),
+                ("nodes/w3/journal.log", journal.as_str()),
+            ];
+            crate::read(&Bundle::from_texts("t", files)).zone
+        };
+        assert_eq!(zone("Mar 04 12:34:21"), Some(8 * 3_600));
+        assert_eq!(zone("Mar 04 10:01:02"), Some(19_800));
+        for untold in [
+            "Mar 04 04:33:50",
+            "Mar 04 11:53:16",
+            "2026-03-04T12:34:21+08:00",
+        ] {
+            assert_eq!(zone(untold), None, "{untold}");
         }
     }
 

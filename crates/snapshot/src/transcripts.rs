@@ -127,6 +127,9 @@ fn merge_all(bundle: &Bundle, gathered: &mut Gathered, mut found: Vec<(FileId, F
     }
 }
 
+/// Where a capture time is from that descriptions tell to the second.
+const DESCRIBED: &str = "ages of described pods, counted from their start";
+
 /// A capture time that a transcript tells, but not before the newest line of the logs in it: who types `date` first and
 /// prints logs then has captured them later. Lines of another day are of a clock that is wrong, or of another capture.
 fn not_before(
@@ -138,8 +141,11 @@ fn not_before(
     let Some(said) = capture.0 else {
         return capture;
     };
-    let of =
-        |(_, found): &(FileId, Found)| newest::written(bundle, &found.logs, &found.journals, said);
+    // Who describes pods first and asks the nodes later would find each pod's last minutes older than they were.
+    let said_and = (said, capture.1 == DESCRIBED);
+    let of = |(_, found): &(FileId, Found)| {
+        newest::written(bundle, &found.logs, &found.journals, said_and)
+    };
     let later = |line: &Timestamp| (1..DAY).contains(&(line.as_second() - said.as_second()));
     match found.iter().filter_map(of).max().filter(later) {
         Some(line) => (
@@ -200,8 +206,7 @@ fn counted(
     if let Some(now) = exact.get(exact.len() / 2)
         && (later(now) || said.is_some_and(|said| apart(said, *now)))
     {
-        let source = "ages of described pods, counted from their start";
-        return Some((Some(*now), source));
+        return Some((Some(*now), DESCRIBED));
     }
     let least = all.iter().filter_map(|it| it.least).max();
     let least = least.filter(|now| later(now) && exact.is_empty())?;

@@ -28,8 +28,8 @@ pub(crate) fn clocks(
     let clock = |source: Source<'_>, boot: Option<Boot>| {
         let anchors = Anchors {
             captured: facts.now(),
+            zone: facts.snapshot.zone,
             boot,
-            ..Anchors::default()
         };
         let (file, span) = source.text(facts.snapshot.bundle);
         FileClock::of_file(file, span, &anchors)

@@ -55,6 +55,12 @@ fn adopt(log: &mut LogFile, known: &Known) {
 
 /// Adds the pods that only logs name. What a whole list of pods does not hold is gone, and its logs are of the past.
 pub(crate) fn add(snapshot: &mut Snapshot<'_>, roots: &[Root]) {
+    // Beside captured pods those of a namespace that nobody listed say little, and all that is asked of pods would stay
+    // open for their sake.
+    let mut objects = snapshot.objects.iter();
+    if objects.any(|it| it.kind == "Pod" && !it.partial) {
+        return;
+    }
     let coverage = &snapshot.coverage;
     let mut known: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for pod in snapshot.objects.iter().filter(|it| it.kind == "Pod") {

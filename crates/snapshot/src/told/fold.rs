@@ -46,6 +46,16 @@ impl Folded {
         self.hit.time
     }
 
+    /// Takes away times behind the capture: they are of a zone or a clock that nobody knows.
+    pub(super) fn undate_after(&mut self, captured: Option<Timestamp>) {
+        const DELAY: i64 = 900;
+        let latest = captured.map(|captured| captured.as_second().saturating_add(DELAY));
+        let behind = |time: &Timestamp| latest.is_some_and(|latest| time.as_second() > latest);
+        if self.hit.time.as_ref().is_some_and(behind) {
+            (self.hit.time, self.first) = (None, None);
+        }
+    }
+
     /// Adds what was said at another time.
     pub(super) fn add(&mut self, other: Self) {
         let newer = other.hit.time.is_none() || other.hit.time >= self.hit.time;

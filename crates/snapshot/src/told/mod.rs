@@ -193,6 +193,7 @@ fn read(snapshot: &Snapshot<'_>) -> Vec<Folded> {
     };
     let anchors = Anchors {
         captured: snapshot.captured_at,
+        zone: snapshot.zone,
         ..Anchors::default()
     };
     let found: Vec<Vec<Folded>> = sources
@@ -236,7 +237,11 @@ fn read(snapshot: &Snapshot<'_>) -> Vec<Folded> {
             }
         }
     }
-    only_healed(one.into_values().collect())
+    let mut told: Vec<Folded> = one.into_values().collect();
+    for event in &mut told {
+        event.undate_after(snapshot.captured_at);
+    }
+    only_healed(told)
 }
 
 /// Leaves out that a start went well of pods of which no trouble is told.
