@@ -469,3 +469,28 @@ fn a_description_says_whose_namespace_a_bare_command_means() {
     );
     assert_eq!(text(&report, "/causes/0/subject/namespace"), "depot");
 }
+
+#[test]
+fn a_kernel_that_no_clock_dates_is_judged_by_its_last_lines() {
+    let full = "[ 120.845480] nf_conntrack: nf_conntrack: table full, dropping packet\n";
+    let quiet = "[ 910.000001] usb 1-1: new device found\n";
+    let dmesg = |lines: &str| format!("root@w1:~# dmesg\n{lines}");
+    let lately = report("undated", &dmesg(&full.repeat(3)));
+    assert_eq!(text(&lately, "/verdict/state"), "active");
+    assert_eq!(text(&lately, "/causes/0/rule"), "conntrack-table-full");
+    assert_eq!(text(&lately, "/causes/0/confidence"), "likely");
+    let before = report(
+        "undated-old",
+        &dmesg(&(full.repeat(3) + &quiet.repeat(600))),
+    );
+    assert_ne!(text(&before, "/verdict/state"), "active");
+}
+
+#[test]
+fn a_component_is_judged_by_its_log_alone_in_a_year_that_is_assumed() {
+    let journal = "Mar 05 11:59:06 w1 kubelet[12]: E0305 11:59:06.000000      12 run.go:74] \"command failed\" err=\"failed to run Kubelet: running with swap on is not supported, please disable swap\"\n";
+    let year = report("yearless", &journal.repeat(3));
+    assert_eq!(text(&year, "/causes/0/rule"), "kubelet-config-invalid");
+    let source = text(&year, "/bundle/captured_at_source");
+    assert!(source.contains("assumed"), "{source}");
+}

@@ -345,7 +345,8 @@ fn rank(context: &Context<'_, '_, '_>, index: usize, first: Option<jiff::Timesta
     }
     let points = reasons.iter().map(|reason| reason.points).sum();
     let mut confidence = confidence(rule.confidence, finding, rule.role);
-    if is_hearsay(context.facts, finding) {
+    if is_hearsay(context.facts, finding) || is_undated(context.facts, context.evaluation, finding)
+    {
         confidence = confidence.min(Confidence::Likely);
     }
     Ranked {
@@ -376,6 +377,19 @@ fn is_hearsay(facts: &Facts<'_>, finding: &coldcase_rules::Finding) -> bool {
         .filter(|entity| KINDS.contains(&entity.subject.kind.as_str()))
         .peekable();
     about.peek().is_some() && about.all(|entity| entity.partial && entity.root().is_none())
+}
+
+/// Whether nothing tells when a line was written that a finding stands on, and no pod that fails says that it holds:
+/// that the line is among the last is no date.
+fn is_undated(
+    facts: &Facts<'_>,
+    evaluation: &Evaluation<'_, '_>,
+    finding: &coldcase_rules::Finding,
+) -> bool {
+    let bound = || finding.rows.iter().flat_map(coldcase_rules::Row::all);
+    finding.last_seen.or(finding.first_seen).is_none()
+        && bound().any(|bound| coldcase_rules::is_last_undated(evaluation.entity(bound.id)))
+        && !bound().any(|bound| facts.health_of(bound.id) == PodHealth::Failing)
 }
 
 /// What kind of evidence the finding itself is.

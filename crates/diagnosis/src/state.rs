@@ -71,8 +71,11 @@ fn ago(
         return Some(now.as_second() - last.as_second());
     }
     let printed = |id| evaluation.entity(id).printed_age("last", None)?.as_i64();
-    let rows = finding.rows.iter().flat_map(coldcase_rules::Row::all);
-    rows.filter_map(|bound| printed(bound.id)).min()
+    let rows = || finding.rows.iter().flat_map(coldcase_rules::Row::all);
+    let last = |id| coldcase_rules::is_last_undated(evaluation.entity(id));
+    let printed = rows().filter_map(|bound| printed(bound.id)).min();
+    // What rules take for new goes on.
+    printed.or_else(|| rows().any(|bound| last(bound.id)).then_some(0))
 }
 
 fn pod_level(kind: &str) -> bool {

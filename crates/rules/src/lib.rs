@@ -42,6 +42,7 @@ pub use lines::Pattern;
 pub use rule::{Along, Confidence, Expect, Role, Rule, Severity};
 pub use source::{LoadError, Place};
 pub use template::Template;
+pub use values::is_last_undated;
 
 /// The rules that are part of the binary: path below `rules/` and text.
 pub const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));

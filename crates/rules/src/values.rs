@@ -185,13 +185,17 @@ const LAST_OF_JOURNAL: i64 = 500;
 
 /// Whether a path asks for the time of a line that has none and stands at the end of what was captured.
 fn is_recent_line(entity: &Entity<'_>, path: &[Segment]) -> bool {
+    matches!(path, [Segment::Key(key)] if key == "time") && is_last_undated(entity)
+}
+
+/// Whether a line has no time and stands at the end of what was captured, so that it counts as new.
+pub fn is_last_undated(entity: &Entity<'_>) -> bool {
     let most = match entity.kind {
         "LogLine" => LAST_OF_LOG,
         "JournalLine" => LAST_OF_JOURNAL,
         _ => return false,
     };
-    matches!(path, [Segment::Key(key)] if key == "time")
-        && entity.str_at(&["time"]).is_none()
+    entity.str_at(&["time"]).is_none()
         && entity
             .int_at(&["linesAfter"])
             .is_some_and(|after| after < most)

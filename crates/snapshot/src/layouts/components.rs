@@ -14,7 +14,7 @@ pub(super) struct Component {
     /// The labels that kubeadm, or the project's own manifest, always gives its pods.
     pub(super) labels: &'static [(&'static str, &'static str)],
     /// Run from a manifest on the node, whose name ends the pod's name.
-    pub(super) is_static: bool,
+    is_static: bool,
 }
 
 const SYSTEM: &str = "kube-system";
@@ -107,7 +107,21 @@ pub(super) fn of_container(
         .filter(fits)
 }
 
+/// Containers of the daemons that run on every host.
+const DAEMONS: &[&str] = &[
+    "aws-node",
+    "calico-node",
+    "cilium-agent",
+    "kube-flannel",
+    "kube-proxy",
+];
+
 impl Component {
+    /// Whether what it says is about the host that it runs on.
+    pub(super) fn is_of_host(&self) -> bool {
+        self.is_static || DAEMONS.contains(&self.container)
+    }
+
     /// The node that the name of a static pod ends with.
     pub(super) fn node_of<'n>(&self, pod: &'n str) -> Option<&'n str> {
         let node = pod.strip_prefix(self.name)?.strip_prefix('-')?;

@@ -122,9 +122,10 @@ fn seen(
     {
         named.clone_into(&mut node);
     }
-    // What lies in a runtime's directory was written on the host that everything is of; a static pod has some host.
-    let is_static = component.is_some_and(|it| it.is_static);
-    if node.is_empty() && (is_static || only != UNNAMED && place::is_of_runtime(path)) {
+    // What lies in a runtime's directory was written on the host that everything is of; what runs on each host, or from
+    // a host's manifests, speaks of some host.
+    let of_host = component.is_some_and(components::Component::is_of_host);
+    if node.is_empty() && (of_host || only != UNNAMED && place::is_of_runtime(path)) {
         only.clone_into(&mut node);
     }
     Seen {
