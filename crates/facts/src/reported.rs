@@ -355,6 +355,13 @@ pub(crate) fn state_of(
     trouble(facts, pod, Some(container)).map_or_else(Vec::new, |said| state(&said))
 }
 
+/// What follows for the containers of a pod from trouble that was told more than once, or that is a back-off: what was
+/// said once may pass by itself.
+pub(crate) fn lasting(facts: &Facts<'_>, pod: EntityId) -> Option<Vec<(&'static str, Node)>> {
+    let said = trouble(facts, pod, None)?;
+    (said.count > 1 || said.reason == "BackOff").then(|| state(&said))
+}
+
 /// What follows for a container.
 fn state(said: &Said<'_>) -> Vec<(&'static str, Node)> {
     let flag = Node::flag;

@@ -5,6 +5,7 @@ use coldcase_snapshot::{logs::LogFile, node::Node, packed::View};
 use crate::{
     Cite, Entity, EntityId, Facts, PodHealth,
     container::{Logs, STUCK},
+    reported,
 };
 
 /// Seconds after which a pod that waits, or that runs and is not ready, is not merely young.
@@ -121,6 +122,13 @@ pub(crate) fn container<'s>(facts: &Facts<'s>, logs: &Logs<'s>, pod: EntityId) -
     fields.extend(name.map(|name| ("name", Node::text(name))));
     if let Some(row) = &row {
         known(row, owner, &mut fields);
+        // A row may be older than the events that are pasted below it.
+        if WAITING.contains(&row.reason)
+            && let Some(told) = reported::lasting(facts, pod)
+        {
+            fields.retain(|(field, _)| told.iter().all(|(other, _)| other != field));
+            fields.extend(told);
+        }
     }
     let mut made = Entity::computed("Container", owner.subject.clone(), fields);
     made.set_label(match (&row, name) {
@@ -209,6 +217,15 @@ pub(crate) fn health(facts: &Facts<'_>, pod: EntityId, age: Option<i64>) -> PodH
     let Some(row) = row(facts, pod) else {
         return PodHealth::Unknown;
     };
+    let health = of_row(&row, age);
+    let open = matches!(health, PodHealth::Starting | PodHealth::Unknown);
+    if open && !row.all_ready() && reported::lasting(facts, pod).is_some() {
+        return PodHealth::Failing;
+    }
+    health
+}
+
+fn of_row(row: &Row<'_>, age: Option<i64>) -> PodHealth {
     let old = age.is_none_or(|age| age >= YOUNG);
     let settled = row.restarted.is_none_or(|ago| ago >= YOUNG);
     let early = if old {
@@ -276,5 +293,26 @@ mod tests {
                 );
             });
         }
+    }
+
+    #[test]
+    fn events_below_a_young_row_tell_more_than_it() {
+        let paste = |count: &str| {
+            format!(
+                "$ kubectl get pods\nNAME     READY   STATUS              RESTARTS   AGE\ncart-0   0/1     ContainerCreating   0          41s\n$ kubectl describe pod cart-0\nName:         cart-0\nNamespace:    shop\nEvents:\n  Type     Reason       Age   From     Message\n  ----     ------       ----  ----     -------\n  Warning  FailedMount  {count}  kubelet  MountVolume.SetUp failed for volume \"site\" : configmap \"site\" not found\n"
+            )
+        };
+        let health = |text: &str| {
+            let mut health = String::new();
+            with(text, |facts| {
+                let pod = facts.get(facts.of_kind("Pod")[0]);
+                pod.str_at(&["health"])
+                    .unwrap_or("")
+                    .clone_into(&mut health);
+            });
+            health
+        };
+        assert_eq!(health(&paste("9s (x7 over 41s)")), "failing");
+        assert_eq!(health(&paste("9s")), "starting");
     }
 }
