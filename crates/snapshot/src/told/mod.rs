@@ -394,6 +394,18 @@ fn partial(root: Node, file: FileId) -> Vec<Object> {
     objects.into_iter().map(partial).collect()
 }
 
+/// What stands in the name of an event that was told, before 16 digits.
+const MARK: &str = ".told.";
+
+impl Event {
+    /// Whether nobody captured it: it was made of what a kubelet or a controller logged.
+    pub fn is_told(&self) -> bool {
+        let digits = |hash: &str| hash.len() == 16 && hash.bytes().all(|it| it.is_ascii_hexdigit());
+        let name: &str = &self.object.name;
+        self.object.partial && name.rsplit_once(MARK).is_some_and(|(_, hash)| digits(hash))
+    }
+}
+
 /// A name that no other event has.
 fn name(event: &Folded) -> String {
     // FNV-1a: the same everywhere and for ever.
@@ -403,5 +415,5 @@ fn name(event: &Folded) -> String {
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-    format!("{}.told.{hash:016x}", event.hit.told.about.name)
+    format!("{}{MARK}{hash:016x}", event.hit.told.about.name)
 }
