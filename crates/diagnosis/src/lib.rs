@@ -16,6 +16,7 @@ mod timeline;
 mod touch;
 mod triage;
 mod undated;
+mod verdict;
 pub mod weights;
 
 use coldcase_facts::{Cite, Facts, Identity};
@@ -156,7 +157,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
         scopes: &scopes,
         blasts: &blasts,
     });
-    let (outcome, confidence) = rank::outcome(facts, &causes, &judged, evaluation, rules);
+    let (outcome, confidence) = verdict::outcome(facts, &causes, &judged, evaluation, rules);
     let incidents = incident::all(facts, evaluation, &judged, &scopes, &causes);
     let first_anomaly = incidents
         .first()
@@ -172,7 +173,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &RuleSet, evaluation: &Evaluation<'_, 
         .first()
         .filter(|_| outcome == Outcome::Recovered)
         .and_then(|incident| incident.ended_at);
-    let sentence = rank::sentence(
+    let sentence = verdict::sentence(
         facts, outcome, &causes, &incidents, &judged, evaluation, rules,
     );
     let timeline = timeline::all(facts, evaluation, &changes);

@@ -1,14 +1,16 @@
 //! Conditions and operands: what a field is, whether it satisfies a matcher, and where it was read.
 
 mod age;
+mod how;
 
 use std::borrow::Cow;
 
-use coldcase_facts::{Cite, Entity, EntityId, quantity, schema::Segment};
-use coldcase_snapshot::{packed::View, stamp, units};
+use coldcase_facts::{Cite, EntityId, quantity, schema::Segment};
+use coldcase_snapshot::{packed::View, stamp};
 use jiff::Timestamp;
 
 use age::Age;
+use how::asks_for;
 
 use crate::{
     descent::Place,
@@ -17,6 +19,9 @@ use crate::{
     rule::{Condition, Expression, Matcher, Operand, Part, Side, Test},
     sieve::Known,
 };
+
+pub(crate) use how::How;
+pub use how::is_last_undated;
 
 /// Named captures of patterns.
 pub(crate) type Captures = Vec<(String, String)>;
@@ -50,155 +55,6 @@ pub(crate) struct Asking<'k> {
     pub explain: bool,
     /// Which of the conditions were asked of all entities before.
     pub known: Option<&'k [Option<Known>]>,
-}
-
-/// How values are to be read.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct How {
-    /// There may be values which the text leaves out.
-    open: bool,
-    /// What they were read from is text for people.
-    partial: bool,
-    /// What they are.
-    what: What,
-    /// How long ago they were, as far as text for people prints it.
-    age: Option<Age>,
-}
-
-/// What values are, where that decides how they are compared.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum What {
-    #[default]
-    Anything,
-    /// Numbers of processors: `500m` is a half.
-    Processors,
-    /// Units, which hold for the components that they run.
-    Units,
-}
-
-impl How {
-    pub(crate) fn of(path: &[Segment]) -> Self {
-        let last = path.iter().rev().find_map(|segment| match segment {
-            Segment::Key(key) => Some(key),
-            _ => None,
-        });
-        // Asked for each value of each object: nothing is allocated here.
-        let processors = last.is_some_and(|key| {
-            let mut parts = key.as_bytes().windows(3);
-            parts.any(|part| part.eq_ignore_ascii_case(b"cpu"))
-        });
-        let what = match path {
-            _ if processors => What::Processors,
-            [Segment::Key(key)] if key == "unit" => What::Units,
-            _ => What::Anything,
-        };
-        Self {
-            what,
-            ..Self::default()
-        }
-    }
-
-    /// Whether a value is what is asked for.
-    fn is(self, text: &str, wanted: Option<&str>) -> bool {
-        wanted.is_some_and(|it| it == text || self.what == What::Units && units::runs(text, it))
-    }
-
-    /// The same for values from text for people, which may leave some out.
-    pub(crate) fn of_text(self, open: bool) -> Self {
-        Self {
-            open,
-            partial: true,
-            ..self
-        }
-    }
-
-    /// The same for times of which an age was printed.
-    pub(crate) fn aged(self, age: Option<View<'_>>) -> Self {
-        Self {
-            age: age.and_then(Age::of),
-            ..self
-        }
-    }
-
-    /// The same for times that lie back at least so many seconds.
-    fn at_least_aged(self, seconds: Option<i64>) -> Self {
-        Self {
-            age: seconds.map(Age::at_least),
-            ..self
-        }
-    }
-
-    /// The same for what was the last thing to happen.
-    fn just_now(self) -> Self {
-        Self {
-            age: Some(Age::none()),
-            ..self
-        }
-    }
-
-    fn closed(self) -> Self {
-        Self {
-            open: false,
-            age: None,
-            ..self
-        }
-    }
-
-    fn number(self, text: &str) -> Option<f64> {
-        if self.what == What::Processors {
-            quantity::quantity(text).or_else(|| number(text))
-        } else {
-            number(text)
-        }
-    }
-}
-
-/// Whether text for people shows an object that is not said to be on its way out: kubectl tells that of most kinds,
-/// and of the others a fault is not left aside for the rare one that is.
-fn stays_by_text(entity: &Entity<'_>, path: &[Segment]) -> bool {
-    let asked = matches!(path, [Segment::Key(first), Segment::Key(second)]
-        if first == "metadata" && second == "deletionTimestamp");
-    asked
-        && entity.root().is_some_and(|root| {
-            let shown = root.str_at(&["table", "status"]);
-            shown != Some("Terminating") && shown != Some("Unknown")
-        })
-}
-
-/// Whether nobody knows how a pod is of which text shows little: it may be what a rule asks for.
-pub(crate) fn is_unsure(entity: &Entity<'_>, path: &[Segment], values: &[View<'_>]) -> bool {
-    entity.partial
-        && matches!(path, [Segment::Key(key)] if key == "health")
-        && matches!(values, [value] if value.as_str() == Some("unknown"))
-}
-
-/// Whether a path asks when an object was made.
-fn is_creation(path: &[Segment]) -> bool {
-    matches!(path, [Segment::Key(first), Segment::Key(second)]
-        if first == "metadata" && second == "creationTimestamp")
-}
-
-/// Lines at the end of a log without stamps that are taken for new: a program's last words.
-const LAST_OF_LOG: i64 = 20;
-/// The same of a journal or a kernel's buffer, which are read for what happened lately.
-const LAST_OF_JOURNAL: i64 = 500;
-
-/// Whether a path asks for the time of a line that has none and stands at the end of what was captured.
-fn is_recent_line(entity: &Entity<'_>, path: &[Segment]) -> bool {
-    matches!(path, [Segment::Key(key)] if key == "time") && is_last_undated(entity)
-}
-
-/// Whether a line has no time and stands at the end of what was captured, so that it counts as new.
-pub fn is_last_undated(entity: &Entity<'_>) -> bool {
-    let most = match entity.kind {
-        "LogLine" => LAST_OF_LOG,
-        "JournalLine" => LAST_OF_JOURNAL,
-        _ => return false,
-    };
-    entity.str_at(&["time"]).is_none()
-        && entity
-            .int_at(&["linesAfter"])
-            .is_some_and(|after| after < most)
 }
 
 /// The first value of which something holds; else unknown if it is unknown of one.
@@ -307,20 +163,11 @@ impl World<'_, '_> {
             }
             (Some(bound), _) => {
                 let entity = self.get(bound.id);
-                if entity.partial {
-                    let open = leaves_open(entity, &condition.path)
-                        && !stays_by_text(entity, &condition.path);
-                    age = printed_age(entity, &condition.path).filter(|_| open);
-                    how = how.of_text(open).aged(age);
-                    if open && age.is_none() && is_creation(&condition.path) {
-                        how = how.at_least_aged(self.facts.known_for(bound.id));
-                    }
-                } else if is_recent_line(entity, &condition.path) {
-                    how = how.just_now();
-                }
                 found = find(entity, &condition.path);
-                if is_unsure(entity, &condition.path, found.all()) {
-                    how = how.of_text(true);
+                (how, age) = how.of_field(entity, &condition.path, found.all());
+                let creation = ["metadata", "creationTimestamp"];
+                if how.open && age.is_none() && asks_for(&condition.path, &creation) {
+                    how = how.at_least_aged(self.facts.known_for(bound.id));
                 }
                 found.all()
             }
@@ -537,11 +384,7 @@ impl World<'_, '_> {
         let mut unknown = None;
         for part in parts {
             let found = follow(node, &part.path);
-            let inner = How {
-                partial: how.partial,
-                open: how.partial && open_along(node, &part.path),
-                ..How::of(&part.path)
-            };
+            let inner = How::of(&part.path).inside(how, || open_along(node, &part.path));
             match self.matches(row, &part.matcher, found.all(), inner) {
                 Truth::Yes(read) => {
                     all.node = all.node.or(read.node);

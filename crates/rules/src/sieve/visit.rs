@@ -6,9 +6,9 @@ use coldcase_snapshot::packed::View;
 use super::{Bits, Need, StepId};
 use crate::{
     engine::World,
-    paths::{follow, leaves_open, printed_age},
+    paths::follow,
     rule::{Condition, Matcher},
-    values::{How, is_unsure},
+    values::How,
 };
 
 /// A condition that an entity alone decides.
@@ -305,13 +305,7 @@ impl<'v> Visit<'v, '_, '_> {
     }
 
     fn field(&mut self, entity: &'v Entity<'_>, field: &Field<'_>, values: &[View<'v>]) {
-        let mut how = field.how;
-        if entity.partial {
-            let open = leaves_open(entity, field.path);
-            let age = printed_age(entity, field.path).filter(|_| open);
-            let unsure = is_unsure(entity, field.path, values);
-            how = how.of_text(open || unsure).aged(age);
-        }
+        let (how, _) = field.how.of_field(entity, field.path, values);
         let single = match values {
             [value] if !entity.partial => value.as_str(),
             _ => None,
