@@ -17,6 +17,7 @@ mod health;
 mod heap;
 mod hosts;
 mod kin;
+mod manifest;
 pub mod netpol;
 mod nodes;
 mod nouns;
@@ -99,6 +100,7 @@ pub fn derive<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
     refs::derive(&mut facts);
     address::derive(&mut facts);
     declared::derive(&mut facts);
+    manifest::derive(&mut facts);
     fit::derive(&mut facts);
     dns::derive(&mut facts);
     change::derive(&mut facts);

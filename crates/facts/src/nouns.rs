@@ -153,6 +153,12 @@ pub const NOUNS: &[Relation] = &[
         "ResourceQuotas of its namespace",
     ),
     relation("namespace", &["Namespace"], "Namespace", "its namespace"),
+    relation(
+        "manifest",
+        &["Manifest"],
+        "manifests",
+        "the manifest of it, or of its pods' workload, where text for people shows only a part of that",
+    ),
     relation("sibling", &["Pod"], "Pod", "other pods of the same owner"),
     relation(
         "rollout",

@@ -21,7 +21,7 @@ impl Facts<'_> {
             "node files" if ids.is_empty() => {
                 Some(format!("node files of {}", self.get(from).label()))
             }
-            "node files" | "logs" | "journal" | "alerts" => None,
+            "node files" | "logs" | "journal" | "alerts" | "manifests" => None,
             source if !ids.is_empty() || self.collected_in(source, from) => None,
             source => Some(source.to_owned()),
         });
@@ -325,6 +325,13 @@ impl Facts<'_> {
             "certificate" => self.on_nodes("Certificate", from),
             "probe" => self.on_nodes("Probe", from),
             "alert" => self.alerts(from),
+            "manifest" => match entity.kind {
+                "Pod" | "Container" | "NodeFit" => each_pod(&|pod| {
+                    let workload = self.workload(pod).map(|id| self.get(id).subject.clone());
+                    workload.map_or(Vec::new(), |it| self.derived("Manifest", &it).to_vec())
+                }),
+                _ => own("Manifest"),
+            },
             "hpa" => self.filtered_in("HorizontalPodAutoscaler", &subject.namespace, |hpa| {
                 hpa.str_at(&["spec", "scaleTargetRef", "name"]) == Some(subject.name.as_str())
                     && hpa.str_at(&["spec", "scaleTargetRef", "kind"])

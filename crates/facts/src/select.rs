@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coldcase_snapshot::packed::View;
+use coldcase_snapshot::packed::{Items, View};
 
 /// Labels of an object.
 pub type Labels = BTreeMap<String, String>;
@@ -84,6 +84,34 @@ pub fn matches_expression(expression: View<'_>, labels: &Labels) -> bool {
         "Lt" => matches!((number(value.map(String::as_str)), bound()), (Some(a), Some(b)) if a < b),
         _ => false,
     }
+}
+
+/// An expression in the words of `kubectl -l`: `key=a|b`, `key!=a`, `key`, `!key`, `key>5`.
+pub(crate) fn show_expression(expression: View<'_>) -> Option<String> {
+    let key = expression.str_at(&["key"])?;
+    let values = expression.items_at(&["values"]);
+    let values: Vec<&str> = values.iter().filter_map(View::as_str).collect();
+    let values = values.join("|");
+    Some(match expression.str_at(&["operator"])? {
+        "In" => format!("{key}={values}"),
+        "NotIn" => format!("{key}!={values}"),
+        "Exists" => key.to_owned(),
+        "DoesNotExist" => format!("!{key}"),
+        "Gt" => format!("{key}>{values}"),
+        "Lt" => format!("{key}<{values}"),
+        _ => return None,
+    })
+}
+
+/// A selector in one text: its plain labels and its expressions.
+pub(crate) fn show_all(plain: Option<View<'_>>, expressions: Items<'_>) -> String {
+    let labels = self::plain(plain);
+    let mut parts: Vec<String> = labels
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    parts.extend(expressions.iter().filter_map(show_expression));
+    parts.join(",")
 }
 
 /// `key=value,key=value`.

@@ -19,6 +19,8 @@ enum Part {
     Text(String),
     /// What is filled in, and whether that is within backticks: in a command that somebody will paste.
     Hole(Hole, bool),
+    /// What is said only if each value in it is known.
+    Section(Vec<Part>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,39 +56,13 @@ impl Template {
         text: &str,
         resolve: &mut dyn FnMut(&str) -> Result<Resolved, String>,
     ) -> Result<Self, String> {
-        let mut parts = Vec::new();
-        let mut plain = String::new();
-        let mut code = false;
-        let mut rest = text;
-        while let Some(at) = rest.find(['{', '}']) {
-            let (before, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
-            plain.push_str(before);
-            code ^= odd(before);
-            if let Some(tail) = tail.strip_prefix("{{") {
-                plain.push('{');
-                rest = tail;
-            } else if let Some(tail) = tail.strip_prefix("}}") {
-                plain.push('}');
-                rest = tail;
-            } else if let Some(tail) = tail.strip_prefix('{') {
-                let (inner, tail) = tail
-                    .split_once('}')
-                    .ok_or("a `{` without its `}`; write `{{` for a brace")?;
-                if !plain.is_empty() {
-                    parts.push(Part::Text(std::mem::take(&mut plain)));
-                }
-                parts.push(Part::Hole(hole(inner, resolve)?, code));
-                rest = tail;
-            } else {
-                return Err("a `}` without its `{`; write `}}` for a brace".to_owned());
-            }
-        }
-        plain.push_str(rest);
-        if code ^ odd(rest) {
+        let mut reader = Reader {
+            resolve,
+            code: false,
+        };
+        let (parts, _) = reader.parts(text, false)?;
+        if reader.code {
             return Err("a backtick without its pair".to_owned());
-        }
-        if !plain.is_empty() {
-            parts.push(Part::Text(plain));
         }
         Ok(Self {
             parts,
@@ -96,8 +72,20 @@ impl Template {
 
     /// The fields and captures that it shows.
     pub(crate) fn operands(&self) -> impl Iterator<Item = &Operand> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Hole(Hole::Value(operand, _), _) => Some(operand),
+        self.holes().filter_map(|hole| match hole {
+            Hole::Value(operand, _) => Some(operand),
+            _ => None,
+        })
+    }
+
+    fn holes(&self) -> impl Iterator<Item = &Hole> {
+        // Sections hold no sections.
+        let parts = self.parts.iter().flat_map(|part| match part {
+            Part::Section(inner) => inner.as_slice(),
+            part => std::slice::from_ref(part),
+        });
+        parts.filter_map(|part| match part {
+            Part::Hole(hole, _) => Some(hole),
             _ => None,
         })
     }
@@ -125,44 +113,81 @@ impl Template {
 
     fn page(&self, world: &World<'_, '_>, row: &Row, rows: &[Row]) -> Page {
         let mut page = Page::default();
-        for (at, part) in self.parts.iter().enumerate() {
-            let next = self.parts.get(at + 1);
-            page.ends = matches!(next, Some(Part::Text(text)) if text.contains(')'));
-            match part {
-                Part::Text(text) => page.text(text),
-                Part::Hole(Hole::Count, _) => page.out.push_str(&rows.len().to_string()),
-                Part::Hole(Hole::Name(slot, filter), code) => {
-                    let entity = row.bound(*slot).map(|bound| world.get(bound.id));
-                    let name = entity.map(|entity| apply(entity.label(), *filter));
-                    if *code {
-                        let hint = entity.map_or("name", |entity| entity.kind);
-                        page.word(name.as_deref(), hint);
-                    } else {
-                        page.prose(name.as_deref().or(Some("?")));
-                    }
+        page.fill(&self.parts, world, row, rows);
+        page
+    }
+}
+
+/// Reads the parts of a template.
+struct Reader<'r> {
+    resolve: &'r mut dyn FnMut(&str) -> Result<Resolved, String>,
+    /// Within backticks.
+    code: bool,
+}
+
+impl Reader<'_> {
+    /// The parts up to the end, or of a section up to its brace, and the text behind that.
+    fn parts<'t>(&mut self, text: &'t str, section: bool) -> Result<(Vec<Part>, &'t str), String> {
+        let mut parts = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text;
+        let mut open = section;
+        while let Some(at) = rest.find(['{', '}']) {
+            let (before, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            plain.push_str(before);
+            self.code ^= odd(before);
+            if let Some(tail) = tail.strip_prefix("{{") {
+                plain.push('{');
+                rest = tail;
+            } else if let Some(tail) = tail.strip_prefix("}}").filter(|_| !section) {
+                plain.push('}');
+                rest = tail;
+            } else if let Some(tail) = tail.strip_prefix("{?") {
+                if section || self.code {
+                    return Err("a `{?` within another or within backticks".to_owned());
                 }
-                Part::Hole(Hole::Names(slot), code) => {
-                    let bound = || rows.iter().filter_map(|row| row.bound(*slot));
-                    let mut names: Vec<&str> =
-                        bound().map(|bound| world.get(bound.id).label()).collect();
-                    names.sort_unstable();
-                    names.dedup();
-                    let hint = bound()
-                        .next()
-                        .map_or("name", |bound| world.get(bound.id).kind);
-                    page.names(&names, code.then_some(hint));
+                push(&mut parts, &mut plain);
+                let (inner, tail) = self.parts(tail, true)?;
+                if self.code || !inner.iter().any(|part| matches!(part, Part::Hole(..))) {
+                    return Err(
+                        "a `{?` without a value in braces, or with a backtick without its pair"
+                            .to_owned(),
+                    );
                 }
-                Part::Hole(Hole::Value(operand, filter), code) => {
-                    let value = world.value(row, operand).map(|it| apply(&it, *filter));
-                    if *code {
-                        page.word(value.as_deref(), last(operand));
-                    } else {
-                        page.prose(value.as_deref());
-                    }
-                }
+                parts.push(Part::Section(inner));
+                rest = tail;
+            } else if let Some(tail) = tail.strip_prefix('{') {
+                let (inner, tail) = tail
+                    .split_once('}')
+                    .ok_or("a `{` without its `}`; write `{{` for a brace")?;
+                push(&mut parts, &mut plain);
+                parts.push(Part::Hole(hole(inner, self.resolve)?, self.code));
+                rest = tail;
+            } else if section {
+                rest = tail.strip_prefix('}').unwrap_or(tail);
+                open = false;
+                break;
+            } else {
+                return Err("a `}` without its `{`; write `}}` for a brace".to_owned());
             }
         }
-        page
+        if open {
+            return Err("a `{?` without its `}`".to_owned());
+        }
+        if !section {
+            plain.push_str(rest);
+            self.code ^= odd(rest);
+            rest = "";
+        }
+        push(&mut parts, &mut plain);
+        Ok((parts, rest))
+    }
+}
+
+/// Adds the rule's own words that were read so far.
+fn push(parts: &mut Vec<Part>, plain: &mut String) {
+    if !plain.is_empty() {
+        parts.push(Part::Text(std::mem::take(plain)));
     }
 }
 
@@ -182,6 +207,64 @@ struct Page {
 }
 
 impl Page {
+    fn fill(&mut self, parts: &[Part], world: &World<'_, '_>, row: &Row, rows: &[Row]) {
+        for (at, part) in parts.iter().enumerate() {
+            let next = parts.get(at + 1);
+            self.ends = matches!(next, Some(Part::Text(text)) if text.contains(')'));
+            match part {
+                Part::Text(text) => self.text(text),
+                Part::Section(inner) => {
+                    let known = |part: &Part| match part {
+                        Part::Hole(Hole::Value(operand, _), _) => {
+                            world.value(row, operand).is_some()
+                        }
+                        Part::Hole(Hole::Name(slot, _), _) => row.bound(*slot).is_some(),
+                        _ => true,
+                    };
+                    if inner.iter().all(known) {
+                        self.fill(inner, world, row, rows);
+                    }
+                }
+                Part::Hole(hole, code) => self.hole(hole, *code, world, row, rows),
+            }
+        }
+    }
+
+    fn hole(&mut self, hole: &Hole, code: bool, world: &World<'_, '_>, row: &Row, rows: &[Row]) {
+        match hole {
+            Hole::Count => self.out.push_str(&rows.len().to_string()),
+            Hole::Name(slot, filter) => {
+                let entity = row.bound(*slot).map(|bound| world.get(bound.id));
+                let name = entity.map(|entity| apply(entity.label(), *filter));
+                if code {
+                    let hint = entity.map_or("name", |entity| entity.kind);
+                    self.word(name.as_deref(), hint);
+                } else {
+                    self.prose(name.as_deref().or(Some("?")));
+                }
+            }
+            Hole::Names(slot) => {
+                let bound = || rows.iter().filter_map(|row| row.bound(*slot));
+                let mut names: Vec<&str> =
+                    bound().map(|bound| world.get(bound.id).label()).collect();
+                names.sort_unstable();
+                names.dedup();
+                let hint = bound()
+                    .next()
+                    .map_or("name", |bound| world.get(bound.id).kind);
+                self.names(&names, code.then_some(hint));
+            }
+            Hole::Value(operand, filter) => {
+                let value = world.value(row, operand).map(|it| apply(&it, *filter));
+                if code {
+                    self.word(value.as_deref(), last(operand));
+                } else {
+                    self.prose(value.as_deref());
+                }
+            }
+        }
+    }
+
     /// The rule's own words.
     fn text(&mut self, text: &str) {
         let open = std::mem::take(&mut self.closing);
@@ -390,9 +473,16 @@ mod tests {
     /// Fills all holes with one value, as rendering does.
     fn shown(template: &Template, value: Option<&str>) -> String {
         let mut page = Page::default();
-        for part in &template.parts {
+        show(&template.parts, value, &mut page);
+        page.out
+    }
+
+    fn show(parts: &[Part], value: Option<&str>, page: &mut Page) {
+        for part in parts {
             match part {
                 Part::Text(text) => page.text(text),
+                Part::Section(inner) if value.is_some() => show(inner, value, page),
+                Part::Section(_) => {}
                 Part::Hole(Hole::Value(operand, _), true) => page.word(value, last(operand)),
                 Part::Hole(Hole::Names(_), code) => {
                     page.names(&[value.unwrap_or("x")], code.then_some("Pod"));
@@ -401,7 +491,28 @@ mod tests {
                 Part::Hole(_, false) => page.prose(value),
             }
         }
-        page.out
+    }
+
+    #[test]
+    fn sections_are_said_only_if_their_values_are_known() {
+        let template =
+            parsed("No volume fits {p}{?, which asks for {p.x} ({p.y})}; {{it}} waits").unwrap();
+        assert_eq!(
+            shown(&template, Some("v")),
+            "No volume fits v, which asks for v (v); {it} waits"
+        );
+        assert_eq!(shown(&template, None), "No volume fits ?; {it} waits");
+        assert_eq!(template.operands().count(), 2);
+        for wrong in [
+            "a {?b {p.x}",
+            "a {?b}",
+            "a {?b {?c {p.x}} {p.y}}",
+            "`a {?b {p.x}}`",
+            "a {?b `{p.x}} c`",
+            "a {?b {p.x}} }",
+        ] {
+            assert!(parsed(wrong).is_err(), "{wrong}");
+        }
     }
 
     const STEP: &str = "look at {p} (`kubectl -n {p.metadata.namespace} logs {p} -c '{p.x}'`), or `cat {p*}`: {p.y}";

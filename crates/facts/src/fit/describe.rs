@@ -4,7 +4,7 @@ use coldcase_snapshot::{node::Node, packed::View};
 
 use super::{
     Obstacle,
-    near::{blocking_taint, selector_near_miss},
+    near::{blocking_taint, neighbour_rule, selector_near_miss},
     place::{asks_for_cordoned, settle},
     request::{Request, request},
     scheduled,
@@ -38,7 +38,20 @@ pub(super) fn heard<'s>(facts: &Facts<'s>, pod: EntityId, said: &Said) -> Entity
     made.file = entity.file;
     made.partial = true;
     add_said(facts, pod, &mut made, said, verdict);
+    add_rule(facts, pod, &mut made);
     made.cited("", said.place)
+}
+
+/// Which rule about other pods is not met, in words.
+fn add_rule(facts: &Facts<'_>, pod: EntityId, made: &mut Entity<'_>) {
+    let kind = made.str_at(&["affinityConflict"]);
+    let Some((words, place)) = kind.and_then(|kind| neighbour_rule(facts, pod, kind)) else {
+        return;
+    };
+    made.set(vec![("neighbourRule", Node::text(words))]);
+    if let Some(place) = place {
+        made.cite_as("neighbourRule", place);
+    }
 }
 
 /// Counts of nodes by obstacle.
@@ -60,36 +73,38 @@ pub(super) fn add_said(
     said: &Said,
     verdict: Option<Obstacle>,
 ) {
-    let mut set = |field: &str, value: Node| {
+    let mut set = |field: &str, value: Node, place: Option<Cite>| {
         if !made.has_computed(field) {
             made.set(vec![(field, value)]);
-            if let Some(place) = said.place {
+            if let Some(place) = place {
                 made.cite_as(field, place);
             }
         }
     };
-    set("said", Node::text(said.message.as_str()));
-    set("tried", Node::flag(true));
+    set("said", Node::text(said.message.as_str()), said.place);
+    set("tried", Node::flag(true), said.place);
     match verdict {
         Some(Obstacle::Selector) => {
-            let wanted = selector_near_miss(facts, pod).map(|(selector, ..)| selector);
+            let near = selector_near_miss(facts, pod);
+            let by_manifest = near.as_ref().and_then(|near| near.place);
+            let wanted = near.map(|near| near.selector);
             let selector = wanted.unwrap_or_else(|| "labels of its node affinity".to_owned());
-            set("selector", Node::text(selector));
-            set("hint", Node::text(""));
+            set("selector", Node::text(selector), by_manifest.or(said.place));
+            set("hint", Node::text(""), said.place);
         }
         Some(Obstacle::Taint) => {
             if let Some(taint) = &said.taint {
-                set("taint", Node::text(taint.as_str()));
+                set("taint", Node::text(taint.as_str()), said.place);
             }
         }
         Some(Obstacle::Other) => {
             if let Some(resource) = &said.resource {
-                set("resource", Node::text(resource.as_str()));
+                set("resource", Node::text(resource.as_str()), said.place);
             }
         }
         Some(Obstacle::Affinity) => {
             if let Some(affinity) = said.affinity {
-                set("affinityConflict", Node::text(affinity));
+                set("affinityConflict", Node::text(affinity), said.place);
             }
         }
         _ => {}
@@ -199,14 +214,15 @@ pub(super) fn describe<'s>(
             end_line: line,
         })
     };
-    let mut hint = String::new();
-    if let Some((selector, near, node_cite)) = selector_near_miss(facts, pod) {
-        fields.push(("selector", Node::text(selector)));
-        if let Some(near) = &near {
-            hint = format!(" (nearest: {near})");
+    let (mut hint, mut wish) = (String::new(), None);
+    if let Some(near) = selector_near_miss(facts, pod) {
+        fields.push(("selector", Node::text(near.selector)));
+        if let Some(label) = &near.label {
+            hint = format!(" (nearest: {label})");
         }
-        fields.extend(near.map(|near| ("nearMiss", Node::text(near))));
-        made = made.cited("nearMiss", node_cite);
+        fields.extend(near.label.map(|label| ("nearMiss", Node::text(label))));
+        made = made.cited("nearMiss", near.label_place);
+        wish = near.place;
     }
     // A title goes on with it, or ends before it.
     fields.push(("hint", Node::text(hint)));
@@ -225,7 +241,9 @@ pub(super) fn describe<'s>(
     if let Some(said) = said {
         add_said(facts, pod, &mut made, said, verdict);
     }
-    made = made.cited("selector", cite(line)).cited("", cite(line));
+    made = made.cited("selector", wish.or_else(|| cite(line)));
+    made = made.cited("", cite(line));
+    add_rule(facts, pod, &mut made);
     if let Some(requests) = root.and_then(|root| {
         root.items_at(&["spec", "containers"])
             .iter()

@@ -1,43 +1,96 @@
 //! What a pod that no node takes nearly found: the label that comes closest, the taint in its way.
 
-use coldcase_snapshot::packed::View;
+use coldcase_snapshot::packed::{Items, View};
 
 use super::{Obstacle, place::tolerates};
-use crate::{Cite, EntityId, Facts, schema::distance, select};
+use crate::{
+    Cite, EntityId, Facts, manifest,
+    schema::distance,
+    select::{self, Labels},
+};
+
+/// What a pod asks of nodes, and what comes near it.
+pub(super) struct Near {
+    /// `disk=ssd,zone=a|b`, and whose word that is if not the pod's own.
+    pub selector: String,
+    /// Where that stands, if not in the pod.
+    pub place: Option<Cite>,
+    /// The label that comes nearest.
+    pub label: Option<String>,
+    /// Where that label is written.
+    pub label_place: Option<Cite>,
+}
+
+/// What a manifest says and the pod's text does not show.
+const BY_MANIFEST: &str = " (as its manifest says)";
 
 /// What the pod asks of nodes, the label that comes nearest, and where that label is written.
-pub(super) fn selector_near_miss(
-    facts: &Facts<'_>,
-    pod: EntityId,
-) -> Option<(String, Option<String>, Option<Cite>)> {
-    let root = facts.get(pod).root()?;
-    let mut wanted = select::plain(root.at(&["spec", "nodeSelector"]));
-    let terms = root.items_at(&[
-        "spec",
+pub(super) fn selector_near_miss(facts: &Facts<'_>, pod: EntityId) -> Option<Near> {
+    let own = facts.get(pod).root()?.at(&["spec"]).unwrap_or_default();
+    let selector = asked(own);
+    if !selector.is_empty() {
+        return Some(nearest(facts, own, selector));
+    }
+    // A description prints no affinity.
+    let wish = manifest::wish(facts, pod)?;
+    let selector = asked(wish.spec);
+    if selector.is_empty() {
+        return None;
+    }
+    let first = terms(wish.spec).first();
+    let expressions = first.and_then(|term| term.get("matchExpressions"));
+    let part = expressions.or_else(|| wish.spec.get("nodeSelector"));
+    Some(Near {
+        place: part.and_then(|part| wish.place(part)),
+        ..nearest(facts, wish.spec, selector + BY_MANIFEST)
+    })
+}
+
+fn terms(spec: View<'_>) -> Items<'_> {
+    spec.items_at(&[
         "affinity",
         "nodeAffinity",
         "requiredDuringSchedulingIgnoredDuringExecution",
         "nodeSelectorTerms",
-    ]);
-    for expression in terms
+    ])
+}
+
+/// What the `spec` of a pod asks of nodes, in one text; of several terms one must fit.
+fn asked(spec: View<'_>) -> String {
+    let of_term = |term: View<'_>| select::show_all(None, term.items_at(&["matchExpressions"]));
+    let terms: Vec<String> = terms(spec)
         .iter()
-        .flat_map(|term| term.items_at(&["matchExpressions"]))
-    {
-        if expression.str_at(&["operator"]) == Some("In") {
-            let values: Vec<&str> = expression
-                .items_at(&["values"])
-                .iter()
-                .filter_map(View::as_str)
-                .collect();
-            wanted.insert(
-                expression.str_at(&["key"]).unwrap_or("").to_owned(),
-                values.join("|"),
-            );
-        }
+        .map(of_term)
+        .filter(|it| !it.is_empty())
+        .collect();
+    let plain = select::show(&select::plain(spec.get("nodeSelector")));
+    [plain, terms.join(" or ")]
+        .into_iter()
+        .filter(|it| !it.is_empty())
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// The labels that the `spec` of a pod asks for, with the values that would do.
+fn wanted(spec: View<'_>) -> Labels {
+    let mut wanted = select::plain(spec.get("nodeSelector"));
+    let expressions = terms(spec)
+        .iter()
+        .flat_map(|term| term.items_at(&["matchExpressions"]));
+    for expression in expressions.filter(|it| it.str_at(&["operator"]) == Some("In")) {
+        let values: Vec<&str> = expression
+            .items_at(&["values"])
+            .iter()
+            .filter_map(View::as_str)
+            .collect();
+        let key = expression.str_at(&["key"]).unwrap_or("");
+        wanted.insert(key.to_owned(), values.join("|"));
     }
-    if wanted.is_empty() {
-        return None;
-    }
+    wanted
+}
+
+fn nearest(facts: &Facts<'_>, spec: View<'_>, selector: String) -> Near {
+    let wanted = wanted(spec);
     let mut best: Option<(usize, String, Option<Cite>)> = None;
     for (key, value) in &wanted {
         for id in facts.of_kind("Node") {
@@ -69,8 +122,49 @@ pub(super) fn selector_near_miss(
             }
         }
     }
-    let (near, cite) = best.map_or((None, None), |(_, near, cite)| (Some(near), cite));
-    Some((select::show(&wanted), near, cite))
+    let (label, label_place) = best.map_or((None, None), |(_, label, cite)| (Some(label), cite));
+    Near {
+        selector,
+        place: None,
+        label,
+        label_place,
+    }
+}
+
+/// The rule about other pods that a pod demands to be kept, in words and with its place.
+pub(super) fn neighbour_rule(
+    facts: &Facts<'_>,
+    pod: EntityId,
+    kind: &str,
+) -> Option<(String, Option<Cite>)> {
+    let entity = facts.get(pod);
+    let own = entity.root().and_then(|root| root.at(&["spec"]));
+    if let Some((words, part)) = own.and_then(|spec| required(spec, kind)) {
+        return Some((words, entity.cite("", part)));
+    }
+    let wish = manifest::wish(facts, pod)?;
+    let (words, part) = required(wish.spec, kind)?;
+    Some((words + BY_MANIFEST, wish.place(part)))
+}
+
+/// The first required term about pods of a `spec`.
+fn required<'v>(spec: View<'v>, kind: &str) -> Option<(String, View<'v>)> {
+    let (field, words) = match kind {
+        "anti-affinity" => ("podAntiAffinity", "no pod with"),
+        "affinity" => ("podAffinity", "a pod with"),
+        _ => return None,
+    };
+    let path = [
+        "affinity",
+        field,
+        "requiredDuringSchedulingIgnoredDuringExecution",
+    ];
+    let term = spec.items_at(&path).first()?;
+    let selector = term.get("labelSelector")?;
+    let expressions = selector.items_at(&["matchExpressions"]);
+    let shown = select::show_all(selector.get("matchLabels"), expressions);
+    let domain = term.str_at(&["topologyKey"])?;
+    (!shown.is_empty()).then(|| (format!("{words} {shown} on the same {domain}"), term))
 }
 
 /// The first taint that keeps the pod from a node which its selector asks for.

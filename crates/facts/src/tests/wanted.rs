@@ -66,3 +66,46 @@ fn a_full_quota_and_a_service_that_pods_name() {
         missing(&quota.replace("hard: {services: \"1\"}", "hard: {services: \"2\"}")).is_empty()
     );
 }
+
+#[test]
+fn what_a_description_leaves_out_its_manifest_tells() {
+    let text = "$ kubectl -n shop describe pod web-6d4f-x7\nName:             web-6d4f-x7\nNamespace:        shop\nNode:             <none>\nLabels:           app=web\n                  pod-template-hash=6d4f\nStatus:           Pending\nControlled By:    ReplicaSet/web-6d4f\nContainers:\n  app:\n    Image:        img:1\nNode-Selectors:   <none>\nTolerations:      <none>\nEvents:\n  Type     Reason            Age   From               Message\n  ----     ------            ----  ----               -------\n  Warning  FailedScheduling  20s   default-scheduler  0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.\n\n$ kubectl -n shop describe deployment web\nName:                   web\nNamespace:              shop\nSelector:               app=web\nReplicas:               1 desired | 1 updated | 1 total | 0 available | 1 unavailable\nPod Template:\n  Labels:  app=web\n  Containers:\n   app:\n    Image:        img:1\n";
+    let manifest = |image: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      containers:\n      - name: app\n        image: {image}\n      affinity:\n        nodeAffinity:\n          requiredDuringSchedulingIgnoredDuringExecution:\n            nodeSelectorTerms:\n            - matchExpressions:\n              - key: disk\n                operator: In\n                values: [fast]\n              - key: lent\n                operator: DoesNotExist\n"
+        )
+    };
+    let hidden = "labels of its node affinity";
+    let told = "disk=fast,!lent (as its manifest says)";
+    let (same, other) = (manifest("img:1"), manifest("img:2"));
+    for (manifests, expected) in [
+        (vec![], hidden),
+        (vec![("deploy/web.yaml", same.as_str())], told),
+        // Of another version, and of two nobody knows which.
+        (vec![("deploy/web.yaml", other.as_str())], hidden),
+        (
+            vec![
+                ("deploy/a/web.yaml", same.as_str()),
+                ("deploy/b/web.yaml", same.as_str()),
+            ],
+            hidden,
+        ),
+    ] {
+        let files: Vec<(&str, &str)> = [NOW, ("ticket.txt", text)]
+            .into_iter()
+            .chain(manifests)
+            .collect();
+        with(&files, |facts| {
+            let fit = facts.get(facts.of_kind("NodeFit")[0]);
+            assert_eq!(fit.str_at(&["selector"]), Some(expected));
+            let place = fit.cite_of("selector").unwrap();
+            let path = facts.snapshot.bundle.file(place.file).path.as_str();
+            let expected = if expected == told {
+                ("deploy/web.yaml", 16, 20)
+            } else {
+                ("ticket.txt", 17, 17)
+            };
+            assert_eq!((path, place.line, place.end_line), expected);
+        });
+    }
+}
