@@ -2,6 +2,8 @@
 
 use coldcase_facts::{quantity, schema::Segment};
 
+use jiff::Timestamp;
+
 use crate::{
     engine::{Row, World},
     rule::Operand,
@@ -235,7 +237,7 @@ impl Page {
             Hole::Count => self.out.push_str(&rows.len().to_string()),
             Hole::Name(slot, filter) => {
                 let entity = row.bound(*slot).map(|bound| world.get(bound.id));
-                let name = entity.map(|entity| apply(entity.label(), *filter));
+                let name = entity.map(|entity| apply(entity.label(), *filter, world.facts.now()));
                 if code {
                     let hint = entity.map_or("name", |entity| entity.kind);
                     self.word(name.as_deref(), hint);
@@ -255,7 +257,9 @@ impl Page {
                 self.names(&names, code.then_some(hint));
             }
             Hole::Value(operand, filter) => {
-                let value = world.value(row, operand).map(|it| apply(&it, *filter));
+                let value = world
+                    .value(row, operand)
+                    .map(|it| apply(&it, *filter, world.facts.now()));
                 if code {
                     self.word(value.as_deref(), last(operand));
                 } else {
@@ -388,7 +392,84 @@ fn filter(name: &str) -> Result<Filter, String> {
     }
 }
 
-fn apply(value: &str, filter: Option<Filter>) -> String {
+/// A time without its date, if that is the capture's.
+fn time(value: &str, now: Option<Timestamp>) -> String {
+    let parts = value.get(..10).zip(value.get(11..19));
+    let Some((date, time)) = parts.filter(|_| value.as_bytes().get(10) == Some(&b'T')) else {
+        return value.to_owned();
+    };
+    if now.is_none_or(|now| now.to_string().starts_with(date)) {
+        format!("{time}Z")
+    } else {
+        format!("{date} {time}Z")
+    }
+}
+
+/// Characters that the filter `short` leaves.
+const SHORT: usize = 120;
+/// Those of them that the end of a long text may take.
+const END: usize = 72;
+
+/// Words of an end that says what went wrong.
+const REASONS: &[&str] = &[
+    "not ",
+    "no ",
+    "cannot",
+    "can't",
+    "unable",
+    "fail",
+    "error",
+    "denied",
+    "refused",
+    "timeout",
+    "timed out",
+    "deadline",
+    "expired",
+    "exceeded",
+    "unknown",
+    "invalid",
+    "missing",
+    "forbidden",
+    "nauthorized",
+    "already",
+    "full",
+    "reset",
+    "unexpected",
+    "does not",
+    "is after",
+    "EOF",
+];
+
+/// A text cut to [`SHORT`] characters. Programs put what went wrong behind what they were about to do, after the last
+/// colon: of such a text the end is kept as well as the beginning.
+fn short(value: &str) -> String {
+    // The scheduler's word on preemption is the same behind every refusal.
+    let value = value
+        .split_once(" preemption: ")
+        .map_or(value, |(before, _)| before);
+    let count = |text: &str| text.chars().count();
+    let cut = |text: &str, most: usize| text.chars().take(most).collect::<String>();
+    if count(value) <= SHORT {
+        return value.to_owned();
+    }
+    // The report says what an object of JSON says; a list of changes begins with what matters.
+    if value.starts_with('{') || value.contains(" → ") {
+        return format!("{}…", cut(value, SHORT));
+    }
+    let ends = value.match_indices(": ").map(|(at, sign)| at + sign.len());
+    let mut ends = ends.filter_map(|at| value.get(at..));
+    let end = ends.find(|end| {
+        let begins = |c: char| c.is_alphanumeric() || matches!(c, '"' | '\'' | '/' | '[');
+        let fits = (8..=END).contains(&count(end)) && end.starts_with(begins);
+        fits && REASONS.iter().any(|word| end.contains(word))
+    });
+    match end {
+        Some(end) => format!("{} … {end}", cut(value, SHORT - count(end) - 3).trim_end()),
+        None => format!("{}…", cut(value, SHORT)),
+    }
+}
+
+fn apply(value: &str, filter: Option<Filter>, now: Option<Timestamp>) -> String {
     let number = value.parse::<f64>().ok();
     match filter {
         Some(Filter::Bytes) => number.map_or_else(|| value.to_owned(), quantity::show_bytes),
@@ -397,15 +478,9 @@ fn apply(value: &str, filter: Option<Filter>) -> String {
             // The stamp that an application prints before its words stands beside the quote anyway.
             let stamp = coldcase_snapshot::stamp::leading(value, None).map_or(0, |stamp| stamp.len);
             let value = value.get(stamp..).unwrap_or(value).trim_start();
-            match value.char_indices().nth(120) {
-                Some((at, _)) => format!("{}…", value.get(..at).unwrap_or(value)),
-                None => value.to_owned(),
-            }
+            short(value)
         }
-        Some(Filter::Time) => value
-            .get(11..19)
-            .filter(|_| value.as_bytes().get(10) == Some(&b'T'))
-            .map_or_else(|| value.to_owned(), |time| format!("{time}Z")),
+        Some(Filter::Time) => time(value, now),
         None => value.split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }
@@ -490,6 +565,45 @@ mod tests {
                 Part::Hole(_, true) => page.word(value, "Pod"),
                 Part::Hole(_, false) => page.prose(value),
             }
+        }
+    }
+
+    #[test]
+    fn long_texts_keep_what_went_wrong() {
+        let chain = format!(
+            "failed to pull image \"{}\": rpc error: code = NotFound desc = not found",
+            "x".repeat(90)
+        );
+        let cut = short(&chain);
+        assert!(
+            cut.starts_with("failed to pull image")
+                && cut.ends_with(" … rpc error: code = NotFound desc = not found"),
+            "{cut}"
+        );
+        assert!(cut.chars().count() <= SHORT);
+        let words = "y".repeat(130);
+        assert_eq!(short(&words).chars().count(), SHORT + 1);
+        let refused = format!("0/3 nodes are available: 3 Insufficient cpu. preemption: {words}");
+        assert_eq!(
+            short(&refused),
+            "0/3 nodes are available: 3 Insufficient cpu."
+        );
+        let json = format!("{{\"a\": \"{words}\", \"b\": \"no such file\"}}");
+        assert!(short(&json).starts_with("{\"a\"") && short(&json).ends_with('…'));
+    }
+
+    #[test]
+    fn times_of_another_day_keep_their_date() {
+        let now = Some("2026-07-14T10:00:00Z".parse().unwrap());
+        assert_eq!(time("2026-07-14T09:59:58Z", now), "09:59:58Z");
+        assert_eq!(time("2026-07-06T21:30:00Z", now), "2026-07-06 21:30:00Z");
+        assert_eq!(time("soon", now), "soon");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_cut(text in "\\PC{0,400}") {
+            prop_assert!(short(&text).chars().count() <= SHORT + 1);
         }
     }
 
