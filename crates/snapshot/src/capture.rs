@@ -5,14 +5,39 @@ use std::collections::BTreeMap;
 use coldcase_bundle::{Bundle, FileId};
 use jiff::Timestamp;
 
-use crate::{node::Node, object::Object, stamp};
+use crate::{
+    logs::{JournalFile, LogFile},
+    newest,
+    node::Node,
+    object::Object,
+    stamp,
+};
 
 /// Where the capture time is from if nothing in the bundle beats: it may lie any time later.
 const LEAST: &str = "newest change of a pod in the bundle; it may be later";
 
+/// The same, where a line that was logged is newer.
+const LEAST_LINE: &str = "newest line of the logs in the bundle; it may be later";
+
 /// Whether a time from this source is only the earliest that the capture can have been.
 pub(crate) fn is_least(source: &str) -> bool {
-    source == LEAST
+    source == LEAST || source == LEAST_LINE
+}
+
+/// A capture time that only pods tell is no earlier than the newest line of their logs: a pod that changed a week ago
+/// goes on to log.
+pub(crate) fn not_before_lines(
+    bundle: &Bundle,
+    (time, source): (Timestamp, &'static str),
+    logs: &[LogFile],
+    journals: &[JournalFile],
+) -> (Timestamp, &'static str) {
+    let newest = || newest::written(bundle, logs, journals, (time, true));
+    let later = is_least(source)
+        .then(newest)
+        .flatten()
+        .filter(|line| *line > time);
+    later.map_or((time, source), |line| (line, LEAST_LINE))
 }
 
 /// When the bundle was captured: as its collector says, else the newest stamp of the API; `event` is that of all events.

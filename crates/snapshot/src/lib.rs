@@ -191,7 +191,11 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     journals.extend(gathered.journals);
     journals.sort_by_key(|journal| (journal.file, journal.span));
     let (captured_at, captured_at_source) = match captured_at {
-        Some(_) => (captured_at, captured_at_source),
+        Some(time) => {
+            let told = (time, captured_at_source);
+            let (time, source) = capture::not_before_lines(bundle, told, &logs, &journals);
+            (Some(time), source)
+        }
         None => match newest::newest(bundle, &logs, &journals) {
             Some((time, source)) => (Some(time), source),
             None => (None, captured_at_source),
