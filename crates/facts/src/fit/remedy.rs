@@ -3,7 +3,7 @@
 use coldcase_snapshot::packed::View;
 
 use super::{Obstacle, place::tolerates, request::Request};
-use crate::{Entity, select};
+use crate::{Entity, quantity, schema::distance, select};
 
 /// What a node has left, and what stands between it and the pod.
 pub(super) struct Candidate<'e, 's> {
@@ -69,7 +69,7 @@ fn change(
         Obstacle::Cpu => room("CPU", request.cpu, cpu, &|amount| format!("{amount}m")),
         Obstacle::Memory => room("memory", request.memory, memory, &bytes),
         Obstacle::Pods => one(4, "move one pod away from it".to_owned()),
-        Obstacle::Other => one(6, "free the resource there".to_owned()),
+        Obstacle::Other => other(request, candidate.node),
         Obstacle::Ports => one(
             3,
             "give up the host port, or the pod that holds it".to_owned(),
@@ -86,6 +86,31 @@ fn change(
         Obstacle::Volume => one(9, "bring its volume to that node's zone".to_owned()),
     }
 }
+
+/// A node that has some of the resource may give it; one that has none has no use for being freed.
+fn other(request: &Request, node: &Entity<'_>) -> Vec<Change> {
+    let root = node.root().unwrap_or_default();
+    let has = |name: &str| {
+        let amount = root.str_at(&["status", "allocatable", name]);
+        amount
+            .and_then(quantity::quantity)
+            .is_some_and(|it| it > 0.0)
+    };
+    let change = match request.other.keys().find(|name| !has(name)) {
+        Some(name) => Change {
+            effort: 8,
+            words: format!("bring {name} to it, of which it offers none"),
+        },
+        None => Change {
+            effort: 6,
+            words: "free the resource there".to_owned(),
+        },
+    };
+    vec![change]
+}
+
+/// Edits by which two values of a label differ if one is the other mistyped.
+const TYPO: usize = 2;
 
 /// A request that nearly fits is lowered; one that does not needs room.
 fn room(what: &str, wanted: i64, free: i64, show: &dyn Fn(i64) -> String) -> Vec<Change> {
@@ -121,8 +146,9 @@ fn selector(pod: View<'_>, node: &Entity<'_>) -> Vec<Change> {
         .into_iter()
         .filter(|(key, value)| labels.get(key) != Some(value))
         .map(|(key, value)| match labels.get(&key) {
+            // A value that is nearly the one asked for is probably what was meant.
             Some(actual) => Change {
-                effort: 2,
+                effort: 1 + u32::from(distance(&value, actual) > TYPO),
                 words: format!("ask for {key}={actual} instead of {value}"),
             },
             None => Change {
