@@ -44,7 +44,9 @@ pub(crate) fn of(
     // know of other objects, and of what is written wrongly in the workload itself.
     let knows = !pod_level(&finding.subject.kind) || written(evaluation, finding);
     let active = finding.healed != Some(true)
-        && (finding.healed.is_some() && knows || holds(facts, evaluation, finding, scope));
+        && (finding.healed.is_some() && knows
+            || holds(facts, evaluation, finding, scope)
+            || complains(facts, evaluation, finding));
     if active {
         State::Active
     } else {
@@ -76,6 +78,31 @@ fn ago(
     let printed = rows().filter_map(|bound| printed(bound.id)).min();
     // What rules take for new goes on.
     printed.or_else(|| rows().any(|bound| last(bound.id)).then_some(0))
+}
+
+/// Seconds before the capture within which a server that fails all the time says so again.
+const STILL: i64 = 120;
+/// Seconds over which it must have said so.
+const LONG: i64 = 180;
+
+/// Whether a program goes on to log what was found until the capture: that it is ready says nothing of the calls that
+/// it makes.
+fn complains(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, finding: &Finding) -> bool {
+    let rows = finding.rows.iter().flat_map(coldcase_rules::Row::all);
+    let lines = rows.map(|bound| evaluation.entity(bound.id));
+    let times = lines
+        .filter(|entity| entity.kind == "LogLine")
+        .filter_map(|line| coldcase_snapshot::stamp::rfc3339(line.str_at(&["time"])?));
+    let (mut first, mut last) = (None, None);
+    for time in times {
+        first = Some(first.map_or(time, |first: jiff::Timestamp| first.min(time)));
+        last = last.max(Some(time));
+    }
+    let (Some(first), Some(last), Some(now)) = (first, last, facts.now()) else {
+        return false;
+    };
+    let seconds = |from: jiff::Timestamp, to: jiff::Timestamp| to.as_second() - from.as_second();
+    (-STILL..=STILL).contains(&seconds(last, now)) && seconds(first, last) >= LONG
 }
 
 fn pod_level(kind: &str) -> bool {
@@ -184,6 +211,23 @@ fn only_history(evaluation: &Evaluation<'_, '_>, finding: &Finding) -> bool {
             .is_some_and(|health| matches!(health.as_str(), Some("notready" | "unreachable")))
 }
 
+/// Whether what is over did harm of its own: a container died of it, or a node's kernel says so. Refusals that healed by
+/// themselves while things were being made did none.
+fn broke(rule: &Rule, evaluation: &Evaluation<'_, '_>, finding: &Finding) -> bool {
+    let mut bound = finding.rows.iter().flat_map(coldcase_rules::Row::all);
+    rule.severity >= Severity::High
+        && bound.any(|bound| {
+            let entity = evaluation.entity(bound.id);
+            match entity.kind {
+                "Container" => entity
+                    .int_at(&["restartCount"])
+                    .is_some_and(|times| times >= 2),
+                "JournalLine" => entity.str_at(&["unit"]) == Some("kernel"),
+                _ => false,
+            }
+        })
+}
+
 /// Judges findings by each other: a healed cause of what still fails is active, healed noise loses its weight.
 pub(crate) fn settle(
     rules: &RuleSet,
@@ -206,6 +250,14 @@ pub(crate) fn settle(
         }
     }
     let explaining: BTreeSet<usize> = edges.iter().map(|edge| edge.from).collect();
+    let quiet = !judged
+        .iter()
+        .zip(&evaluation.findings)
+        .any(|(judged, finding)| {
+            judged.state == State::Active
+                && judged.severity >= Severity::Medium
+                && rules.rules[finding.rule].role != Role::Change
+        });
     for (index, finding) in evaluation.findings.iter().enumerate() {
         let rule = &rules.rules[finding.rule];
         if judged[index].state == State::Active {
@@ -214,7 +266,7 @@ pub(crate) fn settle(
         let incident = judged[index].state == State::Recovered
             && rule.role == Role::Cause
             && rule.confidence > coldcase_rules::Confidence::Possible
-            && explaining.contains(&index);
+            && (explaining.contains(&index) || quiet && broke(rule, evaluation, finding));
         if !incident {
             judged[index].severity = judged[index].severity.min(Severity::Info);
         }
