@@ -178,6 +178,9 @@ fn container<'s>(
                 fields.push(("killedByProbe", Node::text(probe)));
                 cites.push(("killedByProbe", cite));
             }
+            let (since, cite) = failing_since(facts, pod, name, ended);
+            fields.extend(since.map(|since| ("failingSince", since)));
+            cites.extend(cite.map(|cite| ("failingSince", cite)));
             let from_previous = status
                 .at(&["state", "terminated"])
                 .is_none_or(View::is_null);
@@ -514,10 +517,41 @@ fn killed_by_probe(
     None
 }
 
-/// `Container <name> failed …`.
+/// Since when a container has been restarted again and again, as far as events still tell; else the end of the last
+/// run. With its place, if that is an event's.
+fn failing_since(
+    facts: &Facts<'_>,
+    pod: EntityId,
+    name: &str,
+    ended: View<'_>,
+) -> (Option<Node>, Option<Cite>) {
+    let begun = facts.events_of(pod).iter().filter_map(|id| {
+        let entity = facts.get(*id);
+        let event = entity.event()?;
+        let message = entity.str_at(&["message"])?;
+        let again = match event.reason.as_str() {
+            "BackOff" => message.starts_with("Back-off restarting failed container"),
+            "Killing" => of_failed(message, name),
+            _ => false,
+        };
+        let about = entity.str_at(&["container"]);
+        let own = again && about.is_none_or(|container| container == name);
+        Some((event.first.filter(|_| own)?, entity))
+    });
+    let finished = ended.get("finishedAt");
+    let end = finished.and_then(View::as_str).and_then(stamp::rfc3339);
+    let first = begun.min_by_key(|(first, _)| *first);
+    match first.filter(|(first, _)| end.is_none_or(|end| *first < end)) {
+        Some((first, event)) => (Some(Node::text(first.to_string())), event.place()),
+        None => (finished.map(View::to_node), None),
+    }
+}
+
+/// `Container <name> failed …`, or `Init container <name> failed …`.
 fn of_failed(message: &str, container: &str) -> bool {
     message
         .strip_prefix("Container ")
+        .or_else(|| message.strip_prefix("Init container "))
         .and_then(|rest| rest.strip_prefix(container))
         .is_some_and(|rest| rest.starts_with(" failed "))
 }
@@ -587,6 +621,32 @@ fn last_words(
     }
 }
 
+/// Words of lines that say that a program ends, and not why.
+const ENDING: &[&str] = &[
+    "exiting",
+    "aborting",
+    "aborted",
+    "shutting down",
+    "terminating",
+    "cannot start",
+    "could not start",
+    "failed to start",
+    "startup failed",
+    "npm err",
+    "elifecycle",
+    "exit code",
+    "exit status",
+];
+
+/// Lines before one that only says that the program ends in which the reason is looked for.
+const BEFORE_END: usize = 10;
+
+/// Whether a line says that a program ends without a reason behind a colon.
+fn only_ends(lower: &str) -> bool {
+    let reason = lower.rsplit_once(": ").map_or(0, |(_, why)| why.len());
+    lower.starts_with("npm err") || reason < 12 && ENDING.iter().any(|word| lower.contains(word))
+}
+
 /// The last line that says what went wrong, else the last line; without its stamp.
 fn tail(file: &coldcase_bundle::File, id: FileId, first: u32, last: u32) -> Option<(String, Cite)> {
     let from = last.saturating_sub(40).max(first);
@@ -594,20 +654,30 @@ fn tail(file: &coldcase_bundle::File, id: FileId, first: u32, last: u32) -> Opti
         .rev()
         .map(|number| (number, logs::message(&file.line(number)).into_owned()))
         .filter(|(_, text)| !text.is_empty());
-    let mut found = None;
+    let mut newest = None;
+    // Says that the program ends, and how many more lines may say why.
+    let mut end: Option<((u32, String), usize)> = None;
+    let mut why = None;
     for (number, text) in lines {
         let lower: String = text.chars().take(400).collect::<String>().to_lowercase();
         // Indented lines are frames of a stack trace; the line that names the fault is not.
         let frame = text.starts_with(char::is_whitespace);
-        if found.is_none() {
-            found = Some((number, text.clone()));
+        let fatal = !frame && FATAL.iter().any(|word| lower.contains(word));
+        if newest.is_none() {
+            newest = Some((number, text.clone()));
         }
-        if !frame && FATAL.iter().any(|word| lower.contains(word)) {
-            found = Some((number, text));
+        if fatal && !only_ends(&lower) {
+            why = Some((number, text));
             break;
         }
+        match &mut end {
+            Some((_, 0)) => break,
+            Some((_, left)) => *left -= 1,
+            None if fatal => end = Some(((number, text), BEFORE_END)),
+            None => {}
+        }
     }
-    let (line, text) = found?;
+    let (line, text) = why.or(end.map(|(line, _)| line)).or(newest)?;
     Some((
         text.trim().chars().take(400).collect(),
         Cite {

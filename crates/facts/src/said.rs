@@ -187,7 +187,8 @@ fn parts(reasons: &str) -> Vec<&str> {
 fn reason(words: &str, out: &mut Said) -> Option<Obstacle> {
     let has = |part: &str| words.contains(part);
     if let Some((_, rest)) = words.split_once("Insufficient ") {
-        let name = rest.split(' ').next().unwrap_or("");
+        // Since 1.36 what was tried about claims of devices follows behind a full stop.
+        let name = rest.split(' ').next().unwrap_or("").trim_end_matches('.');
         return Some(match name {
             "cpu" => Obstacle::Cpu,
             "memory" => Obstacle::Memory,
@@ -272,6 +273,12 @@ mod tests {
                 "0/3 nodes are available: 1 Insufficient memory, 3 Insufficient cpu, 1 Insufficient nvidia.com/gpu."
             ),
             [("cpu", 3), ("memory", 1), ("resource", 1)]
+        );
+        assert_eq!(
+            counts(
+                "0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod."
+            ),
+            [("cpu", 2)]
         );
         assert_eq!(
             counts("0/2 nodes are available: 2 node(s) didn't match node selector."),

@@ -4,6 +4,7 @@ use coldcase_bundle::Bundle;
 
 use super::*;
 
+mod runs;
 mod wanted;
 
 /// Derives facts from texts and hands them to a check.
