@@ -42,7 +42,11 @@ pub(crate) fn of(
     }
     // A workload that has what it wants is well, whatever an event once said of it; the rule may
     // know of other objects, and of what is written wrongly in the workload itself.
-    let knows = !pod_level(&finding.subject.kind) || written(evaluation, finding);
+    // Of a Job the pods are gone when it has failed, and a CronJob that skips its times has none.
+    let kind = evaluation.entity(finding.entity).kind;
+    let knows = !pod_level(&finding.subject.kind)
+        || matches!(kind, "Job" | "CronJob")
+        || written(evaluation, finding);
     let active = finding.healed != Some(true)
         && (finding.healed.is_some() && knows
             || holds(facts, evaluation, finding, scope)

@@ -542,7 +542,11 @@ fn failing_since(
     let end = finished.and_then(View::as_str).and_then(stamp::rfc3339);
     let first = begun.min_by_key(|(first, _)| *first);
     match first.filter(|(first, _)| end.is_none_or(|end| *first < end)) {
-        Some((first, event)) => (Some(Node::text(first.to_string())), event.place()),
+        Some((first, event)) => {
+            // Events of the newer API know fractions, and titles need none.
+            let second = jiff::Timestamp::from_second(first.as_second()).unwrap_or(first);
+            (Some(Node::text(second.to_string())), event.place())
+        }
         None => (finished.map(View::to_node), None),
     }
 }

@@ -109,7 +109,7 @@ impl Template {
     /// As [`Self::render`], of a text that is worth saying only if the value that it leads up to is known.
     pub fn step(&self, world: &World<'_, '_>, row: &Row, rows: &[Row]) -> Option<String> {
         let page = self.page(world, row, rows);
-        let told = page.dropped != Some(page.out.len());
+        let told = page.dropped != Some(page.out.len()) && !page.out.trim().is_empty();
         told.then_some(page.out)
     }
 
