@@ -139,7 +139,7 @@ fn headline(page: &mut Page, cause: &Cause, report: &Report) {
     if let Some(since) = &cause.first_seen {
         state = format!(
             "{state} since {}",
-            times::near(since, report.bundle.captured_at.as_deref())
+            times::near(&times::whole(since), report.bundle.captured_at.as_deref())
         );
     }
     page.head(&state, color, &cause.title, Some(&cause.confidence));

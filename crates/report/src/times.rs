@@ -56,6 +56,15 @@ pub(crate) fn milliseconds(time: &str) -> String {
     }
 }
 
+/// The time without its fraction, still RFC 3339: when a fault began is not known to the millisecond.
+pub(crate) fn whole(time: &str) -> String {
+    let Some((whole, fraction)) = time.split_once('.') else {
+        return time.to_owned();
+    };
+    let zone = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("{whole}{zone}")
+}
+
 /// Day and clock time.
 pub(crate) fn stamp(time: &str) -> String {
     match split(time).0 {
@@ -66,12 +75,7 @@ pub(crate) fn stamp(time: &str) -> String {
 
 /// Day and clock time to the second.
 pub(crate) fn second(time: &str) -> String {
-    let stamp = stamp(time);
-    let Some((whole, fraction)) = stamp.split_once('.') else {
-        return stamp;
-    };
-    let zone = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
-    format!("{whole}{zone}")
+    stamp(&whole(time))
 }
 
 /// The clock time alone if it is on the same day as `reference`, else the whole stamp.

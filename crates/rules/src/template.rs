@@ -472,7 +472,9 @@ fn short(value: &str) -> String {
 fn apply(value: &str, filter: Option<Filter>, now: Option<Timestamp>) -> String {
     let number = value.parse::<f64>().ok();
     match filter {
-        Some(Filter::Bytes) => number.map_or_else(|| value.to_owned(), quantity::show_bytes),
+        Some(Filter::Bytes) => number
+            .or_else(|| quantity::quantity(value))
+            .map_or_else(|| value.to_owned(), quantity::show_bytes),
         Some(Filter::Duration) => number.map_or_else(|| value.to_owned(), quantity::show_seconds),
         Some(Filter::Short) => {
             // The stamp that an application prints before its words stands beside the quote anyway.
