@@ -63,6 +63,13 @@ fn errors_until_the_capture_are_active_and_older_ones_are_not() {
     assert!(sentence.contains("connection refused"), "{sentence}");
     let ended = verdict("states-ended", LOG, &errors(10, 30));
     assert_ne!(ended["state"], "active", "{ended}");
+    // What is tried twice a minute may be a target of a monitoring system.
+    let now_and_then: String = errors(30, 60)
+        .lines()
+        .step_by(3)
+        .fold(String::new(), |all, line| all + line + "\n");
+    let now_and_then = verdict("states-now-and-then", LOG, &now_and_then);
+    assert_ne!(now_and_then["state"], "active", "{now_and_then}");
     // Three lines of the last half minute are a beginning that a restart next door may explain.
     let brief: String = errors(59, 60)
         .lines()

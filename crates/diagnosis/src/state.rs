@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use coldcase_facts::{Facts, PodHealth};
-use coldcase_rules::{Evaluation, Finding, Role, Rule, RuleSet, Severity};
+use coldcase_facts::{EntityId, Facts, PodHealth};
+use coldcase_rules::{
+    Evaluation, Finding, Role, Rule, RuleSet, Severity,
+    rule::{Block, Verb},
+};
 
 use crate::{Edge, Judged, scope::Scope, weights};
 
@@ -50,7 +53,7 @@ pub(crate) fn of(
     let active = finding.healed != Some(true)
         && (finding.healed.is_some() && knows
             || holds(facts, evaluation, finding, scope)
-            || complains(facts, evaluation, finding));
+            || complains(facts, evaluation, rule, finding));
     if active {
         State::Active
     } else {
@@ -88,25 +91,51 @@ fn ago(
 const STILL: i64 = 120;
 /// Seconds over which it must have said so.
 const LONG: i64 = 180;
+/// Lines a minute of a server whose calls fail; what is merely tried now and then, such as a target that is scraped or
+/// an optional dependency, says it less often.
+const BUSY: i64 = 3;
 
 /// Whether a program goes on to log what was found until the capture: that it is ready says nothing of the calls that
-/// it makes.
-fn complains(facts: &Facts<'_>, evaluation: &Evaluation<'_, '_>, finding: &Finding) -> bool {
+/// it makes. Of a rule that looks at the log itself to tell what has healed, a line a minute will do.
+fn complains(
+    facts: &Facts<'_>,
+    evaluation: &Evaluation<'_, '_>,
+    rule: &Rule,
+    finding: &Finding,
+) -> bool {
     let rows = finding.rows.iter().flat_map(coldcase_rules::Row::all);
-    let lines = rows.map(|bound| evaluation.entity(bound.id));
-    let times = lines
-        .filter(|entity| entity.kind == "LogLine")
-        .filter_map(|line| coldcase_snapshot::stamp::rfc3339(line.str_at(&["time"])?));
-    let (mut first, mut last) = (None, None);
-    for time in times {
-        first = Some(first.map_or(time, |first: jiff::Timestamp| first.min(time)));
-        last = last.max(Some(time));
-    }
-    let (Some(first), Some(last), Some(now)) = (first, last, facts.now()) else {
+    let ids: BTreeSet<EntityId> = rows.map(|bound| bound.id).collect();
+    let lines = ids.into_iter().map(|id| evaluation.entity(id));
+    let mut times: Vec<i64> = lines
+        .filter(|entity| entity.kind == "LogLine" && !passed_on(entity))
+        .filter_map(|line| coldcase_snapshot::stamp::rfc3339(line.str_at(&["time"])?))
+        .map(jiff::Timestamp::as_second)
+        .collect();
+    let newest = times.iter().max().copied().unwrap_or(0);
+    times.retain(|time| newest - time <= weights::ONGOING_SECONDS);
+    times.sort_unstable();
+    let (Some(first), Some(last), Some(now)) = (times.first(), times.last(), facts.now()) else {
         return false;
     };
-    let seconds = |from: jiff::Timestamp, to: jiff::Timestamp| to.as_second() - from.as_second();
-    (-STILL..=STILL).contains(&seconds(last, now)) && seconds(first, last) >= LONG
+    let listens = |block: &Block| {
+        let mut steps = block.steps.iter();
+        steps.any(|step| step.verb == Verb::None && step.pattern.is_some())
+    };
+    let listens = rule.healed.as_ref().is_some_and(listens);
+    let least = if listens { 1 } else { BUSY };
+    let lasted = last - first;
+    let often = i64::try_from(times.len()).is_ok_and(|lines| lines * 60 >= lasted * least);
+    (-STILL..=STILL).contains(&(now.as_second() - last)) && lasted >= LONG && often
+}
+
+/// Whether a line is an event of the cluster, or of another one, that a program exports: its words are not its own.
+fn passed_on(line: &coldcase_facts::Entity<'_>) -> bool {
+    let text = line.str_at(&["text"]).unwrap_or("");
+    let all = |words: &[&str]| words.iter().all(|word| text.contains(word));
+    text.starts_with('{')
+        && (all(&["\"involvedObject\""])
+            || all(&["\"regarding\""])
+            || all(&["\"reason\"", "\"message\"", "\"Warning\""]))
 }
 
 fn pod_level(kind: &str) -> bool {

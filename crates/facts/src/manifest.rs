@@ -59,17 +59,50 @@ fn described(facts: &Facts<'_>, manifest: &Object) -> Vec<EntityId> {
     found.into_iter().filter(partial).collect()
 }
 
-/// Whether the containers that the text shows of an object run the images of its manifest.
+/// Whether the containers that the text shows of an object run the images of its manifest. Of what has no containers
+/// nothing tells whether the manifest is that of another environment, unless it names the namespace or stands alone.
 fn agrees(facts: &Facts<'_>, id: EntityId, manifest: &Object) -> bool {
     const CONTAINERS: &[&str] = &["spec", "template", "spec", "containers"];
-    let shown = facts.get(id).root().unwrap_or_default();
+    let entity = facts.get(id);
+    let shown = entity.root().unwrap_or_default();
     let wanted = manifest.root.items_at(CONTAINERS);
+    let path = &facts.snapshot.bundle.file(manifest.file).path;
+    if wanted.is_empty() && manifest.namespace.is_empty() && of_another(path, entity) {
+        return false;
+    }
     shown.items_at(CONTAINERS).iter().all(|container| {
         let image = |it: View<'_>| it.str_at(&["image"]).map(str::to_owned);
         let (name, runs) = (container.str_at(&["name"]), image(container));
         let mut same = wanted.iter().filter(|it| it.str_at(&["name"]) == name);
         runs.is_none() || same.any(|it| image(it) == runs)
     })
+}
+
+/// Whether a path names an environment that is not in the name of the object's namespace.
+fn of_another(path: &str, entity: &Entity<'_>) -> bool {
+    const ENVIRONMENTS: &[&str] = &[
+        "dev",
+        "development",
+        "test",
+        "testing",
+        "qa",
+        "uat",
+        "int",
+        "stage",
+        "staging",
+        "preprod",
+        "prod",
+        "production",
+        "sandbox",
+        "demo",
+        "local",
+        "overlays",
+        "envs",
+        "environments",
+    ];
+    let namespace = entity.subject.namespace.as_str();
+    let mut folders = path.split(['/', '-', '_', '.']);
+    folders.any(|part| ENVIRONMENTS.contains(&part) && !namespace.contains(part))
 }
 
 /// What the manifest of a described pod's workload says of its pods.
