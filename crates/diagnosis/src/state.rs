@@ -289,7 +289,7 @@ pub(crate) fn settle(
         .any(|(judged, finding)| {
             judged.state == State::Active
                 && judged.severity >= Severity::Medium
-                && rules.rules[finding.rule].role != Role::Change
+                && matches!(rules.rules[finding.rule].role, Role::Cause | Role::Symptom)
         });
     for (index, finding) in evaluation.findings.iter().enumerate() {
         let rule = &rules.rules[finding.rule];

@@ -59,23 +59,26 @@ fn described(facts: &Facts<'_>, manifest: &Object) -> Vec<EntityId> {
     found.into_iter().filter(partial).collect()
 }
 
-/// Whether the containers that the text shows of an object run the images of its manifest. Of what has no containers
-/// nothing tells whether the manifest is that of another environment, unless it names the namespace or stands alone.
+/// Whether the containers that the text shows of an object run the images of its manifest. Where no image tells, a
+/// manifest that names no namespace and lies among those of another environment is not taken for the object's.
 fn agrees(facts: &Facts<'_>, id: EntityId, manifest: &Object) -> bool {
-    const CONTAINERS: &[&str] = &["spec", "template", "spec", "containers"];
     let entity = facts.get(id);
-    let shown = entity.root().unwrap_or_default();
-    let wanted = manifest.root.items_at(CONTAINERS);
-    let path = &facts.snapshot.bundle.file(manifest.file).path;
-    if wanted.is_empty() && manifest.namespace.is_empty() && of_another(path, entity) {
-        return false;
+    let containers = |root: View<'_>| {
+        let spec = root.at(TEMPLATE).unwrap_or_default();
+        let all = spec.items_at(&["containers"]).iter();
+        let images = all.filter_map(|it| Some((it.str_at(&["name"])?, it.str_at(&["image"])?)));
+        images
+            .map(|(name, image)| (name.to_owned(), image.to_owned()))
+            .collect::<BTreeMap<String, String>>()
+    };
+    let shown = containers(entity.root().unwrap_or_default());
+    let wanted = containers(manifest.root.view());
+    if shown.is_empty() && manifest.namespace.is_empty() {
+        return !of_another(&facts.snapshot.bundle.file(manifest.file).path, entity);
     }
-    shown.items_at(CONTAINERS).iter().all(|container| {
-        let image = |it: View<'_>| it.str_at(&["image"]).map(str::to_owned);
-        let (name, runs) = (container.str_at(&["name"]), image(container));
-        let mut same = wanted.iter().filter(|it| it.str_at(&["name"]) == name);
-        runs.is_none() || same.any(|it| image(it) == runs)
-    })
+    shown
+        .iter()
+        .all(|(name, image)| wanted.get(name) == Some(image))
 }
 
 /// Whether a path names an environment that is not in the name of the object's namespace.

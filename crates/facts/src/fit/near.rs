@@ -1,4 +1,4 @@
-//! What a pod that no node takes nearly found: the label that comes closest, the taint in its way.
+//! What a pod that no node takes asks for and nearly found: the label that comes closest, the taint and the rule about other pods in its way.
 
 use coldcase_snapshot::packed::{Items, View};
 

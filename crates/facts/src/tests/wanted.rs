@@ -109,3 +109,18 @@ fn what_a_description_leaves_out_its_manifest_tells() {
         });
     }
 }
+
+#[test]
+fn a_manifest_of_another_environment_is_not_the_objects() {
+    let text = "$ kubectl -n prod get deployments\nNAME   READY   UP-TO-DATE   AVAILABLE   AGE\nweb    0/1     1            0           5d\n";
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      containers:\n      - {name: app, image: img:1}\n";
+    for (path, known) in [
+        ("overlays/dev/web.yaml", 0),
+        ("deploy/web.yaml", 1),
+        ("prod/web.yaml", 1),
+    ] {
+        with(&[NOW, ("ticket.txt", text), (path, manifest)], |facts| {
+            assert_eq!(facts.of_kind("Manifest").len(), known, "{path}");
+        });
+    }
+}
