@@ -225,6 +225,7 @@ impl World<'_, '_> {
                     asked.needs.push((id(wanted.step), need));
                 }
             }
+            asked.branches.number(0);
             let answers = self.answers(all, &asked);
             sieve.kept.extend(kept(all, &asked, &answers));
             let mut links = Links {
@@ -347,7 +348,9 @@ impl World<'_, '_> {
                 rest,
                 how: How::of(&condition.path),
                 questions: Vec::new(),
+                number: asked.fields,
             });
+            asked.fields += 1;
             branch.fields.len() - 1
         });
         let field = branch.fields.get_mut(at)?;

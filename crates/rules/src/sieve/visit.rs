@@ -1,5 +1,7 @@
 //! Visits entities for the sieve: the questions about a kind as a tree of keys, so that each mapping is walked once for all of them.
 
+use std::collections::HashMap;
+
 use coldcase_facts::{Entity, EntityId, schema::Segment};
 use coldcase_snapshot::packed::View;
 
@@ -27,12 +29,16 @@ pub(super) struct Field<'r> {
     pub(super) rest: &'r [Segment],
     pub(super) how: How,
     pub(super) questions: Vec<usize>,
+    /// Which one it is of all fields of the kind.
+    pub(super) number: usize,
 }
 
 /// Fields below one key.
 #[derive(Debug)]
 pub(super) struct Branch<'r> {
     pub(super) key: &'r str,
+    /// Which one it is of all branches of the kind, after [`Branches::number`].
+    number: usize,
     pub(super) fields: Vec<Field<'r>>,
     pub(super) below: Branches<'r>,
 }
@@ -61,12 +67,26 @@ impl<'r> Branches<'r> {
             }
             self.all.push(Branch {
                 key,
+                number: 0,
                 fields: Vec::new(),
                 below: Branches::default(),
             });
             place
         });
         &mut self.all[at]
+    }
+
+    /// Numbers all branches, from `first` on; gives the number behind the last.
+    pub(super) fn number(&mut self, first: usize) -> usize {
+        self.all.iter_mut().fold(first, |number, branch| {
+            branch.number = number;
+            branch.below.number(number + 1)
+        })
+    }
+
+    fn count(&self) -> usize {
+        let below = self.all.iter().map(|branch| branch.below.count());
+        self.all.len() + below.sum::<usize>()
     }
 
     fn known(&self, key: &Segment) -> Option<&Branch<'r>> {
@@ -102,6 +122,7 @@ impl<'r> Branches<'r> {
 pub(super) struct Asked<'r> {
     pub(super) questions: Vec<Question<'r>>,
     pub(super) branches: Branches<'r>,
+    pub(super) fields: usize,
     pub(super) needs: Vec<(StepId, Need)>,
 }
 
@@ -151,9 +172,93 @@ struct Visit<'v, 'f, 's> {
     world: &'v World<'f, 's>,
     asked: &'v Asked<'v>,
     passed: Vec<Bits>,
-    /// The last single value of each question and its answer: neighbours are often replicas.
-    last: Vec<Option<(&'v str, bool)>>,
+    /// By field.
+    met: Vec<Met<'v>>,
+    /// By branch.
+    shared: Vec<Shared<'v>>,
     place: usize,
+}
+
+/// Single values of a field that were met: of a hundred thousand events there are some dozen reasons, and neighbours
+/// are often replicas.
+#[derive(Debug, Clone, Default)]
+struct Met<'v> {
+    /// The last of them, and where its answers are.
+    last: Option<(&'v str, usize)>,
+    places: HashMap<&'v str, usize>,
+    /// The questions that each of them passes.
+    answers: Vec<Vec<usize>>,
+    /// Values that were found again.
+    found: usize,
+    /// Most values are met once, or there is so little to ask that it is not worth looking for the answer: only the
+    /// last one is kept.
+    seldom: bool,
+}
+
+impl<'v> Met<'v> {
+    /// Values that are remembered of a field.
+    const MOST: usize = 64;
+
+    /// Where the answers to a value are; `None` if it is new.
+    fn find(&mut self, text: &'v str) -> Option<usize> {
+        if let Some((last, at)) = self.last
+            && last == text
+        {
+            return Some(at);
+        }
+        if self.seldom {
+            return None;
+        }
+        let at = *self.places.get(text)?;
+        self.found += 1;
+        self.last = Some((text, at));
+        Some(at)
+    }
+
+    /// Keeps the answers to a value.
+    fn keep(&mut self, text: &'v str, passed: Vec<usize>, questions: usize) {
+        self.seldom |= questions == 1;
+        if self.seldom || self.answers.len() == Self::MOST {
+            self.seldom |= self.found < Self::MOST;
+            self.found = 0;
+            self.answers.clear();
+            self.places.clear();
+        }
+        let at = self.answers.len();
+        self.answers.push(passed);
+        self.last = Some((text, at));
+        if !self.seldom {
+            self.places.insert(text, at);
+        }
+    }
+}
+
+/// A list or mapping that a branch led to, of which entities share one: what was asked below it of the first holds of
+/// all of them.
+#[derive(Debug, Clone, Default)]
+struct Shared<'v> {
+    last: Option<(View<'v>, usize)>,
+    /// All questions about it and what is below.
+    questions: Vec<usize>,
+}
+
+/// What each branch led to, by its number.
+fn shared<'v>(asked: &Asked<'_>) -> Vec<Shared<'v>> {
+    fn gather(branches: &Branches<'_>, all: &mut [Shared<'_>]) -> Vec<usize> {
+        let mut questions = Vec::new();
+        for branch in &branches.all {
+            let mut own = gather(&branch.below, all);
+            own.extend(branch.fields.iter().flat_map(|field| &field.questions));
+            questions.extend(&own);
+            if let Some(place) = all.get_mut(branch.number) {
+                place.questions = own;
+            }
+        }
+        questions
+    }
+    let mut all = vec![Shared::default(); asked.branches.count()];
+    gather(&asked.branches, &mut all);
+    all
 }
 
 /// The answers for some entities.
@@ -162,7 +267,8 @@ pub(super) fn part(world: &World<'_, '_>, part: &[EntityId], asked: &Asked<'_>) 
         world,
         asked,
         passed: vec![Bits::none(part.len()); asked.questions.len()],
-        last: vec![None; asked.questions.len()],
+        met: vec![Met::default(); asked.fields],
+        shared: shared(asked),
         place: 0,
     };
     for (place, id) in part.iter().enumerate() {
@@ -270,6 +376,9 @@ impl<'v> Visit<'v, '_, '_> {
     }
 
     fn branch(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>, value: View<'v>) {
+        if self.same(entity, branch, value) {
+            return;
+        }
         self.fields(entity, branch, value);
         if let Some(mask) = branch.below.mask() {
             let left = self.walk(entity, &branch.below, value, mask);
@@ -282,6 +391,28 @@ impl<'v> Visit<'v, '_, '_> {
                 None => self.absent(entity, below),
             }
         }
+    }
+
+    /// Takes over the answers of the entity before that has this very list or mapping.
+    fn same(&mut self, entity: &Entity<'_>, branch: &Branch<'_>, value: View<'v>) -> bool {
+        if entity.partial || !(value.is_map() || value.is_list()) {
+            return false;
+        }
+        let Some(shared) = self.shared.get_mut(branch.number) else {
+            return false;
+        };
+        let before = shared.last.replace((value, self.place));
+        let Some((_, place)) = before.filter(|(last, _)| last.is_shared_with(value)) else {
+            return false;
+        };
+        for question in &shared.questions {
+            if let Some(bits) = self.passed.get_mut(*question)
+                && bits.has(place)
+            {
+                bits.set(self.place);
+            }
+        }
+        true
     }
 
     fn fields(&mut self, entity: &'v Entity<'_>, branch: &Branch<'_>, value: View<'v>) {
@@ -310,28 +441,42 @@ impl<'v> Visit<'v, '_, '_> {
             [value] if !entity.partial => value.as_str(),
             _ => None,
         };
+        let mut met = self.met.get_mut(field.number);
+        let known = match (&mut met, single) {
+            (Some(met), Some(text)) => met.find(text),
+            _ => None,
+        };
+        if let (Some(met), Some(at)) = (&met, known) {
+            set(
+                &mut self.passed,
+                met.answers.get(at).map_or(&[], Vec::as_slice),
+                self.place,
+            );
+            return;
+        }
         let nothing = !entity.partial && values.iter().all(|value| value.is_null());
-        for question in &field.questions {
-            let Some(asked) = self.asked.questions.get(*question) else {
-                continue;
-            };
-            let passes = if nothing {
-                asked.absent
-            } else if let (Some(text), Some(Some((last, answer)))) =
-                (single, self.last.get(*question))
-                && text == *last
-            {
-                *answer
-            } else {
-                let answer = self.world.can_pass(asked.matcher, values, how);
-                if let (Some(text), Some(last)) = (single, self.last.get_mut(*question)) {
-                    *last = Some((text, answer));
+        let passes = |question: &usize| {
+            self.asked.questions.get(*question).is_some_and(|asked| {
+                if nothing {
+                    asked.absent
+                } else {
+                    self.world.can_pass(asked.matcher, values, how)
                 }
-                answer
-            };
-            if passes && let Some(bits) = self.passed.get_mut(*question) {
-                bits.set(self.place);
-            }
+            })
+        };
+        let passed: Vec<usize> = field.questions.iter().copied().filter(passes).collect();
+        set(&mut self.passed, &passed, self.place);
+        if let (Some(met), Some(text)) = (met, single) {
+            met.keep(text, passed, field.questions.len());
+        }
+    }
+}
+
+/// Notes that an entity passes questions.
+fn set(passed: &mut [Bits], questions: &[usize], place: usize) {
+    for question in questions {
+        if let Some(bits) = passed.get_mut(*question) {
+            bits.set(place);
         }
     }
 }
