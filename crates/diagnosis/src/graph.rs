@@ -178,11 +178,22 @@ fn first_of(from: usize) -> Edge {
     }
 }
 
-/// Between different objects the cause must not begin after its effect. Within one object only the
-/// last instance is known, so its stamp says nothing about the first.
+/// Seconds by which stamps of one moment may differ on one cluster.
+const MOMENT: i64 = 10;
+
+/// Between different objects the cause must not begin after its effect, nor be over before it: what has healed before
+/// something else fails is not why. Within one object only the last instance is known, so its stamp says nothing about
+/// the first.
 fn in_time(along: Along, cause: &Finding, effect: &Finding) -> bool {
     if matches!(along, Along::Container | Along::Pod | Along::Workload) {
         return true;
+    }
+    let ended = cause.last_seen.or(cause.first_seen);
+    if cause.healed == Some(true)
+        && let (Some(ended), Some(begun)) = (ended, effect.first_seen)
+        && begun.as_second() > ended.as_second() + MOMENT
+    {
+        return false;
     }
     match (cause.first_seen, effect.last_seen.or(effect.first_seen)) {
         (Some(cause), Some(effect)) => {

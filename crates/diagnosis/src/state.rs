@@ -91,6 +91,9 @@ fn ago(
 const STILL: i64 = 120;
 /// Seconds over which it must have said so.
 const LONG: i64 = 180;
+/// The same of a program that was captured in its first minutes: it must have said so up to the last seconds, later than
+/// what it waits for takes to come up.
+const SHORT: (i64, i64) = (45, 10);
 /// Lines a minute of a server whose calls fail; what is merely tried now and then, such as a target that is scraped or
 /// an optional dependency, says it less often.
 const BUSY: i64 = 3;
@@ -125,7 +128,10 @@ fn complains(
     let least = if listens { 1 } else { BUSY };
     let lasted = last - first;
     let often = i64::try_from(times.len()).is_ok_and(|lines| lines * 60 >= lasted * least);
-    (-STILL..=STILL).contains(&(now.as_second() - last)) && lasted >= LONG && often
+    let quiet_for = now.as_second() - last;
+    let long = (-STILL..=STILL).contains(&quiet_for) && lasted >= LONG;
+    let short = (-STILL..=SHORT.1).contains(&quiet_for) && lasted >= SHORT.0;
+    (long || short) && often
 }
 
 /// Whether a line is an event of the cluster, or of another one, that a program exports: its words are not its own.

@@ -1,7 +1,6 @@
 //! Events of text for people that prints how long ago they were, where nothing tells the time of the capture: they have no place in the timeline.
 
 use coldcase_facts::{Cite, Facts, Identity};
-use coldcase_snapshot::packed::View;
 
 /// An event without a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +26,7 @@ pub(crate) fn all(facts: &Facts<'_>) -> Vec<Undated> {
     let mut all: Vec<Undated> = undated
         .map(|event| {
             let field = |field| event.str_at(&[field]).unwrap_or("").trim();
-            let age = event.printed_age("last", None).and_then(View::as_i64);
+            let age = event.age_as_printed();
             Undated {
                 age: age.and_then(|age| u64::try_from(age).ok()),
                 severity: if field("type") == "Warning" {

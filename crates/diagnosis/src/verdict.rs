@@ -37,31 +37,39 @@ pub(crate) fn outcome(
 
 /// Pods that fail, else those of which it is not known, in words.
 fn unwell(facts: &Facts<'_>) -> Option<String> {
-    let of = |health: PodHealth| {
-        let pods = facts.of_kind("Pod").iter();
-        // Of a pod that only old events name nobody expects to know it.
-        let captured = |pod: EntityId| facts.get(pod).root().is_some();
-        let counts = |pod: EntityId| health == PodHealth::Failing || captured(pod);
-        let mut pods = pods.filter(|pod| {
-            facts.health_of(**pod) == health && counts(**pod) && !is_ready(facts, **pod)
-        });
-        let first = &facts.get(*pods.next()?).subject;
-        Some((first, pods.count()))
-    };
-    let told = |(first, more): (&Identity, usize), ends: [&str; 2]| match more {
-        0 => format!("{first} {}", ends[0]),
-        more => format!("{first} and {more} more {}", ends[1]),
-    };
-    let failing = || {
-        let ends = ["is not well", "are not well"];
-        Some(told(of(PodHealth::Failing)?, ends))
-    };
+    // Nobody expects to know it of one that only a log speaks for.
     let unknown = || {
         let ends = ["is well is not known", "are well is not known"];
-        let said = told(of(PodHealth::Unknown)?, ends);
-        Some(format!("whether {said}"))
+        let said = told(pods_of(facts, PodHealth::Unknown)?, ends);
+        facts.collected("Pod").then(|| format!("whether {said}"))
     };
-    failing().or_else(|| lacking(facts)).or_else(unknown)
+    broken(facts).or_else(unknown)
+}
+
+/// Pods that fail, else a workload that lacks some, in words.
+fn broken(facts: &Facts<'_>) -> Option<String> {
+    let failing = pods_of(facts, PodHealth::Failing);
+    let failing = failing.map(|pods| told(pods, ["is not well", "are not well"]));
+    failing.or_else(|| lacking(facts))
+}
+
+/// The first pod of a health, and how many more there are.
+fn pods_of<'f>(facts: &'f Facts<'_>, health: PodHealth) -> Option<(&'f Identity, usize)> {
+    // Of a pod that only old events name nobody expects to know it.
+    let captured = |pod: EntityId| facts.get(pod).root().is_some();
+    let counts = |pod: EntityId| health == PodHealth::Failing || captured(pod);
+    let pods = facts.of_kind("Pod").iter();
+    let mut pods = pods
+        .filter(|pod| facts.health_of(**pod) == health && counts(**pod) && !is_ready(facts, **pod));
+    let first = &facts.get(*pods.next()?).subject;
+    Some((first, pods.count()))
+}
+
+fn told((first, more): (&Identity, usize), ends: [&str; 2]) -> String {
+    match more {
+        0 => format!("{first} {}", ends[0]),
+        more => format!("{first} and {more} more {}", ends[1]),
+    }
 }
 
 /// Whether a pod says that it is ready. One that may fail again later, as it did before, serves now.
@@ -156,13 +164,13 @@ fn over<'e>(
     evaluation: &'e Evaluation<'_, '_>,
     rules: &RuleSet,
 ) -> Option<&'e str> {
-    // What is not well comes before what is over.
-    if outcome != Outcome::Inconclusive || !causes.is_empty() || unwell(facts).is_some() {
+    // What is not well comes before what is over, and that before what nobody knows.
+    if outcome != Outcome::Inconclusive || !causes.is_empty() || broken(facts).is_some() {
         return None;
     }
     let found = evaluation.findings.iter().zip(judged);
     let ended = found.filter(|(finding, judged)| {
-        judged.state == State::Past && rules.rules[finding.rule].role == Role::Cause
+        judged.state != State::Active && rules.rules[finding.rule].role == Role::Cause
     });
     let newest = ended.max_by_key(|(finding, _)| finding.last_seen.or(finding.first_seen));
     newest.map(|(finding, _)| finding.title.as_str())

@@ -10,6 +10,7 @@ use std::{
 use coldcase_bundle::FileId;
 use coldcase_snapshot::{
     event::Event,
+    excerpt,
     node::{Key, Node},
     packed::{Packed, Text, View},
 };
@@ -392,6 +393,12 @@ impl<'s> Entity<'s> {
             _ => return None,
         };
         root.get(key)
+    }
+
+    /// Seconds that an event lay back when its text was printed; those of [`Self::printed_age`] are reckoned from the
+    /// newest event of an excerpt.
+    pub fn age_as_printed(&self) -> Option<i64> {
+        self.event().and_then(excerpt::printed_age)
     }
 
     /// The computed fields, which come before captured ones.

@@ -14,7 +14,7 @@ use coldcase_snapshot::{Snapshot, coverage::Status, event::Event, node::Node};
 use crate::{Cite, Entity, EntityId, Facts, Identity, entity::Named};
 
 pub(crate) use nodes::node;
-pub(crate) use pods::{containers, pod};
+pub(crate) use pods::{containers, host, pod};
 use trouble::{FRESH, ago};
 pub(crate) use trouble::{lasting, newest_error, state_of};
 

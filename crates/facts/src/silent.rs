@@ -15,6 +15,52 @@ pub(crate) fn is(pod: &Entity<'_>) -> bool {
         })
 }
 
+/// Logs that a ticket holds at most, and lines of one that somebody picked out of a log.
+const TICKET: (usize, u32) = (8, 60);
+
+/// Words of lines that are picked out because something does not work.
+const COMPLAINTS: &[&str] = &[
+    "error",
+    "fail",
+    "fatal",
+    "panic",
+    "exception",
+    "denied",
+    "refused",
+    "timeout",
+    "timed out",
+    "cannot",
+    "can't",
+    "unable",
+    "forbidden",
+    "unauthorized",
+    "not found",
+];
+
+/// Whether all that is known of a pod is a few lines of its log that complain, as they are pasted into tickets, and no
+/// pod's state was captured: nobody pastes them of a pod that is well. A whole log holds such lines whatever its pod does.
+fn is_excerpt(facts: &Facts<'_>, pod: EntityId) -> bool {
+    let snapshot = facts.snapshot;
+    if snapshot.logs.len() > TICKET.0 || facts.collected("Pod") {
+        return false;
+    }
+    let subject = &facts.get(pod).subject;
+    let own = |log: &&LogFile| subject.name == log.pod && subject.namespace == log.namespace;
+    let mut logs = snapshot.logs.iter().filter(own).peekable();
+    logs.peek().is_some()
+        && logs.all(|log| {
+            let (file, span) = log.text(snapshot.bundle);
+            let lines = span.last.min(file.line_count()).saturating_sub(span.first);
+            lines < TICKET.1
+                && (span.first..=span.first + lines).any(|line| complains(&file.line(line)))
+        })
+}
+
+fn complains(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    COMPLAINTS.iter().any(|word| line.contains(word))
+}
+
 /// Its health and fields: what the newest events say, else that nobody knows.
 pub(crate) fn pod(facts: &Facts<'_>, pod: EntityId) -> (PodHealth, Fields) {
     let (health, mut fields) = reported::pod(facts, pod);
@@ -22,14 +68,36 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: EntityId) -> (PodHealth, Fields) {
     let captured = facts.get(pod).root();
     fields.retain(|(field, _)| captured.is_none_or(|root| root.get(field).is_none()));
     if health == PodHealth::Unknown {
-        fields.push(("health", Node::text(health.word())));
+        // Rules ask what it complains of; that it is not well is not said for it.
+        let asked = if is_excerpt(facts, pod) {
+            PodHealth::Failing
+        } else {
+            health
+        };
+        fields.push(("health", Node::text(asked.word())));
     }
     (health, fields)
 }
 
 /// The state of one of its containers, as events tell it.
 pub(crate) fn container(facts: &Facts<'_>, pod: EntityId, name: &str) -> Fields {
-    reported::state_of(facts, pod, name)
+    let told = reported::state_of(facts, pod, name);
+    if told.is_empty() {
+        of_excerpt(facts, pod)
+    } else {
+        told
+    }
+}
+
+/// What a container does whose pod is known by an excerpt alone: it ran when it wrote it.
+pub(crate) fn of_excerpt(facts: &Facts<'_>, pod: EntityId) -> Fields {
+    if !is(facts.get(pod)) || !is_excerpt(facts, pod) {
+        return Vec::new();
+    }
+    vec![
+        ("state", Node::text("running")),
+        ("failing", Node::flag(true)),
+    ]
 }
 
 /// The log in which such a container said its last words: that of the instance before, or the only one of a container
@@ -88,6 +156,26 @@ mod tests {
             let words = of_container(facts, "lastWords");
             assert_eq!(words.as_deref(), Some("panic: no table"));
         });
+    }
+
+    #[test]
+    fn a_pasted_complaint_is_of_a_pod_in_trouble() {
+        let log = |lines: &str| format!("2026-01-01T00:00:00Z starting\n{lines}");
+        let health = |text: &str| {
+            let mut found = None;
+            with(&[("cart.log", text)], |facts| {
+                let pod = *facts.of_kind("Pod").first().unwrap();
+                assert_eq!(facts.health_of(pod), crate::PodHealth::Unknown);
+                found = facts.get(pod).str_at(&["health"]).map(str::to_owned);
+            });
+            found
+        };
+        let bad = log("2026-01-01T00:00:01Z cannot open the till\n");
+        assert_eq!(health(&bad).as_deref(), Some("failing"));
+        let good = log("2026-01-01T00:00:01Z the till is open\n");
+        assert_eq!(health(&good).as_deref(), Some("unknown"));
+        let whole = log(&"2026-01-01T00:00:01Z cannot open the till\n".repeat(90));
+        assert_eq!(health(&whole).as_deref(), Some("unknown"));
     }
 
     #[test]

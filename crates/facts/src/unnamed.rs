@@ -5,7 +5,7 @@ use coldcase_snapshot::{logs::LogFile, node::Node, packed::View};
 use crate::{
     Cite, Entity, EntityId, Facts, PodHealth,
     container::{Logs, STUCK},
-    reported,
+    reported, silent,
 };
 
 /// Seconds after which a pod that waits, or that runs and is not ready, is not merely young.
@@ -56,6 +56,15 @@ impl<'v> Row<'v> {
             restarted: table.int_at(&["lastRestartSeconds"]),
             line: status.line(),
         })
+    }
+
+    /// Whether the pod certainly has a node: only a kubelet says more of a pod than that it waits for one.
+    fn is_placed(&self) -> bool {
+        WAITING.contains(&self.reason)
+            || STUCK.contains(&self.reason)
+            || self.ended()
+            || self.init
+            || self.status == "Running"
     }
 
     fn all_ready(&self) -> bool {
@@ -129,6 +138,8 @@ pub(crate) fn container<'s>(facts: &Facts<'s>, logs: &Logs<'s>, pod: EntityId) -
             fields.retain(|(field, _)| told.iter().all(|(other, _)| other != field));
             fields.extend(told);
         }
+    } else {
+        fields.extend(silent::of_excerpt(facts, pod));
     }
     let mut made = Entity::computed("Container", owner.subject.clone(), fields);
     made.set_label(match (&row, name) {
@@ -209,6 +220,16 @@ pub(crate) fn fields(facts: &Facts<'_>, pod: EntityId) -> Vec<(&'static str, Nod
     let restarts = row.restarts.map(Node::number);
     let mut fields = vec![("shown", Node::text(row.status).at_line(row.line))];
     fields.extend(restarts.map(|restarts| ("restarts", restarts.at_line(row.line))));
+    let shows_spec = facts
+        .get(pod)
+        .root()
+        .is_some_and(|root| root.get("spec").is_some());
+    if !shows_spec && row.is_placed() {
+        let node = reported::host(facts, pod);
+        // A node that nothing names is one.
+        let node = node.map_or_else(|| Node::map(Vec::new()), Node::text);
+        fields.push(("spec", Node::map(vec![("nodeName", node)])));
+    }
     fields
 }
 

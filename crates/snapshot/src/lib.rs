@@ -9,6 +9,7 @@ pub mod clock;
 pub mod coverage;
 mod envelope;
 pub mod event;
+pub mod excerpt;
 mod files;
 pub mod hosts;
 pub mod journal;
@@ -252,6 +253,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     snapshot.coverage.absent = gathered.absent;
     snapshot.coverage.unplaced = gathered.unplaced;
     coverage::from_answers(&gathered.failed, &mut snapshot.coverage);
+    excerpt::reckon(&mut snapshot);
     layouts::logged::add(&mut snapshot, &gathered.roots);
     snapshot
 }

@@ -119,7 +119,7 @@ fn has_run(facts: &Facts<'_>, pod: EntityId) -> bool {
 }
 
 /// The node whose kubelet reported of a pod, else the one that the scheduler chose.
-fn host<'f>(facts: &'f Facts<'_>, pod: EntityId) -> Option<&'f str> {
+pub(crate) fn host<'f>(facts: &'f Facts<'_>, pod: EntityId) -> Option<&'f str> {
     let ids = facts.events_about(&facts.get(pod).subject).iter();
     let events = ids.filter_map(|id| facts.get(*id).event());
     let of_kubelets = events.clone().filter(|event| is_kubelet(event));

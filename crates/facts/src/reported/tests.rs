@@ -192,3 +192,22 @@ fn the_last_change_of_a_node_is_its_state() {
         );
     });
 }
+
+#[test]
+fn a_row_of_a_pod_that_is_being_created_has_the_node_of_its_events() {
+    let pods = "NAME     READY   STATUS              RESTARTS   AGE\n\
+         cart-0   0/1     ContainerCreating   0          9m\n";
+    let events = "9m   Normal   Scheduled   pod/cart-0   Successfully assigned shop/cart-0 to w1\n";
+    for (rows, expected) in [(events, Some("w1")), ("", None)] {
+        let text =
+            format!("$ kubectl get pods -n shop\n{pods}$ kubectl get events -n shop\n{HEAD}{rows}");
+        with(&[("ticket.txt", &text)], |facts| {
+            let pod = facts.get(facts.object("Pod", "shop", "cart-0").unwrap());
+            assert!(
+                pod.field("spec")
+                    .is_some_and(|spec| spec.get("nodeName").is_some())
+            );
+            assert_eq!(pod.str_at(&["spec", "nodeName"]), expected);
+        });
+    }
+}

@@ -250,6 +250,17 @@ fn drawn(text: &str) -> bool {
     })
 }
 
+/// Whether a word can be the name of a pod or of what runs in it.
+pub(super) fn is_name(word: &str) -> bool {
+    let part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+    let ends = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = word.as_bytes();
+    bytes.len() <= 253
+        && bytes.iter().copied().all(part)
+        && ends(bytes.first())
+        && ends(bytes.last())
+}
+
 /// Whether a name is certainly that of a Deployment's pod: two drawn parts, of which the hash has a digit.
 pub(super) fn is_of_replica(name: &str) -> bool {
     let mut parts = name.rsplitn(3, '-');

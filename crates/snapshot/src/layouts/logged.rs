@@ -61,6 +61,7 @@ pub(crate) fn add(snapshot: &mut Snapshot<'_>, roots: &[Root]) {
     if objects.any(|it| it.kind == "Pod" && !it.partial) {
         return;
     }
+    name(snapshot, roots);
     let coverage = &snapshot.coverage;
     let mut known: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for pod in snapshot.objects.iter().filter(|it| it.kind == "Pod") {
@@ -102,6 +103,38 @@ pub(crate) fn add(snapshot: &mut Snapshot<'_>, roots: &[Root]) {
         .map(|((namespace, name), seen)| runtime::pod(namespace, name, seen));
     snapshot.objects.extend(pods);
     snapshot.objects = object::merge(std::mem::take(&mut snapshot.objects));
+}
+
+/// Gives logs of which nothing says whose they are a pod of the name that their file has, else an unnamed one, so that
+/// what they say is found: somebody who hands in a log alone asks about it. Where any pod is known they may be of that
+/// one, and files of a host are as likely those of its own programs.
+fn name(snapshot: &mut Snapshot<'_>, roots: &[Root]) {
+    let mut objects = snapshot.objects.iter();
+    let listed = snapshot.coverage.status("Pod") == Status::Collected;
+    if listed || objects.any(|it| it.kind == "Pod") {
+        return;
+    }
+    let names = hosts::names(snapshot.bundle, roots);
+    for log in &mut snapshot.logs {
+        let path = snapshot.bundle.file(log.file).path.as_str();
+        let host = hosts::of_path(path, roots, &names);
+        if !log.pod.is_empty() || host != hosts::Host::default() || is_of_host(path) {
+            continue;
+        }
+        log.pod = std::mem::take(&mut log.container);
+        // A dot is that of a file, `ticket.md`.
+        if log.pod.contains('.') || !known::is_name(&log.pod) {
+            UNNAMED.clone_into(&mut log.pod);
+        }
+    }
+}
+
+/// Whether a file lies where a host's own programs log.
+fn is_of_host(path: &str) -> bool {
+    let path = format!("/{path}");
+    ["/var/log/", "/sos_commands/", "/journal"]
+        .iter()
+        .any(|part| path.contains(part))
 }
 
 /// What the place of a log says of its pod.
