@@ -93,7 +93,7 @@ const STILL: i64 = 120;
 const LONG: i64 = 180;
 /// The same of a program that was captured in its first minutes: it must have said so up to the last seconds, later than
 /// what it waits for takes to come up.
-const SHORT: (i64, i64) = (45, 10);
+const SHORT: (i64, i64) = (25, 10);
 /// Lines a minute of a server whose calls fail; what is merely tried now and then, such as a target that is scraped or
 /// an optional dependency, says it less often.
 const BUSY: i64 = 3;
