@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use coldcase_facts::{EntityId, Facts, PodHealth};
+use coldcase_facts::{Entity, EntityId, Facts, PodHealth};
 use coldcase_rules::{
     Evaluation, Finding, Role, Rule, RuleSet, Severity,
     rule::{Block, Verb},
@@ -94,6 +94,8 @@ const LONG: i64 = 180;
 /// The same of a program that was captured in its first minutes: it must have said so up to the last seconds, later than
 /// what it waits for takes to come up.
 const SHORT: (i64, i64) = (25, 10);
+/// Lines without a time at the end of a log that are more than a word in passing.
+const AGAIN: usize = 5;
 /// Lines a minute of a server whose calls fail; what is merely tried now and then, such as a target that is scraped or
 /// an optional dependency, says it less often.
 const BUSY: i64 = 3;
@@ -109,8 +111,20 @@ fn complains(
     let rows = finding.rows.iter().flat_map(coldcase_rules::Row::all);
     let ids: BTreeSet<EntityId> = rows.map(|bound| bound.id).collect();
     let lines = ids.into_iter().map(|id| evaluation.entity(id));
-    let mut times: Vec<i64> = lines
+    let lines: Vec<&Entity<'_>> = lines
         .filter(|entity| entity.kind == "LogLine" && !passed_on(entity))
+        .collect();
+    // Lines without a time have no rate; several up to the very end are what it says now.
+    let undated = lines
+        .iter()
+        .filter(|line| coldcase_rules::is_last_undated(line))
+        .filter_map(|line| line.int_at(&["linesAfter"]));
+    let after: Vec<i64> = undated.collect();
+    if after.len() >= AGAIN && after.iter().any(|after| *after <= 2) {
+        return true;
+    }
+    let mut times: Vec<i64> = lines
+        .into_iter()
         .filter_map(|line| coldcase_snapshot::stamp::rfc3339(line.str_at(&["time"])?))
         .map(jiff::Timestamp::as_second)
         .collect();
@@ -135,7 +149,7 @@ fn complains(
 }
 
 /// Whether a line is an event of the cluster, or of another one, that a program exports: its words are not its own.
-fn passed_on(line: &coldcase_facts::Entity<'_>) -> bool {
+fn passed_on(line: &Entity<'_>) -> bool {
     let text = line.str_at(&["text"]).unwrap_or("");
     let all = |words: &[&str]| words.iter().all(|word| text.contains(word));
     text.starts_with('{')

@@ -28,7 +28,11 @@ pub(crate) fn clocks(
     let clock = |source: Source<'_>, boot: Option<Boot>| {
         let anchors = Anchors {
             captured: facts.now(),
-            zone: facts.snapshot.zone,
+            // Containers keep UTC whatever zone their node has, unless their image or a variable says otherwise.
+            zone: match source {
+                Source::Journal(_) => facts.snapshot.zone,
+                Source::Log(_) => None,
+            },
             boot,
         };
         let (file, span) = source.text(facts.snapshot.bundle);
