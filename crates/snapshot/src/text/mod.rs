@@ -32,6 +32,7 @@ mod table;
 mod top;
 mod transcript;
 mod tree;
+mod unnamed;
 mod version;
 mod wrap;
 
@@ -195,7 +196,7 @@ fn holds_more(path: &str, text: &str) -> bool {
     let named = begins.iter().any(|begin| text.contains(begin));
     (named || fenced) && {
         let text = transcript::normalise(text);
-        named && session::holds_objects(&text) || fenced && session::holds_logs(&text)
+        session::holds_objects(&text) || fenced && session::holds_logs(&text)
     }
 }
 

@@ -16,10 +16,11 @@ use super::{
     date, get, host,
     parts::Part,
     path,
-    placed::{Before, Unplaced, name_unnamed},
+    placed::{Before, Unplaced},
     probe, refusal, resource, rollout, shell,
     transcript::Block,
     tree::{map, put, text},
+    unnamed::name_unnamed,
     version,
 };
 use crate::{
@@ -435,7 +436,7 @@ impl<'s> Session<'s> {
                 let request = get::Request {
                     command,
                     filtered,
-                    unnamed: false,
+                    ..get::Request::default()
                 };
                 self.tables_among(&request, printed);
             }
