@@ -163,7 +163,10 @@ impl<'t> Cutter<'t> {
             || self.heading.ends_with(':')
             || begin::names_pod(self.heading);
         let named = above && begin::names_log(self.heading);
-        if named && !begin::is_table(lines) && !is_heading(line) && !begin::is_row(line) {
+        if begin::is_row(line) {
+            return None;
+        }
+        if named && !begin::is_table(lines) && !is_heading(line) {
             return Some(Form::Log);
         }
         // A table may hold times, and its client complains between its rows.

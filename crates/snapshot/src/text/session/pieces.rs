@@ -120,6 +120,7 @@ impl Session<'_> {
             Form::Rest if holds_tables(printed.text) => {
                 let request = get::Request {
                     unnamed: true,
+                    quoted: piece.fenced,
                     ..get::Request::default()
                 };
                 self.tables(&request, &printed);
