@@ -145,6 +145,7 @@ const SIGNS: &[(&str, &[&str])] = &[
     ("Node", &["Roles", "Taints"]),
     ("Pod", &["Containers", "Status"]),
     ("Pod", &["Node", "IP", "Status"]),
+    ("Pod", &["Containers", "Node"]),
     ("Service", &["Type", "Session Affinity"]),
     ("Service", &["Selector", "TargetPort"]),
     ("Endpoints", &["Subsets"]),
