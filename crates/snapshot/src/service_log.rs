@@ -293,7 +293,8 @@ mod tests {
         assert_eq!((journal.form, &*journal.unit), (Form::Bare, "kubelet"));
         let line = text.lines().nth(3).unwrap();
         let parsed = journal.parse(line, snapshot.captured_at).unwrap();
-        assert_eq!((parsed.unit, &*parsed.message), ("kubelet", &line[15..]));
+        let message = line.split_once(": ").map(|(_, message)| message);
+        assert_eq!((parsed.unit, Some(&*parsed.message)), ("kubelet", message));
     }
 
     #[test]
