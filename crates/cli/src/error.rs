@@ -12,6 +12,8 @@ pub(crate) enum Failure {
     Open(OpenError),
     /// The input opened, but holds nothing that belongs to a cluster.
     Nothing(String),
+    /// The same of a single file of text: how many lines it has.
+    NothingIn(String, u32),
     /// Rules with errors.
     Rules(Vec<LoadError>),
     /// A rules directory that cannot be read.
@@ -56,6 +58,15 @@ impl std::fmt::Display for Failure {
                 f,
                 "{name}: holds no Kubernetes objects, events, logs or journals; is this the right directory?"
             ),
+            Self::NothingIn(name, lines) => {
+                let s = if *lines == 1 { "" } else { "s" };
+                write!(
+                    f,
+                    "{name}: {lines} line{s} of text, in which no kubectl output, log or journal was recognised; \
+                     give what was printed as it was printed, with the command above it: \
+                     `kubectl describe pod …`, `kubectl get events -A`, `kubectl logs …`, `journalctl -u kubelet`"
+                )
+            }
             Self::Rules(errors) => {
                 for error in errors {
                     writeln!(f, "{error}")?;

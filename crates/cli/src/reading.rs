@@ -62,7 +62,15 @@ pub(crate) fn check(arguments: &Reading) -> Result<(), Failure> {
 pub(crate) fn snapshot<'b>(bundle: &'b Bundle, options: &Options) -> Result<Snapshot<'b>, Failure> {
     let snapshot = coldcase_snapshot::read_with(bundle, options);
     if snapshot.is_empty() {
-        return Err(Failure::Nothing(bundle.name.clone()));
+        let name = bundle.name.clone();
+        let mut files = bundle.iter().map(|(_, file)| file);
+        let one = files
+            .next()
+            .filter(|file| files.next().is_none() && !file.binary);
+        return Err(match one {
+            Some(file) => Failure::NothingIn(name, file.line_count()),
+            None => Failure::Nothing(name),
+        });
     }
     Ok(snapshot)
 }

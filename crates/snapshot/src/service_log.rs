@@ -2,7 +2,7 @@
 
 use coldcase_bundle::File;
 
-use crate::{plain::plain, text};
+use crate::{plain::plain, text, units};
 
 /// Lines at the beginning that decide.
 const FIRST: usize = 60;
@@ -100,7 +100,7 @@ fn is_name_of(service: &str, stem: &str) -> bool {
 }
 
 /// `E0714 02:42:31.123456    1234 file.go:12] …`
-fn is_klog(line: &str) -> bool {
+pub(crate) fn is_klog(line: &str) -> bool {
     let bytes = line.as_bytes();
     matches!(bytes.first(), Some(b'I' | b'W' | b'E' | b'F'))
         && bytes
@@ -111,14 +111,39 @@ fn is_klog(line: &str) -> bool {
         && line.contains("] ")
 }
 
+/// Unit and message of a line that a journal framed and somebody took date and host from: `kubelet[912]: E0714 …`.
+pub(crate) fn tagged(line: &str) -> Option<(&str, &str)> {
+    let (tag, message) = line.trim_start().split_once("]: ")?;
+    let (unit, process) = tag.split_once('[')?;
+    let numbered = !process.is_empty() && process.bytes().all(|b| b.is_ascii_digit());
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let named = (2..=80).contains(&unit.len()) && unit.bytes().all(plain);
+    let known = || units::is_service(unit) || units::runs(unit, "kubelet") || is_klog(message);
+    (numbered && named && known()).then_some((unit, message))
+}
+
+/// The unit that most lines name so.
+pub(crate) fn tagged_unit(text: &str) -> Option<&str> {
+    let lines = || {
+        text.lines()
+            .filter(|line| !line.trim().is_empty())
+            .take(FIRST)
+    };
+    let (unit, _) = lines().find_map(tagged)?;
+    let of_it = |line: &&str| tagged(line).is_some_and(|(other, _)| other == unit);
+    (lines().filter(of_it).count() * 2 > lines().count()).then_some(unit)
+}
+
 /// The node as which a kubelet registers, where its log says so at one of its ends.
 pub(crate) fn node(file: &File) -> Option<String> {
-    let name = |text: &str| {
-        let mut lines = text.lines();
-        let named = lines.find_map(|line| node_of_line(line).or_else(|| overridden(line)));
-        named.map(str::to_owned)
-    };
+    let name = |text: &str| node_in(text).map(str::to_owned);
     name(&file.head(HEAD)).or_else(|| name(&file.tail(400).text))
+}
+
+/// The same of a part of a log.
+pub(crate) fn node_in(text: &str) -> Option<&str> {
+    let mut lines = text.lines();
+    lines.find_map(|line| node_of_line(line).or_else(|| overridden(line)))
 }
 
 /// `… kubelet_node_status.go:79] "Successfully registered node" node="w1"`
@@ -238,7 +263,7 @@ mod tests {
     fn what_an_unknown_command_printed_is_named() {
         let text = format!(
             "$ sysctl -n vm.swappiness\n60\n$ ./start.sh\n{}",
-            OTHER.repeat(3)
+            "one more of it was started\n".repeat(3)
         );
         let bundle = Bundle::from_texts("t", [("paste.txt", &*text), ("x/y", "")]);
         let coverage = crate::read(&bundle).coverage;
@@ -246,10 +271,53 @@ mod tests {
         assert_eq!(detail, "lines 4-6 of paste.txt");
     }
 
+    #[test]
+    fn a_journal_may_have_lost_date_and_host() {
+        for (line, expected) in [
+            ("kubelet[912]: goroutine 1 [running]:", Some("kubelet")),
+            (" k3s[7]: it goes on", Some("k3s")),
+            (
+                "shopd[7]: E0303 08:00:01.250000       7 a.go:1] b",
+                Some("shopd"),
+            ),
+            ("shopd[7]: it goes on", None),
+            ("kubelet[one]: it goes on", None),
+            ("the kubelet[912]: it goes on", None),
+        ] {
+            assert_eq!(tagged(line).map(|(unit, _)| unit), expected, "{line}");
+        }
+        let text = "It says:\n\n```\n kubelet[912]: F0303 08:00:01.250000     912 server.go:269] failed\n kubelet[912]: goroutine 1 [running]:\n```\n";
+        let bundle = Bundle::from_texts("t", [("ticket.md", text)]);
+        let snapshot = crate::read(&bundle);
+        let journal = &snapshot.journals[0];
+        assert_eq!((journal.form, &*journal.unit), (Form::Bare, "kubelet"));
+        let line = text.lines().nth(3).unwrap();
+        let parsed = journal.parse(line, snapshot.captured_at).unwrap();
+        let message = line.split_once(": ").map(|(_, message)| message);
+        assert_eq!((parsed.unit, Some(&*parsed.message)), ("kubelet", message));
+    }
+
+    #[test]
+    fn a_line_without_the_journals_words_is_of_its_one_unit() {
+        let head = "Mar 03 08:00:01 w1 kubelet[912]: ";
+        let text = format!("It says\n\n```\n{LINE}{head}{LINE}{head}{LINE}```\n");
+        let bundle = Bundle::from_texts("t", [("ticket.md", &*text)]);
+        let snapshot = crate::read(&bundle);
+        let journal = &snapshot.journals[0];
+        assert_eq!((journal.form, &*journal.node), (Form::Lines, "w1"));
+        let parsed = journal.parse(LINE, None).unwrap();
+        assert_eq!((parsed.unit, &*parsed.message), ("kubelet", LINE));
+        assert_eq!(journal.parse("it goes on", None), None);
+        let other = text.replacen("kubelet[", "dockerd[", 1);
+        let bundle = Bundle::from_texts("t", [("ticket.md", &*other)]);
+        assert_eq!(crate::read(&bundle).journals[0].unit, "");
+    }
+
     proptest! {
         #[test]
         fn any_text_is_looked_at(stem in "(kubelet|k3s|-|x){0,3}", text in "(I0303 08:00:01|:|\\] | kubelet.go:1|node=\"|\"|é|\n){0,30}") {
             let _ = unit(&stem, &text);
+            let _ = tagged_unit(&text);
             let _ = text.lines().filter_map(node_of_line).count();
         }
     }

@@ -307,7 +307,9 @@ fn newest(found: &[(FileId, Found)]) -> Option<Timestamp> {
     for object in found.iter().flat_map(|(_, found)| &found.objects) {
         let beat = object.at(&["spec", "renewTime"]);
         let beat = beat.filter(|_| object.str_at(&["kind"]) == Some("Lease"));
-        let parts = [object.get("metadata"), object.get("status"), beat];
+        // Columns of somebody's own may say when an event was.
+        let seen = object.get("lastTimestamp");
+        let parts = [object.get("metadata"), object.get("status"), beat, seen];
         for node in parts.into_iter().flatten() {
             walk(node, &mut best);
         }

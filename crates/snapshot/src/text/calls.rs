@@ -158,6 +158,7 @@ impl Calls {
                 first_line: part.lines.0,
                 last_line: part.lines.1,
                 output: self.text.get(part.bytes.clone()).unwrap_or("").into(),
+                fenced: false,
             });
         }
         let mut found = session.finish()?;

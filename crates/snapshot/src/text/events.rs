@@ -38,22 +38,17 @@ pub(super) fn read(
     found.objects.extend(events);
 }
 
-/// Reads rows that stand without a head. Prose may follow on them: only what is indented goes on with a message.
-/// Rows of a description are all about one object.
+/// Reads rows that stand without a head. Prose may follow on them: only `messages` go on with one. Rows of a
+/// description are all about one object.
 pub(super) fn bare(
     section: &Section<'_>,
-    others: &[(u32, &str)],
+    messages: &[(u32, &str)],
     namespace: &str,
     now: Option<Timestamp>,
     found: &mut Found,
 ) {
-    let indented: Vec<(u32, &str)> = others
-        .iter()
-        .filter(|(_, line)| line.starts_with([' ', '\t']))
-        .copied()
-        .collect();
     let before = found.objects.len();
-    read(section, &indented, namespace, now, found);
+    read(section, messages, namespace, now, found);
     let header = &section.header;
     if !header.has("OBJECT") && !header.has("KIND") {
         about::name_all(&mut found.objects, before);
@@ -71,14 +66,14 @@ pub(super) fn rows(
         others: lines,
         ..Sheet::default()
     };
-    bare::take(&mut sheet);
+    bare::take(&mut sheet, false);
     let mut found = Found::default();
     for section in &sheet.sections {
         let header = &section.header;
         if header.is_of_events() && !header.has("OBJECT") && !header.has("KIND") {
             bare(
                 section,
-                &sheet.others,
+                &sheet.messages,
                 context.namespace,
                 context.now,
                 &mut found,
@@ -146,7 +141,8 @@ fn source(fields: &mut Fields<'_>) {
     fields.set(&["source", "component"], component);
     if host.is_empty() {
         fields.absent(&["source", "host"]);
-    } else {
+    } else if !host.starts_with('<') {
+        // `<redacted>` hides which one it is.
         fields.set(&["source", "host"], host);
     }
 }

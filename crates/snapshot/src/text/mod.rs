@@ -32,6 +32,7 @@ mod table;
 mod top;
 mod transcript;
 mod tree;
+mod unnamed;
 mod version;
 mod wrap;
 
@@ -188,9 +189,15 @@ pub(crate) fn read(path: &str, text: &str, file: FileId, context: &Context<'_>) 
 fn holds_more(path: &str, text: &str) -> bool {
     let of_people = [".txt", ".md"].iter().any(|end| path.ends_with(end));
     let begins = ["\nNAME", "\nLAST SEEN", "\nName:", "\napiVersion:"];
-    of_people
-        && begins.iter().any(|begin| text.contains(begin))
-        && session::holds_objects(&transcript::normalise(text))
+    if !of_people {
+        return false;
+    }
+    let fenced = text.starts_with("```") || text.contains("\n```");
+    let named = begins.iter().any(|begin| text.contains(begin));
+    (named || fenced) && {
+        let text = transcript::normalise(text);
+        session::holds_objects(&text) || fenced && session::holds_logs(&text)
+    }
 }
 
 /// What a text says that is no log.
@@ -210,16 +217,12 @@ fn understood(
         if let Some(first) = blocks.first().filter(|block| block.command.is_empty()) {
             session.headed(&first.output);
         }
-        for block in &blocks {
-            session.block(block);
-        }
+        session.blocks(&blocks);
     } else {
         session.whole(&text, hint);
         // Prose around fences hides what is inside of them.
         if blocks.len() > 1 && session.is_empty() {
-            for block in &blocks {
-                session.block(block);
-            }
+            session.blocks(&blocks);
         }
     }
     session.finish()

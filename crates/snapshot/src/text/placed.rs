@@ -6,7 +6,7 @@ use super::{
     Found, Listed, resource,
     tree::{put, text},
 };
-use crate::{hosts::UNNAMED, node::Node};
+use crate::node::Node;
 
 /// What was read of commands that named no namespace, where nobody had said which one holds.
 #[derive(Debug, Default)]
@@ -188,49 +188,6 @@ fn subjects(root: &Node) -> Option<(&str, &'static [&'static str])> {
     }
 }
 
-/// Gives the events of a pod that nothing names to the only pod that a text shows: people paste both for one reason.
-pub(super) fn name_unnamed(found: &mut Found) {
-    let of_pod = |root: &Node| root.str_at(&["kind"]) == Some("Pod");
-    let about = |root: &Node, key| {
-        root.str_at(&["involvedObject", key])
-            .unwrap_or("")
-            .to_owned()
-    };
-    let is_other = |root: &Node| {
-        let name = about(root, "name");
-        name.starts_with('<') && name != UNNAMED
-            || about(root, "kind") == "Pod" && !name.starts_with('<')
-    };
-    let roots = || found.objects.iter().chain(&found.documents);
-    let pods: BTreeSet<(&str, &str)> = roots()
-        .filter(|root| of_pod(root))
-        .filter_map(|root| {
-            let name = root.str_at(&["metadata", "name"])?;
-            Some((name, namespace(root).unwrap_or("")))
-        })
-        .collect();
-    let Some((name, place)) = pods.first().filter(|_| pods.len() == 1) else {
-        return;
-    };
-    let (name, place) = ((*name).to_owned(), (*place).to_owned());
-    if found
-        .objects
-        .iter()
-        .any(|root| is_other(root) && about(root, "name") != name)
-    {
-        return;
-    }
-    let of_it = |root: &&mut Node| about(root, "kind") == "Pod" && about(root, "name") == UNNAMED;
-    for event in found.objects.iter_mut().filter(of_it) {
-        let line = event.line;
-        put(event, &["involvedObject", "name"], text(&name, line));
-        if !place.is_empty() {
-            put(event, &["involvedObject", "namespace"], text(&place, line));
-            put(event, &["metadata", "namespace"], text(&place, line));
-        }
-    }
-}
-
 fn namespace(object: &Node) -> Option<&str> {
     let namespace = object.str_at(&["metadata", "namespace"]);
     namespace.filter(|it| !it.is_empty())
@@ -321,32 +278,6 @@ mod tests {
         let namespaces: Vec<Option<&str>> = found.objects.iter().map(namespace).collect();
         let billing = Some("billing");
         assert_eq!(namespaces, [billing, billing, None, Some("other"), None]);
-    }
-
-    #[test]
-    fn events_of_nobody_are_of_the_only_pod() {
-        let name = |found: &Found, at: usize| {
-            let name = found.objects[at].str_at(&["involvedObject", "name"]);
-            name.map(str::to_owned)
-        };
-        let mut found = Found {
-            objects: vec![named("Pod", Some("shop"), "cart-0"), event(UNNAMED)],
-            ..Found::default()
-        };
-        name_unnamed(&mut found);
-        assert_eq!(name(&found, 1).as_deref(), Some("cart-0"));
-        for other in [
-            named("Pod", None, "db-0"),
-            event("db-0"),
-            event("<unnamed 2>"),
-        ] {
-            let mut found = Found {
-                objects: vec![named("Pod", None, "cart-0"), event(UNNAMED), other],
-                ..Found::default()
-            };
-            name_unnamed(&mut found);
-            assert_eq!(name(&found, 1).as_deref(), Some(UNNAMED));
-        }
     }
 
     #[test]

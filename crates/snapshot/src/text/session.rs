@@ -3,7 +3,7 @@
 mod documents;
 mod pieces;
 
-pub(super) use pieces::holds_objects;
+pub(super) use pieces::{holds_logs, holds_objects};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,11 @@ use super::{
     date, get, host,
     parts::Part,
     path,
-    placed::{Before, Unplaced, name_unnamed},
+    placed::{Before, Unplaced},
     probe, refusal, resource, rollout, shell,
     transcript::Block,
     tree::{map, put, text},
+    unnamed::name_unnamed,
     version,
 };
 use crate::{
@@ -45,6 +46,8 @@ pub(super) struct Session<'s> {
     unplaced: Unplaced,
     /// Pods in which a shell was opened: prompts with their names are no nodes.
     shells: BTreeSet<String>,
+    /// What stands above the fence that is read now; `None` outside of fences.
+    above: Option<String>,
     found: Found,
 }
 
@@ -66,6 +69,7 @@ impl<'s> Session<'s> {
             namespace: context.namespace.to_owned(),
             unplaced: Unplaced::default(),
             shells: BTreeSet::new(),
+            above: None,
             found: Found::default(),
         }
     }
@@ -154,6 +158,7 @@ impl<'s> Session<'s> {
                 first_line: printed.first_line,
                 last_line: printed.last_line,
                 output: printed.text.into(),
+                fenced: false,
             }),
             None if part.is_log() || super::is_log(part.text) => self.found.logs.push(LogFile {
                 file: self.file,
@@ -166,6 +171,19 @@ impl<'s> Session<'s> {
             }),
             None => self.sniffed(&printed),
         }
+    }
+
+    /// Commands and their outputs, with the words between them.
+    pub(super) fn blocks(&mut self, blocks: &[Block<'_>]) {
+        let mut before: Option<&Block<'_>> = None;
+        for block in blocks {
+            let words = before.filter(|it| it.command.is_empty() && !it.fenced);
+            let last = words.and_then(|it| it.output.lines().rfind(|line| !line.trim().is_empty()));
+            self.above = block.fenced.then(|| last.unwrap_or("").to_owned());
+            self.block(block);
+            before = Some(block);
+        }
+        self.above = None;
     }
 
     /// A command and its output.
@@ -418,7 +436,7 @@ impl<'s> Session<'s> {
                 let request = get::Request {
                     command,
                     filtered,
-                    unnamed: false,
+                    ..get::Request::default()
                 };
                 self.tables_among(&request, printed);
             }

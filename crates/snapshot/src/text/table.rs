@@ -51,6 +51,8 @@ pub(super) struct Sheet<'t> {
     pub sections: Vec<Section<'t>>,
     /// Lines that are neither header nor row nor blank.
     pub others: Vec<(u32, &'t str)>,
+    /// Those of them that go on with the message of a row without a head.
+    pub messages: Vec<(u32, &'t str)>,
 }
 
 /// Wider tables are no tables.

@@ -461,3 +461,34 @@ fn what_is_no_part_of_a_description_is_none() {
         );
     }
 }
+
+#[test]
+fn blocks_below_prose() {
+    const OTHER: &str =
+        "E0303 08:00:01.250000       1 sync.go:186] \"cannot sync\" err=\"refused\"\n";
+    const OWN: &str =
+        "E0303 08:00:01.250000     912 kubelet.go:2900] \"the network is not ready\"\n";
+    let ticket = format!(
+        "Since the update nothing starts.\n\n```\n{OTHER}{OTHER}```\n\nand on the node:\n\n~~~\n{OWN}~~~\n\nAny idea?\n"
+    );
+    let found = found(&ticket);
+    let span = (found.logs[0].span.first, found.logs[0].span.last);
+    assert_eq!((found.logs.len(), span), (1, (4, 5)));
+    let journal = &found.journals[0];
+    assert_eq!((journal.span.first, &*journal.unit), (11, "kubelet"));
+    assert!(found.objects.is_empty());
+    // A command in one block hides none of the others.
+    let ticket = format!(
+        "We asked:\n\n```\n$ kubectl get pods -n s\n{PODS}```\n\nThe logs of pod cart-0:\n\n```\n{OTHER}```\n"
+    );
+    let found = self::found(&ticket);
+    assert_eq!(found.logs[0].pod, "cart-0");
+    assert_eq!(found.logs[0].span.first, 12);
+    for prose in [
+        "Nothing starts.\n\n```\nwe tried it twice\n```\n",
+        "Nothing starts since 2026-03-03.\n\n2026-03-03 08:00 we moved the shop\n",
+        "The pod done is not well.\n\n    it is not\n",
+    ] {
+        assert!(found_in("ticket.md", prose).is_none(), "{prose}");
+    }
+}

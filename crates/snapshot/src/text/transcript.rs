@@ -21,6 +21,8 @@ pub(super) struct Block<'t> {
     pub last_line: u32,
     /// The output.
     pub output: Cow<'t, str>,
+    /// It is what a fence holds.
+    pub fenced: bool,
 }
 
 /// Lines that a command may be continued on.
@@ -101,6 +103,7 @@ struct Open<'t> {
     last_line: u32,
     /// Its output may hold anything (a log, a script in a config map): only the same prompt ends it.
     strict: bool,
+    fenced: bool,
 }
 
 impl<'t> Open<'t> {
@@ -114,6 +117,7 @@ impl<'t> Open<'t> {
             start,
             last_line: first_line.saturating_sub(1),
             strict: false,
+            fenced: false,
         }
     }
 
@@ -138,6 +142,7 @@ impl<'t> Open<'t> {
             first_line: self.first_line,
             last_line: self.last_line,
             output: dedent(output, self.indent),
+            fenced: self.fenced,
         })
     }
 }
@@ -153,7 +158,7 @@ fn dedent(output: &str, indent: usize) -> Cow<'_, str> {
 /// The blocks of a text that [`normalise`] has cleaned.
 pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut found = Vec::new();
-    let mut open = Open::unnamed(1, 0);
+    let (mut open, mut fenced) = (Open::unnamed(1, 0), false);
     let mut lines = Lines {
         text,
         at: 0,
@@ -181,13 +186,18 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
             continue;
         }
         if let Some(tag) = line.trim_start().strip_prefix("```") {
+            // A fence with a language opens; what is fenced on one line does neither.
+            fenced = !tag.ends_with("```") && (!fenced || !tag.trim().is_empty());
             // A headline before the fence names the command; anything else ends here.
             if open.waits() && !tag.ends_with("```") {
                 open.start = lines.at;
                 open.first_line = number + 1;
                 open.last_line = number;
             } else {
-                let next = Open::unnamed(number + 1, lines.at);
+                let next = Open {
+                    fenced,
+                    ..Open::unnamed(number + 1, lines.at)
+                };
                 found.extend(std::mem::replace(&mut open, next).close(text, start));
             }
             continue;

@@ -43,7 +43,7 @@ pub(super) const WORDS: &[&str] = &[
     "viction manager: ",
     "event message for node",
     "Event occurred",
-    "Event(v1.ObjectReference",
+    RECORDED,
     "Unable to schedule ",
     "Successfully bound pod to node",
 ];
@@ -61,7 +61,12 @@ pub(super) enum Source<'s> {
     Journal(&'s JournalFile),
     /// With the component that wrote it.
     Log(&'s LogFile, &'static str),
+    /// A log of nobody's: only what a recorder of events wrote in it is anybody's word.
+    Loose(&'s LogFile),
 }
+
+/// How such a word begins.
+const RECORDED: &str = "Event(v1.ObjectReference{";
 
 /// Components by words of the names of their units and containers. One process runs several of them in small
 /// distributions; who of them spoke is not known then.
@@ -98,7 +103,10 @@ pub(super) fn sources<'s>(logs: &'s [LogFile], journals: &'s [JournalFile]) -> V
     let logs = logs.iter().filter_map(|log| {
         let own = component(&log.container);
         let of_pod = || component(&log.pod).filter(|_| log.container.is_empty());
-        Some(Source::Log(log, own.or_else(of_pod)?))
+        match own.or_else(of_pod) {
+            Some(component) => Some(Source::Log(log, component)),
+            None => log.pod.is_empty().then_some(Source::Loose(log)),
+        }
     });
     let known =
         |journal: &&JournalFile| journal.unit.is_empty() || component(&journal.unit).is_some();
@@ -109,21 +117,21 @@ pub(super) fn sources<'s>(logs: &'s [LogFile], journals: &'s [JournalFile]) -> V
 impl Source<'_> {
     fn text<'f>(&'f self, bundle: &'f Bundle) -> (&'f File, Span) {
         match self {
-            Self::Log(log, _) => log.text(bundle),
+            Self::Log(log, _) | Self::Loose(log) => log.text(bundle),
             Self::Journal(journal) => (bundle.file(journal.file), journal.span),
         }
     }
 
     fn file(&self) -> FileId {
         match self {
-            Self::Log(log, _) => log.file,
+            Self::Log(log, _) | Self::Loose(log) => log.file,
             Self::Journal(journal) => journal.file,
         }
     }
 
     fn captured_line(&self, number: u32) -> u32 {
         match self {
-            Self::Log(log, _) => log.captured_line(number),
+            Self::Log(log, _) | Self::Loose(log) => log.captured_line(number),
             Self::Journal(_) => number,
         }
     }
@@ -136,6 +144,15 @@ impl Source<'_> {
                 host: Cow::Borrowed(""),
                 component,
             }),
+            Self::Loose(_) => {
+                let text = line::message(line);
+                let recorded = text.contains(RECORDED);
+                recorded.then_some(Message {
+                    text,
+                    host: Cow::Borrowed(""),
+                    component: "",
+                })
+            }
             Self::Journal(journal) => {
                 let parsed = journal.parse(line, None)?;
                 let text = match parsed.message {

@@ -1,6 +1,6 @@
 //! Goes through the words of a line, and knows the forms that kubectl's cells have.
 
-use crate::text::describe::age::age;
+use crate::{stamp, text::describe::age::age};
 
 /// The rest of a line.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +66,7 @@ impl<'t> Cursor<'t> {
         let start = self.0;
         let first = self.word(|word| is_component(word.trim_end_matches(',')))?;
         if first.ends_with(',') {
-            self.word(is_component)?;
+            self.word(|word| is_component(word) || is_hidden(word))?;
         }
         Some(self.since(start))
     }
@@ -93,6 +93,11 @@ pub(super) fn is_age(word: &str) -> bool {
     matches!(word, "<unknown>" | "<invalid>") || age(word).is_some()
 }
 
+/// Whether a cell is a time as the API writes it.
+pub(super) fn is_time(word: &str) -> bool {
+    stamp::rfc3339(word).is_some()
+}
+
 pub(super) fn is_number(word: &str) -> bool {
     !word.is_empty() && word.len() < 10 && word.bytes().all(|b| b.is_ascii_digit())
 }
@@ -117,6 +122,13 @@ pub(super) fn is_reason(word: &str) -> bool {
         && word.starts_with(|c: char| c.is_ascii_uppercase())
         && word.bytes().all(|b| b.is_ascii_alphanumeric())
         && word.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+/// What somebody put in the place of a name that is nobody's business: `<redacted>`.
+fn is_hidden(word: &str) -> bool {
+    let inner = word.strip_prefix('<').and_then(|it| it.strip_suffix('>'));
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    inner.is_some_and(|inner| !inner.is_empty() && inner.bytes().all(plain))
 }
 
 /// The name of a program, or of one of its replicas.

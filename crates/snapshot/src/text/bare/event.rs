@@ -1,10 +1,11 @@
 //! Reads one row of an event table by the form of its words: where blanks were lost, columns tell nothing any more.
 //!
-//! Four forms are told apart: `get events` (`LAST SEEN TYPE REASON OBJECT MESSAGE`, also wide), the same of old
+//! Five forms are told apart: `get events` (`LAST SEEN TYPE REASON OBJECT MESSAGE`, also wide), the same of old
 //! (`LASTSEEN FIRSTSEEN COUNT NAME KIND SUBOBJECT TYPE REASON SOURCE MESSAGE`), the table below a description
-//! (`TYPE REASON AGE FROM MESSAGE`), and that of old (`FIRSTSEEN LASTSEEN COUNT FROM SUBOBJECT TYPE REASON MESSAGE`).
+//! (`TYPE REASON AGE FROM MESSAGE`), and that of old (`FIRSTSEEN LASTSEEN COUNT FROM SUBOBJECT TYPE REASON MESSAGE`),
+//! and people's own columns with times and the event's name.
 
-use super::cursor::{Cursor, is_age, is_name, is_namespace, is_number, is_reason};
+use super::cursor::{Cursor, is_age, is_name, is_namespace, is_number, is_reason, is_time};
 use crate::text::{describe::age::age, resource};
 
 /// Longer lines are no rows.
@@ -41,6 +42,9 @@ pub(in crate::text) fn row(line: &str) -> Option<Event<'_>> {
     }
     if is_age(words.peek()) {
         return aged(words, "");
+    }
+    if is_time(words.peek()) {
+        return timed(words);
     }
     let mut after = words;
     let namespace = after.word(is_namespace)?;
@@ -112,15 +116,43 @@ fn aged<'t>(mut words: Cursor<'t>, namespace: &'t str) -> Option<Event<'t>> {
     found.with(part, words.rest())
 }
 
+/// `2026-03-04T05:06:07Z  2026-03-04T05:08:07Z  cart.155eb6cb8bda8fd4  Job  FailedCreate  Error creating: …`: columns of
+/// somebody's own, where an event's name, a kind and a reason follow on each other.
+fn timed(mut words: Cursor<'_>) -> Option<Event<'_>> {
+    let one = words.word(is_time)?;
+    let other = words.word(is_time).unwrap_or("");
+    let own = words.word(is_own)?;
+    let (name, _) = own.rsplit_once('.')?;
+    let kind = words.word(is_kind)?;
+    let sort = words.word(is_sort).unwrap_or("");
+    let found = Event {
+        // Times of one zone and form sort as their text does.
+        ages: [
+            one.max(other),
+            if other.is_empty() { "" } else { one.min(other) },
+        ],
+        name,
+        kind,
+        sort,
+        reason: words.word(is_reason)?,
+        ..Event::default()
+    };
+    found.with("", words.rest())
+}
+
+/// The name of an event: that of an object, and a number.
+fn is_own(word: &str) -> bool {
+    let number = word.rsplit_once('.').map_or("", |(_, number)| number);
+    number.len() >= 12 && number.bytes().all(|b| b.is_ascii_hexdigit()) && is_name(word)
+}
+
 /// Wide rows end with the first age, the count and the event's name.
 fn wide<'t>(found: Event<'t>, words: Cursor<'t>) -> Option<Event<'t>> {
     let last = |text: &'t str| text.trim_end().rsplit_once([' ', '\t']);
     let (rest, own) = last(words.rest())?;
     let (rest, count) = last(rest)?;
     let (rest, first) = last(rest)?;
-    let (_, number) = own.rsplit_once('.')?;
-    let hex = number.len() >= 12 && number.bytes().all(|b| b.is_ascii_hexdigit());
-    if !hex || !is_number(count) || !is_age(first) {
+    if !is_own(own) || !is_number(count) || !is_age(first) {
         return None;
     }
     let mut words = Cursor::new(rest);

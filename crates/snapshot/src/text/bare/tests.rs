@@ -148,6 +148,72 @@ fn columns_of_ones_own() {
     }
 }
 
+fn messages(text: &str) -> Vec<String> {
+    let found = found(text).objects;
+    let events = found
+        .iter()
+        .filter(|it| it.str_at(&["kind"]) == Some("Event"));
+    events.map(|it| said(it, "message")).collect()
+}
+
+#[test]
+fn a_message_goes_on_at_the_left_edge() {
+    let head = "Events:\n  Type     Reason       Age   From     Message\n  ----     ------       ----  ----     -------\n";
+    let row = "  Warning  FailedMount  65s   kubelet  mount failed: exit status 32\n";
+    let more = "Mounting command: mount\nOutput: mount.nfs: access denied\n";
+    let next = "  **Warning  FailedMount  21s  kubelet  Unable to mount volumes**\n";
+    let whole =
+        "mount failed: exit status 32\nMounting command: mount\nOutput: mount.nfs: access denied";
+    let after = "\nany idea?\n";
+    for text in [
+        format!("It fails.\n\n{head}{row}{more}{next}{after}"),
+        format!("It fails.\n```\n{row}{more}{next}```\n{after}"),
+        format!("It fails.\n```\n{row}{more}{next}{after}```\n"),
+    ] {
+        assert_eq!(
+            messages(&text),
+            [whole, "Unable to mount volumes"],
+            "{text}"
+        );
+        let names: Vec<String> = events(&text)
+            .into_iter()
+            .map(|[_, name, ..]| name)
+            .collect();
+        assert_eq!(names, [crate::hosts::UNNAMED; 2]);
+    }
+    // Neither head nor fence: it may be what somebody asks.
+    let open = format!("It fails.\n\n{row}any idea?\n");
+    assert_eq!(messages(&open), ["mount failed: exit status 32"]);
+    let answer = format!("{head}{row}Error from server (NotFound): pods \"cart-0\" not found\n");
+    assert_eq!(messages(&answer), ["mount failed: exit status 32"]);
+}
+
+#[test]
+fn frames_and_hidden_names() {
+    let text = "│   Normal   Pulled  17s  kubelet  Image is present              │\n│   Warning  Failed  16s (x4 over 25s)  kubelet, <redacted-address>  Error: no key\n";
+    assert_eq!(messages(text), ["Image is present", "Error: no key"]);
+    let found = found(text);
+    assert_eq!(said(&found.objects[1], "source.component"), "kubelet");
+    assert_eq!(found.objects[1].at(&["source", "host"]), None);
+}
+
+#[test]
+fn times_and_the_name_of_an_event() {
+    let text = "```\n2026-03-04T05:06:07Z   2026-03-04T05:08:07Z   load-4.15f867a4e7028249   Job   FailedCreate   Error creating: pods \"load-4-9\" is forbidden\n```\n";
+    let found = found(text);
+    let event = &found.objects[0];
+    for (path, expected) in [
+        ("involvedObject.kind", "Job"),
+        ("involvedObject.name", "load-4"),
+        ("lastTimestamp", "2026-03-04T05:08:07Z"),
+        ("firstTimestamp", "2026-03-04T05:06:07Z"),
+        ("message", "Error creating: pods \"load-4-9\" is forbidden"),
+    ] {
+        assert_eq!(said(event, path), expected);
+    }
+    assert!(found.logs.is_empty());
+}
+
 proptest! {
     #[test]
     fn any_text_is_safe(text in "(Warning|Normal|BackOff|pod/web-0|kubelet,|[0-9]m|0/1|\\(x3 over|Pod|spec.containers\\{a\\}|[é{}(), \\t\\n-]){0,40}") {

@@ -145,6 +145,7 @@ const SIGNS: &[(&str, &[&str])] = &[
     ("Node", &["Roles", "Taints"]),
     ("Pod", &["Containers", "Status"]),
     ("Pod", &["Node", "IP", "Status"]),
+    ("Pod", &["Containers", "Node"]),
     ("Service", &["Type", "Session Affinity"]),
     ("Service", &["Selector", "TargetPort"]),
     ("Endpoints", &["Subsets"]),
@@ -174,10 +175,31 @@ const ALIKE: &[(&str, &str)] = &[("ReplicaSet", "ReplicationController")];
 pub(crate) fn read(text: &str, first_line: u32, kind: &str, context: &Context<'_>) -> Vec<Node> {
     let text = sections::without_tabs(text);
     let mut found = Vec::new();
-    for lines in sections::objects(&text, first_line) {
+    for mut lines in sections::objects(&text, first_line) {
+        head_conditions(&mut lines);
         object(&lines, kind, context, &mut found);
     }
     found
+}
+
+/// Puts the heading back above a table of conditions that somebody cut out without it.
+fn head_conditions(lines: &mut Lines<'_>) {
+    let begins = |raw: &str| {
+        let mut words = raw.split_whitespace();
+        raw.starts_with(' ')
+            && words.next() == Some("Type")
+            && words.next() == Some("Status")
+            && words.any(|word| word == "LastTransitionTime")
+    };
+    let Some(at) = lines.iter().position(|(_, raw)| begins(raw)) else {
+        return;
+    };
+    let above = lines.get(..at).unwrap_or_default();
+    let above = above.iter().rfind(|(_, raw)| !raw.trim().is_empty());
+    let headed = above.is_some_and(|(_, raw)| raw.trim() == "Conditions:");
+    if let Some((line, _)) = lines.get(at).filter(|_| !headed) {
+        lines.insert(at, (*line, "Conditions:"));
+    }
 }
 
 /// The kind whose description a text looks like, by its fields. `Other` is a kind that kubectl

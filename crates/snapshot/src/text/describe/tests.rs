@@ -487,3 +487,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn conditions_may_have_lost_their_heading() {
+    let text = "Name:     w1\nRoles:    worker\n  Type    Status  LastHeartbeatTime                 LastTransitionTime                Reason           Message\n  ----    ------  -----------------                 ------------------                ------           -------\n  Ready   False   Mon, 02 Mar 2026 13:54:18 +0000   Sun, 01 Mar 2026 21:39:37 +0000   KubeletNotReady  the runtime is down\n";
+    let node = read(text, 1, "Node", &Context::default()).remove(0);
+    let conditions = node.items_at(&["status", "conditions"]);
+    assert_eq!(conditions.len(), 1);
+    assert_eq!(conditions[0].str_at(&["reason"]), Some("KubeletNotReady"));
+    assert_eq!(conditions[0].line, 5);
+}

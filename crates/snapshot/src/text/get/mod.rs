@@ -36,6 +36,8 @@ pub(super) struct Request {
     pub filtered: bool,
     /// Neither a command nor a file's name says what this is.
     pub unnamed: bool,
+    /// Nothing but what was printed stands there: no prose.
+    pub quoted: bool,
 }
 
 /// Reads what `get`, `events` and `top` print as tables. Gives whether anything was recognised.
@@ -65,7 +67,7 @@ pub(super) fn read(
         });
     let mut sheet = sheet(text, first_line, assumed.as_ref(), &names);
     // What stands without a head may be part of a table.
-    let bare = bare::take(&mut sheet);
+    let bare = bare::take(&mut sheet, request.quoted);
     let over = limit(&mut sheet, MAX_OBJECTS.saturating_sub(found.objects.len()));
     let reader = Reader {
         request,
@@ -77,7 +79,12 @@ pub(super) fn read(
     let mut namespaces = command.all_namespaces;
     for section in &sheet.sections {
         namespaces |= section.header.has("NAMESPACE");
-        known |= reader.section(section, &sheet.others, found);
+        let others = if section.bare {
+            &sheet.messages
+        } else {
+            &sheet.others
+        };
+        known |= reader.section(section, others, found);
     }
     if command.watch {
         keep_last(&mut found.objects, before);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     stamp,
-    text::{describe, get::kinds, table::Header},
+    text::{bare, describe, get::kinds, table::Header},
 };
 
 /// Lines that are looked at to tell what begins.
@@ -84,6 +84,11 @@ pub(super) fn is_table(lines: &[&str]) -> bool {
     header.is_some_and(|header| kinds::infer(&header).is_some())
 }
 
+/// Whether a line is a row of a table, or stands above some.
+pub(super) fn is_row(line: &str) -> bool {
+    line.starts_with("Events:") || bare::is_in(line)
+}
+
 /// Whether a program wrote a line: it begins with a time, or is JSON with a level or message.
 pub(super) fn is_dated(line: &str) -> bool {
     if line.starts_with('{') {
@@ -114,7 +119,9 @@ pub(super) fn is_client(line: &str) -> bool {
         && line
             .get(1..5)
             .is_some_and(|day| day.bytes().all(|b| b.is_ascii_digit()));
-    klog && CLIENT.iter().any(|source| head.contains(source))
+    // The first process is that of a container: nobody types there.
+    let first = || head.split_whitespace().nth(2) == Some("1");
+    klog && CLIENT.iter().any(|source| head.contains(source)) && !first()
 }
 
 /// Whether a line stands above something, or behind it: `=== pods ===`, `::group::pods`, `--- pods ---`.

@@ -5,6 +5,7 @@
 
 mod begin;
 mod extent;
+mod said;
 
 use std::borrow::Cow;
 
@@ -14,6 +15,7 @@ pub(crate) use begin::in_yaml;
 pub(super) use begin::{is_heading, says};
 pub(super) use extent::json;
 pub(crate) use extent::yaml;
+pub(super) use said::is_log;
 
 /// What a piece is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub(super) struct Piece<'t> {
     pub last_line: u32,
     /// What the last line before it says.
     pub heading: &'t str,
+    /// It stands in a fence.
+    pub fenced: bool,
 }
 
 /// The state of cutting.
@@ -64,13 +68,22 @@ struct Cutter<'t> {
 
 /// Cuts a text; `first_line` is the number of its first line in the file.
 pub(super) fn cut(text: &str, first_line: u32) -> Vec<Piece<'_>> {
+    cut_below(text, first_line, None)
+}
+
+/// Cuts a text that may be all that a fence holds; then it says what stands above that fence.
+pub(super) fn cut_below<'t>(
+    text: &'t str,
+    first_line: u32,
+    above: Option<&'t str>,
+) -> Vec<Piece<'t>> {
     let mut cutter = Cutter {
         text,
         first_line,
         lines: Vec::new(),
         starts: Vec::new(),
-        fence: None,
-        heading: "",
+        fence: above.map(|_| 0),
+        heading: above.unwrap_or(""),
         header: None,
         found: Vec::new(),
     };
@@ -150,6 +163,9 @@ impl<'t> Cutter<'t> {
             || self.heading.ends_with(':')
             || begin::names_pod(self.heading);
         let named = above && begin::names_log(self.heading);
+        if begin::is_row(line) {
+            return None;
+        }
         if named && !begin::is_table(lines) && !is_heading(line) {
             return Some(Form::Log);
         }
@@ -158,8 +174,14 @@ impl<'t> Cutter<'t> {
             let of_table = |line: &&str| self.header.as_ref().is_some_and(|it| it.takes(line));
             lines.iter().take(begin::AHEAD).any(of_table)
         };
-        let dated = begin::is_dated(line) && !begin::is_client(line) && !in_table();
-        dated.then_some(Form::Log)
+        // What is indented without a fence may be part of anything that stands above it.
+        let alone = || {
+            let above = at.checked_sub(1).and_then(|at| self.lines.get(at));
+            !line.starts_with([' ', '\t']) || above.is_none_or(|above| above.is_empty())
+        };
+        let said = || said::is_said(line) && (self.fence.is_some() || alone());
+        let written = begin::is_dated(line) || said();
+        (written && !begin::is_client(line.trim()) && !in_table()).then_some(Form::Log)
     }
 
     /// How many lines the piece has that begins at a line.
@@ -203,6 +225,7 @@ impl<'t> Cutter<'t> {
             first_line: number(from),
             last_line: number(last),
             heading: self.heading,
+            fenced: self.fence.is_some(),
         };
         self.found.push(piece);
     }

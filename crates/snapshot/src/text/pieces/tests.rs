@@ -132,3 +132,29 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_fence_holds_is_told_apart_by_itself() {
+    let row = "Warning  Failed  4m (x6 over 5m)  kubelet, w1  Error: secret \"card\" not found\n";
+    let text = format!("All pods had these logs:\n```\n{row}```\n");
+    assert_eq!(forms(&text), [(Form::Rest, 1, 1), (Form::Rest, 3, 3)]);
+    let said = "level=warning msg=\"the route is there\"\nlevel=fatal msg=gone\n";
+    for text in [
+        format!("It restarts.\n```\n{said}```\nWhat now?\n"),
+        format!("It restarts.\n\n{said}\nWhat now?\n"),
+        format!(
+            "It restarts.\n\n    {}\nWhat now?\n",
+            said.replace("\nl", "\n    l")
+        ),
+    ] {
+        let found = forms(&text);
+        assert_eq!(found[1], (Form::Log, 3, 4), "{text}");
+        assert_eq!((found.len(), found[2].0), (3, Form::Rest));
+    }
+    // A field that goes on in a description may look so.
+    let described = DESCRIBED.replace(
+        "    Ready",
+        "    Message:  level=error msg=no\nlevel=fatal msg=gone\n    Ready",
+    );
+    assert_eq!(forms(&described), [(Form::Description, 1, 10)]);
+}

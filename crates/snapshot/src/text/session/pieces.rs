@@ -15,7 +15,13 @@ use super::{
     },
     Printed, Session, span,
 };
-use crate::{journal, line::journal_text, logs::LogFile, node::Node};
+use crate::{
+    journal,
+    line::journal_text,
+    logs::{self, LogFile},
+    node::Node,
+    service_log,
+};
 
 /// Larger texts are searched for tables only at their beginning, unless a command precedes them.
 const MAX_SEARCHED: usize = 1 << 20;
@@ -32,8 +38,15 @@ impl Session<'_> {
         if printed.last_line < printed.first_line {
             return;
         }
-        let pieces = pieces::cut(printed.text, printed.first_line);
-        if pieces.iter().any(tells) {
+        let above = self.above.take();
+        let pieces = pieces::cut_below(printed.text, printed.first_line, above.as_deref());
+        let known = pieces.iter().any(tells);
+        if !known && self.node_output(printed) {
+            return;
+        }
+        let whole = Self::is_one_log(printed);
+        let is_log = |piece: &Piece<'_>| (piece.fenced || !whole) && pieces::is_log(piece);
+        if known || !self.path.ends_with(".log") && pieces.iter().any(is_log) {
             self.headed(printed.text);
             let (before, from) = (Before::of(&self.found), self.found.unread.len());
             for piece in &pieces {
@@ -41,9 +54,14 @@ impl Session<'_> {
             }
             self.forget_headings(&pieces, from);
             self.placed(before);
-        } else if !self.node_output(printed) {
+        } else {
             self.unread(printed);
         }
+    }
+
+    /// Whether a text is the log of what its file is called after, and not one that somebody quotes.
+    fn is_one_log(printed: &Printed<'_>) -> bool {
+        printed.first_line == 1 && logs::is_stamped(printed.text)
     }
 
     /// What stands right above another piece only says what it is.
@@ -102,6 +120,7 @@ impl Session<'_> {
             Form::Rest if holds_tables(printed.text) => {
                 let request = get::Request {
                     unnamed: true,
+                    quoted: piece.fenced,
                     ..get::Request::default()
                 };
                 self.tables(&request, &printed);
@@ -222,13 +241,23 @@ impl Session<'_> {
     fn log(&mut self, heading: &str, printed: &Printed<'_>) {
         if is_journal(printed.text) {
             let node = self.journal_node(printed);
-            return self.add_journal(span(printed), node, journal::Form::Lines);
+            self.add_journal(span(printed), node, journal::Form::Lines);
+            return self.of_unit(one_unit(printed.text));
         }
         let (namespace, pod) = if self.found.logs.len() < HEADED {
             self.pod_in(heading)
         } else {
             Default::default()
         };
+        let unit = || service_log::tagged_unit(printed.text);
+        let unit = || service_log::unit("", printed.text).or_else(unit);
+        if pod.is_empty()
+            && let Some(unit) = unit()
+        {
+            let node = service_log::node_in(printed.text).unwrap_or(printed.node);
+            self.add_journal(span(printed), node.to_owned(), journal::Form::Bare);
+            return self.of_unit(Some(unit));
+        }
         self.found.logs.push(LogFile {
             file: self.file,
             span: span(printed),
@@ -238,6 +267,13 @@ impl Session<'_> {
             previous: heading.to_ascii_lowercase().contains("previous"),
             taken: None,
         });
+    }
+
+    /// Says of which unit the last journal is.
+    fn of_unit(&mut self, unit: Option<&str>) {
+        if let (Some(unit), Some(journal)) = (unit, self.found.journals.last_mut()) {
+            unit.clone_into(&mut journal.unit);
+        }
     }
 
     /// The pod that a heading names: one that the text shows, else what follows `pod`.
@@ -295,6 +331,14 @@ pub(in crate::text) fn holds_objects(text: &str) -> bool {
     pieces::cut(text, 1).iter().any(tells)
 }
 
+/// Whether a part of a text is a log that stands in a fence.
+pub(in crate::text) fn holds_logs(text: &str) -> bool {
+    let pieces = pieces::cut(text, 1);
+    pieces
+        .iter()
+        .any(|piece| piece.fenced && pieces::is_log(piece))
+}
+
 /// Whether a piece is of Kubernetes for sure.
 fn tells(piece: &Piece<'_>) -> bool {
     match piece.form {
@@ -309,12 +353,24 @@ fn holds_tables(text: &str) -> bool {
     get::sniff(text) || text.len() < MAX_SEARCHED && (get::search(text) || bare::is_in(text))
 }
 
+/// The unit of a journal's lines, where all have the same one and some lost the journal's words.
+fn one_unit(text: &str) -> Option<&str> {
+    let any = Some(Timestamp::UNIX_EPOCH);
+    let parsed = |line| journal_text(line, any).map(|it| it.unit);
+    let mut lost = text.lines().filter(|line| parsed(line).is_none());
+    lost.find(|line| service_log::is_klog(line.trim_start()))?;
+    let mut units = text.lines().filter_map(parsed);
+    let unit = units.next()?;
+    units.all(|other| other == unit).then_some(unit)
+}
+
 /// Whether most of the first lines are a journal's.
 fn is_journal(text: &str) -> bool {
     let any = Some(Timestamp::UNIX_EPOCH);
     let lines = || {
+        // What journalctl adds of its own tells neither way.
         text.lines()
-            .filter(|line| !line.trim().is_empty())
+            .filter(|line| !line.trim().is_empty() && !line.starts_with("--"))
             .take(SAMPLE)
     };
     let fit = lines()
