@@ -149,7 +149,7 @@ fn a_quota_refuses_a_claim_that_is_larger_than_what_is_left() {
             &[
                 NOW,
                 ("pods.yaml", &pods),
-                ("claims.yaml", claims),
+                ("persistentvolumeclaims.yaml", claims),
                 ("quotas.yaml", &quota),
                 ("manifests/data.yaml", manifest),
             ],
