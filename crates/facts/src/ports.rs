@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use coldcase_snapshot::{node::Node, packed::View};
+use coldcase_snapshot::{
+    node::Node,
+    packed::{Items, View},
+};
 use rayon::prelude::*;
 
 use crate::{Cite, Entity, EntityId, Facts, PodHealth, manifest};
@@ -35,6 +38,8 @@ struct Behind<'f> {
     declared: BTreeSet<Declared<'f>>,
     /// Numbers on which the probes of healthy pods get their answer, each over TCP.
     answered: BTreeSet<&'f str>,
+    /// Whether a port may have a name that the text does not show, as that of kubectl before 1.32.
+    unnamed: bool,
 }
 
 impl<'f> Behind<'f> {
@@ -48,12 +53,17 @@ impl<'f> Behind<'f> {
             let containers = root.items_at(&["spec", "containers"]);
             let shown =
                 !containers.is_empty() && containers.iter().all(|one| one.get("ports").is_some());
-            if entity.partial && !shown {
-                // What its manifest wants is the next best.
-                let wish = manifest::wish(facts, *pod)?;
-                behind.add(wish.spec, healthy);
-            } else if let Some(spec) = root.get("spec") {
+            let named = !entity.partial || all_named(containers);
+            if let Some(spec) = root.get("spec").filter(|_| shown || !entity.partial) {
                 behind.add(spec, healthy);
+            }
+            // What its manifest wants is the next best.
+            match manifest::wish(facts, *pod) {
+                Some(wish) if entity.partial && !(shown && named) => {
+                    behind.add(wish.spec, healthy);
+                }
+                None if entity.partial && !shown => return None,
+                _ => behind.unnamed |= !named,
             }
         }
         Some(behind)
@@ -105,6 +115,12 @@ impl<'f> Behind<'f> {
         });
         shown.collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Whether the text shows of each port what it is called, or that it has no name.
+fn all_named(containers: Items<'_>) -> bool {
+    let mut ports = containers.iter().flat_map(|one| one.items_at(&["ports"]));
+    ports.all(|port| port.get("name").is_some())
 }
 
 /// One port of a Service.
@@ -187,7 +203,7 @@ fn wrong_number(port: &Port<'_>, behind: &Behind<'_>) -> Option<Wrong> {
         if names.any(|name| name == port.target) {
             return None;
         }
-        true
+        !behind.unnamed
     };
     Some(Wrong {
         reason: "port",

@@ -174,3 +174,23 @@ fn a_quota_refuses_a_claim_that_is_larger_than_what_is_left() {
     assert!(refused("persistentvolumeclaims", "1", "1", manifest));
     assert!(!refused("persistentvolumeclaims", "1", "2", manifest));
 }
+
+#[test]
+fn a_description_without_names_of_ports_leaves_names_open() {
+    let text = |port: &str| {
+        format!(
+            "$ kubectl -n shop describe pod web-6d4f-x7\nName:             web-6d4f-x7\nNamespace:        shop\nNode:             w1/10.0.0.4\nLabels:           app=web\nStatus:           Running\nContainers:\n  app:\n    Image:        img:1\n    Port:         {port}\n    State:        Running\n    Ready:        True\nConditions:\n  Type   Status\n  Ready  True\nEvents:  <none>\n\n$ kubectl -n shop describe service web\nName:  web\nNamespace:  shop\nSelector:  app=web\nType:  ClusterIP\nIP:  10.0.0.9\nPort:  <unset>  80/TCP\nTargetPort:  http/TCP\nEndpoints:  10.1.0.1:8080\nSession Affinity:  None\nEvents:  <none>\n"
+        )
+    };
+    for (port, sure) in [
+        ("8080/TCP", Some("false")),
+        ("8080/TCP (web)", Some("true")),
+        ("8080/TCP (http)", None),
+    ] {
+        with(&[("notes.txt", &text(port))], |facts| {
+            let miss = facts.of_kind("PortMiss").first();
+            let told = miss.and_then(|id| facts.get(*id).str_at(&["sure"]));
+            assert_eq!(told, sure, "{port}");
+        });
+    }
+}
