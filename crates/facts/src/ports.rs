@@ -103,7 +103,15 @@ impl<'f> Behind<'f> {
 
     /// `http=8080, 53/UDP`.
     fn shown(&self) -> String {
-        let shown = self.declared.iter().map(|port| {
+        let same = |a: &Declared<'_>, b: &Declared<'_>| {
+            (a.number, a.protocol) == (b.number, b.protocol) && !b.name.is_empty()
+        };
+        // A description may leave out the name that the manifest of the same port tells.
+        let known = self.declared.iter().filter(|port| {
+            let mut all = self.declared.iter();
+            !port.name.is_empty() || !all.any(|other| same(port, other))
+        });
+        let shown = known.map(|port| {
             let mut text = port.number.to_owned();
             if !port.name.is_empty() {
                 text = format!("{}={text}", port.name);
