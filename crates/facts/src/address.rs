@@ -1,5 +1,7 @@
 //! Addresses in the environment of containers that lead to no Service, or to a port that the Service does not have.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use coldcase_snapshot::{node::Node, packed::View};
 use rayon::prelude::*;
 
@@ -29,12 +31,128 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         })
         .filter(|(_, misses)| !misses.is_empty())
         .collect();
-    for (pod, misses) in made {
+    let asked = asked(all, made.iter().flat_map(|(_, misses)| misses));
+    let fields = |miss: &Entity<'_>| {
+        let asked = key(miss).and_then(|service| asked.get(&service));
+        match asked.filter(|asked| asked.all_but_the_service(all)) {
+            Some(asked) => vec![
+                ("atFault", Node::text("service")),
+                ("callers", Node::text(asked.names(all))),
+            ],
+            None => vec![("atFault", Node::text("caller"))],
+        }
+    };
+    let judged: Vec<(EntityId, Entity<'_>)> = made
+        .into_iter()
+        .flat_map(|(pod, misses)| misses.into_iter().map(move |miss| (pod, miss)))
+        .map(|(pod, mut miss)| {
+            miss.set(fields(&miss));
+            (pod, miss)
+        })
+        .collect();
+    for (pod, entity) in judged {
         let about = facts.get(pod).subject.clone();
-        for entity in misses {
-            facts.push_derived(entity, &[&about]);
+        facts.push_derived(entity, &[&about]);
+    }
+}
+
+/// Namespace and name of the Service that an address gives a port that it lacks.
+fn key(miss: &Entity<'_>) -> Option<(String, String)> {
+    let text = |field: &str| miss.str_at(&[field]).map(str::to_owned);
+    (miss.str_at(&["reason"]) == Some("port")).then(|| text("namespace").zip(text("service")))?
+}
+
+/// What all environments ask of a Service.
+struct Asked {
+    service: EntityId,
+    ports: BTreeSet<u32>,
+    workloads: BTreeSet<EntityId>,
+}
+
+/// Who calls the Services that lack a port which somebody asks for.
+fn asked<'e, 's: 'e>(
+    facts: &Facts<'s>,
+    misses: impl Iterator<Item = &'e Entity<'s>>,
+) -> BTreeMap<(String, String), Asked> {
+    let mut found: BTreeMap<(String, String), Asked> = BTreeMap::new();
+    for service in misses.filter_map(key) {
+        if let Some(id) = facts.object("Service", &service.0, &service.1) {
+            found.entry(service).or_insert(Asked {
+                service: id,
+                ports: BTreeSet::new(),
+                workloads: BTreeSet::new(),
+            });
         }
     }
+    let pods = facts.of_kind("Pod").iter().filter(|_| !found.is_empty());
+    let calls: Vec<(EntityId, Address<'_>, &str)> = pods
+        .filter(|pod| {
+            let health = facts.health_of(**pod);
+            !matches!(health, PodHealth::Done | PodHealth::Leaving)
+        })
+        .flat_map(|pod| {
+            let entity = facts.get(*pod);
+            let namespace: &str = &entity.subject.namespace;
+            let containers = entity.root().unwrap_or_default();
+            let containers = containers.items_at(&["spec", "containers"]);
+            let env = containers.iter().flat_map(|one| one.items_at(&["env"]));
+            env.filter_map(|env| address(env.str_at(&["value"])?))
+                .map(move |address| (*pod, address, namespace))
+        })
+        .collect();
+    for (pod, address, namespace) in calls {
+        let namespace = address.namespace.unwrap_or(namespace).to_owned();
+        if let Some(asked) = found.get_mut(&(namespace, address.name.to_owned())) {
+            asked.ports.insert(address.port);
+            asked.workloads.insert(facts.workload(pod).unwrap_or(pod));
+        }
+    }
+    found
+}
+
+impl Asked {
+    /// Whether the Service stands alone with its port: all who call it ask for one other, and that is its pods' own or
+    /// the one of its manifest. A single caller may have mistaken the pods' port for the Service's, unless the two
+    /// differ by a slip of one digit.
+    fn all_but_the_service(&self, facts: &Facts<'_>) -> bool {
+        let Some(port) = self.ports.first().filter(|_| self.ports.len() == 1) else {
+            return false;
+        };
+        let port = port.to_string();
+        let ports = |entity: &Entity<'_>, field: &str| -> BTreeSet<String> {
+            let ports = entity.root().unwrap_or_default();
+            let ports = ports.items_at(&["spec", "ports"]);
+            let numbers = ports.iter().filter_map(|one| one.str_at(&[field]));
+            numbers.map(str::to_owned).collect()
+        };
+        let service = facts.get(self.service);
+        let declared = || {
+            let pods = facts.selected_pods(self.service).iter();
+            pods.flat_map(|pod| {
+                let root = facts.get(*pod).root().unwrap_or_default();
+                root.items_at(&["spec", "containers"]).iter()
+            })
+            .flat_map(|one| one.items_at(&["ports"]).iter())
+            .any(|one| one.str_at(&["containerPort"]) == Some(port.as_str()))
+        };
+        let manifests = facts.derived("Manifest", &service.subject).iter();
+        let mut manifests = manifests.map(|id| ports(facts.get(*id), "port"));
+        let own = ports(service, "port");
+        let many = self.workloads.len() > 1 || own.iter().any(|own| a_digit_off(own, &port));
+        manifests.any(|ports| ports.contains(&port))
+            || many && (ports(service, "targetPort").contains(&port) || declared())
+    }
+
+    fn names(&self, facts: &Facts<'_>) -> String {
+        let named = self.workloads.iter().map(|id| facts.get(*id));
+        let named: BTreeSet<&str> = named.map(|it| it.subject.name.as_str()).collect();
+        named.into_iter().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Whether two numbers of one length differ in one digit.
+fn a_digit_off(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).filter(|(a, b)| a != b).count() == 1
 }
 
 /// `right` are environments whose addresses all lead somewhere from a namespace.
@@ -218,6 +336,15 @@ mod tests {
         assert_eq!(read("api.example.com:443"), None);
         assert_eq!(read("cart"), None);
         assert_eq!(read("12:30:00"), None);
+    }
+
+    #[test]
+    fn a_slip_is_one_digit_of_a_number_as_long() {
+        assert!(a_digit_off("3551", "3550"));
+        assert!(!a_digit_off("80", "8080"));
+        assert!(!a_digit_off("443", "8443"));
+        assert!(!a_digit_off("7000", "7000"));
+        assert!(!a_digit_off("5000", "8080"));
     }
 
     proptest! {

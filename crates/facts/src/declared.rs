@@ -1,4 +1,5 @@
-//! Objects that somebody wanted and the cluster does not have, where a quota for their number is used up.
+//! Objects that somebody wanted and the cluster does not have, where a quota for their number is used up. Claims, which
+//! are measured as well as counted, are in `claims`.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,10 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         let namespace = facts.get(quota).subject.namespace.clone();
         let mut wanted: BTreeSet<(String, String, Option<Cite>)> = BTreeSet::new();
         for object in &facts.snapshot.declared {
-            if object.namespace == namespace && counts(&resource, &object.kind) {
+            if object.namespace == namespace
+                && object.kind != "PersistentVolumeClaim"
+                && counts(&resource, &object.kind)
+            {
                 let place = Cite {
                     file: object.file,
                     line: object.root.line(),

@@ -476,6 +476,12 @@ impl Facts<'_> {
                 .object("Service", namespace, &entity.subject.name)
                 .into_iter()
                 .collect(),
+            "Probe" => entity
+                .str_at(&["service"])
+                .and_then(|key| key.split_once('/'))
+                .and_then(|(namespace, name)| self.object("Service", namespace, name))
+                .into_iter()
+                .collect(),
             "EndpointSlice" => entity
                 .str_at(&["metadata", "labels", "kubernetes.io/service-name"])
                 .and_then(|name| self.object("Service", namespace, name))

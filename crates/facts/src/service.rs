@@ -1,6 +1,6 @@
 //! Services: who stands behind them, and what they nearly select.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use coldcase_snapshot::{node::Node, packed::View};
 use rayon::prelude::*;
@@ -11,7 +11,7 @@ use crate::{
     select::{self, Labels},
 };
 
-/// Adds endpoint counts to Services; derives `SelectorMiss` and `PortMiss`.
+/// Adds endpoint counts to Services; derives `SelectorMiss`.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
     let around = Around::new(facts);
     let services = facts.of_kind("Service").to_vec();
@@ -79,9 +79,8 @@ fn misses<'s>(facts: &Facts<'s>, around: &Around<'_>, service: EntityId) -> Vec<
     if selector.is_empty() || entity.str_at(&["spec", "type"]) == Some("ExternalName") {
         return Vec::new();
     }
-    let selected = facts.selected_pods(service);
-    if !selected.is_empty() {
-        port_misses(facts, service, selected)
+    if !facts.selected_pods(service).is_empty() {
+        Vec::new()
     } else if around.labels_unknown(entity) {
         vec![undecided(facts, service, &selector)]
     } else {
@@ -152,6 +151,8 @@ struct Candidate {
     labels: Labels,
     cite: Option<Cite>,
     from: String,
+    /// The workload's name, if it is one.
+    workload: Option<String>,
 }
 
 /// The pods and templates of the namespace that a selector could have meant.
@@ -190,6 +191,7 @@ fn candidate(entity: &Entity<'_>, root: View<'_>, path: &[&str]) -> Candidate {
         labels: select::plain(node),
         cite,
         from: entity.subject.to_string(),
+        workload: (entity.kind != "Pod").then(|| entity.subject.name.to_string()),
     }
 }
 
@@ -201,11 +203,8 @@ fn selector_miss<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) ->
     let meant = candidates
         .iter()
         .any(|it| select::matches_plain(selector, &it.labels));
-    let best = candidates
-        .iter()
-        .map(|candidate| (misfit(selector, &candidate.labels), candidate))
-        .filter(|((missed, _, _), _)| *missed > 0)
-        .min_by_key(|((missed, edits, _), candidate)| (*missed, *edits, candidate.from.clone()));
+    let nearest = nearest(&entity.subject.name, selector, &candidates).filter(|_| !meant);
+    let near = nearest.as_ref().is_some_and(|nearest| nearest.near);
     let mut fields = vec![
         ("service", Node::text(entity.subject.name.as_str())),
         ("namespace", Node::text(namespace)),
@@ -214,54 +213,102 @@ fn selector_miss<'s>(facts: &Facts<'s>, service: EntityId, selector: &Labels) ->
             "candidates",
             Node::number(i64::try_from(candidates.len()).unwrap_or(0)),
         ),
+        ("nearMiss", Node::flag(near)),
     ];
-    let mut place = entity
-        .root()
-        .and_then(|root| root.at(&["spec", "selector"]))
-        .zip(entity.file)
-        .map(|(node, file)| {
-            let lines = u32::try_from(node.entries().len().saturating_sub(1)).unwrap_or(0);
-            Cite {
-                file,
-                line: node.line(),
-                end_line: node.line() + lines,
+    let mut actual = None;
+    if let Some(Nearest { key, candidate, .. }) = &nearest {
+        actual = label_place(facts, candidate, key);
+        fields.extend(differing(selector, key, candidate));
+    }
+    let key = nearest.as_ref().map(|nearest| nearest.key.as_str());
+    Entity::computed("SelectorMiss", entity.subject.clone(), fields)
+        .cited("", selector_place(entity, key))
+        .cited("actual", actual)
+}
+
+/// What a selector could have meant, and the first label in which the two differ.
+struct Nearest<'c> {
+    key: String,
+    candidate: &'c Candidate,
+    near: bool,
+}
+
+/// The candidate that misses least, if it is near; else a workload of the Service's own name, which is meant whatever
+/// its labels are.
+fn nearest<'c>(
+    service: &str,
+    selector: &Labels,
+    candidates: &'c [Candidate],
+) -> Option<Nearest<'c>> {
+    let best = candidates
+        .iter()
+        .map(|candidate| (misfit(selector, &candidate.labels), candidate))
+        .filter(|((missed, _, _), _)| *missed > 0)
+        .min_by_key(|((missed, edits, _), candidate)| (*missed, *edits, candidate.from.clone()))
+        .map(|((missed, edits, key), candidate)| {
+            let expected = selector.get(&key).map_or("", String::as_str);
+            // One differing pair of several, a value or key that is a slip away, or the Service's own value under
+            // another key.
+            let own = holder(expected, &key, candidate).is_some() && same_name(expected, service);
+            let slip = edits <= 2.max(expected.chars().count() / 4);
+            Nearest {
+                near: missed == 1 && (selector.len() > 1 || own || slip),
+                key,
+                candidate,
             }
         });
-    let mut actual_place = None;
-    if let Some(((missed, edits, key), candidate)) = best.filter(|_| !meant) {
-        let expected = selector.get(&key).cloned().unwrap_or_default();
-        let actual = candidate.labels.get(&key).cloned().unwrap_or_default();
-        // One differing pair of several, a value or key that is a slip away, or the Service's own value under
-        // another key.
-        let renamed = !expected.is_empty()
-            && !candidate.labels.contains_key(&key)
-            && candidate.labels.values().any(|value| *value == expected);
-        let own = renamed && same_name(&expected, &entity.subject.name);
-        let near = missed == 1
-            && (selector.len() > 1 || own || edits <= 2.max(expected.chars().count() / 4));
-        fields.push(("nearMiss", Node::flag(near)));
-        fields.push(("from", Node::text(candidate.from.as_str())));
-        actual_place = label_place(facts, candidate, &key);
-        if let Some(node) = entity
-            .root()
-            .and_then(|root| root.at(&["spec", "selector", key.as_str()]))
-            && let Some(file) = entity.file
-        {
-            place = Some(Cite {
-                file,
-                line: node.line(),
-                end_line: node.line(),
-            });
-        }
-        fields.push(("key", Node::text(key)));
-        fields.push(("expected", Node::text(expected)));
-        fields.push(("actual", Node::text(actual)));
-    } else {
-        fields.push(("nearMiss", Node::flag(false)));
+    if best.as_ref().is_some_and(|best| best.near) {
+        return best;
     }
-    Entity::computed("SelectorMiss", entity.subject.clone(), fields)
-        .cited("", place)
-        .cited("actual", actual_place)
+    // Of a workload in a table the labels of its pods are not known.
+    let namesake = candidates
+        .iter()
+        .find(|it| it.workload.as_deref() == Some(service) && !it.labels.is_empty());
+    let namesake = namesake.map(|candidate| Nearest {
+        key: misfit(selector, &candidate.labels).2,
+        candidate,
+        near: true,
+    });
+    namesake.or(best)
+}
+
+/// Fields about the label that differs.
+fn differing(selector: &Labels, key: &str, candidate: &Candidate) -> Vec<(&'static str, Node)> {
+    let expected = selector.get(key).map_or("", String::as_str);
+    let actual = candidate.labels.get(key);
+    let found = match (actual, holder(expected, key, candidate)) {
+        (Some(actual), _) => format!("{key}={actual}"),
+        (None, Some(other)) => format!("{other}={expected}"),
+        (None, None) => format!("no label {key}"),
+    };
+    let mut fields = vec![
+        ("from", Node::text(candidate.from.as_str())),
+        ("key", Node::text(key)),
+        ("expected", Node::text(expected)),
+        ("found", Node::text(found)),
+    ];
+    fields.extend(actual.map(|actual| ("actual", Node::text(actual.as_str()))));
+    fields
+}
+
+/// The lines of a Service's selector, or that of one key.
+fn selector_place(service: &Entity<'_>, key: Option<&str>) -> Option<Cite> {
+    let file = service.file?;
+    let selector = service.root()?.at(&["spec", "selector"])?;
+    let of_key = key.and_then(|key| selector.get(key));
+    let lines = u32::try_from(selector.entries().len().saturating_sub(1)).unwrap_or(0);
+    Some(match of_key {
+        Some(node) => Cite {
+            file,
+            line: node.line(),
+            end_line: node.line(),
+        },
+        None => Cite {
+            file,
+            line: selector.line(),
+            end_line: selector.line() + lines,
+        },
+    })
 }
 
 /// The line of the label itself rather than of the mapping.
@@ -281,6 +328,14 @@ fn label_place(facts: &Facts<'_>, candidate: &Candidate, key: &str) -> Option<Ci
         end_line: line,
         ..cite
     })
+}
+
+/// Another key under which a candidate that lacks the selector's key has its value.
+fn holder<'c>(value: &str, key: &str, candidate: &'c Candidate) -> Option<&'c str> {
+    let lacks = !value.is_empty() && !candidate.labels.contains_key(key);
+    let mut labels = candidate.labels.iter().filter(|_| lacks);
+    let found = labels.find(|(_, other)| *other == value);
+    found.map(|(other, _)| other.as_str())
 }
 
 /// Whether a label's value is the Service's name, give or take signs.
@@ -316,80 +371,4 @@ fn misfit(selector: &Labels, labels: &Labels) -> (usize, usize, String) {
             .map(|(_, key)| key.clone())
             .unwrap_or_default(),
     )
-}
-
-fn port_misses<'s>(facts: &Facts<'s>, service: EntityId, selected: &[EntityId]) -> Vec<Entity<'s>> {
-    let entity = facts.get(service);
-    let Some(root) = entity.root() else {
-        return Vec::new();
-    };
-    let mut declared: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for pod in selected {
-        let containers = facts
-            .get(*pod)
-            .root()
-            .unwrap_or_default()
-            .items_at(&["spec", "containers"]);
-        if facts.get(*pod).partial
-            && (containers.is_empty() || containers.iter().any(|one| one.get("ports").is_none()))
-        {
-            // One pod whose ports the text does not show could declare any name.
-            return Vec::new();
-        }
-        for container in containers {
-            for port in container.items_at(&["ports"]) {
-                let number = port.str_at(&["containerPort"]).unwrap_or("");
-                let name = port.str_at(&["name"]).unwrap_or("");
-                declared.entry(name).or_default().insert(number);
-            }
-        }
-    }
-    let shown: Vec<String> = declared
-        .iter()
-        .flat_map(|(name, numbers)| {
-            numbers.iter().map(move |number| {
-                if name.is_empty() {
-                    (*number).to_owned()
-                } else {
-                    format!("{name}={number}")
-                }
-            })
-        })
-        .collect();
-    let mut misses = Vec::new();
-    for port in root.items_at(&["spec", "ports"]) {
-        let Some(target) = port.get("targetPort") else {
-            continue;
-        };
-        let text = target.as_str().unwrap_or("");
-        let numeric = text.parse::<u32>().is_ok();
-        let number = port.str_at(&["port"]).unwrap_or("");
-        let has = |number: &str| declared.values().any(|numbers| numbers.contains(number));
-        // A number that no container declares may still be listened on, but hardly where they declare the
-        // Service's own; a name that none declares cannot resolve.
-        if numeric && (has(text) || !has(number)) || declared.contains_key(text) {
-            continue;
-        }
-        let fields = vec![
-            ("service", Node::text(entity.subject.name.as_str())),
-            ("namespace", Node::text(entity.subject.namespace.as_str())),
-            (
-                "port",
-                port.get("port").map(View::to_node).unwrap_or_default(),
-            ),
-            ("targetPort", target.to_node()),
-            ("declared", Node::text(shown.join(", "))),
-            ("numeric", Node::flag(numeric)),
-        ];
-        let place = entity.file.map(|file| Cite {
-            file,
-            line: target.line(),
-            end_line: target.line(),
-        });
-        let mut miss =
-            Entity::computed("PortMiss", entity.subject.clone(), fields).cited("", place);
-        miss.file = entity.file;
-        misses.push(miss);
-    }
-    misses
 }

@@ -4,6 +4,7 @@ use coldcase_bundle::Bundle;
 
 use super::*;
 
+mod ports;
 mod runs;
 mod wanted;
 

@@ -391,12 +391,32 @@ fn findings(
     found
 }
 
+/// What follows a part of a title that is only said if its values are known; it holds values in braces of their own.
+fn past_optional(part: &str) -> &str {
+    let mut open = 1_u32;
+    for (at, sign) in part.char_indices() {
+        match sign {
+            '{' => open += 1,
+            '}' => open -= 1,
+            _ => {}
+        }
+        if open == 0 {
+            return part.get(at + 1..).unwrap_or("");
+        }
+    }
+    ""
+}
+
 /// A rule's title for people, who cannot know its names: what is not known of it is an ellipsis.
 fn unfilled(title: &str) -> String {
     let mut text = String::new();
     let mut rest = title;
     while let Some((before, after)) = rest.split_once('{') {
         text.push_str(before);
+        if after.starts_with('?') {
+            rest = past_optional(after);
+            continue;
+        }
         let Some((_, after)) = after.split_once('}') else {
             break;
         };
@@ -665,6 +685,10 @@ mod tests {
             (
                 "{w} is cut off from DNS ({b.policy}: {b.detail})",
                 "… is cut off from DNS",
+            ),
+            (
+                "A claim{? of {m.size} ({m.class})} of {w} waits{?: {m.why}}",
+                "A claim of … waits",
             ),
             ("plain", "plain"),
         ] {

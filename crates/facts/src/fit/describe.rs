@@ -90,7 +90,6 @@ pub(super) fn add_said(
             let wanted = near.map(|near| near.selector);
             let selector = wanted.unwrap_or_else(|| "labels of its node affinity".to_owned());
             set("selector", Node::text(selector), by_manifest.or(said.place));
-            set("hint", Node::text(""), said.place);
         }
         Some(Obstacle::Taint) => {
             if let Some(taint) = &said.taint {
@@ -214,18 +213,13 @@ pub(super) fn describe<'s>(
             end_line: line,
         })
     };
-    let (mut hint, mut wish) = (String::new(), None);
+    let mut wish = None;
     if let Some(near) = selector_near_miss(facts, pod) {
         fields.push(("selector", Node::text(near.selector)));
-        if let Some(label) = &near.label {
-            hint = format!(" (nearest: {label})");
-        }
         fields.extend(near.label.map(|label| ("nearMiss", Node::text(label))));
         made = made.cited("nearMiss", near.label_place);
         wish = near.place;
     }
-    // A title goes on with it, or ends before it.
-    fields.push(("hint", Node::text(hint)));
     if let Some((taint, place)) = blocking_taint(facts, root, obstacles) {
         fields.push(("taint", Node::text(taint)));
         made = made.cited("taint", place);
