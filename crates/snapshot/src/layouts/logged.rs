@@ -121,11 +121,14 @@ fn name(snapshot: &mut Snapshot<'_>, roots: &[Root]) {
         if !log.pod.is_empty() || host != hosts::Host::default() || is_of_host(path) {
             continue;
         }
-        log.pod = std::mem::take(&mut log.container);
         // A dot is that of a file, `ticket.md`.
-        if log.pod.contains('.') || !known::is_name(&log.pod) {
-            UNNAMED.clone_into(&mut log.pod);
+        if log.container.contains('.') {
+            log.container.clear();
         }
+        log.pod = match log.container.as_str() {
+            name if known::is_name(name) => name.to_owned(),
+            _ => UNNAMED.to_owned(),
+        };
     }
 }
 
@@ -228,9 +231,28 @@ mod tests {
                 assert_eq!(logs[0].container, container, "{path}");
             });
         }
-        pods(&[("cart.log", LINE)], |pods, logs| {
-            assert!(pods.is_empty() && logs[0].container == "cart");
-        });
+    }
+
+    #[test]
+    fn a_log_that_is_nobodys_is_of_a_pod_called_as_its_file() {
+        let pod = |files: &[(&str, &str)]| {
+            let mut found = Vec::new();
+            pods(files, |pods, logs| {
+                assert!(logs.iter().all(|log| log.container != "ticket.md"));
+                found = pods.iter().map(|pod| pod.name.to_string()).collect();
+            });
+            found
+        };
+        let text = LINE.repeat(3);
+        assert_eq!(pod(&[("cart.log", &text)]), ["cart"]);
+        assert_eq!(pod(&[("ticket.md", &text)]), [UNNAMED]);
+        // A host's own programs log there.
+        assert!(pod(&[("m1/var/log/cart.log", &text)]).is_empty());
+        let listed = "$ kubectl get pods -n shop\nNAME    READY   STATUS    RESTARTS   AGE\nweb-0   1/1     Running   0          2d\n";
+        assert_eq!(
+            pod(&[("a/pods.txt", listed), ("a/cart.log", &text)]),
+            ["web-0"]
+        );
     }
 
     #[test]

@@ -243,9 +243,7 @@ fn hostile_lines_are_bounded() {
 #[test]
 fn what_a_recorder_logs_is_told_wherever_it_stands() {
     let event = "I0303 08:00:01.250000       1 event.go:218] Event(v1.ObjectReference{Kind:\"Pod\", Namespace:\"shop\", Name:\"db-0\", UID:\"u-1\", FieldPath:\"\"}): type: 'Warning' reason: 'FailedAttachVolume' Multi-Attach error\n";
-    let other = format!(
-        "I0303 08:00:02.250000       1 gc.go:1] went on\nE0303 08:00:03.250000       1 {SYNC}\n"
-    );
+    let other = "I0303 08:00:02.250000       1 gc.go:1] went on\nE0303 08:00:03.250000       1 gc.go:9] Error syncing pod: no\n";
     let text = format!("It says\n\n```\n{event}{other}```\n");
     assert_eq!(
         told(&[("ticket.md", &text)]),
