@@ -8,6 +8,9 @@ use super::{
 };
 use crate::{hosts::UNNAMED, node::Node};
 
+/// Pods of a text of which one is looked for.
+const MOST: usize = 500;
+
 /// Gives the events that nothing names to the only object of their kind that a text shows: people paste both for one
 /// reason. Of several pods it is the only one in the state that the events are about; between two nobody chooses.
 pub(super) fn name_unnamed(found: &mut Found) {
@@ -64,7 +67,8 @@ fn in_state(found: &Found, kind: &str) -> Option<(String, String)> {
         return None;
     }
     let shown = shown(found, kind);
-    if shown.values().any(BTreeSet::is_empty) {
+    // Each event asks each pod: a ticket shows a few.
+    if shown.len() > MOST || shown.values().any(BTreeSet::is_empty) {
         return None;
     }
     let mut meant: Option<(&str, &str)> = None;
