@@ -208,7 +208,12 @@ fn standing(facts: &Facts<'_>, workload: &Identity) -> String {
         .count();
     let unstable = i64::try_from(unstable).unwrap_or(0);
     let mut said: Vec<String> = Vec::new();
-    if let Some(desired) = entity.int_at(&["desired"]) {
+    // Of pods that nothing but logs and events name nobody knows whether they are ready.
+    let pods = facts.workload_pods(id);
+    let known =
+        |pod: &EntityId| facts.health_of(*pod) != PodHealth::Unknown || is_ready(facts, *pod);
+    let counted = pods.is_empty() || pods.iter().any(known);
+    if let Some(desired) = entity.int_at(&["desired"]).filter(|_| counted) {
         let ready = ready_pods(facts, id);
         said.push(match unstable {
             0 => format!("{ready} of {desired} ready"),
