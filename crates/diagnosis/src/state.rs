@@ -91,9 +91,11 @@ fn ago(
 const STILL: i64 = 120;
 /// Seconds over which it must have said so.
 const LONG: i64 = 180;
-/// The same of a program that was captured in its first minutes: it must have said so up to the last seconds, later than
-/// what it waits for takes to come up.
-const SHORT: (i64, i64) = (25, 10);
+/// A younger program must have said so for a third of its life (it had to start, and to be called, before), but longer
+/// than what it waits for takes to come up, and up to the last seconds.
+const YOUNG: i64 = 20;
+/// The last seconds.
+const JUST_NOW: i64 = 10;
 /// Lines without a time at the end of a log that are more than a word in passing.
 const AGAIN: usize = 5;
 /// Lines a minute of a server whose calls fail; what is merely tried now and then, such as a target that is scraped or
@@ -123,29 +125,40 @@ fn complains(
     if after.len() >= AGAIN && after.iter().any(|after| *after <= 2) {
         return true;
     }
-    let mut times: Vec<i64> = lines
-        .into_iter()
-        .filter_map(|line| coldcase_snapshot::stamp::rfc3339(line.str_at(&["time"])?))
-        .map(jiff::Timestamp::as_second)
-        .collect();
+    let listens = |block: &Block| {
+        let mut steps = block.steps.iter();
+        steps.any(|step| step.verb == Verb::None && step.pattern.is_some())
+    };
+    let listens = rule.healed.as_ref().is_some_and(listens);
+    says_it_still(facts, &lines, if listens { 1 } else { BUSY })
+}
+
+/// Whether lines come up to the capture, so many a minute, and not only while their pods came up.
+fn says_it_still(facts: &Facts<'_>, lines: &[&Entity<'_>], a_minute: i64) -> bool {
+    let times = lines
+        .iter()
+        .filter_map(|line| coldcase_snapshot::stamp::rfc3339(line.str_at(&["time"])?));
+    let mut times: Vec<i64> = times.map(jiff::Timestamp::as_second).collect();
     let newest = times.iter().max().copied().unwrap_or(0);
     times.retain(|time| newest - time <= weights::ONGOING_SECONDS);
     times.sort_unstable();
     let (Some(first), Some(last), Some(now)) = (times.first(), times.last(), facts.now()) else {
         return false;
     };
-    let listens = |block: &Block| {
-        let mut steps = block.steps.iter();
-        steps.any(|step| step.verb == Verb::None && step.pattern.is_some())
-    };
-    let listens = rule.healed.as_ref().is_some_and(listens);
-    let least = if listens { 1 } else { BUSY };
-    let lasted = last - first;
-    let often = i64::try_from(times.len()).is_ok_and(|lines| lines * 60 >= lasted * least);
-    let quiet_for = now.as_second() - last;
-    let long = (-STILL..=STILL).contains(&quiet_for) && lasted >= LONG;
-    let short = (-STILL..=SHORT.1).contains(&quiet_for) && lasted >= SHORT.0;
-    (long || short) && often
+    let (lasted, quiet_for) = (last - first, now.as_second() - last);
+    let speakers = lines.iter().filter_map(|line| {
+        let subject = &line.subject;
+        facts.object("Pod", &subject.namespace, &subject.name)
+    });
+    // A description shows no more than when the kubelet took it.
+    let taken = |pod| facts.age(facts.get(pod).str_at(&["status", "startTime"]));
+    let age = speakers
+        .filter_map(|pod| taken(pod).or_else(|| facts.age_of(pod)))
+        .max();
+    let enough = age.map_or(LONG, |age| (age / 3).clamp(YOUNG, LONG));
+    let within = |after: i64| (-STILL..=after).contains(&quiet_for);
+    let goes_on = within(STILL) && lasted >= LONG || within(JUST_NOW) && lasted >= enough;
+    goes_on && i64::try_from(times.len()).is_ok_and(|lines| lines * 60 >= lasted * a_minute)
 }
 
 /// Whether a line is an event of the cluster, or of another one, that a program exports: its words are not its own.

@@ -85,29 +85,40 @@ fn asked<'e, 's: 'e>(
         }
     }
     let pods = facts.of_kind("Pod").iter().filter(|_| !found.is_empty());
-    let calls: Vec<(EntityId, Address<'_>, &str)> = pods
+    let calls: Vec<_> = pods
         .filter(|pod| {
             let health = facts.health_of(**pod);
             !matches!(health, PodHealth::Done | PodHealth::Leaving)
         })
-        .flat_map(|pod| {
-            let entity = facts.get(*pod);
-            let namespace: &str = &entity.subject.namespace;
-            let containers = entity.root().unwrap_or_default();
-            let containers = containers.items_at(&["spec", "containers"]);
-            let env = containers.iter().flat_map(|one| one.items_at(&["env"]));
-            env.filter_map(|env| address(env.str_at(&["value"])?))
-                .map(move |address| (*pod, address, namespace))
-        })
+        .flat_map(|pod| calls(facts, *pod))
+        .filter(|(key, ..)| found.contains_key(key))
         .collect();
-    for (pod, address, namespace) in calls {
-        let namespace = address.namespace.unwrap_or(namespace).to_owned();
-        if let Some(asked) = found.get_mut(&(namespace, address.name.to_owned())) {
-            asked.ports.insert(address.port);
-            asked.workloads.insert(facts.workload(pod).unwrap_or(pod));
+    for (key, port, caller) in calls {
+        if let Some(asked) = found.get_mut(&key) {
+            asked.ports.insert(port);
+            asked.workloads.insert(caller);
         }
     }
     found
+}
+
+/// The Services, by namespace and name, and their ports that a pod's environment names, and whose pod it is.
+fn calls<'f>(
+    facts: &'f Facts<'_>,
+    pod: EntityId,
+) -> impl Iterator<Item = ((String, String), u32, EntityId)> + 'f {
+    let entity = facts.get(pod);
+    let namespace: &str = &entity.subject.namespace;
+    let caller = facts.workload(pod).unwrap_or(pod);
+    let root = entity.root().unwrap_or_default();
+    let containers = root.items_at(&["spec", "containers"]).iter();
+    containers
+        .flat_map(|one| one.items_at(&["env"]).iter())
+        .filter_map(|env| address(env.str_at(&["value"])?))
+        .map(move |address| {
+            let namespace = address.namespace.unwrap_or(namespace).to_owned();
+            ((namespace, address.name.to_owned()), address.port, caller)
+        })
 }
 
 impl Asked {

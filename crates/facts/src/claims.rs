@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coldcase_snapshot::{node::Node, packed::View};
+use coldcase_snapshot::{node::Node, object::Object, packed::View};
 
 use crate::{Cite, Entity, EntityId, Facts, Identity, quantity, said};
 
@@ -27,15 +27,22 @@ struct Limit {
 /// Derives `NotCreated` entities of claims.
 pub(crate) fn derive(facts: &mut Facts<'_>) {
     let mut found = Vec::new();
+    let mut of_namespace: BTreeMap<&str, BTreeMap<String, Wanted>> = BTreeMap::new();
+    let all = &facts.snapshot.declared;
+    let of_claims = |manifest: &&Object| manifest.kind == "PersistentVolumeClaim";
+    let manifests: Vec<&Object> = all.iter().filter(of_claims).collect();
     for quota in facts.of_kind("ResourceQuota") {
         let limits = limits(facts, *quota);
         if limits.is_empty() {
             continue;
         }
         let subject = &facts.get(*quota).subject;
-        for (name, wanted) in missing(facts, &subject.namespace) {
-            let refused = limits.iter().find(|limit| refuses(limit, &wanted));
-            found.extend(refused.map(|limit| entity(subject, &name, &wanted, limit)));
+        let wanted = of_namespace
+            .entry(subject.namespace.as_str())
+            .or_insert_with(|| missing(facts, &manifests, &subject.namespace));
+        for (name, wanted) in wanted {
+            let refused = limits.iter().find(|limit| refuses(limit, wanted));
+            found.extend(refused.map(|limit| entity(subject, name, wanted, limit)));
         }
     }
     for made in found {
@@ -106,7 +113,7 @@ fn refuses(limit: &Limit, wanted: &Wanted) -> bool {
 }
 
 /// Claims of a namespace that manifests declare or pods name, and that do not exist.
-fn missing(facts: &Facts<'_>, namespace: &str) -> BTreeMap<String, Wanted> {
+fn missing(facts: &Facts<'_>, manifests: &[&Object], namespace: &str) -> BTreeMap<String, Wanted> {
     let mut found: BTreeMap<String, Wanted> = BTreeMap::new();
     let listed = facts.covers("PersistentVolumeClaim", namespace);
     let pods = facts.pods_of_namespace.get(namespace);
@@ -132,11 +139,11 @@ fn missing(facts: &Facts<'_>, namespace: &str) -> BTreeMap<String, Wanted> {
             wanted.place = wanted.place.or(place);
         }
     }
-    for manifest in &facts.snapshot.declared {
+    for manifest in manifests {
         let own = manifest.namespace == namespace && listed;
         let named = found.contains_key(manifest.name.as_str())
             && (manifest.namespace.is_empty() || manifest.namespace == namespace);
-        if manifest.kind == "PersistentVolumeClaim" && (own || named) {
+        if own || named {
             let wanted = found.entry(manifest.name.to_string()).or_default();
             wanted.told(manifest.root.view(), manifest.file);
         }

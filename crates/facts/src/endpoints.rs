@@ -1,7 +1,7 @@
 //! Compares where a node's rules send connections to Services with the endpoints that the Services have.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
 };
 
@@ -74,17 +74,6 @@ fn address(target: &str) -> Option<&str> {
 }
 
 fn by_service<'s>(facts: &Facts<'_>, reports: &[&'s HostReport]) -> ByService<'s> {
-    let mut names: HashMap<&str, (String, String)> = HashMap::new();
-    for id in facts.of_kind("Service") {
-        let service = facts.get(*id);
-        if let Some(ip) = service.str_at(&["spec", "clusterIP"]) {
-            let subject = &service.subject;
-            names.insert(
-                ip,
-                (subject.namespace.to_string(), subject.name.to_string()),
-            );
-        }
-    }
     let mut found = ByService::new();
     for report in reports {
         let mut here: BTreeMap<(String, String), Rules> = BTreeMap::new();
@@ -99,7 +88,12 @@ fn by_service<'s>(facts: &Facts<'_>, reports: &[&'s HostReport]) -> ByService<'s
                     Some((namespace.to_owned(), name.to_owned()))
                 }
                 // ipvs knows the Service's address only.
-                None => self::address(service).and_then(|ip| names.get(ip).cloned()),
+                None => self::address(service)
+                    .and_then(|ip| facts.service_at(ip.parse().ok()?))
+                    .map(|(id, _)| {
+                        let subject = &facts.get(id).subject;
+                        (subject.namespace.to_string(), subject.name.to_string())
+                    }),
             };
             if let Some(key) = key {
                 let rules = here.entry(key).or_default();

@@ -1,6 +1,9 @@
 //! Objects as entities, and the indexes over them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::OnceLock,
+};
 
 use coldcase_snapshot::{Snapshot, coverage::Status, node::Node, packed::View};
 use rayon::prelude::*;
@@ -35,6 +38,7 @@ pub(crate) fn objects<'s>(snapshot: &'s Snapshot<'s>) -> Facts<'s> {
         selects: Groups::default(),
         derived_of: BTreeMap::default(),
         health: Vec::new(),
+        named: OnceLock::new(),
     };
     let mut made: Vec<Entity<'_>> = snapshot
         .objects

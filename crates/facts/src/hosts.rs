@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use coldcase_snapshot::{node::Node, stamp, text::HostReport};
 
-use crate::{Cite, Entity, Facts, Identity, nodes, reached};
+use crate::{Cite, Entity, Facts, Identity, Whom, nodes};
 
 /// What several commands said of one thing: the last word on each field, and where.
 #[derive(Default)]
@@ -95,20 +95,14 @@ pub(crate) fn derive(facts: &mut Facts<'_>) {
         expiry(facts, &mut merged);
         push(facts, "Certificate", &node, merged);
     }
-    let services = (!probes.is_empty()).then(|| reached::Services::new(facts));
-    let probes: Vec<_> = probes
-        .into_iter()
-        .map(|(node, mut merged)| {
-            let whom = services.as_ref().and_then(|services| {
-                services.of(merged.get("host")?, merged.get("namespace").unwrap_or(""))
-            });
-            if let Some(whom) = whom {
-                merged.set("service", Node::text(whom), None);
-            }
-            (node, merged)
-        })
-        .collect();
-    for (node, merged) in probes {
+    for (node, mut merged) in probes {
+        let from = merged.get("namespace").filter(|it| !it.is_empty());
+        let whom = merged.get("host").map(|host| facts.whom(from, host));
+        if let Some(Whom::Service(id)) = whom {
+            let subject = &facts.get(id).subject;
+            let key = format!("{}/{}", subject.namespace, subject.name);
+            merged.set("service", Node::text(key), None);
+        }
         push(facts, "Probe", &node, merged);
     }
 }

@@ -42,7 +42,10 @@ mod unnamed;
 mod usage;
 mod workload;
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
 
 use coldcase_snapshot::{
     Snapshot,
@@ -57,6 +60,7 @@ pub use entity::{Cite, Entity, EntityId, Identity, Name};
 use groups::{Few, Groups};
 pub use health::PodHealth;
 pub use nouns::{NOUNS, Relation};
+pub use reached::{Side, Whom};
 pub use relation::Related;
 
 /// Entities and how they hang together.
@@ -87,6 +91,8 @@ pub struct Facts<'s> {
     selects: Groups,
     derived_of: BTreeMap<&'static str, HashMap<Identity, Few>>,
     health: Vec<PodHealth>,
+    /// Made when the first host is asked for.
+    named: OnceLock<reached::Services>,
 }
 
 /// Derives all facts.
@@ -157,7 +163,7 @@ impl<'s> Facts<'s> {
     }
 
     /// Seconds since an object was made: by its stamp, else by the age that a text prints.
-    pub(crate) fn age_of(&self, id: EntityId) -> Option<i64> {
+    pub fn age_of(&self, id: EntityId) -> Option<i64> {
         let entity = self.get(id);
         let stamped = self.age(entity.str_at(&["metadata", "creationTimestamp"]));
         let printed = || entity.printed_age("metadata", Some("creationTimestamp"));

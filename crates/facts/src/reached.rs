@@ -1,63 +1,127 @@
-//! Which Service a host stands for that somebody tried to reach.
+//! What a host stands for that somebody tried to reach, by name or by address.
 
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    net::IpAddr,
+};
 
-use crate::Facts;
+use coldcase_snapshot::packed::View;
+
+use crate::{EntityId, Facts};
+
+/// What a named host is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom {
+    /// A Service.
+    Service(EntityId),
+    /// A pod behind a headless Service.
+    Pod(EntityId),
+    /// An address that is no Service's.
+    Address(IpAddr),
+    /// Nothing that the snapshot knows.
+    Nobody,
+}
+
+/// From where a Service has an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// By which the cluster calls it.
+    Cluster,
+    /// For the world outside, which may be answered on the node or be left to a load balancer.
+    Outside,
+}
 
 /// Services by what they are called by.
+#[derive(Debug)]
 pub(crate) struct Services {
-    by_address: BTreeMap<String, String>,
-    /// `namespace/name` by name; none where several namespaces have it.
-    by_name: BTreeMap<String, Option<String>>,
-    all: BTreeSet<String>,
+    by_address: HashMap<IpAddr, (EntityId, Side)>,
+    /// None where several namespaces have the name.
+    by_name: HashMap<String, Option<EntityId>>,
 }
 
 impl Services {
-    pub(crate) fn new(facts: &Facts<'_>) -> Self {
+    fn new(facts: &Facts<'_>) -> Self {
         let mut made = Self {
-            by_address: BTreeMap::new(),
-            by_name: BTreeMap::new(),
-            all: BTreeSet::new(),
+            by_address: HashMap::new(),
+            by_name: HashMap::new(),
         };
-        for id in facts.of_kind("Service") {
-            let service = facts.get(*id);
-            let name = service.subject.name.to_string();
-            let key = format!("{}/{name}", service.subject.namespace);
-            if let Some(ip) = service.str_at(&["spec", "clusterIP"])
-                && ip != "None"
-            {
-                made.by_address.insert(ip.to_owned(), key.clone());
-            }
-            match made.by_name.entry(name) {
+        let services = facts.of_kind("Service");
+        for id in services {
+            match made.by_name.entry(facts.get(*id).subject.name.to_string()) {
                 Entry::Vacant(free) => {
-                    free.insert(Some(key.clone()));
+                    free.insert(Some(*id));
                 }
                 Entry::Occupied(mut taken) => {
                     taken.insert(None);
                 }
             }
-            made.all.insert(key);
+        }
+        // What the cluster calls goes first: an outer address may be any.
+        for side in [Side::Cluster, Side::Outside] {
+            for id in services {
+                for address in addresses(facts, *id, side) {
+                    made.by_address.entry(address).or_insert((*id, side));
+                }
+            }
         }
         made
     }
+}
 
-    /// `namespace/name` of the Service of a host, asked from a namespace if that is known.
-    pub(crate) fn of(&self, host: &str, from: &str) -> Option<String> {
-        if let Some(key) = self.by_address.get(host) {
-            return Some(key.clone());
+/// The addresses of a Service; `None` of a headless one is not any.
+fn addresses(facts: &Facts<'_>, service: EntityId, side: Side) -> Vec<IpAddr> {
+    let root = facts.get(service).root().unwrap_or_default();
+    let texts: Vec<&str> = match side {
+        Side::Cluster => {
+            let all = root.items_at(&["spec", "clusterIPs"]).iter();
+            let first = root.str_at(&["spec", "clusterIP"]);
+            all.filter_map(View::as_str).chain(first).collect()
+        }
+        Side::Outside => {
+            let given = root.items_at(&["status", "loadBalancer", "ingress"]).iter();
+            let own = root.items_at(&["spec", "externalIPs"]).iter();
+            let own = own.filter_map(View::as_str);
+            own.chain(given.filter_map(|it| it.str_at(&["ip"])))
+                .collect()
+        }
+    };
+    texts.iter().filter_map(|ip| ip.parse().ok()).collect()
+}
+
+impl Facts<'_> {
+    fn named(&self) -> &Services {
+        self.named.get_or_init(|| Services::new(self))
+    }
+
+    /// The Service that is reached at an address, and from where it has it.
+    pub fn service_at(&self, address: IpAddr) -> Option<(EntityId, Side)> {
+        self.named().by_address.get(&address).copied()
+    }
+
+    /// What a host stands for, named by somebody in a namespace. If nobody knows which, a bare name is that of the
+    /// only Service that has it.
+    pub fn whom(&self, from: Option<&str>, host: &str) -> Whom {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            let service = self.service_at(address);
+            return service.map_or(Whom::Address(address), |(id, _)| Whom::Service(id));
         }
         let mut labels = host.trim_end_matches('.').split('.');
-        let (name, namespace) = (labels.next()?, labels.next());
-        // Three labels without `svc` are a name on the Internet or a pod of a headless Service.
-        if labels.next().is_some_and(|third| third != "svc") {
-            return None;
-        }
-        let namespace = namespace.or(Some(from).filter(|from| !from.is_empty()));
-        let Some(namespace) = namespace else {
-            return self.by_name.get(name).cloned().flatten();
+        let (first, second, third) = (labels.next().unwrap_or(""), labels.next(), labels.next());
+        let Some(namespace) = second.or(from) else {
+            let only = self.named().by_name.get(first).copied().flatten();
+            return only.map_or(Whom::Nobody, Whom::Service);
         };
-        let key = format!("{namespace}/{name}");
-        self.all.contains(&key).then_some(key)
+        let service = self.object("Service", namespace, first);
+        // Three labels without `svc` are a name on the Internet or a pod of a headless Service.
+        if let Some(service) = service.filter(|_| third.is_none_or(|label| label == "svc")) {
+            return Whom::Service(service);
+        }
+        let headless = second.and_then(|service| {
+            let namespace = third.or(from)?;
+            self.object("Service", namespace, service)?;
+            self.object("Pod", namespace, first)
+        });
+        headless.map_or(Whom::Nobody, Whom::Pod)
     }
 }
 
@@ -69,19 +133,29 @@ mod tests {
 
     #[test]
     fn hosts_stand_for_services_by_name_and_address() {
-        let services = "kind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a, namespace: x, uid: s1}, spec: {clusterIP: 10.0.0.1}}\n- {apiVersion: v1, kind: Service, metadata: {name: b, namespace: x, uid: s2}, spec: {clusterIP: None}}\n- {apiVersion: v1, kind: Service, metadata: {name: b, namespace: y, uid: s3}, spec: {clusterIP: None}}\n";
+        let services = "kind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a, namespace: x, uid: s1}, spec: {clusterIP: 10.0.0.1, externalIPs: [203.0.113.7]}}\n- {apiVersion: v1, kind: Service, metadata: {name: b, namespace: x, uid: s2}, spec: {clusterIP: None}}\n- {apiVersion: v1, kind: Service, metadata: {name: b, namespace: y, uid: s3}, spec: {clusterIP: None}}\n- {apiVersion: v1, kind: Pod, metadata: {name: p-0, namespace: y, uid: p1}, spec: {}, status: {}}\n";
         let bundle = Bundle::from_texts("test", [("services.yaml", services)]);
         let snapshot = coldcase_snapshot::read(&bundle);
         let facts = crate::derive(&snapshot);
-        let known = Services::new(&facts);
-        let of = |host: &str, from: &str| known.of(host, from).unwrap_or_default();
-        assert_eq!(of("10.0.0.1", ""), "x/a");
-        assert_eq!(of("a", ""), "x/a");
-        assert_eq!(of("b", ""), "", "two namespaces have it");
-        assert_eq!(of("b", "y"), "y/b");
-        assert_eq!(of("b.y", "x"), "y/b");
-        assert_eq!(of("b.y.svc.cluster.local.", ""), "y/b");
-        assert_eq!(of("a.example.com", ""), "");
-        assert_eq!(of("None", ""), "");
+        let of = |host: &str, from: Option<&str>| match facts.whom(from, host) {
+            Whom::Service(id) | Whom::Pod(id) => facts.get(id).subject.to_string(),
+            Whom::Address(address) => address.to_string(),
+            Whom::Nobody => String::new(),
+        };
+        assert_eq!(of("10.0.0.1", None), "Service x/a");
+        assert_eq!(of("203.0.113.7", None), "Service x/a");
+        let side = |ip: &str| facts.service_at(ip.parse().ok()?).map(|(_, side)| side);
+        assert_eq!(side("10.0.0.1"), Some(Side::Cluster));
+        assert_eq!(side("203.0.113.7"), Some(Side::Outside));
+        assert_eq!(of("10.0.0.2", None), "10.0.0.2");
+        assert_eq!(of("a", None), "Service x/a");
+        assert_eq!(of("a", Some("y")), "");
+        assert_eq!(of("b", None), "", "two namespaces have it");
+        assert_eq!(of("b", Some("y")), "Service y/b");
+        assert_eq!(of("b.y", Some("x")), "Service y/b");
+        assert_eq!(of("b.y.svc.cluster.local.", None), "Service y/b");
+        assert_eq!(of("p-0.b.y.svc", None), "Pod y/p-0");
+        assert_eq!(of("a.example.com", None), "");
+        assert_eq!(of("None", None), "");
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use coldcase_facts::{
-    EntityId, PodHealth,
+    EntityId, PodHealth, Side, Whom,
     netpol::{Backend, Direction, Flow, Peer, Verdict, rules_of},
 };
 use coldcase_snapshot::coverage::Scope;
@@ -36,24 +36,6 @@ pub(crate) struct Calls {
     /// The networks in which pods and Services have their addresses.
     near: OnceLock<BTreeSet<IpAddr>>,
 }
-
-/// What a named host is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whom {
-    Service(EntityId),
-    Pod(EntityId),
-    Address(IpAddr),
-    /// Nothing that the snapshot knows.
-    Nobody,
-}
-
-/// Where a Service has the addresses by which the cluster calls it.
-const CLUSTER_IPS: [&[&str]; 2] = [&["spec", "clusterIP"], &["spec", "clusterIPs", "[]"]];
-/// Where it has those for the world outside.
-const OUTER_IPS: [&[&str]; 2] = [
-    &["spec", "externalIPs", "[]"],
-    &["status", "loadBalancer", "ingress", "[]", "ip"],
-];
 
 /// Connections to what a host stands for; `None` if that cannot be told.
 type Flows = Option<Vec<Flow>>;
@@ -160,39 +142,8 @@ impl World<'_, '_> {
         let namespace = &self.get(line).subject.namespace;
         hosts::ends(self.words(line))
             .into_iter()
-            .map(|end| (end, self.whom(namespace, end.host)))
+            .map(|end| (end, self.facts.whom(Some(namespace), end.host)))
             .collect()
-    }
-
-    /// What a host stands for, named by somebody in a namespace.
-    fn whom(&self, namespace: &str, host: &str) -> Whom {
-        if let Ok(address) = host.parse::<IpAddr>() {
-            let service = self.service_at(&address.to_string());
-            return service.map_or(Whom::Address(address), Whom::Service);
-        }
-        let mut labels = host.split('.');
-        let (first, second, third) = (labels.next().unwrap_or(""), labels.next(), labels.next());
-        let service = self
-            .facts
-            .object("Service", second.unwrap_or(namespace), first);
-        if let Some(service) = service.filter(|_| third.is_none_or(|label| label == "svc")) {
-            return Whom::Service(service);
-        }
-        // `pod.service.namespace.svc`: a pod behind a headless Service.
-        let headless = second.and_then(|service| {
-            let namespace = third.unwrap_or(namespace);
-            self.facts.object("Service", namespace, service)?;
-            self.facts.object("Pod", namespace, first)
-        });
-        headless.map_or(Whom::Nobody, Whom::Pod)
-    }
-
-    /// The Service that is reached at an address, from within the cluster or from outside.
-    fn service_at(&self, address: &str) -> Option<EntityId> {
-        CLUSTER_IPS
-            .iter()
-            .chain(&OUTER_IPS)
-            .find_map(|path| self.having("Service", path, address).first().copied())
     }
 
     /// Whom a pod called, by a line of its own.
@@ -243,9 +194,8 @@ impl World<'_, '_> {
                 let mut flows: Vec<Flow> = backends.iter().map(|to| to_backend(from, to)).collect();
                 // A load balancer's address may be answered on the node or be left to the balancer.
                 let outer = end.host.parse::<IpAddr>().ok().filter(|address| {
-                    let address = address.to_string();
-                    let own = |path| self.having("Service", path, &address).contains(&service);
-                    !CLUSTER_IPS.iter().any(|path| own(path))
+                    let at = self.facts.service_at(*address);
+                    at.is_some_and(|(_, side)| side == Side::Outside)
                 });
                 if let Some(address) = outer.filter(|_| !flows.is_empty()) {
                     flows.push(flow(from, Peer::Address(address), end.port));
