@@ -194,8 +194,9 @@ impl<'c, 't, B: Build<'t>> Walk<'c, 't, B> {
         Self {
             cursor,
             builder,
-            items: Vec::new(),
-            entries: Vec::new(),
+            // Room for what most objects have open at once: there is a walk for each of them.
+            items: Vec::with_capacity(8),
+            entries: Vec::with_capacity(32),
         }
     }
 

@@ -12,9 +12,9 @@ use rayon::prelude::*;
 use crate::model::{
     Answer, BlastRadius, BundleInfo, CausalEdge, Cause, Change, Counts, Coverage, Dimension,
     DimensionValue, Evidence, Exoneration, Finding, Incident, Next, Problem, Reason, Related,
-    Report, SCHEMA, Separate, Subject, TimelineEntry, Tool, UndatedEvent, Unknown, Verdict, Window,
+    Report, SCHEMA, Separate, Subject, TimelineEntry, Tool, UndatedEvent, Verdict, Window,
 };
-use crate::{clocks, objects, said};
+use crate::{clocks, objects, said, undecided};
 
 /// Quotes in order of first use.
 #[derive(Default)]
@@ -144,7 +144,7 @@ pub fn assemble(
         unknown: evaluation
             .unknown
             .par_iter()
-            .map(|it| unknown(rules, evaluation, it))
+            .map(|it| undecided::unknown(rules, evaluation, it))
             .collect(),
         timeline,
         undated,
@@ -391,64 +391,6 @@ fn findings(
     found
 }
 
-/// What follows a part of a title that is only said if its values are known; it holds values in braces of their own.
-fn past_optional(part: &str) -> &str {
-    let mut open = 1_u32;
-    for (at, sign) in part.char_indices() {
-        match sign {
-            '{' => open += 1,
-            '}' => open -= 1,
-            _ => {}
-        }
-        if open == 0 {
-            return part.get(at + 1..).unwrap_or("");
-        }
-    }
-    ""
-}
-
-/// A rule's title for people, who cannot know its names: what is not known of it is an ellipsis.
-fn unfilled(title: &str) -> String {
-    let mut text = String::new();
-    let mut rest = title;
-    while let Some((before, after)) = rest.split_once('{') {
-        text.push_str(before);
-        if after.starts_with('?') {
-            rest = past_optional(after);
-            continue;
-        }
-        let Some((_, after)) = after.split_once('}') else {
-            break;
-        };
-        text.push('…');
-        rest = after;
-    }
-    text.push_str(rest);
-    for nothing in [" (…: …)", " (…)"] {
-        text = text.replace(nothing, "");
-    }
-    text.trim_end_matches(": …").to_owned()
-}
-
-fn unknown(
-    rules: &RuleSet,
-    evaluation: &Evaluation<'_, '_>,
-    unknown: &coldcase_rules::Unknown,
-) -> Unknown {
-    let rule = &rules.rules[unknown.rule];
-    Unknown {
-        rule: rule.id.clone(),
-        title: unfilled(rule.title.source()),
-        missing: unknown.missing.clone(),
-        collect: rule.collect.clone(),
-        subjects: unknown
-            .subjects
-            .iter()
-            .map(|id| subject(&evaluation.entity(*id).subject))
-            .collect(),
-    }
-}
-
 fn timeline(bundle: &Bundle, diagnosis: &Diagnosis, quotes: &mut Quotes) -> Vec<TimelineEntry> {
     let many = diagnosis.timeline.len() > TIMELINE_QUOTES;
     let mut told: Vec<TimelineEntry> = diagnosis
@@ -668,31 +610,4 @@ pub(crate) fn coverage(snapshot: &Snapshot<'_>) -> Vec<Coverage> {
 
 fn plural(source: &str) -> String {
     object::resource_of_kind(source).map_or_else(|| source.to_owned(), str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unfilled;
-
-    #[test]
-    fn a_title_without_its_names_is_readable() {
-        for (title, text) in [
-            (
-                "The API server on {n} does not answer",
-                "The API server on … does not answer",
-            ),
-            ("A disk of {n} fails: {l.text|short}", "A disk of … fails"),
-            (
-                "{w} is cut off from DNS ({b.policy}: {b.detail})",
-                "… is cut off from DNS",
-            ),
-            (
-                "A claim{? of {m.size} ({m.class})} of {w} waits{?: {m.why}}",
-                "A claim of … waits",
-            ),
-            ("plain", "plain"),
-        ] {
-            assert_eq!(unfilled(title), text);
-        }
-    }
 }

@@ -111,7 +111,7 @@ fields! {
         last_seen, explained_by, evidence, meaning, false_alarm
     }
     CausalEdge { from, to, along }
-    Unknown { rule, title, missing, collect, subjects }
+    Unknown { rule, title, missing, collect, subjects, more_subjects }
     TimelineEntry {
         id, time, end_time, precision, raw_time, kind, layer, severity, count, subject, text,
         evidence, place, assumed

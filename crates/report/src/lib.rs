@@ -23,6 +23,7 @@ mod said;
 mod summary;
 pub mod text;
 mod times;
+mod undecided;
 
 #[cfg(test)]
 extern crate self as coldcase_report;

@@ -444,8 +444,11 @@ pub struct Unknown {
     pub missing: Vec<String>,
     /// What to collect.
     pub collect: Vec<String>,
-    /// Objects it was undecided for, if it got that far.
+    /// Objects it was undecided for, if it got that far; the first hundred.
     pub subjects: Vec<Subject>,
+    /// Further such objects that are not listed.
+    #[serde(skip_serializing_if = "no_objects")]
+    pub more_subjects: usize,
 }
 
 /// A dated thing.

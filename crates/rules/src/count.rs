@@ -11,7 +11,7 @@ use crate::{
     engine::{Bound, Outcome, Row, Undecided, World},
     missing::Missing,
     paths::resolve,
-    rule::{Count, Operand, Rows, Step},
+    rule::{Count, Matcher, Operand, Rows, Step, Test},
     values::{How, Truth, in_units_of, seconds_between},
 };
 
@@ -38,6 +38,27 @@ fn shown(number: f64) -> String {
         return number.to_string();
     }
     (number as i64).to_string()
+}
+
+/// The numbers at which a matcher changes its mind; `None` if it compares with anything but numbers as written.
+fn edges(matcher: &Matcher) -> Option<Vec<f64>> {
+    let written = |operand: &Operand| match operand {
+        Operand::Literal(text) => text.parse::<f64>().ok(),
+        _ => None,
+    };
+    let mut found = Vec::new();
+    for test in &matcher.tests {
+        match test {
+            Test::Is(number)
+            | Test::Not(number)
+            | Test::AtLeast(number)
+            | Test::AtMost(number)
+            | Test::Over(number)
+            | Test::Under(number) => found.push(written(number)?),
+            _ => return None,
+        }
+    }
+    Some(found)
 }
 
 /// Whether what was counted fits.
@@ -90,7 +111,10 @@ impl World<'_, '_> {
             (Some(_), _) => More::Any,
             (None, _) => More::None,
         };
-        let holds = decided.then(|| self.settled(row, count, number, more, &share));
+        let plain = base.is_none() && count.sum.is_none();
+        let edges = if plain { edges(&count.is) } else { None };
+        let holds =
+            decided.then(|| self.settled(row, count, number, more, edges.as_deref(), &share));
         match holds.flatten() {
             Some(true) => Counted::Yes,
             Some(false) => Counted::No,
@@ -98,13 +122,15 @@ impl World<'_, '_> {
         }
     }
 
-    /// Whether a number fits, whatever else there may be; `None` if that would change it.
+    /// Whether a number fits, whatever else there may be; `None` if that would change it. Only near `edges`, if they
+    /// are known, a number can fit that another does not.
     fn settled(
         &self,
         row: &Row,
         count: &Count,
         number: f64,
         more: More,
+        edges: Option<&[f64]>,
         share: &dyn Fn(f64) -> f64,
     ) -> Option<bool> {
         let how = count.sum.as_deref().map_or_else(How::default, How::of);
@@ -122,8 +148,12 @@ impl World<'_, '_> {
             More::UpTo(more) => (more.min(PROBED), number + more as f64),
             More::Any => (PROBED, ENDLESS),
         };
+        let near = |number: &f64| {
+            edges.is_none_or(|all| all.iter().any(|edge| (number - edge).abs() <= 1.0))
+        };
         (1..=probed)
             .map(|more| number + more as f64)
+            .filter(near)
             .chain([last])
             .all(|number| fits(number) == Some(now))
             .then_some(now)
@@ -212,7 +242,10 @@ impl World<'_, '_> {
                 More::Any
             };
             let number = self.number_of_rows(rows, count, &own);
-            match self.settled(sample, count, number, more, &|number| number) {
+            let edges = edges(&count.is);
+            match self.settled(sample, count, number, more, edges.as_deref(), &|number| {
+                number
+            }) {
                 Some(true) => outcome.rows.extend(own),
                 Some(false) => {}
                 None if open.is_empty() => {

@@ -140,7 +140,7 @@ struct Descent<'w, 'r, 'f, 's, O> {
     /// What was read for it.
     read: Vec<Place<'r>>,
     /// How many rows each step made.
-    made: Vec<usize>,
+    made: [usize; DEEPEST],
     landed: Vec<Landed<'r>>,
     open: &'w mut O,
 }
@@ -153,7 +153,7 @@ impl<'w, 'r, 'f, 's, O: Open> Descent<'w, 'r, 'f, 's, O> {
             before,
             row: Row::default(),
             read: Vec::new(),
-            made: vec![0; steps.len()],
+            made: [0; DEEPEST],
             landed: Vec::new(),
             open,
         }

@@ -139,9 +139,12 @@ fn tell_logs<'n>(
             continue;
         }
         // In the order of the whole texts a name need not stand before those that it begins.
-        let end = |pod: &str| pod.bytes().chain(*b": ").collect::<Vec<u8>>();
+        let end = |pod: &'n str| pod.bytes().chain(*b": ");
         let others = pods.len() - 1;
-        if let Some(pod) = pods.into_iter().min_by_key(|pod| end(pod)) {
+        if let Some(pod) = pods
+            .into_iter()
+            .min_by(|one, other| end(one).cmp(end(other)))
+        {
             let text = format!(
                 "log of container {container} in pod {pod} and {others} others: not collected"
             );

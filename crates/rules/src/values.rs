@@ -331,13 +331,17 @@ impl World<'_, '_> {
             }),
             Test::Matches(regex) => {
                 let regex = regex.get()?;
-                let Some((node, captures)) = nodes
-                    .iter()
-                    .find_map(|node| Some((*node, regex.captures(node.as_str()?)?)))
-                else {
+                let fits = |node: &&View<'_>| node.as_str().is_some_and(|it| regex.is_match(it));
+                let Some(node) = nodes.iter().find(fits) else {
                     return Some(false);
                 };
-                read.node = Some(node);
+                read.node = Some(*node);
+                // Only what is captured needs room, and most patterns of fields capture nothing.
+                let text = node.as_str().unwrap_or("");
+                let captures = (regex.captures_len() > 1).then(|| regex.captures(text));
+                let Some(captures) = captures.flatten() else {
+                    return Some(true);
+                };
                 let names = regex.capture_names().flatten();
                 read.captures.extend(names.filter_map(|name| {
                     Some((name.to_owned(), captures.name(name)?.as_str().to_owned()))

@@ -332,10 +332,12 @@ fn kept(root: View<'_>, times: Times, packer: &mut Packer) -> Root {
             _ => {}
         }
     }
+    let mut text = String::with_capacity(32);
     let mut time = |key, time: Option<Timestamp>| {
         // What is not known is left out: of an object it is absent, of text it is what the text does not show.
-        let time = stamp::format(time?, 0);
-        Some((key, packer.scalar(&time, 0, 0, false)))
+        text.clear();
+        stamp::write(&mut text, time?, 0);
+        Some((key, packer.scalar(&text, 0, 0, false)))
     };
     kept.extend(time("first", times.first));
     // One that happened once, or is told so, has both at the same time.

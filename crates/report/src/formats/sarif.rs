@@ -236,7 +236,7 @@ impl<'a> Run<'a> {
         put(
             &mut result,
             "properties",
-            json!({ "subjects": unknown.subjects }),
+            json!({ "subjects": unknown.subjects, "more_subjects": unknown.more_subjects }),
         );
         result
     }

@@ -221,6 +221,8 @@ fn undecided(unknown: &Unknown) -> Case {
             .iter()
             .map(|subject| format!("undecided for {subject}")),
     );
+    let more = unknown.more_subjects;
+    said.extend((more > 0).then(|| format!("undecided for {more} others")));
     Case {
         class: unknown.rule.clone(),
         name: one_line(&unknown.title),

@@ -176,6 +176,8 @@ struct Visit<'v, 'f, 's> {
     met: Vec<Met<'v>>,
     /// By branch.
     shared: Vec<Shared<'v>>,
+    /// Room for the questions that a field passes.
+    answers: Vec<usize>,
     place: usize,
 }
 
@@ -216,7 +218,7 @@ impl<'v> Met<'v> {
     }
 
     /// Keeps the answers to a value.
-    fn keep(&mut self, text: &'v str, passed: Vec<usize>, questions: usize) {
+    fn keep(&mut self, text: &'v str, passed: &[usize], questions: usize) {
         self.seldom |= questions == 1;
         if self.seldom || self.answers.len() == Self::MOST {
             self.seldom |= self.found < Self::MOST;
@@ -225,7 +227,7 @@ impl<'v> Met<'v> {
             self.places.clear();
         }
         let at = self.answers.len();
-        self.answers.push(passed);
+        self.answers.push(passed.to_vec());
         self.last = Some((text, at));
         if !self.seldom {
             self.places.insert(text, at);
@@ -269,6 +271,7 @@ pub(super) fn part(world: &World<'_, '_>, part: &[EntityId], asked: &Asked<'_>) 
         passed: vec![Bits::none(part.len()); asked.questions.len()],
         met: vec![Met::default(); asked.fields],
         shared: shared(asked),
+        answers: Vec::new(),
         place: 0,
     };
     for (place, id) in part.iter().enumerate() {
@@ -464,11 +467,14 @@ impl<'v> Visit<'v, '_, '_> {
                 }
             })
         };
-        let passed: Vec<usize> = field.questions.iter().copied().filter(passes).collect();
+        let mut passed = std::mem::take(&mut self.answers);
+        passed.extend(field.questions.iter().copied().filter(passes));
         set(&mut self.passed, &passed, self.place);
         if let (Some(met), Some(text)) = (met, single) {
-            met.keep(text, passed, field.questions.len());
+            met.keep(text, &passed, field.questions.len());
         }
+        passed.clear();
+        self.answers = passed;
     }
 }
 

@@ -682,3 +682,21 @@ proptest! {
         prop_assert_eq!(rfc3339(&format(time, 9)), Some(time));
     }
 }
+
+proptest! {
+    #[test]
+    fn times_are_written_as_the_library_writes_them(
+        seconds in 0_i64..253_402_207_200,
+        nanos in 0_i32..1_000_000_000,
+    ) {
+        let time = Timestamp::new(seconds, nanos).unwrap_or_default();
+        prop_assert_eq!(format(time, 9), format!("{time:.9}"));
+        for (precision, cut) in [(0, 0), (3, 3), (6, 6)] {
+            let whole = format!("{time:.9}");
+            let (base, fraction) = whole.trim_end_matches('Z').split_once('.').unwrap_or_default();
+            let fraction = fraction.get(..cut).unwrap_or_default();
+            let dot = if cut == 0 { "" } else { "." };
+            prop_assert_eq!(format(time, precision), format!("{base}{dot}{fraction}Z"));
+        }
+    }
+}
