@@ -325,7 +325,8 @@ fn kept(root: View<'_>, times: Times, packer: &mut Packer) -> Root {
     for (key, view) in root.entries() {
         match key {
             // The ages are what text for people prints instead of times.
-            "reason" | "type" | "message" | "note" | "ageSeconds" | "firstAgeSeconds" => {
+            "reason" | "type" | "message" | "note" | "ageSeconds" | "firstAgeSeconds"
+            | "quoted" => {
                 kept.push((key, packer.view(view)));
             }
             "metadata" => kept.push((key, packer.null(view.line(), 0))),

@@ -42,6 +42,16 @@ pub(crate) fn reckon(snapshot: &mut Snapshot<'_>) {
     }
 }
 
+/// Drops the sentences that a text quotes without their events, if pods were captured whole: notes that lie beside a
+/// capture speak of what once was, and the capture tells what is.
+pub(crate) fn forget_quotes(snapshot: &mut Snapshot<'_>) {
+    let whole = |object: &Object| object.kind == "Pod" && !object.partial;
+    if snapshot.objects.iter().any(whole) {
+        let quoted = |event: &Event| event.object.root.str_at(&["quoted"]).is_some();
+        snapshot.events.retain(|event| !quoted(event));
+    }
+}
+
 /// Whether it is a pod of which more than its name is told.
 fn shows_state(object: &Object) -> bool {
     let root = object.root.view();
@@ -98,6 +108,20 @@ mod tests {
             ages(&format!("{pods}$ kubectl get events\n{HEAD}{ROWS}")),
             [(Some(1_920), Some(1_920)), (Some(3_540), Some(3_540))]
         );
+    }
+
+    #[test]
+    fn what_notes_quote_beside_captured_pods_is_no_event() {
+        let notes =
+            "We see 0/3 nodes: what then?\n\n`0/3 nodes are available: 3 Insufficient cpu.`\n";
+        let pods = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: cart-0, namespace: shop, uid: u}, spec: {}, status: {phase: Running}}\n";
+        let events = |files: &[(&str, &str)]| {
+            let bundle = Bundle::from_texts("t", files.iter().copied());
+            crate::read(&bundle).events.len()
+        };
+        assert_eq!(events(&[("notes.md", notes)]), 1);
+        assert_eq!(events(&[("notes.md", notes), ("pods.yaml", pods)]), 0);
+        assert_eq!(events(&[("app.log", notes)]), 0, "a program's log");
     }
 
     #[test]

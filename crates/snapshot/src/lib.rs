@@ -253,6 +253,7 @@ pub fn read_with<'b>(bundle: &'b Bundle, options: &Options) -> Snapshot<'b> {
     snapshot.coverage.absent = gathered.absent;
     snapshot.coverage.unplaced = gathered.unplaced;
     coverage::from_answers(&gathered.failed, &mut snapshot.coverage);
+    excerpt::forget_quotes(&mut snapshot);
     excerpt::reckon(&mut snapshot);
     layouts::logged::add(&mut snapshot, &gathered.roots);
     snapshot

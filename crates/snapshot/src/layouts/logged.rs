@@ -84,7 +84,9 @@ pub(crate) fn add(snapshot: &mut Snapshot<'_>, roots: &[Root]) {
     let only = only_node(snapshot);
     let mut found: BTreeMap<(String, String), Seen> = BTreeMap::new();
     for log in &snapshot.logs {
-        if log.pod.is_empty() || is_known(log) || is_listed(&log.namespace) {
+        // What is unnamed on purpose is on no list.
+        let gone = log.pod != UNNAMED && is_listed(&log.namespace);
+        if log.pod.is_empty() || is_known(log) || gone {
             continue;
         }
         let key = (log.namespace.clone(), log.pod.clone());

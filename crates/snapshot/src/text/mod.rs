@@ -26,6 +26,7 @@ mod prompt;
 pub(crate) mod refusal;
 mod resource;
 mod rollout;
+mod sentence;
 mod session;
 mod shell;
 mod table;
@@ -224,6 +225,10 @@ fn understood(
         if blocks.len() > 1 && session.is_empty() {
             session.blocks(&blocks);
         }
+    }
+    // A program's log may hold such a sentence too, and stays one.
+    if !session.is_empty() || sentence::is_of_people(path, &text) {
+        session.quote(sentence::quoted(&blocks));
     }
     session.finish()
 }

@@ -12,13 +12,15 @@ use super::{
         pieces::{self, Form, Piece},
         placed::{Before, Unplaced},
         refusal,
+        sentence::Quoted,
     },
     Printed, Session, span,
 };
 use crate::{
+    hosts::UNNAMED,
     journal,
     line::journal_text,
-    logs::{self, LogFile},
+    logs::{self, LogFile, Span},
     node::Node,
     service_log,
 };
@@ -33,6 +35,47 @@ const HEADED: usize = 200;
 const SAMPLE: usize = 20;
 
 impl Session<'_> {
+    /// Sentences of components that stand alone. Where events were read they are told by those.
+    pub(in crate::text) fn quote(&mut self, quoted: Quoted) {
+        let logs = self.found.logs.iter().map(|log| log.span);
+        let spans: Vec<Span> = logs
+            .chain(self.found.journals.iter().map(|journal| journal.span))
+            .collect();
+        let is_logged = |line: u32| {
+            let mut spans = spans.iter();
+            spans.any(|span| (span.first..=span.last).contains(&line))
+        };
+        let is_event = |root: &Node| root.str_at(&["kind"]) == Some("Event");
+        let mut lines: BTreeSet<u32> = BTreeSet::new();
+        if !self.found.objects.iter().any(is_event) {
+            let events = quoted.events.into_iter();
+            for event in events.filter(|event| !is_logged(event.line)) {
+                lines.insert(event.line);
+                self.found.objects.push(event);
+            }
+        }
+        for line in quoted.refusals {
+            if is_logged(line) {
+                continue;
+            }
+            lines.insert(line);
+            self.found.logs.push(LogFile {
+                file: self.file,
+                span: Span {
+                    first: line,
+                    last: line,
+                },
+                namespace: String::new(),
+                // Whoever asked for what was refused.
+                pod: UNNAMED.to_owned(),
+                container: String::new(),
+                previous: false,
+                taken: None,
+            });
+        }
+        self.found.unread.retain(|line| !lines.contains(line));
+    }
+
     /// Text that no command explains. Unless something in it is of Kubernetes, a command on a node printed it.
     pub(super) fn sniffed(&mut self, printed: &Printed<'_>) {
         if printed.last_line < printed.first_line {
