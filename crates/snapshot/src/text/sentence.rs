@@ -12,6 +12,9 @@ use crate::{hosts::UNNAMED, node::Node};
 /// Longer lines are no sentences.
 const LONGEST: usize = 4 << 10;
 
+/// Nobody writes that much between two commands, in bytes.
+const LARGEST: usize = 1 << 20;
+
 /// Sentences of one text; a ticket quotes a few.
 const MOST: usize = 50;
 
@@ -19,7 +22,7 @@ const MOST: usize = 50;
 const SHORT: usize = 200;
 
 /// Lines that a sentence in a fence is broken into.
-const BROKEN: usize = 4;
+const BROKEN: u16 = 4;
 
 /// How messages about pods begin, with the reason of the event that brings them (`pkg/kubelet/events` and the plugins'
 /// own words). Each is told by the kubelet but for those of the attach controller.
@@ -85,7 +88,8 @@ pub(super) fn is_of_people(path: &str, text: &str) -> bool {
 /// Looks through everything but the output of commands that print what others wrote.
 pub(super) fn quoted(blocks: &[Block<'_>]) -> Quoted {
     let mut found = Quoted::default();
-    for block in blocks.iter().filter(|block| may_quote(&block.command)) {
+    let may_quote = |block: &&Block<'_>| block.output.len() <= LARGEST && may_quote(&block.command);
+    for block in blocks.iter().filter(may_quote) {
         let mut lines = (block.first_line..).zip(block.output.lines()).peekable();
         while let Some((line, body)) = lines.next() {
             if found.events.len() + found.refusals.len() >= MOST {
@@ -102,17 +106,21 @@ pub(super) fn quoted(blocks: &[Block<'_>]) -> Quoted {
                 continue;
             };
             let mut message = message.trim_end().to_owned();
-            let mut joined = 1;
+            let mut more_lines = 0;
             while block.fenced
-                && joined < BROKEN
+                && more_lines + 1 < BROKEN
                 && !message.ends_with('.')
                 && let Some((_, more)) = lines.next_if(|(_, more)| goes_on(more))
             {
                 message.push(' ');
                 message.push_str(more.trim());
-                joined += 1;
+                more_lines += 1;
             }
-            found.events.push(event(line, reason, &message));
+            let message = Node {
+                more_lines,
+                ..text(&message, line)
+            };
+            found.events.push(event(line, reason, message));
         }
     }
     found
@@ -168,7 +176,7 @@ fn clean(sentence: &str) -> &str {
 }
 
 /// The event that such a sentence is of. It is told as something that holds: that is why somebody quotes it.
-fn event(line: u32, reason: &str, message: &str) -> Node {
+fn event(line: u32, reason: &str, message: Node) -> Node {
     let component = match reason {
         "FailedScheduling" => "default-scheduler",
         "FailedAttachVolume" => "attachdetach-controller",
@@ -178,7 +186,7 @@ fn event(line: u32, reason: &str, message: &str) -> Node {
     let fields: [(&[&str], Node); 8] = [
         (&["type"], text("Warning", line)),
         (&["reason"], text(reason, line)),
-        (&["message"], text(message, line)),
+        (&["message"], message),
         (&["source", "component"], text(component, line)),
         (&["ageSeconds"], number(0, line)),
         (&["involvedObject", "kind"], text("Pod", line)),
