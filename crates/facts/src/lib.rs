@@ -200,7 +200,13 @@ impl<'s> Facts<'s> {
 
     /// The top-level owner of a pod, as a `Workload`.
     pub fn workload(&self, pod: EntityId) -> Option<EntityId> {
-        self.workload_of.get(pod.0 as usize).copied().flatten()
+        self.workloads(pod).first().copied()
+    }
+
+    /// The same as a list of at most one.
+    pub fn workloads(&self, pod: EntityId) -> &[EntityId] {
+        let workload = self.workload_of.get(pod.0 as usize);
+        workload.map_or(&[], Option::as_slice)
     }
 
     /// Pods of a `Workload`.

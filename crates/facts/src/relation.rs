@@ -14,15 +14,16 @@ pub struct Related {
 impl Facts<'_> {
     /// Follows a relation from an entity.
     pub fn related(&self, noun: &str, from: EntityId) -> Related {
-        let relation = NOUNS.iter().find(|relation| relation.noun == noun);
         let mut ids = self.follow(noun, from);
         ids.dedup();
+        if !ids.is_empty() {
+            return Related { ids, missing: None };
+        }
+        let relation = NOUNS.iter().find(|relation| relation.noun == noun);
         let missing = relation.and_then(|relation| match relation.source {
-            "node files" if ids.is_empty() => {
-                Some(format!("node files of {}", self.get(from).label()))
-            }
-            "node files" | "logs" | "journal" | "alerts" | "manifests" => None,
-            source if !ids.is_empty() || self.collected_in(source, from) => None,
+            "node files" => Some(format!("node files of {}", self.get(from).label())),
+            "logs" | "journal" | "alerts" | "manifests" => None,
+            source if self.collected_in(source, from) => None,
             source => Some(source.to_owned()),
         });
         Related { ids, missing }
@@ -193,8 +194,8 @@ impl Facts<'_> {
 
     fn follow(&self, noun: &str, from: EntityId) -> Vec<EntityId> {
         let entity = self.get(from);
-        let subject = entity.subject.clone();
-        let own = |kind: &'static str| self.derived(kind, &subject).to_vec();
+        let subject = &entity.subject;
+        let own = |kind: &'static str| self.derived(kind, subject).to_vec();
         let each_pod = |step: &dyn Fn(EntityId) -> Vec<EntityId>| {
             let mut ids: Vec<EntityId> = self.pods(from).into_iter().flat_map(step).collect();
             ids.sort_unstable();
@@ -222,7 +223,7 @@ impl Facts<'_> {
                     .into_iter()
                     .map(|(_, id)| id)
                     .collect(),
-                "Workload" => self.by_identity.get(&subject).map_or(Vec::new(), |id| {
+                "Workload" => self.by_identity.get(subject).map_or(Vec::new(), |id| {
                     rollout::replica_sets(self, *id)
                         .into_iter()
                         .map(|(_, id)| id)
@@ -235,7 +236,7 @@ impl Facts<'_> {
                         .collect()
                 }),
             },
-            "event" => self.events_about(&subject).to_vec(),
+            "event" => self.events_about(subject).to_vec(),
             "service" => self.services(from),
             "endpointslice" => self.filtered_in("EndpointSlice", &subject.namespace, |slice| {
                 slice.str_at(&["metadata", "labels", "kubernetes.io/service-name"])
@@ -427,6 +428,12 @@ impl Facts<'_> {
         ids
     }
 
+    /// The node that a pod says it is on, if it was captured.
+    pub fn node_of(&self, pod: EntityId) -> Option<EntityId> {
+        let name = self.get(pod).str_at(&["spec", "nodeName"])?;
+        self.object("Node", "", name)
+    }
+
     fn nodes(&self, from: EntityId) -> Vec<EntityId> {
         let entity = self.get(from);
         let by_name = |name: &str| self.object("Node", "", name);
@@ -454,7 +461,7 @@ impl Facts<'_> {
                 let mut ids: Vec<EntityId> = self
                     .pods(from)
                     .into_iter()
-                    .filter_map(|pod| by_name(self.get(pod).str_at(&["spec", "nodeName"])?))
+                    .filter_map(|pod| self.node_of(pod))
                     .collect();
                 ids.sort_unstable();
                 ids.dedup();

@@ -16,7 +16,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Near {
     /// The pod of each container and pod, by the number of the entity.
-    pods: OnceLock<Vec<Option<u32>>>,
+    pods: OnceLock<Vec<Option<EntityId>>>,
+    /// The node of each pod, by the number of the entity.
+    nodes: OnceLock<Vec<Option<EntityId>>>,
     /// Why there may be events that are not there.
     expired: OnceLock<Option<String>>,
 }
@@ -329,17 +331,27 @@ impl World<'_, '_> {
 
     /// What most rules ask of every container and pod, without a search.
     fn nearby(&self, noun: &str, from: EntityId) -> Option<Candidates<'_>> {
-        let ids: Cow<'_, [EntityId]> = match noun {
-            "pod" if self.get(from).kind == "Container" => vec![self.pod_of(from)?].into(),
-            "event" => self.events_of(from).into(),
+        let pod = || match self.get(from).kind {
+            "Pod" => Some(from),
+            _ => self.pod_of(from),
+        };
+        let ids = match noun {
+            "pod" if self.get(from).kind == "Container" => self.pods_of(from),
+            "event" => self.events_of(from),
+            "node" => self.nodes_of(pod()?),
+            "workload" => self.facts.workloads(pod()?),
             _ => return None,
         };
+        // Why there is none is a longer story.
+        if ids.is_empty() && noun != "event" {
+            return None;
+        }
         let expired = noun == "event" && ids.is_empty();
         let missing = if expired { self.expired() } else { None };
         Some(Candidates {
             total: ids.len() as u64,
             missing: missing.map(Missing::from),
-            ids,
+            ids: ids.into(),
             open: 0,
         })
     }
@@ -358,22 +370,44 @@ impl World<'_, '_> {
     }
 
     /// The pod of a container, or of its own name.
-    fn pod_of(&self, from: EntityId) -> Option<EntityId> {
+    pub(crate) fn pod_of(&self, from: EntityId) -> Option<EntityId> {
+        self.pods_of(from).first().copied()
+    }
+
+    fn pods_of(&self, from: EntityId) -> &[EntityId] {
         let pods = self.near.pods.get_or_init(|| {
-            let entities = self.facts.entities.par_iter();
-            let pod = |entity: &Entity<'_>| {
+            self.each(|entity, _| {
                 let subject = &entity.subject;
                 if !matches!(entity.kind, "Container" | "Pod") || subject.kind != "Pod" {
                     return None;
                 }
-                let pod = self
-                    .facts
-                    .object("Pod", &subject.namespace, &subject.name)?;
-                Some(pod.0)
-            };
-            entities.map(pod).collect()
+                self.facts
+                    .object("Pod", &subject.namespace, &subject.name)
+            })
         });
-        pods.get(from.0 as usize)?.map(EntityId)
+        pods.get(from.0 as usize).map_or(&[], Option::as_slice)
+    }
+
+    fn nodes_of(&self, pod: EntityId) -> &[EntityId] {
+        let nodes = self.near.nodes.get_or_init(|| {
+            self.each(|entity, id| {
+                (entity.kind == "Pod")
+                    .then(|| self.facts.node_of(id))
+                    .flatten()
+            })
+        });
+        nodes.get(pod.0 as usize).map_or(&[], Option::as_slice)
+    }
+
+    /// What is found for each entity, by its number.
+    fn each(
+        &self,
+        find: impl Fn(&Entity<'_>, EntityId) -> Option<EntityId> + Sync,
+    ) -> Vec<Option<EntityId>> {
+        let entities = self.facts.entities.par_iter().enumerate();
+        entities
+            .map(|(number, entity)| find(entity, EntityId(u32::try_from(number).ok()?)))
+            .collect()
     }
 
     fn journal_lines(&self, from: EntityId, pattern: Option<usize>) -> Candidates<'_> {
@@ -442,11 +476,7 @@ fn sources(kind: &str) -> &'static [&'static str] {
         "DnsBlock" => &["NetworkPolicy", "Pod"],
         "NodeFacts" | "Unit" | "Filesystem" | "Certificate" | "Probe" | "ConfigChange"
         | "NodeClock" | "StaleEndpoint" | "DirectoryUse" | "Alert" => &[],
-        "Other" => &[],
-        other => coldcase_facts::schema::Schema::get()
-            .kinds()
-            .find(|known| *known == other)
-            .map_or(&[], |_| known_source(other)),
+        other => known_source(other),
     }
 }
 

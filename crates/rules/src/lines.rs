@@ -7,7 +7,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use coldcase_bundle::{Bundle, File};
 use coldcase_facts::{Entity, EntityId, Facts};
@@ -79,7 +79,7 @@ pub(crate) struct Lines<'s> {
     pub entities: Vec<Entity<'s>>,
     pub hits: BTreeMap<(usize, SourceIndex), Hits>,
     /// Logs by their pod, where it was captured.
-    pub logs: HashMap<EntityId, Vec<SourceIndex>>,
+    pub logs: BTreeMap<EntityId, Vec<SourceIndex>>,
     /// Journals by node.
     pub journals: BTreeMap<String, Vec<SourceIndex>>,
 }
