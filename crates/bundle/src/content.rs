@@ -8,9 +8,10 @@ use std::{
 
 use crate::{
     block::{Body, Page, text_of},
-    cut::{BLOCK, Cutter},
+    cut::{BLOCK, Cutter, Pool},
     lines::{Cache, Input, Place},
     origin::Origin,
+    piece::Piece,
 };
 
 /// Where a block begins.
@@ -173,7 +174,11 @@ impl Content {
     }
 
     /// The stream of bytes from a block on, never longer than what was there at first.
-    pub(crate) fn stream(&self, block: usize) -> Option<Cutter<'static, Box<dyn Read + Send>>> {
+    pub(crate) fn stream(
+        &self,
+        block: usize,
+        pool: Option<&Arc<Pool>>,
+    ) -> Option<Cutter<Box<dyn Read + Send>>> {
         let Store::Elsewhere(origin) = &self.store else {
             return None;
         };
@@ -183,7 +188,8 @@ impl Content {
                 self.changed(changed);
                 let left = self.raw_len.saturating_sub(raw);
                 let rest: Box<dyn Read + Send> = Box::new(stream.take(left));
-                Some(Cutter::new(rest, raw, self.line_limit, left, None))
+                let pool = pool.cloned();
+                Some(Cutter::new(rest, raw, self.line_limit, left, pool))
             }
             Err(error) => self.unreadable(&error),
         }
@@ -231,7 +237,7 @@ impl Content {
     /// The next block of a stream as text; notes when the file has become shorter.
     pub(crate) fn next_block(
         &self,
-        cutter: &mut Cutter<'static, Box<dyn Read + Send>>,
+        cutter: &mut Cutter<Box<dyn Read + Send>>,
         block: usize,
     ) -> Option<String> {
         let cut = cutter.next();
@@ -280,6 +286,7 @@ impl Content {
             },
             at: 0,
             cutter: None,
+            pool: Arc::default(),
         }
     }
 
@@ -300,7 +307,7 @@ impl Content {
                 // likely to be asked for next.
                 let first = if origin.seeks() { block } else { 0 };
                 let mut last = Arc::default();
-                if let Some(mut cutter) = self.stream(first) {
+                if let Some(mut cutter) = self.stream(first, None) {
                     for index in first..=block {
                         let Some(text) = self.next_block(&mut cutter, index) else {
                             break;
@@ -321,7 +328,9 @@ pub(crate) struct Blocks<'a> {
     line: u32,
     rest: &'a str,
     at: u64,
-    cutter: Option<Cutter<'static, Box<dyn Read + Send>>>,
+    cutter: Option<Cutter<Box<dyn Read + Send>>>,
+    /// Memory of the blocks that were looked at, for those to come.
+    pool: Arc<Pool>,
 }
 
 impl<'a> Blocks<'a> {
@@ -331,7 +340,7 @@ impl<'a> Blocks<'a> {
     }
 
     /// A held text is cut like any other, but borrowed.
-    fn next_held(&mut self) -> Option<(u32, u64, Cow<'a, str>)> {
+    fn next_held(&mut self) -> Option<(u32, u64, Piece<'a>)> {
         if self.rest.is_empty() {
             return None;
         }
@@ -346,7 +355,7 @@ impl<'a> Blocks<'a> {
                 .map_or(bytes.len(), |at| at + 1),
         };
         let (now, later) = self.rest.split_at_checked(end)?;
-        let item = (self.line, self.at, Cow::Borrowed(now));
+        let item = (self.line, self.at, Piece::from(now));
         let newlines = memchr::memchr_iter(b'\n', now.as_bytes()).count();
         self.line = self
             .line
@@ -358,7 +367,7 @@ impl<'a> Blocks<'a> {
 }
 
 impl<'a> Iterator for Blocks<'a> {
-    type Item = (u32, u64, Cow<'a, str>);
+    type Item = (u32, u64, Piece<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
         let content = self.content;
@@ -370,15 +379,15 @@ impl<'a> Iterator for Blocks<'a> {
         }
         let text = if let Store::Blocks(bodies) = &content.store {
             match bodies.get(self.block)? {
-                Body::Plain(text) => Cow::Borrowed(text.as_str()),
-                packed => Cow::Owned(packed.text()),
+                Body::Plain(text) => Piece::from(text.as_str()),
+                packed => Piece::from(packed.text()),
             }
         } else {
             if self.cutter.is_none() {
-                self.cutter = content.stream(self.block);
+                self.cutter = content.stream(self.block, Some(&self.pool));
             }
             let cutter = self.cutter.as_mut()?;
-            Cow::Owned(content.next_block(cutter, self.block)?)
+            Piece::pooled(content.next_block(cutter, self.block)?, self.pool.clone())
         };
         let (line, at) = content.start(self.block);
         self.block += 1;

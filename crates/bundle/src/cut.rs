@@ -2,7 +2,7 @@
 
 use std::{
     io::Read,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::limits::SMALL;
@@ -35,7 +35,8 @@ impl Pool {
         buffers.pop().unwrap_or_default()
     }
 
-    /// Takes a buffer back, unless it is a small one or that of an overlong line.
+    /// Takes a buffer back, unless it is a small one or that of an overlong line. One that is used again is neither
+    /// asked of the system nor cold.
     pub(crate) fn give(&self, buffer: Vec<u8>) {
         if (BLOCK..=2 * BLOCK).contains(&buffer.capacity()) {
             let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,12 +48,12 @@ impl Pool {
 }
 
 /// Reads blocks.
-pub(crate) struct Cutter<'p, R> {
+pub(crate) struct Cutter<R> {
     input: R,
     /// Its first `carried` bytes begin the next block.
     carry: Vec<u8>,
     carried: usize,
-    pool: Option<&'p Pool>,
+    pool: Option<Arc<Pool>>,
     /// Bytes that are likely to follow.
     likely: u64,
     raw: u64,
@@ -61,7 +62,7 @@ pub(crate) struct Cutter<'p, R> {
     error: Option<std::io::Error>,
 }
 
-impl<'p, R: Read> Cutter<'p, R> {
+impl<R: Read> Cutter<R> {
     /// `raw` is the offset at which the stream stands, at the start of a block; `likely` says how
     /// many bytes follow, if that is known, and only saves work. With a pool, buffers come from
     /// there; without one the stream is asked to fill memory that was never zeroed, which files can.
@@ -70,7 +71,7 @@ impl<'p, R: Read> Cutter<'p, R> {
         raw: u64,
         line_limit: usize,
         likely: u64,
-        pool: Option<&'p Pool>,
+        pool: Option<Arc<Pool>>,
     ) -> Self {
         Self {
             input,
@@ -91,7 +92,7 @@ impl<'p, R: Read> Cutter<'p, R> {
         let carried = std::mem::take(&mut self.carried);
         if bytes.is_empty()
             && self.likely > SMALL as u64
-            && let Some(pool) = self.pool
+            && let Some(pool) = &self.pool
         {
             bytes = pool.take();
         }
@@ -128,7 +129,7 @@ impl<'p, R: Read> Cutter<'p, R> {
     /// Keeps what follows `at` for the next block.
     fn carry(&mut self, bytes: &mut Vec<u8>, at: usize) {
         let rest = bytes.get(at..).unwrap_or(&[]);
-        let mut carry = self.pool.map(Pool::take).unwrap_or_default();
+        let mut carry = self.pool.as_deref().map(Pool::take).unwrap_or_default();
         if self.pool.is_none() {
             carry.reserve_exact(self.room(rest.len(), BLOCK));
         }
@@ -253,8 +254,8 @@ mod tests {
 
     /// With used buffers, and a length that may be wrong.
     fn pooled(input: impl Read, limit: usize, likely: u64) -> Vec<Cut> {
-        let pool = Pool::default();
-        let mut cutter = Cutter::new(input, 0, limit, likely, Some(&pool));
+        let pool = Arc::<Pool>::default();
+        let mut cutter = Cutter::new(input, 0, limit, likely, Some(pool.clone()));
         let mut all = Vec::new();
         while let Some(cut) = cutter.next() {
             let mut used = Vec::with_capacity(BLOCK);

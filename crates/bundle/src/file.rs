@@ -5,6 +5,7 @@ use std::{borrow::Cow, io::Read, sync::Arc};
 use crate::{
     content::{Blocks, Content, Store},
     lines::{Cache, Lines},
+    piece::Piece,
 };
 
 /// Index of a file in [`crate::Bundle::files`].
@@ -38,7 +39,7 @@ pub struct Chunk<'a> {
     /// Offset of the first byte in [`File::text`].
     pub offset: u64,
     /// The lines, each with its end.
-    pub text: Cow<'a, str>,
+    pub text: Piece<'a>,
 }
 
 /// Iterator over the chunks of a file.
@@ -57,7 +58,7 @@ impl<'a> Iterator for Chunks<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    fn new((first_line, offset, text): (u32, u64, Cow<'a, str>)) -> Self {
+    fn new((first_line, offset, text): (u32, u64, Piece<'a>)) -> Self {
         Self {
             first_line,
             offset,
@@ -149,7 +150,7 @@ impl File {
             return Chunk {
                 first_line,
                 offset: start as u64,
-                text: Cow::Borrowed(text.text.get(start..).unwrap_or("")),
+                text: text.text.get(start..).unwrap_or("").into(),
             };
         }
         let mut tail = String::new();
@@ -168,7 +169,7 @@ impl File {
         Chunk {
             first_line,
             offset,
-            text: Cow::Owned(tail),
+            text: tail.into(),
         }
     }
 

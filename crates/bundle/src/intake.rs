@@ -516,7 +516,7 @@ impl<'b> Session<'_, 'b> {
         let stream = encoding::decode(encoding, Unpeeked::new(head, stream));
         let capped = Capped::new(stream, limits.entry_bytes, Trip::Entry(limits.entry_bytes));
         let likely = source.size.unwrap_or(0);
-        let pool = Some(&self.budget.pool);
+        let pool = Some(self.budget.pool.clone());
         let mut cutter = Cutter::new(capped, 0, limits.line_bytes, likely, pool);
         let done = Arc::new(Mutex::new(Vec::new()));
         let mut working = Working {

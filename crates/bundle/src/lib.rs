@@ -24,6 +24,7 @@ mod origin;
 mod outermost;
 mod packing;
 mod path;
+mod piece;
 mod settle;
 mod untar;
 mod unzip;
@@ -37,6 +38,7 @@ pub use layout::{Layout, Root};
 pub use limits::Limits;
 pub use lines::Lines;
 pub use packing::Packing;
+pub use piece::Piece;
 
 /// Damage met while reading, or a limit that was hit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,9 @@
 //! How much a bundle may make us read and keep: every trip is a problem with its place, never silence.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+};
 
 use crate::cut::Pool;
 
@@ -105,7 +108,7 @@ pub(crate) struct Budget<'a> {
     in_flight: AtomicUsize,
     in_flight_limit: usize,
     /// Buffers for the blocks that are read.
-    pub pool: Pool,
+    pub pool: Arc<Pool>,
 }
 
 impl<'a> Budget<'a> {
@@ -118,7 +121,7 @@ impl<'a> Budget<'a> {
             entries: AtomicUsize::new(0),
             in_flight: AtomicUsize::new(0),
             in_flight_limit: IN_FLIGHT * (rayon::current_num_threads() - 1),
-            pool: Pool::default(),
+            pool: Arc::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     fmt::Write as _,
-    io::{Read, Seek},
+    io::{ErrorKind, Read, Seek},
     ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -143,7 +143,7 @@ impl<'a> Lines<'a> {
             // What passes by is likely to be asked for by somebody else.
             last = file
                 .cache
-                .put(file.key, Place::Block(index), text.into_owned());
+                .put(file.key, Place::Block(index), text.into_cow().into_owned());
         }
         last
     }
@@ -282,16 +282,31 @@ impl Content {
     /// Reads a range of bytes that begins and ends at lines; notes when they are not all there.
     fn read(&self, input: &mut Box<dyn Input>, range: Range<u64>) -> String {
         let length = range.end.saturating_sub(range.start);
-        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-        let read = self.seek(input, range.start).and_then(|()| {
-            let mut part = input.take(length);
-            part.read_to_end(&mut bytes)
-        });
-        if read.is_err() || (bytes.len() as u64) < length {
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+        let read = self
+            .seek(input, range.start)
+            .and_then(|()| filled(input, &mut bytes))
+            .unwrap_or(0);
+        if read < bytes.len() {
             self.shorter();
         }
+        bytes.truncate(read);
         text_of(bytes)
     }
+}
+
+/// Fills a buffer as far as the input goes, in as few reads as it allows; gives how far that is.
+fn filled(input: &mut impl Read, bytes: &mut [u8]) -> std::io::Result<usize> {
+    let mut at = 0;
+    while let Some(rest) = bytes.get_mut(at..).filter(|rest| !rest.is_empty()) {
+        match input.read(rest) {
+            Ok(0) => break,
+            Ok(count) => at += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(at)
 }
 
 /// What was read for a line: the next line asked for is most often near.

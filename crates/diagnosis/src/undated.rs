@@ -1,6 +1,7 @@
 //! Events of text for people that prints how long ago they were, where nothing tells the time of the capture: they have no place in the timeline.
 
 use coldcase_facts::{Cite, Facts, Identity};
+use rayon::prelude::*;
 
 /// An event without a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Undated {
 
 /// All of them, oldest first, those of unknown age at the end.
 pub(crate) fn all(facts: &Facts<'_>) -> Vec<Undated> {
-    let events = facts.of_kind("Event").iter().map(|id| facts.get(*id));
+    let events = facts.of_kind("Event").par_iter().map(|id| facts.get(*id));
     let undated = events.filter(|event| event.str_at(&["first"]).is_none());
     let mut all: Vec<Undated> = undated
         .map(|event| {

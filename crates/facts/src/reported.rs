@@ -10,6 +10,7 @@ mod trouble;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use coldcase_snapshot::{Snapshot, coverage::Status, event::Event, node::Node};
+use rayon::prelude::*;
 
 use crate::{Cite, Entity, EntityId, Facts, Identity, entity::Named};
 
@@ -47,27 +48,27 @@ pub(crate) fn named<'s>(
     if nodes {
         names.extend(of_pods.keys().map(|node| ("Node", "", *node)));
     }
-    for event in &snapshot.events {
+    let of_event = |event: &'s Event| {
         let about = &event.regarding;
         let kind = KINDS.iter().find(|kind| about.kind == **kind);
-        if let Some(kind) = kind {
+        let object = kind.and_then(|kind| {
             let namespace = match *kind {
                 "Node" => "",
                 _ => about.namespace.as_str(),
             };
-            if !covered(kind, namespace) {
-                names.insert((kind, namespace, about.name.as_str()));
-            }
-        }
-        if nodes && event.component == "kubelet" {
-            names.insert(("Node", "", event.host.as_str()));
-        }
-        names.extend(
-            chosen(event)
-                .filter(|_| nodes)
-                .map(|node| ("Node", "", node)),
-        );
-    }
+            let name = (*kind, namespace, about.name.as_str());
+            (!covered(kind, namespace)).then_some(name)
+        });
+        let by_kubelet = nodes && event.component == "kubelet";
+        let host = by_kubelet.then_some(event.host.as_str());
+        let chosen = nodes.then(|| chosen(event)).flatten();
+        let hosts = host.into_iter().chain(chosen);
+        object
+            .into_iter()
+            .chain(hosts.map(|node| ("Node", "", node)))
+    };
+    let of_events = snapshot.events.par_iter().flat_map_iter(of_event);
+    names.extend(of_events.collect::<Vec<_>>());
     names
         .into_iter()
         .filter(|name| !name.2.is_empty() && !captured.contains_key(name as &dyn Named))
@@ -87,19 +88,16 @@ pub(crate) fn controllers(facts: &Facts<'_>) -> BTreeSet<Identity> {
         "StatefulSet",
     ];
     let coverage = &facts.snapshot.coverage;
-    let mut names: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
-    for event in &facts.snapshot.events {
+    let named = facts.snapshot.events.par_iter().filter_map(|event| {
         let about = &event.regarding;
         let kind = CONTROLLERS.iter().find(|kind| about.kind == **kind);
-        let Some(kind) = kind.filter(|_| !about.name.is_empty()) else {
-            continue;
-        };
+        let kind = kind.filter(|_| !about.name.is_empty())?;
         let namespace = about.namespace.as_str();
         let unplaced = namespace.is_empty() && coverage.unplaced.contains(*kind);
-        if !coverage.covers(kind, namespace) && !unplaced {
-            names.insert((kind, namespace, about.name.as_str()));
-        }
-    }
+        let known = coverage.covers(kind, namespace) || unplaced;
+        (!known).then_some((*kind, namespace, about.name.as_str()))
+    });
+    let names: BTreeSet<(&str, &str, &str)> = named.collect();
     names
         .into_iter()
         .filter(|name| !facts.by_identity.contains_key(name as &dyn Named))

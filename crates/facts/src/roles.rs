@@ -24,13 +24,15 @@ pub(crate) fn servers<'s>(snapshot: &'s Snapshot<'s>) -> BTreeSet<&'s str> {
         .iter()
         .filter(|journal| !journal.per_line && holds_server(snapshot, journal))
         .map(|journal| journal.node.as_str());
-    let pods = snapshot.objects.iter().filter(|it| it.kind == "Pod");
+    // Asked first, so that of a large cluster few are looked into.
+    let pods = snapshot.objects.iter();
+    let pods = pods.filter(|it| it.kind == "Pod" && it.namespace == "kube-system");
     // The kubelet names a static pod by its node; what the host calls itself may differ.
     let of_pods = pods.filter_map(|pod| {
         let component = pod.root.str_at(&["metadata", "labels", "component"])?;
         let is_server = matches!(component, "etcd" | "kube-apiserver");
         let node = pod.root.str_at(&["spec", "nodeName"])?;
-        (is_server && pod.namespace == "kube-system").then_some(node)
+        is_server.then_some(node)
     });
     let mut found: BTreeSet<&str> = of_journals.chain(of_pods).collect();
     found.remove("");

@@ -369,6 +369,13 @@ impl World<'_, '_> {
         expired.clone()
     }
 
+    /// Looks up what is near every entity before the first rule asks: all others would wait for it.
+    pub(crate) fn look_around(&self) {
+        let first = EntityId(0);
+        self.pods_of(first);
+        self.nodes_of(first);
+    }
+
     /// The pod of a container, or of its own name.
     pub(crate) fn pod_of(&self, from: EntityId) -> Option<EntityId> {
         self.pods_of(from).first().copied()
@@ -381,8 +388,7 @@ impl World<'_, '_> {
                 if !matches!(entity.kind, "Container" | "Pod") || subject.kind != "Pod" {
                     return None;
                 }
-                self.facts
-                    .object("Pod", &subject.namespace, &subject.name)
+                self.facts.object("Pod", &subject.namespace, &subject.name)
             })
         });
         pods.get(from.0 as usize).map_or(&[], Option::as_slice)

@@ -29,7 +29,10 @@ pub mod trace;
 mod values;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
 use coldcase_facts::{Entity, EntityId, Facts, schema::nearest};
 use rayon::prelude::*;
@@ -70,6 +73,45 @@ fn rule_of(text: &str) -> &str {
     let head = head_of(text);
     head.split_once("\nbase:").map_or(head, |(rule, _)| rule)
 }
+
+/// A document of a rule file, or what is wrong with it and where.
+type Parsed = Result<source::Doc, (Place, String)>;
+
+/// The files' documents, in their order. Threads of its own read them: those of the pool may be busy with opening a
+/// bundle for seconds, and the rules are to be there when that is done.
+fn parsed(files: &[(String, String, bool)]) -> Vec<Parsed> {
+    let next = AtomicUsize::new(0);
+    let some = || {
+        let mut own: Vec<(usize, Parsed)> = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Relaxed);
+            let Some((_, text, trusted)) = files.get(index) else {
+                return own;
+            };
+            let text = if *trusted { rule_of(text) } else { text };
+            own.push((index, source::parse(text)));
+        }
+    };
+    let mut all = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..rayon::current_num_threads().min(READERS))
+            .map(|_| scope.spawn(some))
+            .collect();
+        let mut all = some();
+        for other in others {
+            all.extend(
+                other
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            );
+        }
+        all
+    });
+    all.sort_unstable_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, doc)| doc).collect()
+}
+
+/// Threads that read rule files; all files are read in a few hundredths of a second.
+const READERS: usize = 4;
 
 /// What evaluation found.
 pub struct Evaluation<'f, 's> {
@@ -154,10 +196,7 @@ impl RuleSet {
         let mut heads = String::new();
         let mut hasher = Sha256::new();
         let files: Vec<(String, String, bool)> = files.collect();
-        let docs: Vec<_> = files
-            .par_iter()
-            .map(|(_, text, trusted)| source::parse(if *trusted { rule_of(text) } else { text }))
-            .collect();
+        let docs = parsed(&files);
         for ((file, text, trusted), doc) in files.iter().zip(docs) {
             heads.push_str(head_of(text));
             hasher.update(file.as_bytes());
@@ -350,21 +389,25 @@ pub fn evaluate_indexed<'f, 's>(
     worth: usize,
 ) -> Evaluation<'f, 's> {
     // Neither needs the other, and at the end of each a thread would wait.
-    let (lines, sieve) = rayon::join(
+    let (lines, (sieve, near)) = rayon::join(
         || lines::scan(facts, rules.scanner.as_ref()),
         || {
             let none = lines::Lines::default();
             let mut world = World::new(facts, &none, worth);
             world.sift(&rules.rules);
-            world.sieve
+            world.look_around();
+            (world.sieve, world.near)
         },
     );
     let mut world = World::new(facts, &lines, worth);
     world.sieve = sieve;
+    world.near = near;
     let results: Vec<(Vec<Finding>, Option<Unknown>)> = rules
         .rules
         .par_iter()
         .enumerate()
+        // Few rules take most of the time, and what a thread has begun with them is not waited for by the others.
+        .with_max_len(1)
         .map(|(index, rule)| finding::run(&world, index, rule))
         .collect();
     let mut findings = Vec::new();

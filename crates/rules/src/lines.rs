@@ -162,14 +162,25 @@ pub(crate) fn scan<'s>(facts: &Facts<'s>, scanner: Option<&Scanner>) -> Lines<'s
     let Some(scanner) = scanner else {
         return lines;
     };
+    let bytes = |source: &Source<'_>| source.text(snapshot.bundle).0.bytes;
+    let all = sources.iter().map(bytes).sum();
     let found: Vec<scan::SourceHits> = sources
         .par_iter()
-        .map(|source| scan::source(snapshot, *source, scanner))
+        .map(|source| {
+            let batch = scan::batch(bytes(source), all);
+            scan::source(snapshot, *source, scanner, batch)
+        })
         .collect();
     let clocks = entity::clocks(facts, &sources, &found);
-    for (index, (source, hits)) in sources.iter().zip(found).enumerate() {
-        if let Some(clock) = clocks.get(&index) {
-            add(facts, &mut lines, index, *source, clock, hits);
+    let made: Vec<Option<Made<'s>>> = sources
+        .par_iter()
+        .zip(found)
+        .enumerate()
+        .map(|(index, (source, hits))| Some(made(facts, *source, clocks.get(&index)?, hits)))
+        .collect();
+    for (index, made) in made.into_iter().enumerate() {
+        if let Some(made) = made {
+            lines.add(facts.entities.len(), index, made);
         }
     }
     lines
@@ -183,36 +194,56 @@ fn journal_nodes(journal: &JournalFile) -> Vec<String> {
     }
 }
 
-fn add<'s>(
+/// The lines of one source as entities, and which of them each pattern hit.
+struct Made<'s> {
+    entities: Vec<Entity<'s>>,
+    /// The pattern, its lines by their place among `entities`, and how many there are in all.
+    hits: Vec<(usize, Vec<usize>, u64)>,
+}
+
+fn made<'s>(
     facts: &Facts<'s>,
-    lines: &mut Lines<'s>,
-    index: SourceIndex,
     source: Source<'_>,
     clock: &FileClock,
     found: scan::SourceHits,
-) {
-    let base = facts.entities.len();
-    let mut made: BTreeMap<u32, EntityId> = BTreeMap::new();
+) -> Made<'s> {
+    let mut entities = Vec::new();
+    let mut places: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut all = Vec::with_capacity(found.by_pattern.len());
     for (pattern, hits) in found.by_pattern {
         let mut kept: Vec<scan::Kept> = hits.first.into_iter().chain(hits.last).collect();
         if source.is_reversed() {
             kept.reverse();
         }
-        let ids = kept.into_iter().map(|kept| {
-            *made.entry(kept.line).or_insert_with(|| {
+        let own = kept.into_iter().map(|kept| {
+            *places.entry(kept.line).or_insert_with(|| {
                 let recorded = found.records.get(&kept.line);
-                let entity = match source {
+                entities.push(match source {
                     Source::Log(log) => entity::log_line(facts, log, clock, &kept, recorded),
                     Source::Journal(journal) => {
                         entity::journal_line(facts, journal, clock, &kept, recorded)
                     }
-                };
-                lines.entities.push(entity);
-                EntityId(u32::try_from(base + lines.entities.len() - 1).unwrap_or(u32::MAX))
+                });
+                entities.len() - 1
             })
         });
-        let ids = ids.collect();
-        let total = hits.total;
-        lines.hits.insert((pattern, index), Hits { ids, total });
+        all.push((pattern, own.collect(), hits.total));
+    }
+    Made {
+        entities,
+        hits: all,
+    }
+}
+
+impl<'s> Lines<'s> {
+    /// Adds the lines of a source; `facts` is how many entities there are before all lines.
+    fn add(&mut self, facts: usize, index: SourceIndex, made: Made<'s>) {
+        let base = facts + self.entities.len();
+        self.entities.extend(made.entities);
+        for (pattern, own, total) in made.hits {
+            let id = |place: usize| EntityId(u32::try_from(base + place).unwrap_or(u32::MAX));
+            let ids = own.into_iter().map(id).collect();
+            self.hits.insert((pattern, index), Hits { ids, total });
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Reckons ages of an excerpt from its newest event: a ticket holds the rows that somebody thought worth pasting, and none of what came later.
 
-use crate::{Snapshot, event::Event, node::Node, object::Object};
+use crate::{Snapshot, event::Event, hosts::UNNAMED, node::Node, object::Object};
 
 /// The field of an event's root that keeps the age as it was printed, where `ageSeconds` is another.
 const PRINTED: &str = "printedAgeSeconds";
@@ -47,7 +47,9 @@ pub(crate) fn reckon(snapshot: &mut Snapshot<'_>) {
 pub(crate) fn forget_quotes(snapshot: &mut Snapshot<'_>) {
     let whole = |object: &Object| object.kind == "Pod" && !object.partial;
     if snapshot.objects.iter().any(whole) {
-        let quoted = |event: &Event| event.object.root.str_at(&["quoted"]).is_some();
+        let quoted = |event: &Event| {
+            event.regarding.name == UNNAMED && event.object.root.str_at(&["quoted"]).is_some()
+        };
         snapshot.events.retain(|event| !quoted(event));
     }
 }

@@ -25,7 +25,7 @@ use super::{
 
 /// Hits kept at each end of a log for each pattern: a crash loop prints a million equal lines.
 const KEEP: usize = 20;
-/// Chunks that are in memory at a time.
+/// Chunks of a large source that are in memory at a time, for all threads to share.
 const BATCH: usize = 16;
 /// Bytes of a kept line: what is quoted is cut anyway.
 const LINE: usize = 64 << 10;
@@ -83,8 +83,20 @@ pub(crate) struct SourceHits {
     pub records: BTreeMap<u32, Recorded>,
 }
 
-/// Scans a source.
-pub(crate) fn source(snapshot: &Snapshot<'_>, source: Source<'_>, scanner: &Scanner) -> SourceHits {
+/// How many chunks of a source are read before they are scanned, of sources with so many bytes in all. Where other
+/// sources keep the threads busy, one: it is scanned while it is in the nearest cache, and its memory is the next one's.
+pub(crate) fn batch(bytes: u64, all: u64) -> usize {
+    let shares = 4 * rayon::current_num_threads() as u64;
+    if bytes <= all / shares { 1 } else { BATCH }
+}
+
+/// Scans a source, a batch of chunks at a time.
+pub(crate) fn source(
+    snapshot: &Snapshot<'_>,
+    source: Source<'_>,
+    scanner: &Scanner,
+    batch: usize,
+) -> SourceHits {
     let bundle = snapshot.bundle;
     let (file, span) = source.text(bundle);
     if source.kind() == LineKind::Log && file.bytes < 400 && logs::is_kubectl_excuse(&file.text()) {
@@ -99,7 +111,7 @@ pub(crate) fn source(snapshot: &Snapshot<'_>, source: Source<'_>, scanner: &Scan
     while chunks.peek().is_some() {
         let batch: Vec<(Chunk<'_>, Open)> = chunks
             .by_ref()
-            .take(BATCH)
+            .take(batch)
             .map(|chunk| {
                 let before = open.clone();
                 if source.kind() == LineKind::Log {

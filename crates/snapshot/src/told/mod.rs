@@ -200,6 +200,10 @@ fn read(snapshot: &Snapshot<'_>) -> Vec<Folded> {
         .par_iter()
         .map(|source| source::read(snapshot.bundle, *source, &words, &anchors).finish())
         .collect();
+    // Of a large cluster all pods are many to be remembered for nothing.
+    if found.iter().all(Vec::is_empty) {
+        return Vec::new();
+    }
     let mut places = Places::default();
     places.of_objects(&snapshot.objects);
     for events in &found {
@@ -278,7 +282,15 @@ fn place(event: &mut Folded, places: &Places) -> bool {
 
 /// Leaves out what captured events say as well, and what is about an earlier pod of the same name.
 fn captured_apart(snapshot: &Snapshot<'_>, told: &mut Vec<Folded>) {
+    let names: HashSet<String> = told
+        .iter()
+        .map(|event| event.hit.told.about.name.clone())
+        .collect();
+    if names.is_empty() {
+        return;
+    }
     let events = snapshot.events.iter();
+    let events = events.filter(|event| names.contains(event.regarding.name.as_str()));
     let known: HashSet<(&str, &str, &str, &str)> = events
         .map(|event| {
             let about = &event.regarding;
@@ -298,7 +310,7 @@ fn captured_apart(snapshot: &Snapshot<'_>, told: &mut Vec<Folded>) {
     let pods = snapshot
         .objects
         .iter()
-        .filter(|object| object.kind == "Pod");
+        .filter(|object| object.kind == "Pod" && names.contains(object.name.as_str()));
     let uids: std::collections::HashMap<(&str, &str), &str> = pods
         .map(|pod| {
             (
