@@ -1,4 +1,19 @@
-//! Embeds `rules/**/*.yaml` into the binary, in path order.
+//! Embeds `rules/**/*.yaml` into the binary, in path order: their texts, and their trees as no run need parse them.
+
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "part of the crate; only what parses and writes is needed here"
+)]
+#[path = "src/source.rs"]
+mod source;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "part of the crate; only what parses and writes is needed here"
+)]
+#[path = "src/tree.rs"]
+mod tree;
 
 use std::{
     fmt::Write as _,
@@ -34,8 +49,11 @@ fn main() -> io::Result<()> {
     let mut found = Vec::new();
     collect(&root, &mut found)?;
     found.sort();
+    let out = variable("OUT_DIR")?;
+    let out = Path::new(&out);
     let mut code = String::from("&[\n");
-    for path in found {
+    let mut trees = String::from("&[\n");
+    for (number, path) in found.into_iter().enumerate() {
         println!("cargo:rerun-if-changed={}", path.display());
         let name = path
             .strip_prefix(&root)
@@ -47,7 +65,18 @@ fn main() -> io::Result<()> {
             "    ({name:?}, include_str!({:?})),",
             path.to_string_lossy()
         );
+        let text = fs::read_to_string(&path)?;
+        let mut bytes = Vec::new();
+        // A rule that is no YAML is left to the run, which says where.
+        if let Ok(doc) = source::parse(source::rule_of(&text)) {
+            tree::write(&doc, &mut bytes);
+        }
+        let file = out.join(format!("{number}.tree"));
+        fs::write(&file, bytes)?;
+        let _ = writeln!(trees, "    include_bytes!({:?}),", file.to_string_lossy());
     }
     code.push_str("]\n");
-    fs::write(Path::new(&variable("OUT_DIR")?).join("rules.rs"), code)
+    trees.push_str("]\n");
+    fs::write(out.join("rules.rs"), code)?;
+    fs::write(out.join("trees.rs"), trees)
 }

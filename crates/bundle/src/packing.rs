@@ -102,7 +102,7 @@ mod tests {
             let text = file.text();
             assert_eq!(text.len() as u64, file.bytes);
             assert_eq!(text.lines().count(), count as usize);
-            let all: String = file.chunks().map(|chunk| chunk.text).collect();
+            let all: String = file.chunks().map(|chunk| chunk.text.into_cow()).collect();
             assert_eq!(all, text);
             assert!(
                 file.tail(2)

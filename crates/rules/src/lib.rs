@@ -26,12 +26,13 @@ mod sieve;
 mod source;
 mod template;
 pub mod trace;
+mod tree;
 mod values;
 mod words;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
 use coldcase_facts::{Entity, EntityId, Facts, schema::nearest};
@@ -43,12 +44,48 @@ pub use finding::{Finding, Held, Unknown, show_time};
 pub use lines::LineKind;
 pub use lines::Pattern;
 pub use rule::{Along, Confidence, Expect, Role, Rule, Severity};
+use source::head_of;
 pub use source::{LoadError, Place};
 pub use template::Template;
 pub use values::is_last_undated;
 
 /// The rules that are part of the binary: path below `rules/` and text.
 pub const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+/// Their trees without examples, in the same order.
+const TREES: &[&[u8]] = include!(concat!(env!("OUT_DIR"), "/trees.rs"));
+
+/// A file to load.
+struct RuleFile {
+    path: Cow<'static, str>,
+    text: Cow<'static, str>,
+    /// Of those of this version, which were tested when it was built: see [`tree`].
+    tree: Option<&'static [u8]>,
+}
+
+impl RuleFile {
+    fn of_user((path, text): (String, String)) -> Self {
+        Self {
+            path: path.into(),
+            text: text.into(),
+            tree: None,
+        }
+    }
+}
+
+/// The documents of those files that have no tree, in their order.
+fn parsed(files: &[RuleFile]) -> Vec<Result<source::Doc, (Place, String)>> {
+    let texts: Vec<&str> = files
+        .iter()
+        .filter(|file| file.tree.is_none())
+        .map(|file| &*file.text)
+        .collect();
+    // Even for nothing one would wait for the pool, which is busy while a bundle is opened.
+    if texts.is_empty() {
+        return Vec::new();
+    }
+    texts.into_par_iter().map(source::parse).collect()
+}
 
 /// A checked set of rules.
 #[derive(Debug)]
@@ -62,56 +99,6 @@ pub struct RuleSet {
     scanner: Option<logscan::Scanner>,
     heads: String,
 }
-
-/// A rule's text before its examples.
-fn head_of(text: &str) -> &str {
-    text.split_once("\ntests:").map_or(text, |(head, _)| head)
-}
-
-/// A rule without its examples and what they share.
-fn rule_of(text: &str) -> &str {
-    let head = head_of(text);
-    head.split_once("\nbase:").map_or(head, |(rule, _)| rule)
-}
-
-/// A document of a rule file, or what is wrong with it and where.
-type Parsed = Result<source::Doc, (Place, String)>;
-
-/// The files' documents, in their order. Threads of its own read them: those of the pool may be busy with opening a
-/// bundle for seconds, and the rules are to be there when that is done.
-fn parsed(files: &[(String, String, bool)]) -> Vec<Parsed> {
-    let next = AtomicUsize::new(0);
-    let some = || {
-        let mut own: Vec<(usize, Parsed)> = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Relaxed);
-            let Some((_, text, trusted)) = files.get(index) else {
-                return own;
-            };
-            let text = if *trusted { rule_of(text) } else { text };
-            own.push((index, source::parse(text)));
-        }
-    };
-    let mut all = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..rayon::current_num_threads().min(READERS))
-            .map(|_| scope.spawn(some))
-            .collect();
-        let mut all = some();
-        for other in others {
-            all.extend(
-                other
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            );
-        }
-        all
-    });
-    all.sort_unstable_by_key(|(index, _)| *index);
-    all.into_iter().map(|(_, doc)| doc).collect()
-}
-
-/// Threads that read rule files; all files are read in a few hundredths of a second.
-const READERS: usize = 4;
 
 /// What evaluation found.
 pub struct Evaluation<'f, 's> {
@@ -168,11 +155,14 @@ impl RuleSet {
     /// # Errors
     /// Every error of every further file, with its place.
     pub fn with(own: Vec<(String, String)>) -> Result<Self, Vec<LoadError>> {
-        let embedded = BUILTIN
-            .iter()
-            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned(), true));
-        let own = own.into_iter().map(|(path, text)| (path, text, false));
-        Self::sound(Self::gather(embedded.chain(own)))
+        let embedded = BUILTIN.iter().zip(TREES);
+        let embedded = embedded.map(|((path, text), tree)| RuleFile {
+            path: (*path).into(),
+            text: (*text).into(),
+            tree: Some(tree),
+        });
+        let own = own.into_iter().map(RuleFile::of_user);
+        Self::sound(Self::gather(&embedded.chain(own).collect::<Vec<_>>()))
     }
 
     fn sound((rules, errors): (Self, Vec<LoadError>)) -> Result<Self, Vec<LoadError>> {
@@ -185,24 +175,27 @@ impl RuleSet {
 
     /// Loads what can be loaded, with every error: for linting rules that are being written.
     pub fn draft(files: Vec<(String, String)>) -> (Self, Vec<LoadError>) {
-        Self::gather(files.into_iter().map(|(path, text)| (path, text, false)))
+        let files = files.into_iter().map(RuleFile::of_user);
+        Self::gather(&files.collect::<Vec<_>>())
     }
 
-    /// Files, each with whether it was tested when this version was built.
-    fn gather(files: impl Iterator<Item = (String, String, bool)>) -> (Self, Vec<LoadError>) {
+    fn gather(files: &[RuleFile]) -> (Self, Vec<LoadError>) {
         let mut errors = Vec::new();
         let mut patterns = Vec::new();
         let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
         let mut heads = String::new();
         let mut hasher = Sha256::new();
-        let files: Vec<(String, String, bool)> = files.collect();
-        let docs = parsed(&files);
-        for ((file, text, trusted), doc) in files.iter().zip(docs) {
+        let mut parsed = parsed(files).into_iter();
+        for RuleFile { path, text, tree } in files {
             heads.push_str(head_of(text));
-            hasher.update(file.as_bytes());
+            hasher.update(path.as_bytes());
             hasher.update([0]);
             hasher.update(text.as_bytes());
-            match load::load(file, doc, &mut patterns, *trusted) {
+            let doc = match tree.and_then(|mut tree| tree::read(&mut tree)) {
+                Some(doc) => Ok(doc),
+                None => parsed.next().unwrap_or_else(|| source::parse(text)),
+            };
+            match load::load(path, doc, &mut patterns, tree.is_some()) {
                 Ok(rule) => {
                     rules.insert(rule.id.clone(), rule);
                 }

@@ -33,14 +33,14 @@ impl std::fmt::Display for LoadError {
 }
 
 /// A node of a rule file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Doc {
     pub value: DocValue,
     pub place: Place,
 }
 
 /// What a node is. Mappings keep their order: steps are a thought in order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DocValue {
     Null,
     Text(String),
@@ -97,6 +97,18 @@ impl Doc {
             DocValue::Map(_) => "a mapping",
         }
     }
+}
+
+/// A rule's text before its examples.
+pub(crate) fn head_of(text: &str) -> &str {
+    text.split_once("\ntests:").map_or(text, |(head, _)| head)
+}
+
+/// A rule without its examples and what they share.
+#[cfg_attr(not(test), allow(dead_code, reason = "the build script is who asks"))]
+pub(crate) fn rule_of(text: &str) -> &str {
+    let head = head_of(text);
+    head.split_once("\nbase:").map_or(head, |(rule, _)| rule)
 }
 
 enum Open {

@@ -5,7 +5,7 @@ use coldcase_bundle::{Bundle, Limits, open, open_reader};
 fn read(bundle: &Bundle) {
     for file in &bundle.files {
         let text = file.text();
-        let chunks: String = file.chunks().map(|chunk| chunk.text.into_owned()).collect();
+        let chunks: String = file.chunks().map(|chunk| chunk.text.into_cow()).collect();
         assert_eq!(text, chunks, "{}", file.path);
         let last = file.line_count();
         file.excerpt(last / 2, last);
