@@ -43,10 +43,14 @@ struct Behind<'f> {
 }
 
 impl<'f> Behind<'f> {
-    /// None if the text leaves out the ports of a pod: that one could declare any.
-    fn of(facts: &'f Facts<'_>, pods: &[EntityId]) -> Option<Self> {
+    /// None if the text leaves out the ports of a pod: that one could declare any. Where some pods have all `ports`,
+    /// the others are not looked at: mostly the first one has them.
+    fn of(facts: &'f Facts<'_>, pods: &[EntityId], ports: &[Port<'_>]) -> Option<Self> {
         let mut behind = Self::default();
         for pod in pods {
+            if ports.iter().all(|port| behind.serves(port)) {
+                break;
+            }
             let entity = facts.get(*pod);
             let root = entity.root().unwrap_or_default();
             let healthy = facts.health_of(*pod) == PodHealth::Healthy;
@@ -95,6 +99,15 @@ impl<'f> Behind<'f> {
                 }
             }
         }
+    }
+
+    /// Whether a port leads to one of these, whatever further pods have.
+    fn serves(&self, port: &Port<'_>) -> bool {
+        self.declared.iter().any(|it| {
+            let named = it.name == port.target && !port.numeric();
+            (named || it.number == port.target)
+                && port.protocol.is_none_or(|own| own == it.protocol)
+        })
     }
 
     fn has(&self, number: &str) -> bool {
@@ -180,16 +193,20 @@ fn of_service<'s>(facts: &Facts<'s>, service: EntityId) -> Vec<Entity<'s>> {
     if entity.str_at(&["spec", "type"]) == Some("ExternalName") {
         return Vec::new();
     }
-    let Some(behind) = Behind::of(facts, selected) else {
-        return Vec::new();
-    };
-    root.items_at(&["spec", "ports"])
+    let ports = root.items_at(&["spec", "ports"]);
+    let ports: Vec<Port<'_>> = ports
         .iter()
         .map(|port| Port::of(port, entity.partial))
+        .collect();
+    let Some(behind) = Behind::of(facts, selected, &ports) else {
+        return Vec::new();
+    };
+    ports
+        .iter()
         .filter_map(|port| {
-            let wrong = wrong_number(&port, &behind)
-                .or_else(|| wrong_protocol(facts, service, &port, &behind))?;
-            Some(miss(facts, service, &port, &behind, &wrong))
+            let wrong = wrong_number(port, &behind)
+                .or_else(|| wrong_protocol(facts, service, port, &behind))?;
+            Some(miss(facts, service, port, &behind, &wrong))
         })
         .collect()
 }

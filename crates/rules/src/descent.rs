@@ -3,12 +3,13 @@
 use std::mem;
 
 use coldcase_facts::{Cite, EntityId};
+use rayon::prelude::*;
 
 use crate::{
     count::Counted,
     engine::{Bound, Row, Undecided, World, counts_rows},
     missing::Missing,
-    rule::{Condition, Step, Verb},
+    rule::{self, Condition, Step, Verb},
     sieve::Known,
     values::{Asking, Captures, Truth},
 };
@@ -19,6 +20,8 @@ const MAX_ROWS: usize = 20_000;
 const MAX_CITES: usize = 12;
 /// Places kept for a count.
 const COUNTED: usize = 5;
+/// Entities of a kind that one task goes on with: whatever the threads, the parts are the same.
+const PART: usize = 4096;
 /// Steps that a row goes through at once; longer rules stop in between.
 const DEEPEST: usize = 64;
 
@@ -109,6 +112,56 @@ impl World<'_, '_> {
         rows
     }
 
+    /// Takes the one empty row at the beginning of a rule through its steps, several threads at a time where the first
+    /// one finds very many entities; `open` makes what keeps the undecided rows of a part. Gives the rows that arrive
+    /// and what each part kept, in order.
+    pub(crate) fn descend_from_nothing<'r, O: Open + Send>(
+        &self,
+        steps: &'r [Step],
+        open: impl Fn() -> O + Sync,
+    ) -> (Vec<Landed<'r>>, Vec<O>) {
+        let start = Landed::from(Row::default());
+        let many = steps.first().filter(|first| {
+            let plain = first.verb == Verb::Find && matches!(first.from, rule::From::Kind(_));
+            plain && steps.len() <= DEEPEST
+        });
+        let candidates = many.map(|first| self.candidates(first, &Row::default()));
+        let (Some(first), Some(candidates)) = (
+            many,
+            candidates.filter(|candidates| candidates.ids.len() >= 2 * PART),
+        ) else {
+            let mut all = open();
+            let landed = self.descend(steps, [start], &mut all);
+            return (landed, vec![all]);
+        };
+        let known = self.sieve.known(first);
+        let parts: Vec<_> = candidates
+            .ids
+            .par_chunks(PART)
+            .map(|ids| {
+                let mut own = open();
+                let mut descent = Descent::over(self, steps, 0, &mut own);
+                // Twice its share, so that all parts together are bounded as one would be.
+                let share = descent.most.saturating_mul(2 * PART) / candidates.ids.len();
+                descent.most = share.max(MAX_ROWS);
+                let missing = candidates.missing.clone();
+                let (made, missing) = descent.try_each(0, first, known, ids, missing);
+                (descent.landed, own, made, missing)
+            })
+            .collect();
+        let (mut landed, mut opened, mut found, mut missing) = (Vec::new(), Vec::new(), 0, None);
+        for (rows, own, made, lacking) in parts {
+            landed.extend(rows);
+            opened.push(own);
+            found += made;
+            missing = missing.or(lacking);
+        }
+        if let (0, Some(missing), Some(last)) = (found, missing, opened.last_mut()) {
+            last.add(0, &Row::default(), missing);
+        }
+        (landed, opened)
+    }
+
     /// The places that were read, each once, up to a bound.
     pub(crate) fn cites(&self, read: &[Place<'_>]) -> Vec<Cite> {
         let mut cites = Vec::new();
@@ -139,8 +192,9 @@ struct Descent<'w, 'r, 'f, 's, O> {
     row: Row,
     /// What was read for it.
     read: Vec<Place<'r>>,
-    /// How many rows each step made.
+    /// How many rows each step made, and how many it may make.
     made: [usize; DEEPEST],
+    most: usize,
     landed: Vec<Landed<'r>>,
     open: &'w mut O,
 }
@@ -154,6 +208,7 @@ impl<'w, 'r, 'f, 's, O: Open> Descent<'w, 'r, 'f, 's, O> {
             row: Row::default(),
             read: Vec::new(),
             made: [0; DEEPEST],
+            most: MAX_ROWS.max(world.facts.entities.len()),
             landed: Vec::new(),
             open,
         }
@@ -176,8 +231,7 @@ impl<'w, 'r, 'f, 's, O: Open> Descent<'w, 'r, 'f, 's, O> {
             });
             return;
         };
-        let most = MAX_ROWS.max(self.world.facts.entities.len());
-        if self.made.get(at).is_some_and(|made| *made > most) {
+        if self.made.get(at).is_some_and(|made| *made > self.most) {
             return;
         }
         let made = match step.verb {
@@ -217,9 +271,32 @@ impl<'w, 'r, 'f, 's, O: Open> Descent<'w, 'r, 'f, 's, O> {
         let candidates = world.candidates(step, &self.row);
         let known = world.sieve.known(step);
         let room = self.make_room(step.slot);
-        let mut missing = candidates.missing;
+        let (mut made, missing) =
+            self.try_each(at, step, known, &candidates.ids, candidates.missing);
+        if made == 0 && step.verb == Verb::Maybe {
+            made = 1;
+            self.row.put(step.slot, None);
+            self.down(at + 1);
+        }
+        self.restore(step.slot, room);
+        if let (0, Some(missing)) = (made, missing) {
+            self.leave(at, missing);
+        }
+        made
+    }
+
+    /// Goes on with each of some entities that passes a step; gives how many did, and what was `missing` for one of
+    /// the others, if nothing is yet.
+    fn try_each(
+        &mut self,
+        at: usize,
+        step: &'r Step,
+        known: Option<&[Option<Known>]>,
+        ids: &[EntityId],
+        mut missing: Option<Missing>,
+    ) -> (usize, Option<Missing>) {
         let mut made = 0;
-        for &id in candidates.ids.iter() {
+        for &id in ids {
             let mark = self.read.len();
             // One open candidate stands for all: of many thousands only the first says why.
             match self.passes(step, known, id, missing.is_none()) {
@@ -233,16 +310,7 @@ impl<'w, 'r, 'f, 's, O: Open> Descent<'w, 'r, 'f, 's, O> {
             }
             self.read.truncate(mark);
         }
-        if made == 0 && step.verb == Verb::Maybe {
-            made = 1;
-            self.row.put(step.slot, None);
-            self.down(at + 1);
-        }
-        self.restore(step.slot, room);
-        if let (0, Some(missing)) = (made, missing) {
-            self.leave(at, missing);
-        }
-        made
+        (made, missing)
     }
 
     fn none(&mut self, at: usize, step: &'r Step) -> usize {

@@ -7,7 +7,7 @@ use coldcase_snapshot::stamp;
 use jiff::Timestamp;
 
 use crate::{
-    descent::{Landed, Open},
+    descent::Open,
     engine::{self, Row, World},
     missing::Doubts,
     rule::{Argument, Rule},
@@ -100,8 +100,9 @@ fn judged(world: &World<'_, '_>, rule: &Rule) -> (Vec<Row>, Doubts) {
         }
         return (outcome.rows, doubts);
     }
-    let start = [Landed::from(Row::default())];
-    let landed = world.descend(&rule.steps, start, &mut doubts);
+    let about = || Doubts::about(rule.subject);
+    let (landed, parts) = world.descend_from_nothing(&rule.steps, about);
+    parts.into_iter().for_each(|part| doubts.append(part));
     (world.rows(landed), doubts)
 }
 

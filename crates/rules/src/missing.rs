@@ -84,6 +84,13 @@ impl Doubts {
         }
     }
 
+    /// Adds those of another part of the rows.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.ids.extend(other.ids);
+        self.words.extend(other.words);
+        self.logs.extend(other.logs);
+    }
+
     /// The rule as one that could not be decided, if there are any.
     pub(crate) fn unknown(mut self, world: &World<'_, '_>, rule: usize) -> Option<Unknown> {
         if self.words.is_empty() && self.logs.is_empty() {

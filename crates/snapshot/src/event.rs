@@ -1,6 +1,10 @@
 //! Kubernetes events in their three shapes, made one: who, what, how often, from when to when.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    hash::{BuildHasher, RandomState},
+};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -351,25 +355,17 @@ fn kept(root: View<'_>, times: Times, packer: &mut Packer) -> Root {
 
 /// Merges the copies of one event from the two APIs and from several files, by uid, else by name: the newest stays, of
 /// equal ones that of the first file. Gives them in the order in which they happened.
-pub fn merge(events: Vec<Event>) -> Vec<Event> {
-    let mut stay: HashMap<(&str, &str), &Event> = HashMap::with_capacity(events.len());
-    for event in &events {
-        let newest = |event: &Event| (event.last, Reverse(event.object.file));
-        let kept = stay.entry(event.id()).or_insert(event);
-        if newest(event) > newest(kept) {
-            *kept = event;
-        }
+pub fn merge(mut events: Vec<Event>) -> Vec<Event> {
+    let copies = copies(&events);
+    if !copies.is_empty() {
+        let mut places = 0..;
+        events.retain(|_| places.next().is_none_or(|place| !copies.contains(&place)));
     }
-    let mut order: Vec<(Option<Timestamp>, &Event, usize)> = Vec::with_capacity(stay.len());
-    for (place, event) in events.iter().enumerate() {
-        if stay
-            .get(&event.id())
-            .is_some_and(|kept| std::ptr::eq(*kept, event))
-        {
-            order.push((event.last, event, place));
-        }
-    }
-    drop(stay);
+    let mut order: Vec<(Option<Timestamp>, &Event, usize)> = events
+        .par_iter()
+        .enumerate()
+        .map(|(place, event)| (event.last, event, place))
+        .collect();
     // Most are told apart by a time that stands beside their place: an event is too large to be looked at each time.
     order.par_sort_unstable_by(|(a_last, a, _), (b_last, b, _)| {
         a_last
@@ -377,11 +373,107 @@ pub fn merge(events: Vec<Event>) -> Vec<Event> {
             .then_with(|| a.order().cmp(&b.order()))
             .then_with(|| a.id().cmp(&b.id()))
     });
-    let places: Vec<usize> = order.into_iter().map(|(.., place)| place).collect();
-    let mut events: Vec<Option<Event>> = events.into_iter().map(Some).collect();
-    // As many as there were: what grows by doubling would keep room for as many again.
-    let mut ordered = Vec::with_capacity(places.len());
-    let taken = places.into_iter();
-    ordered.extend(taken.filter_map(|place| events.get_mut(place)?.take()));
-    ordered
+    let places = order.into_iter().map(|(.., place)| place).collect();
+    permute(&mut events, places);
+    events
+}
+
+/// The places of events of which a newer copy is there. Nearly always there is none: numbers are compared, names only
+/// where those are equal.
+fn copies(events: &[Event]) -> HashSet<usize> {
+    let state = RandomState::new();
+    let mut hashes: Vec<(u64, usize)> = events
+        .par_iter()
+        .enumerate()
+        .map(|(place, event)| (state.hash_one(event.id()), place))
+        .collect();
+    hashes.par_sort_unstable();
+    let newest = |event: &Event| (event.last, Reverse(event.object.file));
+    let mut copies = HashSet::new();
+    for alike in hashes.chunk_by(|(one, _), (next, _)| one == next) {
+        if alike.len() == 1 {
+            continue;
+        }
+        let mut stay: HashMap<(&str, &str), (usize, &Event)> = HashMap::new();
+        for (place, event) in alike
+            .iter()
+            .filter_map(|(_, place)| Some((*place, events.get(*place)?)))
+        {
+            match stay.get_mut(&event.id()) {
+                None => {
+                    stay.insert(event.id(), (place, event));
+                }
+                Some((kept, known)) if newest(event) > newest(known) => {
+                    copies.insert(std::mem::replace(kept, place));
+                    *known = event;
+                }
+                Some(_) => {
+                    copies.insert(place);
+                }
+            }
+        }
+    }
+    copies
+}
+
+/// Puts at each place what stands at the place that `from` has there, each once, without room for all of them.
+fn permute<T>(all: &mut [T], mut from: Vec<usize>) {
+    for start in 0..from.len() {
+        let mut at = start;
+        while let Some(next) = from.get_mut(at).map(|from| std::mem::replace(from, at)) {
+            if next == start || next == at {
+                break;
+            }
+            all.swap(at, next);
+            at = next;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn event(id: u8, last: i64, file: u32) -> Event {
+        let object = Object {
+            name: format!("e{id}").into(),
+            file: coldcase_bundle::FileId(file),
+            ..Object::default()
+        };
+        let mut event = Event::all(std::slice::from_ref(&object)).0.remove(0);
+        event.last = Timestamp::from_second(last).ok();
+        event
+    }
+
+    proptest! {
+        #[test]
+        fn each_comes_to_its_place(from in Just((0..40_usize).collect::<Vec<_>>()).prop_shuffle()) {
+            let mut all: Vec<usize> = (100..140).collect();
+            permute(&mut all, from.clone());
+            prop_assert_eq!(all, from.iter().map(|from| 100 + from).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn of_each_event_the_newest_copy_stays_and_all_are_in_order(
+            all in prop::collection::vec((0..6_u8, 0..4_i64, 0..3_u32), 0..40),
+        ) {
+            let events = all.iter().map(|(id, last, file)| event(*id, *last, *file));
+            let merged = merge(events.collect());
+            let mut wanted: HashMap<u8, (i64, Reverse<u32>)> = HashMap::new();
+            for (id, last, file) in all {
+                let newest = wanted.entry(id).or_insert((last, Reverse(file)));
+                *newest = (*newest).max((last, Reverse(file)));
+            }
+            prop_assert_eq!(merged.len(), wanted.len());
+            for event in &merged {
+                let id = event.object.name.as_str()[1..].parse::<u8>().unwrap();
+                let (last, Reverse(file)) = wanted[&id];
+                prop_assert_eq!(event.last.map(Timestamp::as_second), Some(last));
+                prop_assert_eq!(event.object.file.0, file);
+            }
+            prop_assert!(merged.is_sorted_by_key(|event| event.last));
+        }
+    }
 }

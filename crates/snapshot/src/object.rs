@@ -232,6 +232,11 @@ impl Object {
 /// Keeps one object for each kind, namespace and name: a whole one before a partial one, then the
 /// newest resource version, else the first path. Partial ones of one file are joined.
 pub fn merge(mut objects: Vec<Object>) -> Vec<Object> {
+    let in_order = |pair: &[Object]| matches!(pair, [a, b] if a.key() < b.key());
+    if objects.par_windows(2).all(in_order) {
+        objects.shrink_to_fit();
+        return objects;
+    }
     // Stable, so that what is merged comes in the order of the files.
     objects.par_sort_by(|a, b| a.key().cmp(&b.key()));
     objects.dedup_by(|new, old| {

@@ -226,8 +226,9 @@ const VALUE_BYTES: u64 = 48;
 
 /// What a text and its tree will take in memory: no value without a line end or a comma.
 pub(crate) fn in_memory(text: &str) -> u64 {
-    let values = memchr::memchr2_iter(b'\n', b',', text.as_bytes()).count() as u64;
-    text.len() as u64 + values * VALUE_BYTES
+    // Two counts take a fraction of the time of one that looks for both.
+    let count = |sign| memchr::memchr_iter(sign, text.as_bytes()).count() as u64;
+    text.len() as u64 + (count(b'\n') + count(b',')) * VALUE_BYTES
 }
 
 /// What became of one item or document.
