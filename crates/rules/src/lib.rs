@@ -44,8 +44,8 @@ pub use finding::{Finding, Held, Unknown, show_time};
 pub use lines::LineKind;
 pub use lines::Pattern;
 pub use rule::{Along, Confidence, Expect, Role, Rule, Severity};
-use source::head_of;
 pub use source::{LoadError, Place};
+use source::{head_of, rule_of};
 pub use template::Template;
 pub use values::is_last_undated;
 
@@ -191,10 +191,11 @@ impl RuleSet {
             hasher.update(path.as_bytes());
             hasher.update([0]);
             hasher.update(text.as_bytes());
-            let doc = match tree.and_then(|mut tree| tree::read(&mut tree)) {
-                Some(doc) => Ok(doc),
-                None => parsed.next().unwrap_or_else(|| source::parse(text)),
+            let known = match *tree {
+                Some(mut tree) => tree::read(&mut tree).map(Ok),
+                None => parsed.next(),
             };
+            let doc = known.unwrap_or_else(|| source::parse(rule_of(text)));
             match load::load(path, doc, &mut patterns, tree.is_some()) {
                 Ok(rule) => {
                     rules.insert(rule.id.clone(), rule);

@@ -105,7 +105,6 @@ pub(crate) fn head_of(text: &str) -> &str {
 }
 
 /// A rule without its examples and what they share.
-#[cfg_attr(not(test), allow(dead_code, reason = "the build script is who asks"))]
 pub(crate) fn rule_of(text: &str) -> &str {
     let head = head_of(text);
     head.split_once("\nbase:").map_or(head, |(rule, _)| rule)

@@ -86,7 +86,8 @@ pub(crate) fn read(bytes: &mut &[u8]) -> Option<Doc> {
 }
 
 fn read_text(bytes: &mut &[u8]) -> Option<String> {
-    let (text, rest) = bytes.split_at_checked(read_number(bytes)?)?;
+    let length = read_number(bytes)?;
+    let (text, rest) = bytes.split_at_checked(length)?;
     *bytes = rest;
     String::from_utf8(text.to_vec()).ok()
 }
