@@ -164,7 +164,7 @@ fn the_readme_shows_the_real_summary() {
 }
 
 #[test]
-fn the_index_of_values_changes_nothing() {
+fn neither_the_index_of_values_nor_the_parts_of_lists_change_anything() {
     let rules = coldcase_rules::RuleSet::builtin().unwrap();
     for dir in support::samples() {
         let bundle = coldcase_bundle::open(&dir, &coldcase_bundle::Limits::default()).unwrap();

@@ -369,7 +369,8 @@ impl World<'_, '_> {
         expired.clone()
     }
 
-    /// Looks up what is near every entity before the first rule asks: all others would wait for it.
+    /// Looks up what is near every entity before the first rule asks. All others would wait for it, and a thread that
+    /// waits for its own parts of this would take up a rule that waits for this.
     pub(crate) fn look_around(&self) {
         let first = EntityId(0);
         self.pods_of(first);

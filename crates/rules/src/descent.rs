@@ -20,8 +20,6 @@ const MAX_ROWS: usize = 20_000;
 const MAX_CITES: usize = 12;
 /// Places kept for a count.
 const COUNTED: usize = 5;
-/// Entities of a kind that one task goes on with: whatever the threads, the parts are the same.
-const PART: usize = 4096;
 /// Steps that a row goes through at once; longer rules stop in between.
 const DEEPEST: usize = 64;
 
@@ -126,9 +124,11 @@ impl World<'_, '_> {
             plain && steps.len() <= DEEPEST
         });
         let candidates = many.map(|first| self.candidates(first, &Row::default()));
+        // 4,096 entities are worth a task. Whatever the threads, the parts are the same.
+        let part = self.index.worth().saturating_pow(2).max(1);
         let (Some(first), Some(candidates)) = (
             many,
-            candidates.filter(|candidates| candidates.ids.len() >= 2 * PART),
+            candidates.filter(|candidates| candidates.ids.len() / 2 >= part),
         ) else {
             let mut all = open();
             let landed = self.descend(steps, [start], &mut all);
@@ -137,12 +137,12 @@ impl World<'_, '_> {
         let known = self.sieve.known(first);
         let parts: Vec<_> = candidates
             .ids
-            .par_chunks(PART)
+            .par_chunks(part)
             .map(|ids| {
                 let mut own = open();
                 let mut descent = Descent::over(self, steps, 0, &mut own);
                 // Twice its share, so that all parts together are bounded as one would be.
-                let share = descent.most.saturating_mul(2 * PART) / candidates.ids.len();
+                let share = descent.most.saturating_mul(2 * part) / candidates.ids.len();
                 descent.most = share.max(MAX_ROWS);
                 let missing = candidates.missing.clone();
                 let (made, missing) = descent.try_each(0, first, known, ids, missing);

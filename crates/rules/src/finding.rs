@@ -102,7 +102,9 @@ fn judged(world: &World<'_, '_>, rule: &Rule) -> (Vec<Row>, Doubts) {
     }
     let about = || Doubts::about(rule.subject);
     let (landed, parts) = world.descend_from_nothing(&rule.steps, about);
-    parts.into_iter().for_each(|part| doubts.append(part));
+    for part in parts {
+        doubts.append(part);
+    }
     (world.rows(landed), doubts)
 }
 

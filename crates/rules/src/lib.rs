@@ -347,6 +347,7 @@ pub fn with_world<'s, T>(
     if looks == Looks::AtFew {
         world.sift(&rules.rules);
     }
+    world.look_around();
     ask(&world)
 }
 
@@ -374,8 +375,8 @@ pub fn evaluate<'f, 's>(rules: &RuleSet, facts: &'f Facts<'s>) -> Evaluation<'f,
     evaluate_indexed(rules, facts, index::WORTH)
 }
 
-/// [`evaluate`] that sifts and indexes kinds from so many entities on. The result never depends on it: for
-/// the tests that prove this.
+/// [`evaluate`] that sifts and indexes kinds from so many entities on, and goes through lists in parts of the square of
+/// that. The result never depends on it: for the tests that prove this.
 #[doc(hidden)]
 pub fn evaluate_indexed<'f, 's>(
     rules: &RuleSet,

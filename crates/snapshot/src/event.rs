@@ -468,7 +468,8 @@ mod tests {
             }
             prop_assert_eq!(merged.len(), wanted.len());
             for event in &merged {
-                let id = event.object.name.as_str()[1..].parse::<u8>().unwrap();
+                let name = event.object.name.as_str().strip_prefix('e');
+                let id = name.and_then(|id| id.parse::<u8>().ok()).unwrap();
                 let (last, Reverse(file)) = wanted[&id];
                 prop_assert_eq!(event.last.map(Timestamp::as_second), Some(last));
                 prop_assert_eq!(event.object.file.0, file);
