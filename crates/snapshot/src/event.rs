@@ -360,6 +360,7 @@ pub fn merge(mut events: Vec<Event>) -> Vec<Event> {
     if !copies.is_empty() {
         let mut places = 0..;
         events.retain(|_| places.next().is_none_or(|place| !copies.contains(&place)));
+        events.shrink_to_fit();
     }
     let mut order: Vec<(Option<Timestamp>, &Event, usize)> = events
         .par_iter()
