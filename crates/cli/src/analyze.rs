@@ -49,10 +49,9 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     let diagnosis = coldcase_diagnosis::diagnose(&facts, &rules, &evaluation);
     timings.stage("diagnose");
     let report = coldcase_report::assemble(&bundle, &snapshot, &rules, &evaluation, &diagnosis);
-    // A report of many objects is written in the room that these took. Giving back millions of values one by
-    // one takes a while: that goes beside what needs no room.
+    // A report of many objects is written in the room that these took; it needs no more.
     rayon::join(|| drop(diagnosis), || drop(evaluation));
-    let ((), report) = rayon::join(|| drop(facts), || Cleaned::new(report));
+    let report = Cleaned::new(report);
     timings.stage("assemble");
     progress.step("writing the report");
     if format == Format::Summary && place.is_none() {
@@ -69,6 +68,7 @@ pub(crate) fn run(arguments: &Analyze) -> Result<ExitCode, Failure> {
     let code = exit_code(report.report(), arguments);
     // The process ends: giving back millions of values one by one would only take time.
     std::mem::forget(report);
+    std::mem::forget(facts);
     std::mem::forget(snapshot);
     std::mem::forget(bundle);
     Ok(code)
